@@ -1,0 +1,90 @@
+/* The cursor over room to be filled. */
+#include "base/base.h"
+
+#include <string.h>
+
+wax_writer wax_writer_over(void *room, size_t size)
+{
+    return (wax_writer){.data = room, .size = size};
+}
+
+wax_bytes wax_writer_bytes(const wax_writer *out)
+{
+    return wax_bytes_of(out->data, out->used);
+}
+
+size_t wax_writer_left(const wax_writer *out)
+{
+    return out->size - out->used;
+}
+
+wax_status wax_writer_end(wax_writer *out, size_t start)
+{
+    if (out->status != WAX_OK) {
+        out->used = start;
+    }
+    return out->status;
+}
+
+void wax_write_bytes(wax_writer *out, wax_bytes bytes)
+{
+    if (bytes.size > wax_writer_left(out)) {
+        out->status = WAX_FULL;
+    }
+    if (out->status == WAX_OK && bytes.size > 0) {
+        memcpy(out->data + out->used, bytes.data, bytes.size);
+        out->used += bytes.size;
+    }
+}
+
+void wax_write_u8(wax_writer *out, uint8_t value)
+{
+    wax_write_bytes(out, wax_bytes_of(&value, 1));
+}
+
+void wax_write_u16(wax_writer *out, uint16_t value)
+{
+    const uint8_t bytes[] = {(uint8_t)(value >> 8), (uint8_t)value};
+
+    wax_write_bytes(out, wax_bytes_of(bytes, sizeof bytes));
+}
+
+void wax_write_u32(wax_writer *out, uint32_t value)
+{
+    const uint8_t bytes[] = {(uint8_t)(value >> 24), (uint8_t)(value >> 16), (uint8_t)(value >> 8),
+                             (uint8_t)value};
+
+    wax_write_bytes(out, wax_bytes_of(bytes, sizeof bytes));
+}
+
+void wax_write_varint(wax_writer *out, uint32_t value)
+{
+    uint8_t bytes[4];
+    size_t size = 0;
+
+    wax_assert(value <= WAX_VARINT_MAX);
+    do {
+        bytes[size] = (uint8_t)(value & 0x7fU);
+        value >>= 7;
+        if (value > 0) {
+            bytes[size] |= 0x80U;
+        }
+        size++;
+    } while (value > 0);
+    wax_write_bytes(out, wax_bytes_of(bytes, size));
+}
+
+void wax_write_blob(wax_writer *out, wax_bytes bytes)
+{
+    if (bytes.size > UINT16_MAX || bytes.size + 2 > wax_writer_left(out)) {
+        out->status = WAX_FULL;
+        return;
+    }
+    wax_write_u16(out, (uint16_t)bytes.size);
+    wax_write_bytes(out, bytes);
+}
+
+size_t wax_varint_size(uint32_t value)
+{
+    return value < 128U ? 1 : value < 16384U ? 2 : value < 2097152U ? 3 : 4;
+}

@@ -1,0 +1,61 @@
+#!/usr/bin/env python3
+"""Writes the seeds of the fuzz targets: a handful of valid inputs each, into corpus/<target>/."""
+import pathlib
+
+V31, V311, V5 = 0x00, 0x10, 0x20  # bits 4 and 5 of the first byte
+SECOND, THIRD, FOURTH = 0x40, 0x80, 0xC0  # bits 6 and 7: which type
+
+
+def text(value):
+    return len(value).to_bytes(2, "big") + value
+
+
+def body(choice, *parts):
+    return bytes([choice]) + b"".join(parts)
+
+
+def packet(first, *parts):
+    inside = b"".join(parts)
+    return bytes([first, len(inside)]) + inside
+
+
+USER = b"\x26" + text(b"name") + text(b"value")
+ID, ANOTHER = b"\x00\x07", b"\xff\xff"
+CONNECT_5 = text(b"MQTT") + b"\x05\xee\x00\x3c\x05\x11\x00\x00\x0e\x10" + text(b"id") + b"\x05\x18\x00\x00\x00\x05" \
+    + text(b"will/to") + text(b"gone") + text(b"user") + text(b"pass")
+CONNECT_311 = text(b"MQTT") + b"\x04\xc2\x00\x3c" + text(b"id") + text(b"user") + text(b"pass")
+CONNECT_31 = text(b"MQIsdp") + b"\x03\x06\x00\x3c" + text(b"id") + text(b"will/to") + text(b"gone")
+PUBLISH_5 = text(b"to/us") + ID + b"\x08\x01\x01\x23\x00\x01\x0b\xac\x02" + b"payload"
+SUBSCRIBE_5 = ID + b"\x02\x0b\x07" + text(b"to/+") + b"\x2d" + text(b"$share/us/#") + b"\x02"
+
+SEEDS = {
+    "wire_connect": [body(V31, CONNECT_31), body(V311, CONNECT_311), body(V5, CONNECT_5),
+                     body(V311, text(b"MQTT"), b"\x84\x02\x00\x00", text(b"bridge"))],
+    "wire_connack": [body(V31, b"\x00\x05"), body(V311, b"\x01\x00"), body(V5, b"\x01\x00\x00"),
+                     body(V5, b"\x00\x00\x0d\x21\x00\x14\x27\x00\x10\x00\x00\x12", text(b"xy"))],
+    "wire_publish": [body(V31, text(b"to"), b"payload"), body(V311 | 0x0B, text(b"to"), ID, b"payload"),
+                     body(V5 | 0x04, PUBLISH_5), body(V5, b"\x00\x00\x03\x23\x00\x01")],
+    "wire_acknowledge": [body(V31, ID), body(V311 | SECOND, ANOTHER), body(V5 | THIRD, ID, b"\x92"),
+                         body(V5 | FOURTH, ID, b"\x00\x05\x1f", text(b"ok")), body(V5, ID, b"\x10\x00")],
+    "wire_subscribe": [body(V31, ID, text(b"to"), b"\x02"), body(V311, ID, text(b"#"), b"\x00", text(b"+"), b"\x01"),
+                       body(V5, SUBSCRIBE_5), body(V311 | SECOND, ID, text(b"to")),
+                       body(V5 | SECOND, ID, b"\x00", text(b"to"), text(b"#"))],
+    "wire_suback": [body(V31, ID, b"\x01\x02"), body(V311, ID, b"\x00\x80"), body(V5, ID, b"\x05\x1f", text(b"no"), b"\x87"),
+                    body(V311 | SECOND, ID), body(V5 | SECOND, ID, b"\x00\x00\x11")],
+    "wire_notice": [body(V311), body(V5, b"\x04"), body(V5, b"\x8e\x05\x1f", text(b"by")),
+                    body(V5 | SECOND, b"\x18\x0b\x15", text(b"scram"), b"\x16", text(b""))],
+    "wire_properties": [body(1, b"\x0d\x21\x00\x14\x22\x00\x0a\x27\x00\x10\x00\x00\x17\x01"),
+                        body(2, b"\x0a\x24\x01\x25\x00\x28\x01\x29\x00\x2a\x01"),
+                        body(3, b"\x11\x01\x01\x02\x00\x00\x00\x3c\x08", text(b"re"), b"\x09", text(b"\x00")),
+                        body(0, b"\x05\x18\x00\x00\x00\x05"), body(4, bytes([2 * len(USER)]), USER, USER)],
+    "wire_packet": [body(V31, packet(0x10, CONNECT_31)), body(V311, packet(0x10, CONNECT_311), packet(0xC0)),
+                    body(V5, packet(0x34, PUBLISH_5), packet(0x62, ID), packet(0x82, SUBSCRIBE_5), packet(0xE0)),
+                    body(V31, packet(0x8A, ID, text(b"to"), b"\x01")), body(V5 | 1, packet(0xD0), packet(0xF0))],
+    "base_utf8": [b"plain ASCII, longer than eight", "é€🔒".encode(), b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xc1\xbf", b"a\x00b"],
+}
+
+for target, seeds in SEEDS.items():
+    folder = pathlib.Path(__file__).parent / "corpus" / f"{target}_fuzz"
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, seed in enumerate(seeds, 1):
+        (folder / f"seed-{number}").write_bytes(seed)
