@@ -1,0 +1,110 @@
+/* The fixed header of every packet. */
+#include "wire/wire.h"
+
+/* The flags that MQTT 5 and 3.1.1 demand; PUBLISH has flags of its own. [MQTT-2.1.3-1] */
+static const uint8_t flags_of[] = {
+    [WAX_PUBREL] = 0x02,      /* [MQTT-3.6.1-1] */
+    [WAX_SUBSCRIBE] = 0x02,   /* [MQTT-3.8.1-1] */
+    [WAX_UNSUBSCRIBE] = 0x02, /* [MQTT-3.10.1-1] */
+    [WAX_AUTH] = 0x00,        /* [MQTT-3.15.1-1] */
+};
+
+static bool flags_are_allowed(wax_packet_type type, uint8_t flags, wax_version version)
+{
+    uint8_t wanted = flags_of[type];
+
+    if (type == WAX_PUBLISH) {
+        return true;
+    }
+    if (version == WAX_VERSION_3_1 && wanted != 0) {
+        flags &= (uint8_t)~0x08U; /* MQTT 3.1 marks what it sends again, these three too */
+    }
+    return flags == wanted;
+}
+
+static bool is_only_a_head(wax_packet_type type)
+{
+    return type == WAX_PINGREQ || type == WAX_PINGRESP;
+}
+
+/* Reads what stands before the body. Returns WAX_MORE when it is cut short. */
+static wax_status read_head(wax_packet *packet, wax_reader *head, wax_version version)
+{
+    size_t size = wax_reader_left(head);
+    uint8_t first = wax_read_u8(head);
+
+    packet->type = (wax_packet_type)(first >> 4);
+    packet->flags = first & 0x0fU;
+    packet->body_size = wax_read_varint(head);
+    packet->head_size = (uint8_t)(size - wax_reader_left(head));
+    if (size == 0) {
+        return WAX_MORE;
+    }
+    wax_require(head, packet->type != WAX_NO_PACKET, WAX_MALFORMED);
+    wax_require(head, packet->type != WAX_AUTH || version == WAX_VERSION_5, WAX_MALFORMED);
+    wax_require(head, !is_only_a_head(packet->type) || packet->body_size == 0, WAX_MALFORMED);
+    return head->status;
+}
+
+/* Whether the Remaining Length ends within what is there. Its fourth byte is the last, whatever it
+ * says: one that announces a fifth is refused at once. */
+static bool head_is_whole(const wax_reader *in)
+{
+    size_t left = wax_reader_left(in);
+    size_t size = 1;
+
+    while (size < left && size < 4 && (in->at[size] & 0x80U) != 0) {
+        size++;
+    }
+    return size < left;
+}
+
+wax_status wax_packet_read(wax_packet *packet, wax_reader *in, wax_version version,
+                           uint32_t size_max)
+{
+    wax_reader rest = *in;
+    wax_status status;
+
+    *packet = (wax_packet){.type = WAX_NO_PACKET};
+    if (!head_is_whole(in)) {
+        return WAX_MORE;
+    }
+    status = read_head(packet, &rest, version);
+    if (status != WAX_OK) {
+        return status;
+    }
+    if (!flags_are_allowed(packet->type, packet->flags, version)) {
+        return WAX_MALFORMED;
+    }
+    if (packet->body_size + packet->head_size > size_max) {
+        return WAX_PACKET_TOO_LARGE;
+    }
+    if (packet->body_size > wax_reader_left(&rest)) {
+        packet->body = wax_reader_rest(&rest);
+        return WAX_MORE;
+    }
+    packet->body = wax_read_bytes(&rest, packet->body_size);
+    *in = rest;
+    return WAX_OK;
+}
+
+wax_status wax_packet_write_head(wax_writer *out, wax_packet_type type, uint8_t flags,
+                                 size_t body_size)
+{
+    wax_assert(type != WAX_NO_PACKET);
+    if (body_size > WAX_VARINT_MAX) {
+        out->status = WAX_TOO_LARGE;
+        return out->status;
+    }
+    if (1 + wax_varint_size((uint32_t)body_size) + body_size > wax_writer_left(out)) {
+        out->status = WAX_FULL;
+    }
+    wax_write_u8(out, (uint8_t)((unsigned)type << 4 | flags));
+    wax_write_varint(out, (uint32_t)body_size);
+    return out->status;
+}
+
+wax_status wax_packet_write_empty(wax_writer *out, wax_packet_type type)
+{
+    return wax_packet_write_head(out, type, 0, 0);
+}

@@ -1,0 +1,9 @@
+/* DISCONNECT and AUTH from a stranger. */
+#include "fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const wax_packet_type types[] = {WAX_DISCONNECT, WAX_AUTH};
+
+    return fuzz_body(data, size, types, WAX_COUNT(types));
+}
