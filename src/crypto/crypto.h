@@ -1,0 +1,63 @@
+/* crypto: randomness, hashes and password hashes, from libraries that the world already trusts. The
+ * door names no library, so that a pure room may include it. */
+#ifndef WAX_CRYPTO_H
+#define WAX_CRYPTO_H
+
+#include "base/base.h"
+
+#define WAX_SHA256_SIZE 32
+#define WAX_SHA512_SIZE 64
+
+/* Fills `room` with bytes that nobody can guess.
+ * Returns WAX_OK, or WAX_IO when the machine has no randomness to give: `room` is then all zero and
+ * must not be used. */
+wax_status wax_random(void *room, size_t size) WAX_CHECKED;
+
+/* Hashes `count` parts as if they were one. [FIPS 180-4]
+ * Returns WAX_OK, or WAX_UNSPECIFIED_ERROR when the library fails: `digest` is then all zero. */
+wax_status wax_crypto_sha256(const wax_bytes *parts, size_t count,
+                             uint8_t digest[static WAX_SHA256_SIZE]) WAX_CHECKED;
+wax_status wax_crypto_sha512(const wax_bytes *parts, size_t count,
+                             uint8_t digest[static WAX_SHA512_SIZE]) WAX_CHECKED;
+
+/* Authenticates `count` parts, as if they were one, under a key of any size. [RFC 2104]
+ * Returns WAX_OK, or WAX_UNSPECIFIED_ERROR when the library fails: `tag` is then all zero. */
+wax_status wax_crypto_hmac_sha256(wax_bytes key, const wax_bytes *parts, size_t count,
+                                  uint8_t tag[static WAX_SHA256_SIZE]) WAX_CHECKED;
+
+/* PBKDF2 with HMAC-SHA-512 and 64 bytes of result; `iterations` from 1 to 2^31 - 1. [RFC 8018, 5.2]
+ * Returns WAX_OK; WAX_INVALID for iterations or sizes out of range; WAX_UNSPECIFIED_ERROR when the
+ * library fails. `digest` is all zero unless WAX_OK. */
+wax_status wax_crypto_pbkdf2_sha512(wax_bytes password, wax_bytes salt, uint32_t iterations,
+                                    uint8_t digest[static WAX_SHA512_SIZE]) WAX_CHECKED;
+
+/* What an Argon2id hash costs. */
+typedef struct wax_argon2id {
+    uint32_t memory_kib; /* at least 8 for each lane */
+    uint32_t passes;     /* at least 1 */
+    uint32_t lanes;      /* at least 1; computed one after the other, by the calling thread */
+} wax_argon2id;
+
+/* Argon2id, version 1.3. The salt has 8 bytes or more, `tag_size` is 4 or more. [RFC 9106, 3.1]
+ * Allocates `memory_kib` while it runs.
+ * Returns WAX_OK; WAX_INVALID for a cost or a size out of range; WAX_FULL when there is not so much
+ * memory. `tag` is all zero unless WAX_OK. */
+wax_status wax_crypto_argon2id(const wax_argon2id *cost, wax_bytes password, wax_bytes salt,
+                               uint8_t *tag, size_t tag_size) WAX_CHECKED;
+
+/* Whether base64 ends in '=' up to a multiple of four characters. */
+typedef enum wax_base64 {
+    WAX_BASE64_PADDED, /* as almost everywhere */
+    WAX_BASE64_BARE,   /* as in Argon2's encoded hashes */
+} wax_base64;
+
+/* Appends the base64 of `bytes`; what does not fit makes the writer WAX_FULL. [RFC 4648, 4] */
+void wax_crypto_base64_write(wax_writer *out, wax_bytes bytes, wax_base64 form);
+
+/* Reads the base64 in `text` and appends its bytes to `out`. One text has one meaning only: no
+ * blanks, no missing or surplus padding, no bits left over. [RFC 4648, 3.5]
+ * Returns WAX_OK; WAX_MALFORMED, and then nothing was appended; WAX_FULL when `out` is too small.
+ */
+wax_status wax_crypto_base64_read(wax_writer *out, wax_bytes text, wax_base64 form) WAX_CHECKED;
+
+#endif
