@@ -1,0 +1,221 @@
+/* access: who somebody is (password files) and what they may do (ACL files). Both files are
+ * Mosquitto's. A table is made from a whole file at once and never changes: a reload parses the new
+ * file beside the old table, and the caller swaps them when the new one is good. */
+#ifndef WAX_ACCESS_H
+#define WAX_ACCESS_H
+
+#include "base/base.h"
+
+/* The largest password or ACL file. */
+#define WAX_ACCESS_TEXT_MAX ((size_t)64 * 1024 * 1024)
+
+/* The longest line of one; a user name alone may have 65,535 bytes. */
+#define WAX_ACCESS_LINE_MAX ((size_t)128 * 1024)
+
+/* The largest name or password that MQTT can carry. */
+#define WAX_NAME_MAX 65535U
+
+/* Why a file was refused. */
+typedef struct wax_access_fault {
+    size_t line;       /* where; the first line is 1; 0 means the file as a whole */
+    size_t other_line; /* the line before it that it collides with; 0 if none */
+    const char *text;  /* what is wrong and what to do about it, as one clause; constant */
+} wax_access_fault;
+
+/* ---- Password hashes ---- */
+
+/* The three that password files hold, the best first. */
+typedef enum wax_password_form {
+    WAX_PASSWORD_ARGON2ID, /* "$argon2id$", since Mosquitto 2.1 */
+    WAX_PASSWORD_PBKDF2,   /* "$7$", PBKDF2 with HMAC-SHA-512, since Mosquitto 2.0 */
+    WAX_PASSWORD_SHA512,   /* "$6$", one round of SHA-512, until Mosquitto 1.6: cheap to guess */
+} wax_password_form;
+
+#define WAX_PASSWORD_FORM_COUNT 3
+
+/* What is read and written: anything beyond is refused, so that no file makes a login cost without
+ * bound. */
+enum {
+    WAX_PASSWORD_ITERATIONS_MAX = 10000000, /* of PBKDF2 */
+    WAX_PASSWORD_MEMORY_MAX_KIB = 1048576,  /* of Argon2id, as are the next two */
+    WAX_PASSWORD_PASSES_MAX = 64,
+    WAX_PASSWORD_LANES_MAX = 16,
+    WAX_PASSWORD_SALT_MIN = 8,
+    WAX_PASSWORD_SALT_MAX = 64,
+    WAX_PASSWORD_STORED_MAX = 256, /* characters of a hash as the file holds it */
+};
+
+/* How to hash a new password. */
+typedef struct wax_password_recipe {
+    wax_password_form form;
+    uint32_t iterations; /* PBKDF2: rounds; Argon2id: passes; SHA-512: unused */
+    uint32_t memory_kib; /* Argon2id only, with one lane */
+    size_t salt_size;    /* Mosquitto 2.0 reads salts of 12 bytes only, 2.1 of 12 and 64 */
+} wax_password_recipe;
+
+/* What this form should cost today. */
+wax_password_recipe wax_password_recipe_for(wax_password_form form);
+
+/* Hashes `password` (at most WAX_NAME_MAX bytes) under a fresh random salt and appends it as a
+ * password file holds it.
+ * Returns WAX_OK; WAX_INVALID when the recipe or the password is beyond the limits above; WAX_FULL
+ * when `out` has less room than WAX_PASSWORD_STORED_MAX or memory ran out; WAX_IO without
+ * randomness; WAX_UNSPECIFIED_ERROR when the library fails. */
+wax_status wax_password_hash(const wax_password_recipe *recipe, wax_bytes password,
+                             wax_writer *out) WAX_CHECKED;
+
+/* Says which form a stored hash has.
+ * Returns WAX_OK, or WAX_MALFORMED when it is none that could be verified: `form` is then as it
+ * was.
+ */
+wax_status wax_password_inspect(wax_bytes stored, wax_password_form *form) WAX_CHECKED;
+
+/* Whether `password` is the one that was hashed. Takes from microseconds to a second and as much
+ * memory as the hash asks for: not for the thread of a network loop.
+ * Returns WAX_OK if it is; WAX_BAD_LOGIN if not; WAX_MALFORMED when wax_password_inspect() refuses
+ * `stored`; WAX_FULL when memory ran out; WAX_UNSPECIFIED_ERROR when the library fails. */
+wax_status wax_password_verify(wax_bytes stored, wax_bytes password) WAX_CHECKED;
+
+/* ---- Password files ---- */
+
+/* A growing array, and an index of names; for the inside of this room. */
+typedef struct wax_access_array {
+    void *items;
+    size_t count, capacity;
+    size_t item_size;
+} wax_access_array;
+
+typedef struct wax_access_index {
+    uint32_t *slots; /* 1 + number of the item, 0 where none is */
+    size_t slot_count;
+} wax_access_index;
+
+/* The users of a password file. Owns all that it points to. */
+typedef struct wax_credentials {
+    wax_memory *memory;
+    uint8_t *text; /* a copy of the file */
+    size_t text_size;
+    wax_access_array users;
+    wax_access_index by_name;
+} wax_credentials;
+
+/* Reads a password file: one "user:hash" a line; blank lines and lines that begin with '#' are
+ * skipped. Anything else is a fault: a user without a hash, a hash nobody can verify, a user twice.
+ * `text` is copied. An empty file is a table in which nobody may log in.
+ * Returns WAX_OK, and wax_credentials_close() is owed; WAX_INVALID with `fault` set; WAX_FULL when
+ * memory ran out, with `fault` set. Unless WAX_OK nothing stays allocated. */
+wax_status wax_credentials_parse(wax_credentials *credentials, wax_memory *memory, wax_bytes text,
+                                 wax_access_fault *fault) WAX_CHECKED;
+
+/* Wipes the table and gives its memory back. Also good for one that is all zero. */
+void wax_credentials_close(wax_credentials *credentials);
+
+/* How many users there are. */
+size_t wax_credentials_count(const wax_credentials *credentials);
+
+/* One login, ready to be verified. */
+typedef struct wax_login {
+    bool is_known;    /* the table has such a user */
+    wax_bytes stored; /* the user's hash or, so that strangers cost as much, somebody else's */
+} wax_login;
+
+/* Looks a user up. `stored` borrows from the table: who verifies on another thread copies it first
+ * (at most WAX_PASSWORD_STORED_MAX bytes) or keeps the table. */
+wax_login wax_credentials_find(const wax_credentials *credentials, wax_bytes user);
+
+/* As wax_password_verify(); for an unknown user it takes about as long and says WAX_BAD_LOGIN. */
+wax_status wax_login_verify(const wax_login *login, wax_bytes password) WAX_CHECKED;
+
+/* ---- Topic filters ---- */
+
+/* Whether a valid filter matches a valid topic name. A filter that begins with a wildcard does not
+ * match a topic that begins with '$' [MQTT-4.7.2-1]; bytes are compared as they are [MQTT-4.7.3-4].
+ */
+bool wax_filter_matches(wax_bytes filter, wax_bytes topic);
+
+/* Whether there is a topic that both valid filters match. */
+bool wax_filter_overlaps(wax_bytes one, wax_bytes other);
+
+/* Whether the valid filter `wide` matches every topic that `narrow` matches. May say no where '#'
+ * is narrower than a filter that spells it out ("+/#" and "#"). */
+bool wax_filter_covers(wax_bytes wide, wax_bytes narrow);
+
+/* ---- ACL files ---- */
+
+/* Who asks. */
+typedef struct wax_access_identity {
+    wax_bytes user;
+    bool has_user; /* without a user name one is anonymous, which is not the empty name */
+    wax_bytes client_id;
+} wax_access_identity;
+
+/* What one may want to do with a topic; rules hold several as bits. */
+typedef enum wax_action {
+    WAX_ACTION_READ = 1,  /* be sent its messages */
+    WAX_ACTION_WRITE = 2, /* publish to it, with a will too */
+} wax_action;
+
+typedef struct wax_rules_section {
+    wax_bytes name;
+    size_t first, count; /* of the table's rules; those that deny come first */
+} wax_rules_section;
+
+/* The rules of an ACL file. Owns all that it points to. */
+typedef struct wax_rules {
+    wax_memory *memory;
+    uint8_t *text; /* a copy of the file */
+    size_t text_size;
+    wax_access_array rules;    /* by section, those that deny before those that grant */
+    wax_access_array sections; /* anonymous, patterns, then a user each */
+    wax_access_index by_user;
+    bool uses_client_id, uses_user; /* some pattern holds %c, %u */
+} wax_rules;
+
+/* Reads an ACL file:
+ *     topic [read|write|readwrite|deny] FILTER     for the user above; before any, for the
+ * anonymous user NAME pattern [read|write|readwrite|deny] FILTER   for everybody; %c is the client
+ * id, %u the user Without an access word, readwrite is meant; a filter with a blank in it needs the
+ * word, as does one that is called like it. Blank lines and lines that begin with '#' are skipped;
+ * anything else is a fault. `text` is copied. An empty file denies everything. Returns WAX_OK, and
+ * wax_rules_close() is owed; WAX_INVALID with `fault` set; WAX_FULL when memory ran out, with
+ * `fault` set. Unless WAX_OK nothing stays allocated. */
+wax_status wax_rules_parse(wax_rules *rules, wax_memory *memory, wax_bytes text,
+                           wax_access_fault *fault) WAX_CHECKED;
+
+/* Gives the table's memory back. Also good for one that is all zero. */
+void wax_rules_close(wax_rules *rules);
+
+/* Whether somebody of this name can be let in at all under these rules (NULL: no ACL file). Never
+ * with a '+' or '#' in the user name or the client id, for in a pattern it would become a wildcard;
+ * nor with a '/' where a pattern puts the name into a topic, for it would reach into the topics of
+ * another. The broker refuses such a CONNECT. */
+bool wax_identity_is_safe(const wax_rules *rules, const wax_access_identity *identity);
+
+/* What one connection may do: rules with one identity's part of them already found. Borrows the
+ * rules and the views in `identity`. */
+typedef struct wax_access {
+    const wax_rules *rules;       /* NULL: no ACL file */
+    const wax_rules_section *own; /* NULL: no rules for this user */
+    wax_access_identity identity;
+    bool may_use_patterns;
+} wax_access;
+
+/* Prepares the answers for one connection. `rules` NULL means that there is no ACL file and
+ * everything is allowed but what is reserved. */
+wax_access wax_rules_for(const wax_rules *rules, const wax_access_identity *identity);
+
+/* Whether the connection may do this with the topic of a message. In this order:
+ *   1. Reserved: nobody writes to "$SYS", but for the state of a bridge; "$CONTROL" wants an ACL
+ *      file that grants it; "$share" is no topic.
+ *   2. The user's lines, or the anonymous ones: those that deny, then those that grant.
+ *   3. Patterns: those that deny, then those that grant. So a user's grant beats a pattern's deny.
+ *   4. Nothing spoke: denied.
+ * A topic that begins with '$' is matched only by a line whose filter begins with '$'.
+ * `line`, if not NULL, becomes the number of the line that decided, 0 if none did. */
+bool wax_access_judge(const wax_access *access, wax_action action, wax_bytes topic, size_t *line);
+
+/* Whether the connection could read any topic that the valid `filter` (without "$share/name/")
+ * matches. True does not promise that it may read them all: every delivery is judged. */
+bool wax_access_may_subscribe(const wax_access *access, wax_bytes filter);
+
+#endif
