@@ -1,0 +1,68 @@
+/* The BIO through which OpenSSL reaches the filter below. */
+#include "tls/inner.h"
+
+static int answer(BIO *bio, struct tls *self, wax_status status, int retry)
+{
+    self->below_status = status;
+    if (status == WAX_OK) {
+        return 1;
+    }
+    if (status == WAX_MORE) {
+        self->transport.waits = self->transport.below->waits;
+        BIO_set_flags(bio, retry | BIO_FLAGS_SHOULD_RETRY);
+        return 0;
+    }
+    return 0;
+}
+
+static int read_below(BIO *bio, char *room, size_t size, size_t *received)
+{
+    struct tls *self = BIO_get_data(bio);
+
+    BIO_clear_retry_flags(bio);
+    return answer(bio, self,
+                  wax_transport_receive(self->transport.below, (uint8_t *)room, size, received),
+                  BIO_FLAGS_READ);
+}
+
+static int write_below(BIO *bio, const char *bytes, size_t size, size_t *sent)
+{
+    struct tls *self = BIO_get_data(bio);
+
+    BIO_clear_retry_flags(bio);
+    return answer(bio, self,
+                  wax_transport_send(self->transport.below, wax_bytes_of(bytes, size), sent),
+                  BIO_FLAGS_WRITE);
+}
+
+static long control(BIO *bio, int command, long number, void *pointer)
+{
+    const struct tls *self = BIO_get_data(bio);
+
+    (void)number;
+    (void)pointer;
+    if (command == BIO_CTRL_EOF) {
+        return self->below_status == WAX_CLOSED;
+    }
+    return command == BIO_CTRL_FLUSH;
+}
+
+static int create(BIO *bio)
+{
+    BIO_set_init(bio, 1);
+    return 1;
+}
+
+BIO_METHOD *tls_make_bio_method(void)
+{
+    BIO_METHOD *method = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "wax transport");
+
+    if (method != NULL &&
+        (BIO_meth_set_read_ex(method, read_below) != 1 ||
+         BIO_meth_set_write_ex(method, write_below) != 1 ||
+         BIO_meth_set_ctrl(method, control) != 1 || BIO_meth_set_create(method, create) != 1)) {
+        BIO_meth_free(method);
+        return NULL;
+    }
+    return method;
+}

@@ -1,0 +1,351 @@
+/* The filter: OpenSSL between a session and the filter below. */
+#include "tls/inner.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+static struct tls *self_of(wax_transport *self)
+{
+    return (struct tls *)(void *)self;
+}
+
+static const struct tls *peek(const wax_transport *self)
+{
+    wax_assert(wax_tls_is(self));
+    return (const struct tls *)(const void *)self;
+}
+
+/* What a call of OpenSSL that gave nothing means. A connection that ends without close_notify has
+ * ended as well: MQTT itself knows whether a packet is whole. */
+static wax_status judge(struct tls *self, int result)
+{
+    int error = SSL_get_error(self->ssl, result);
+
+    if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) {
+        return WAX_MORE;
+    }
+    if (error == SSL_ERROR_SSL) {
+        return tls_explain(self);
+    }
+    if (error == SSL_ERROR_ZERO_RETURN || self->below_status == WAX_CLOSED) {
+        if (SSL_is_init_finished(self->ssl) == 0 && self->problem == NULL) {
+            tls_complain(self, "the peer closed the connection in the middle of the TLS handshake");
+        }
+        return WAX_CLOSED;
+    }
+    return self->below_status == WAX_OK ? WAX_IO : self->below_status;
+}
+
+/* Judges a call that came to nothing; all but waiting ends the connection. */
+static wax_status wait_or_end(struct tls *self, int result)
+{
+    wax_status status = judge(self, result);
+
+    if (status != WAX_MORE) {
+        self->ended = status;
+    }
+    return status;
+}
+
+/* Fills the room from as many records as are here already: asking below for more is the business of
+ * the next call, which saves a read in vain whenever the peer is slower than we are. */
+static wax_status receive(wax_transport *transport, uint8_t *room, size_t size, size_t *received)
+{
+    struct tls *self = self_of(transport);
+
+    if (self->ended != WAX_OK) {
+        return self->ended;
+    }
+    do {
+        size_t taken = 0;
+        int result;
+
+        ERR_clear_error();
+        self->below_status = WAX_OK;
+        result = SSL_read_ex(self->ssl, room + *received, size - *received, &taken);
+        if (result != 1) {
+            wax_status status = wait_or_end(self, result);
+            return *received > 0 ? WAX_OK : status;
+        }
+        *received += taken;
+    } while (*received < size && SSL_has_pending(self->ssl) == 1);
+    return WAX_OK;
+}
+
+/* A peer that closed may have said why before: its alert is among what was not yet read. */
+static wax_status ask_why(struct tls *self, wax_status status)
+{
+    uint8_t byte;
+    size_t taken = 0;
+    int result;
+
+    if (self->ended != WAX_OK) {
+        return self->ended;
+    }
+    ERR_clear_error();
+    self->below_status = WAX_OK;
+    result = SSL_peek_ex(self->ssl, &byte, 1, &taken);
+    if (result == 1) {
+        return status;
+    }
+    self->ended = judge(self, result);
+    if (self->ended == WAX_MORE) {
+        self->ended = status;
+    }
+    return self->ended;
+}
+
+static wax_status send(wax_transport *transport, wax_bytes bytes, size_t *sent)
+{
+    struct tls *self = self_of(transport);
+    wax_status status;
+    int result;
+
+    wax_assert(bytes.size > 0);
+    if (self->ended == WAX_UNTRUSTED || self->ended == WAX_IO) {
+        return self->ended;
+    }
+    ERR_clear_error();
+    self->below_status = WAX_OK;
+    result = SSL_write_ex(self->ssl, bytes.data, bytes.size, sent);
+    if (result == 1) {
+        return WAX_OK;
+    }
+    status = judge(self, result);
+    if (status == WAX_CLOSED || (status == WAX_IO && self->problem == NULL)) {
+        return ask_why(self, status);
+    }
+    if (status != WAX_MORE) {
+        self->ended = status;
+    }
+    return status;
+}
+
+/* Says close_notify, and does not wait for the peer's: MQTT has said its DISCONNECT before. */
+static wax_status close(wax_transport *transport)
+{
+    struct tls *self = self_of(transport);
+    bool is_open = SSL_is_init_finished(self->ssl) == 1 &&
+                   (self->ended == WAX_OK || self->ended == WAX_CLOSED);
+
+    if (is_open && (SSL_get_shutdown(self->ssl) & SSL_SENT_SHUTDOWN) == 0) {
+        int result;
+
+        ERR_clear_error();
+        self->below_status = WAX_OK;
+        result = SSL_shutdown(self->ssl);
+        if (result < 0 && judge(self, result) == WAX_MORE) {
+            return WAX_MORE;
+        }
+        ERR_clear_error();
+    }
+    wax_status status = wax_transport_close(transport->below);
+    transport->waits = transport->below->waits;
+    return status;
+}
+
+/* What is all of our own; SSL_free() comes before the context, whose BIO method it uses. */
+static void dissolve(struct tls *self)
+{
+    SSL_free(self->ssl);
+    wax_tls_release(self->context);
+    free(self->host);
+    free(self->problem);
+    free(self);
+}
+
+static void release(wax_transport *transport)
+{
+    wax_transport *below = transport->below;
+
+    dissolve(self_of(transport));
+    wax_transport_release(below);
+}
+
+static const char *explain(wax_transport *transport)
+{
+    struct tls *self = self_of(transport);
+
+    if (self->problem != NULL) {
+        return self->problem->text;
+    }
+    return wax_transport_explain(transport->below);
+}
+
+static const wax_transport_kind kind = {"TLS", receive, send, close, release, explain};
+
+bool wax_tls_is(const wax_transport *transport)
+{
+    return transport->kind == &kind;
+}
+
+bool wax_tls_is_ready(const wax_transport *self)
+{
+    return SSL_is_init_finished(peek(self)->ssl) == 1;
+}
+
+static struct tls *create(wax_tls_context *context, wax_transport *below)
+{
+    struct tls *self = calloc(1, sizeof *self);
+    BIO *bio = NULL;
+
+    if (self == NULL) {
+        return NULL;
+    }
+    atomic_fetch_add(&context->holders, 1);
+    *self = (struct tls){
+        .transport = {.kind = &kind, .below = below, .waits = WAX_WAITS_TO_READ},
+        .ssl = SSL_new(context->ssl_context),
+        .context = context,
+    };
+    if (self->ssl != NULL) {
+        bio = BIO_new(context->bio_method);
+    }
+    if (bio == NULL || SSL_set_app_data(self->ssl, self) != 1) {
+        BIO_free(bio);
+        dissolve(self);
+        return NULL;
+    }
+    BIO_set_data(bio, self);
+    SSL_set_bio(self->ssl, bio, bio);
+    return self;
+}
+
+wax_transport *wax_tls_accept(wax_tls_context *context, wax_transport *below)
+{
+    struct tls *self = create(context, below);
+
+    wax_assert(context->is_server);
+    if (self == NULL) {
+        return NULL;
+    }
+    SSL_set_accept_state(self->ssl);
+    return &self->transport;
+}
+
+static bool is_address(const char *host)
+{
+    ASN1_OCTET_STRING *address = a2i_IPADDRESS(host);
+    bool is_one = address != NULL;
+
+    ASN1_OCTET_STRING_free(address);
+    ERR_clear_error();
+    return is_one;
+}
+
+/* SNI has no addresses. [RFC 6066, 3] */
+static bool name_host(struct tls *self, const char *host)
+{
+    X509_VERIFY_PARAM *rules = SSL_get0_param(self->ssl);
+
+    self->host = strdup(host);
+    if (self->host == NULL) {
+        return false;
+    }
+    if (!is_address(host) && SSL_set_tlsext_host_name(self->ssl, self->host) != 1) {
+        return false;
+    }
+    if (self->context->ignores_host) {
+        return true;
+    }
+    X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    if (is_address(host)) {
+        return X509_VERIFY_PARAM_set1_ip_asc(rules, host) == 1;
+    }
+    return X509_VERIFY_PARAM_set1_host(rules, host, 0) == 1;
+}
+
+wax_transport *wax_tls_connect(wax_tls_context *context, wax_transport *below, const char *host)
+{
+    struct tls *self;
+    const char *alpn = context->alpn;
+
+    wax_assert(!context->is_server);
+    wax_assert(host != NULL || context->ignores_host);
+    self = create(context, below);
+    if (self == NULL) {
+        return NULL;
+    }
+    if ((host != NULL && (host[0] == '\0' || !name_host(self, host))) ||
+        (alpn != NULL && SSL_set_alpn_protos(self->ssl, (const unsigned char *)alpn,
+                                             (unsigned)strlen(alpn)) != 0)) {
+        ERR_clear_error();
+        dissolve(self);
+        return NULL;
+    }
+    SSL_set_connect_state(self->ssl);
+    return &self->transport;
+}
+
+static const char *group_of(SSL *ssl)
+{
+    long group = SSL_get_negotiated_group(ssl);
+    const char *name = group > 0 ? SSL_group_to_name(ssl, (int)group) : NULL;
+
+    return name != NULL ? name : "";
+}
+
+wax_status wax_tls_read_peer(const wax_transport *transport, wax_tls_peer *peer)
+{
+    const struct tls *self = peek(transport);
+    const X509 *certificate = SSL_get0_peer_certificate(self->ssl);
+    wax_status status;
+
+    *peer = (wax_tls_peer){
+        .version = SSL_get_version(self->ssl),
+        .cipher = SSL_get_cipher_name(self->ssl),
+        .group = group_of(self->ssl),
+        .is_resumed = SSL_session_reused(self->ssl) == 1,
+        .has_certificate = certificate != NULL,
+    };
+    if (certificate == NULL) {
+        return WAX_OK;
+    }
+    peer->not_after = wax_pki_not_after(certificate);
+    status = wax_pki_common_name(certificate, peer->common_name, sizeof peer->common_name);
+    if (status != WAX_OK && status != WAX_NOT_FOUND) {
+        return WAX_UNTRUSTED;
+    }
+    if (wax_pki_subject(certificate, peer->subject, sizeof peer->subject) != WAX_OK) {
+        return WAX_UNTRUSTED;
+    }
+    return WAX_OK;
+}
+
+wax_status wax_tls_save_session(const wax_transport *transport, wax_writer *out)
+{
+    const struct tls *self = peek(transport);
+    SSL_SESSION *session = SSL_get1_session(self->ssl);
+    uint8_t *bytes = NULL;
+    int size = -1;
+
+    if (session != NULL && SSL_SESSION_is_resumable(session) == 1) {
+        size = i2d_SSL_SESSION(session, &bytes);
+    }
+    SSL_SESSION_free(session);
+    if (size <= 0) {
+        return WAX_NOT_FOUND;
+    }
+    wax_write_bytes(out, wax_bytes_of(bytes, (size_t)size));
+    OPENSSL_clear_free(bytes, (size_t)size);
+    return out->status;
+}
+
+wax_status wax_tls_offer_session(wax_transport *transport, wax_bytes bytes)
+{
+    const struct tls *self = peek(transport);
+    const unsigned char *at = bytes.data;
+    SSL_SESSION *session = NULL;
+    bool is_offered;
+
+    if (bytes.size > 0 && bytes.size <= 65536) {
+        session = d2i_SSL_SESSION(NULL, &at, (long)bytes.size);
+    }
+    is_offered = session != NULL && SSL_set_session(self->ssl, session) == 1;
+    SSL_SESSION_free(session);
+    ERR_clear_error();
+    return is_offered ? WAX_OK : WAX_INVALID;
+}

@@ -1,0 +1,108 @@
+/* tls: TLS 1.2 and 1.3 as a filter over any other, and what both ends must know to speak it. */
+#ifndef WAX_TLS_H
+#define WAX_TLS_H
+
+#include "base/base.h"
+#include "pki/pki.h"
+#include "transport/transport.h"
+
+/* Keys, certificates and rules that many connections share. Counted: each connection holds it, so
+ * that files are read anew by making a new context and releasing the old one; connections that
+ * are open keep theirs. Connections may be in other threads than the one that made it. */
+typedef struct wax_tls_context wax_tls_context;
+
+/* Older versions than these are not spoken at all. */
+typedef enum wax_tls_version {
+    WAX_TLS_ANY,
+    WAX_TLS_1_2,
+    WAX_TLS_1_3,
+} wax_tls_version;
+
+/* What is NULL is not used, or left to its default. All files are PEM. Strings are only read while
+ * the context is made. */
+typedef struct wax_tls_settings {
+    const char *certfile;        /* own certificate, then those of the CAs up to the root */
+    const char *keyfile;         /* its key; may be the same file */
+    const char *passphrase_file; /* opens `keyfile`, see wax_pki_read_key() */
+    const char *cafile;          /* trusted CAs, intermediate ones too */
+    const char *capath;          /* a folder of them, as `openssl rehash` makes it */
+    const char *crlfile;         /* revoked client certificates: a list for each CA in use */
+    const char *ciphers;         /* for TLS 1.2, as OpenSSL writes them; weak ones are refused */
+    const char *ciphers_tls13;   /* for TLS 1.3, joined by colons */
+    wax_tls_version oldest_version;
+    wax_tls_version newest_version;
+    bool requires_certificate; /* server: a client must prove who it is */
+    bool ignores_host;         /* client: any server of a trusted CA will do, whatever its name */
+    const char *alpn;          /* client: the protocol to ask for, as "mqtt" */
+} wax_tls_settings;
+
+/* Makes what a server needs; `certfile` and `keyfile` must be there. A certificate that has expired
+ * is no failure (see wax_tls_not_after()): not to start would help nobody.
+ * Returns WAX_OK; WAX_IO when a file cannot be read; WAX_INVALID; `problem` says what to mend.
+ * The caller releases `context`. */
+wax_status wax_tls_make_server(const wax_tls_settings *settings, wax_tls_context **context,
+                               wax_problem *problem) WAX_CHECKED;
+
+/* Makes what a client needs. Without `cafile` and `capath` it trusts the CAs of the operating
+ * system. Returns as wax_tls_make_server(). */
+wax_status wax_tls_make_client(const wax_tls_settings *settings, wax_tls_context **context,
+                               wax_problem *problem) WAX_CHECKED;
+
+/* Gives back one holder's part; NULL does nothing. */
+void wax_tls_release(wax_tls_context *context);
+
+/* When the first certificate of our own chain ends, in seconds since 1970; INT64_MAX without one.
+ */
+int64_t wax_tls_not_after(const wax_tls_context *context);
+
+/* Says what clients will dislike about our own certificate on the day `now` (expired, ends within
+ * 30 days, not yet valid, no SAN, not for servers). Returns whether there is anything. */
+bool wax_tls_warn(const wax_tls_context *context, int64_t now, wax_problem *problem);
+
+/* Makes the server's end of TLS over `below`, and owns it from then on. The handshake happens
+ * within receive() and send(), which are WAX_MORE until it is done. send() takes up to 16 KiB, one
+ * record, at a time. A peer without a good certificate is WAX_UNTRUSTED, and so is a peer that
+ * says it does not trust ours; explain() says why in words. The filter has no thread of its own
+ * choice: any may call it, one at a time.
+ * Returns NULL when there is no memory; `below` then is still the caller's. */
+wax_transport *wax_tls_accept(wax_tls_context *context, wax_transport *below);
+
+/* Makes the client's end. `host` is the DNS name or the address that the server's certificate must
+ * be for; a name is also told to the server (SNI). NULL only if the context ignores hosts.
+ * Returns NULL as wax_tls_accept(), and when `host` is neither a name nor an address. */
+wax_transport *wax_tls_connect(wax_tls_context *context, wax_transport *below, const char *host);
+
+/* Whether a filter is one of this room. */
+bool wax_tls_is(const wax_transport *transport);
+
+/* Whether the handshake is done. */
+bool wax_tls_is_ready(const wax_transport *self);
+
+/* Who is at the other end, and how. */
+typedef struct wax_tls_peer {
+    const char *version;   /* "TLSv1.3"; constant */
+    const char *cipher;    /* "TLS_AES_256_GCM_SHA384"; constant */
+    const char *group;     /* of the key exchange, as "x25519"; constant, "" if unknown */
+    bool is_resumed;       /* a session from before was taken up again */
+    bool has_certificate;  /* and it was verified; the fields below are set */
+    int64_t not_after;     /* when it ends, in seconds since 1970 */
+    char common_name[257]; /* UTF-8 without control characters; "" if there is none */
+    char subject[1025];    /* as RFC 2253 writes it */
+} wax_tls_peer;
+
+/* Reads who is at the other end of a connection that is ready.
+ * Returns WAX_OK; WAX_UNTRUSTED when its names are too long or deceive (control characters,
+ * U+0000): such a peer must not be taken for anyone. */
+wax_status wax_tls_read_peer(const wax_transport *transport, wax_tls_peer *peer) WAX_CHECKED;
+
+/* Writes what a client needs to resume this session later, which is secret. With TLS 1.3 it is
+ * there once the server has sent something. Returns WAX_OK, WAX_NOT_FOUND when there is none,
+ * WAX_FULL (4 KiB and the server's certificates are enough). */
+wax_status wax_tls_save_session(const wax_transport *transport, wax_writer *out) WAX_CHECKED;
+
+/* Offers a saved session of the same server and context settings; before the first receive or send.
+ * The server may decline, and a full handshake follows. Returns WAX_OK; WAX_INVALID when it is
+ * damaged, and it is not used then. */
+wax_status wax_tls_offer_session(wax_transport *transport, wax_bytes bytes) WAX_CHECKED;
+
+#endif
