@@ -1,0 +1,30 @@
+/* Time and randomness. */
+#include "os/os.h"
+
+#include <sys/random.h>
+#include <time.h>
+
+uint64_t wax_clock_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000U + (uint64_t)now.tv_nsec / 1000000U;
+}
+
+int64_t wax_clock_wall_s(void)
+{
+    return (int64_t)time(NULL);
+}
+
+void wax_os_random(void *room, size_t size)
+{
+    uint8_t *at = room;
+
+    while (size > 0) {
+        ssize_t got = getrandom(at, size, 0);
+        wax_assert(got > 0);
+        at += got;
+        size -= (size_t)got;
+    }
+}
