@@ -1,0 +1,34 @@
+/* broker: the MQTT server. Reads a mosquitto.conf, listens, and runs one worker per core until a
+ * signal ends it. */
+#ifndef WAX_BROKER_H
+#define WAX_BROKER_H
+
+#include "base/base.h"
+
+#include <stdio.h>
+
+#define WAX_BROKER_PORTS_MAX 10
+
+/* What the command line says. */
+typedef struct wax_broker_options {
+    const char *config_path; /* NULL: no file; then only this machine can connect */
+    uint32_t ports[WAX_BROKER_PORTS_MAX];
+    size_t port_count;
+    bool is_verbose; /* every kind of line is logged */
+    bool is_quiet;   /* nothing is logged */
+    bool is_daemon;  /* goes on in the background once it listens */
+    bool tests_only; /* looks at the configuration, prints what is wrong with it, and ends */
+    bool explains;   /* with `tests_only`: prints the settings that hold for each listener */
+} wax_broker_options;
+
+/* Runs the broker until SIGINT or SIGTERM. SIGHUP reads the configuration anew: passwords, rules,
+ * certificates and limits take effect at once, or none of them does and the log says why.
+ * Returns the exit code of the process: 0 after a good end, 1 when the configuration is not good or
+ * nothing could be listened on, 3 when the configuration file is missing. */
+int wax_broker_run(const wax_broker_options *options);
+
+/* Prints every option of the configuration file with its range, default and meaning; as a man page
+ * if `is_man`. */
+void wax_broker_print_options(FILE *out, bool is_man);
+
+#endif

@@ -1,0 +1,340 @@
+/* Sessions: they are found by client id, and outlive their connections. */
+#include "broker/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { BUCKETS_FIRST = 256, SLOTS_MAX = 32768 };
+
+wax_status clients_open(struct clients *clients)
+{
+    *clients = (struct clients){.bucket_count = BUCKETS_FIRST};
+    clients->buckets = calloc(BUCKETS_FIRST, sizeof(struct client *));
+    return clients->buckets == NULL ? WAX_FULL : WAX_OK;
+}
+
+static struct client **bucket_of(struct worker *worker, wax_bytes id)
+{
+    uint64_t hash = wax_hash(worker->broker->key, id);
+
+    return &worker->clients.buckets[(hash >> 8) % worker->clients.bucket_count];
+}
+
+struct client *clients_find(struct worker *worker, wax_bytes id)
+{
+    struct client *client = *bucket_of(worker, id);
+
+    while (client != NULL && !wax_bytes_equal(client->id, id)) {
+        client = client->next;
+    }
+    return client;
+}
+
+/* Twice the buckets when there are more clients than buckets; without memory chains just grow. */
+static void grow_buckets(struct worker *worker)
+{
+    struct clients *clients = &worker->clients;
+    struct client **old = clients->buckets;
+    size_t old_count = clients->bucket_count;
+    struct client **buckets = calloc(old_count * 2, sizeof(struct client *));
+
+    if (buckets == NULL) {
+        return;
+    }
+    clients->buckets = buckets;
+    clients->bucket_count = old_count * 2;
+    for (size_t i = 0; i < old_count; i++) {
+        struct client *client = old[i];
+        while (client != NULL) {
+            struct client *next = client->next;
+            struct client **bucket = bucket_of(worker, client->id);
+            client->next = *bucket;
+            *bucket = client;
+            client = next;
+        }
+    }
+    free(old);
+}
+
+static void insert(struct client *client)
+{
+    struct worker *worker = client->worker;
+    struct client **bucket;
+
+    if (worker->clients.count >= worker->clients.bucket_count) {
+        grow_buckets(worker);
+    }
+    bucket = bucket_of(worker, client->id);
+    client->next = *bucket;
+    *bucket = client;
+    worker->clients.count++;
+    count_set(worker, COUNT_CLIENTS, worker->clients.count);
+    atomic_fetch_add(&worker->broker->client_count, 1);
+}
+
+static void take_out(struct client *client)
+{
+    struct worker *worker = client->worker;
+    struct client **at = bucket_of(worker, client->id);
+
+    while (*at != client) {
+        at = &(*at)->next;
+    }
+    *at = client->next;
+    worker->clients.count--;
+    count_set(worker, COUNT_CLIENTS, worker->clients.count);
+    atomic_fetch_sub(&worker->broker->client_count, 1);
+}
+
+wax_status client_belong(struct client *client, bool has_user, wax_bytes user)
+{
+    uint8_t *copy = malloc(user.size + 1);
+
+    if (copy == NULL) {
+        return WAX_FULL;
+    }
+    if (user.size > 0) {
+        memcpy(copy, user.data, user.size);
+    }
+    free((void *)(uintptr_t)client->user.data);
+    client->user = wax_bytes_of(copy, user.size);
+    client->has_user = has_user;
+    return WAX_OK;
+}
+
+struct client *client_make(struct worker *worker, wax_bytes id, bool has_user, wax_bytes user)
+{
+    struct client *client = calloc(1, sizeof *client + id.size);
+
+    if (client == NULL || client_belong(client, has_user, user) != WAX_OK) {
+        free(client);
+        return NULL;
+    }
+    client->worker = worker;
+    client->number = worker_number(worker);
+    client->id = wax_bytes_of((uint8_t *)(client + 1), id.size);
+    if (id.size > 0) {
+        memcpy(client + 1, id.data, id.size);
+    }
+    wax_subscriber_init(&client->subscriber);
+    wax_link_init(&client->walking);
+    wax_flows_init(&client->outgoing, &client->first_slots[0], 1);
+    wax_flows_init(&client->incoming, &client->first_slots[1], 1);
+    client->held = &client->first_held;
+    insert(client);
+    return client;
+}
+
+void delivery_clear(struct delivery *delivery)
+{
+    message_release(delivery->message);
+    free(delivery->identifiers);
+    *delivery = (struct delivery){.message = NULL};
+}
+
+static void clear_queue(struct client *client)
+{
+    struct delivery delivery;
+
+    while (client_pop(client, &delivery)) {
+        delivery_clear(&delivery);
+    }
+    free(client->queue);
+    client->queue = NULL;
+    client->queue_size = 0;
+}
+
+static void leave_groups(struct client *client)
+{
+    if (client->seat != NULL) {
+        commons_leave_all(&client->worker->broker->commons, client->seat);
+        client->seat->client = NULL;
+        seat_release(client->seat);
+        client->seat = NULL;
+    }
+}
+
+void client_clear(struct client *client)
+{
+    struct worker *worker = client->worker;
+
+    walk_end_all(client);
+    owed_forget(worker, client);
+    wax_router_remove_subscriber(worker->router, &client->subscriber);
+    atomic_store(&worker->subscription_count, wax_router_count(worker->router));
+    count_set(worker, COUNT_SUBSCRIPTIONS, wax_router_count(worker->router));
+    leave_groups(client);
+    clear_queue(client);
+    for (uint16_t i = 0; i < client->outgoing.slot_count; i++) {
+        delivery_clear(&client->held[i]);
+    }
+    client->held_bytes = 0;
+    wax_flows_init(&client->outgoing, client->outgoing.slots, client->outgoing.slot_count);
+    wax_flows_init(&client->incoming, client->incoming.slots, client->incoming.slot_count);
+    client->is_resuming = false;
+}
+
+void client_free(struct client *client)
+{
+    wax_assert(client->connection == NULL);
+    client_clear(client);
+    take_out(client);
+    wax_loop_stop(&client->worker->loop, &client->timer);
+    message_release(client->will);
+    if (client->held != &client->first_held) {
+        free(client->held);
+        free(client->outgoing.slots);
+    }
+    if (client->incoming.slots != &client->first_slots[1]) {
+        free(client->incoming.slots);
+    }
+    free((void *)(uintptr_t)client->user.data);
+    free(client);
+}
+
+wax_status client_grow_outgoing(struct client *client)
+{
+    uint16_t old_count = client->outgoing.slot_count;
+    uint16_t slot_count = (uint16_t)(old_count * 2);
+    struct delivery *held;
+    wax_flow *slots;
+
+    if (old_count >= SLOTS_MAX) {
+        return WAX_FULL;
+    }
+    held = calloc(slot_count, sizeof *held);
+    slots = calloc(slot_count, sizeof *slots);
+    if (held == NULL || slots == NULL) {
+        free(held);
+        free(slots);
+        return WAX_FULL;
+    }
+    for (uint16_t i = 0; i < old_count; i++) {
+        if (client->outgoing.slots[i].waits != WAX_WAIT_NONE) {
+            held[client->outgoing.slots[i].packet_id % slot_count] = client->held[i];
+        }
+    }
+    wax_flow *old_slots = client->outgoing.slots;
+    wax_flows_move(&client->outgoing, slots, slot_count);
+    if (client->held != &client->first_held) {
+        free(client->held);
+        free(old_slots);
+    }
+    client->held = held;
+    return WAX_OK;
+}
+
+wax_status client_grow_incoming(struct client *client)
+{
+    wax_flow *old_slots = client->incoming.slots;
+    uint16_t slot_count = (uint16_t)(client->incoming.slot_count * 2);
+    wax_flow *slots;
+
+    if (client->incoming.slot_count >= SLOTS_MAX) {
+        return WAX_FULL;
+    }
+    slots = calloc(slot_count, sizeof *slots);
+    if (slots == NULL) {
+        return WAX_FULL;
+    }
+    wax_flows_move(&client->incoming, slots, slot_count);
+    if (old_slots != &client->first_slots[1]) {
+        free(old_slots);
+    }
+    return WAX_OK;
+}
+
+static wax_status grow_queue(struct client *client)
+{
+    uint32_t size = client->queue_size == 0 ? 8 : client->queue_size * 2;
+    struct delivery *queue = calloc(size, sizeof *queue);
+
+    if (queue == NULL) {
+        return WAX_FULL;
+    }
+    for (uint32_t i = 0; i < client->queue_count; i++) {
+        queue[i] = client->queue[(client->queue_first + i) % client->queue_size];
+    }
+    free(client->queue);
+    client->queue = queue;
+    client->queue_first = 0;
+    client->queue_size = size;
+    return WAX_OK;
+}
+
+/* What a queued message counts for against max_queued_bytes. */
+static size_t weight(const struct delivery *delivery)
+{
+    return delivery->message->topic.size + delivery->message->payload.size;
+}
+
+static void count_in(struct client *client, const struct delivery *delivery)
+{
+    client->queue_count++;
+    client->queue_bytes += weight(delivery);
+    count_up(client->worker, COUNT_STORED, 1);
+    count_up(client->worker, COUNT_STORED_BYTES, weight(delivery));
+}
+
+wax_status client_queue(struct client *client, const struct delivery *delivery)
+{
+    const wax_config *config = &client->worker->settings->config;
+    bool fits = client->queue_count < config->max_queued_messages &&
+                client->queue_bytes + weight(delivery) <= config->max_queued_bytes;
+
+    if (fits && client->queue_count == client->queue_size) {
+        fits = grow_queue(client) == WAX_OK;
+    }
+    if (!fits) {
+        struct delivery dropped = *delivery;
+        delivery_clear(&dropped);
+        count_up(client->worker, COUNT_PUBLISH_DROPPED, 1);
+        return WAX_QUOTA_EXCEEDED;
+    }
+    client->queue[(client->queue_first + client->queue_count) % client->queue_size] = *delivery;
+    count_in(client, delivery);
+    return WAX_OK;
+}
+
+/* The slot stays the exchange's to its end, and beyond it until the next begins. */
+static struct delivery *held_at(struct client *client, uint16_t packet_id)
+{
+    return &client->held[packet_id % client->outgoing.slot_count];
+}
+
+void client_hold(struct client *client, uint16_t packet_id, const struct delivery *delivery)
+{
+    *held_at(client, packet_id) = *delivery;
+    client->held_bytes += delivery->message->payload.size;
+}
+
+void client_let_go(struct client *client, uint16_t packet_id)
+{
+    struct delivery *delivery = held_at(client, packet_id);
+
+    if (delivery->message != NULL) {
+        client->held_bytes -= delivery->message->payload.size;
+        delivery_clear(delivery);
+    }
+}
+
+bool client_pop(struct client *client, struct delivery *first)
+{
+    if (client->queue_count == 0) {
+        return false;
+    }
+    *first = client->queue[client->queue_first];
+    client->queue_first = (client->queue_first + 1) % client->queue_size;
+    client->queue_count--;
+    client->queue_bytes -= weight(first);
+    count_down(client->worker, COUNT_STORED, 1);
+    count_down(client->worker, COUNT_STORED_BYTES, weight(first));
+    return true;
+}
+
+void client_unpop(struct client *client, const struct delivery *first)
+{
+    client->queue_first = (client->queue_first + client->queue_size - 1) % client->queue_size;
+    client->queue[client->queue_first] = *first;
+    count_in(client, first);
+}

@@ -1,0 +1,188 @@
+/* Retained messages and shared groups: they belong to no one worker. One mutex guards both; it is
+ * held for a bounded piece of work and never across a call to another worker. */
+#include "broker/internal.h"
+
+#include <stdlib.h>
+
+wax_status commons_open(struct commons *commons, const uint64_t key[static 2])
+{
+    wax_status status = wax_retained_open(&commons->retained, wax_heap(), key);
+
+    pthread_mutex_init(&commons->mutex, NULL);
+    wax_matches_init(&commons->matches, wax_heap());
+    if (status == WAX_OK) {
+        status = wax_router_open(&commons->shared, wax_heap(), key);
+    }
+    return status;
+}
+
+static void release_retained(wax_retained *retained)
+{
+    wax_retained_walk walk;
+    void *message;
+    uint32_t steps = UINT32_MAX;
+
+    wax_retained_walk_begin(&walk, retained, (wax_bytes){NULL, 0});
+    while (wax_retained_next(&walk, &steps, &message) == WAX_OK) {
+        message_release(message);
+        steps = UINT32_MAX;
+    }
+    wax_retained_walk_end(&walk);
+}
+
+void commons_close(struct commons *commons)
+{
+    if (commons->retained != NULL) {
+        release_retained(commons->retained);
+    }
+    wax_retained_close(commons->retained);
+    wax_router_close(commons->shared);
+    wax_matches_close(&commons->matches);
+    pthread_mutex_destroy(&commons->mutex);
+}
+
+static wax_status put(struct commons *commons, struct message *message, uint32_t retained_max)
+{
+    void *old = NULL;
+    wax_status status = WAX_QUOTA_EXCEEDED;
+
+    if (wax_retained_count(commons->retained) < retained_max ||
+        wax_retained_find(commons->retained, message->topic) != NULL) {
+        status = wax_retained_put(commons->retained, message->topic, message, &old);
+    }
+    if (status == WAX_OK) {
+        message_hold(message);
+        message_release(old);
+    }
+    return status;
+}
+
+wax_status commons_retain(struct commons *commons, struct message *message, uint32_t retained_max)
+{
+    wax_status status = WAX_OK;
+    void *old = NULL;
+
+    pthread_mutex_lock(&commons->mutex);
+    if (message->payload.size > 0) {
+        status = put(commons, message, retained_max); /* [MQTT-3.3.1-5] */
+    } else if (wax_retained_remove(commons->retained, message->topic, &old) == WAX_OK) {
+        message_release(old); /* [MQTT-3.3.1-6] [MQTT-3.3.1-7] */
+    }
+    atomic_store(&commons->retained_count, wax_retained_count(commons->retained));
+    pthread_mutex_unlock(&commons->mutex);
+    return status;
+}
+
+void commons_forget(struct commons *commons, struct message *message)
+{
+    void *old = NULL;
+
+    if (wax_retained_find(commons->retained, message->topic) == message &&
+        wax_retained_remove(commons->retained, message->topic, &old) == WAX_OK) {
+        message_release(old);
+    }
+    atomic_store(&commons->retained_count, wax_retained_count(commons->retained));
+}
+
+static void count_shared(struct commons *commons)
+{
+    atomic_store(&commons->shared_count, wax_router_count(commons->shared));
+}
+
+wax_status commons_join(struct commons *commons, struct seat *seat, const wax_interest *interest,
+                        bool *existed)
+{
+    wax_status status;
+
+    pthread_mutex_lock(&commons->mutex);
+    status = wax_router_subscribe(commons->shared, &seat->subscriber, interest, existed);
+    count_shared(commons);
+    pthread_mutex_unlock(&commons->mutex);
+    return status;
+}
+
+wax_status commons_leave(struct commons *commons, struct seat *seat, wax_bytes filter,
+                         wax_bytes share_name)
+{
+    wax_status status;
+
+    pthread_mutex_lock(&commons->mutex);
+    status = wax_router_unsubscribe(commons->shared, &seat->subscriber, filter, share_name);
+    count_shared(commons);
+    pthread_mutex_unlock(&commons->mutex);
+    return status;
+}
+
+void commons_leave_all(struct commons *commons, struct seat *seat)
+{
+    pthread_mutex_lock(&commons->mutex);
+    wax_router_remove_subscriber(commons->shared, &seat->subscriber);
+    count_shared(commons);
+    pthread_mutex_unlock(&commons->mutex);
+}
+
+/* The next member who is online, or else the next of all: its session may be durable. */
+static bool choose_member(struct commons *commons, wax_group group, wax_member *chosen)
+{
+    wax_members members = wax_group_members(commons->shared, group);
+    wax_member member;
+    bool found = false;
+
+    while (wax_members_next(&members, &member)) {
+        struct seat *seat = (struct seat *)(void *)member.subscriber;
+        bool is_online = atomic_load(&seat->is_online);
+        if (is_online || !found) {
+            *chosen = member;
+            found = true;
+        }
+        if (is_online) {
+            break;
+        }
+    }
+    return found;
+}
+
+size_t commons_choose(struct commons *commons, wax_bytes topic, uint32_t first,
+                      struct chosen *chosen, size_t size)
+{
+    const wax_matches *matches = &commons->matches;
+    size_t count = 0;
+
+    pthread_mutex_lock(&commons->mutex);
+    /* Without memory the matches are empty. */
+    (void)!wax_router_match(commons->shared, topic, &commons->matches);
+    for (uint32_t i = first; i < matches->group_count && count < size; i++) {
+        wax_member member;
+        if (!choose_member(commons, matches->groups[i], &member)) {
+            continue;
+        }
+        wax_group_choose(commons->shared, matches->groups[i], &member);
+        chosen[count].seat = (struct seat *)(void *)member.subscriber;
+        chosen[count].options = member.options;
+        atomic_fetch_add(&chosen[count].seat->holders, 1);
+        count++;
+    }
+    pthread_mutex_unlock(&commons->mutex);
+    return count;
+}
+
+struct seat *seat_make(struct worker *worker, struct client *client)
+{
+    struct seat *seat = calloc(1, sizeof *seat);
+
+    if (seat != NULL) {
+        wax_subscriber_init(&seat->subscriber);
+        atomic_init(&seat->holders, 1);
+        atomic_init(&seat->is_online, client->connection != NULL);
+        seat->worker = worker;
+        seat->client = client;
+    }
+    return seat;
+}
+
+void seat_release(struct seat *seat)
+{
+    if (atomic_fetch_sub(&seat->holders, 1) == 1) {
+        free(seat);
+    }
+}

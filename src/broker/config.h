@@ -1,0 +1,245 @@
+/* The settings of a broker: what a mosquitto.conf says, read, resolved per listener and checked.
+ * A configuration is built whole or not at all and never changes once the broker runs on it. */
+#ifndef WAX_BROKER_CONFIG_H
+#define WAX_BROKER_CONFIG_H
+
+#include <stdio.h>
+
+#include "base/base.h"
+
+/* What a limit holds that the file switches off with -1 or 0: compare with it, no special case. */
+#define WAX_CONFIG_NO_LIMIT      UINT32_MAX
+#define WAX_CONFIG_NO_SIZE_LIMIT UINT64_MAX
+
+enum {
+    WAX_CONFIG_LISTENERS_MAX = 64,
+    WAX_CONFIG_PORTS_MAX = 10,  /* -p on the command line */
+    WAX_CONFIG_FILES_MAX = 256, /* the main file and those of its include_dir */
+    WAX_CONFIG_FILE_SIZE_MAX = 1 << 20,
+    WAX_CONFIG_LINE_SIZE_MAX = 8192,
+    WAX_CONFIG_PROBLEMS_MAX = 100
+};
+
+/* The order of each list is that of the words in the option's row. */
+typedef enum wax_config_family {
+    WAX_FAMILY_BOTH,
+    WAX_FAMILY_IPV4,
+    WAX_FAMILY_IPV6
+} wax_config_family;
+typedef enum wax_config_protocol { WAX_PROTOCOL_MQTT } wax_config_protocol;
+typedef enum wax_config_tls { WAX_CONFIG_TLS_1_2, WAX_CONFIG_TLS_1_3 } wax_config_tls;
+typedef enum wax_config_owner { WAX_OWNER_STRICT, WAX_OWNER_ANY } wax_config_owner;
+
+/* Bits of accept_protocol_versions. */
+enum { WAX_ACCEPT_3_1 = 1 << 0, WAX_ACCEPT_3_1_1 = 1 << 1, WAX_ACCEPT_5 = 1 << 2 };
+
+/* Bits of log_dest. */
+enum {
+    WAX_LOG_TO_STDERR = 1 << 0,
+    WAX_LOG_TO_STDOUT = 1 << 1,
+    WAX_LOG_TO_SYSLOG = 1 << 2,
+    WAX_LOG_TO_TOPIC = 1 << 3,
+    WAX_LOG_TO_JOURNALD = 1 << 4,
+    WAX_LOG_TO_FILE = 1 << 5
+};
+
+/* Bits of log_type. */
+enum {
+    WAX_LOG_ERROR = 1 << 0,
+    WAX_LOG_WARNING = 1 << 1,
+    WAX_LOG_NOTICE = 1 << 2,
+    WAX_LOG_INFORMATION = 1 << 3,
+    WAX_LOG_DEBUG = 1 << 4,
+    WAX_LOG_SUBSCRIBE = 1 << 5,
+    WAX_LOG_UNSUBSCRIBE = 1 << 6,
+    WAX_LOG_WEBSOCKETS = 1 << 7,
+    WAX_LOG_INTERNAL = 1 << 8
+};
+
+/* Where an option was written: `file` counts from 1 in wax_config.files; line 0 is nowhere. */
+typedef struct wax_config_place {
+    uint32_t file;
+    uint32_t line;
+} wax_config_place;
+
+/* One address to listen on, with everything that holds for its clients, per_listener_settings
+ * already resolved. Texts are NULL where the file says nothing and there is no default. */
+typedef struct wax_listener_config {
+    uint32_t port; /* 0 for a Unix socket */
+    char *address; /* a host name or address; NULL means all; of a Unix socket, its path */
+    bool is_unix;  /* `address` is a path */
+    bool is_local; /* made because the file has no listener: it is enough if one family binds */
+
+    char *bind_interface;
+    uint32_t socket_domain; /* wax_config_family */
+    uint32_t protocol;      /* wax_config_protocol */
+    char *mount_point;
+    uint32_t max_connections; /* or WAX_CONFIG_NO_LIMIT */
+    uint32_t max_qos;
+    uint32_t max_topic_alias;
+    uint32_t max_topic_alias_broker;
+    uint32_t accept_protocol_versions; /* WAX_ACCEPT bits */
+    bool use_username_as_clientid;
+
+    bool allow_zero_length_clientid;
+    char *auto_id_prefix;
+    bool allow_anonymous;
+    char *password_file;
+    char *acl_file;
+
+    char *certfile;
+    char *keyfile;
+    char *cafile;
+    char *capath;
+    char *crlfile;
+    char *ciphers;
+    char *ciphers_tls13;
+    uint32_t tls_version; /* wax_config_tls; the least one */
+    bool require_certificate;
+    bool use_identity_as_username;
+    bool use_subject_as_username;
+
+    bool own_allow_anonymous; /* listener_allow_anonymous, already in allow_anonymous */
+    char *own_auto_id_prefix; /* listener_auto_id_prefix, already in auto_id_prefix */
+    wax_config_place *places; /* one for each row of the table; see wax_config_place_of */
+    wax_config_place place;   /* of the `listener` line */
+} wax_listener_config;
+
+typedef struct wax_config {
+    wax_listener_config *listeners; /* at least one after loading */
+    size_t listener_count;
+    size_t local_port_count; /* how many -p were added */
+    bool is_local;           /* no listener is written: only this machine reaches the broker */
+
+    bool per_listener_settings;
+    wax_listener_config shared; /* while reading: security settings that hold for every listener */
+
+    char *user;
+    char *pid_file;
+    uint32_t workers; /* 0: one per core */
+    bool set_tcp_nodelay;
+    uint32_t connect_timeout_s;
+    uint64_t connect_size_max;
+    uint32_t global_max_clients;     /* or WAX_CONFIG_NO_LIMIT */
+    uint32_t global_max_connections; /* or WAX_CONFIG_NO_LIMIT */
+
+    char *clientid_prefixes;
+    bool check_retain_source;
+    bool acl_subscribe_check;
+    uint32_t session_owner; /* wax_config_owner */
+
+    uint32_t
+        max_inflight_messages;    /* or WAX_CONFIG_NO_LIMIT: then 65535, what the protocol knows */
+    uint64_t max_inflight_bytes;  /* or WAX_CONFIG_NO_SIZE_LIMIT, like every size that follows */
+    uint32_t max_queued_messages; /* or WAX_CONFIG_NO_LIMIT */
+    uint64_t max_queued_bytes;
+    bool queue_qos0_messages;
+    uint64_t max_packet_size;
+    uint64_t message_size_limit;
+    uint32_t max_keepalive_s; /* 0: any, and none */
+    uint64_t memory_limit;
+    uint32_t persistent_client_expiration_s; /* UINT32_MAX: never, as MQTT writes it */
+    bool retain_available;
+    uint32_t retain_expiry_interval_minutes; /* 0: never */
+    uint32_t retained_max;                   /* or WAX_CONFIG_NO_LIMIT */
+    uint32_t subscriptions_max;              /* per session; or WAX_CONFIG_NO_LIMIT */
+    uint32_t topic_levels_max;
+    bool upgrade_outgoing_qos;
+    bool allow_duplicate_messages;
+    uint32_t sys_interval_s; /* 0: no $SYS topics */
+
+    bool persistence;
+    char *persistence_location;
+
+    uint32_t log_dest; /* WAX_LOG_TO bits */
+    char *log_file;    /* of WAX_LOG_TO_FILE */
+    uint32_t log_type; /* WAX_LOG bits */
+    bool log_timestamp;
+    char *log_timestamp_format; /* of strftime(); NULL: seconds since 1970 */
+    uint32_t log_facility;      /* 0: daemon; n + 1: LOCALn */
+    bool connection_messages;
+
+    char **files; /* the names of those read, the main one first */
+    size_t file_count;
+    wax_config_place *places; /* as in wax_listener_config */
+} wax_config;
+
+typedef enum wax_config_severity {
+    WAX_CONFIG_NOTE,
+    WAX_CONFIG_WARNING,
+    WAX_CONFIG_ERROR
+} wax_config_severity;
+
+typedef struct wax_config_problem {
+    wax_config_severity severity;
+    char *file;    /* NULL: not of a file */
+    uint32_t line; /* 0: of the file as a whole */
+    char *text;    /* a sentence, plain English, without a full stop */
+} wax_config_problem;
+
+/* What was found, in the order it was found. Starts as {0}. Past WAX_CONFIG_PROBLEMS_MAX problems
+ * are only counted. */
+typedef struct wax_config_report {
+    wax_config_problem problems[WAX_CONFIG_PROBLEMS_MAX];
+    size_t count;
+    size_t left_out_count;
+    size_t error_count; /* left out ones included */
+} wax_config_report;
+
+/* Adds a problem, copying `file`, which may be NULL; `format` is that of printf(). */
+void wax_config_report_add(wax_config_report *report, wax_config_severity severity,
+                           const char *file, uint32_t line, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
+/* Prints every problem on a line: `FILE:LINE: error: TEXT`. */
+void wax_config_report_print(const wax_config_report *report, FILE *out);
+
+/* Gives the report's memory back; it is then {0} again. */
+void wax_config_report_free(wax_config_report *report);
+
+/* Reads the file at `path` and what its include_dir names; NULL is the configuration of somebody
+ * who wrote none. What `config` held before is overwritten, not freed.
+ * Returns WAX_OK, with warnings and notes perhaps in `report`, and `config` is the caller's to
+ * free; WAX_INVALID when `report` has at least one error: `config` is then {0}, with nothing to
+ * free, and whoever runs on another configuration keeps that one. */
+WAX_CHECKED wax_status wax_config_load(wax_config *config, const char *path,
+                                       wax_config_report *report);
+
+/* As wax_config_load(), from memory; problems name the file `name`. No other file is read:
+ * include_dir is an error. */
+WAX_CHECKED wax_status wax_config_parse(wax_config *config, wax_bytes text, const char *name,
+                                        wax_config_report *report);
+
+/* Adds a port of the command line (-p), 1 to 65535, on the loopback addresses; the first takes the
+ * place of 1883. At most WAX_CONFIG_PORTS_MAX.
+ * Returns WAX_OK; WAX_NOT_FOUND when the file writes its own listeners: `-p` then has no effect, as
+ * with Mosquitto, and the user is told so; WAX_FULL after too many ports or without memory;
+ * WAX_INVALID when the port is out of range. `config` is unchanged unless WAX_OK. */
+WAX_CHECKED wax_status wax_config_add_port(wax_config *config, uint32_t port);
+
+/* Looks at what reading alone cannot see: whether the files that are named can be read by this
+ * process, whether options fit each other. Opens files, changes nothing.
+ * Returns WAX_OK, or WAX_INVALID when an error was added to `report`. */
+WAX_CHECKED wax_status wax_config_check(const wax_config *config, wax_config_report *report);
+
+/* Adds a note for every option that differs between the two and that a running broker cannot take
+ * over: it holds after the next start. Returns how many there are. */
+size_t wax_config_compare(const wax_config *running, const wax_config *next,
+                          wax_config_report *report);
+
+/* Prints the settings that hold, listener by listener, as a file that gives the same configuration
+ * when it is read. Above each option that was written stands where. */
+void wax_config_explain(const wax_config *config, FILE *out);
+
+/* Where the file writes the option `name` for everybody (`listener` NULL) or for that listener.
+ * Line 0: nowhere, or there is no such option. */
+wax_config_place wax_config_place_of(const wax_config *config, const wax_listener_config *listener,
+                                     const char *name);
+
+/* The name of the file of a place; NULL when it is nowhere. Borrowed from `config`. */
+const char *wax_config_file_of(const wax_config *config, wax_config_place place);
+
+/* Gives back what the configuration owns; it is then {0}. */
+void wax_config_free(wax_config *config);
+
+#endif

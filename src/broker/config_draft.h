@@ -1,0 +1,33 @@
+/* A configuration that is being read, before anybody may use it. */
+#ifndef WAX_BROKER_CONFIG_DRAFT_H
+#define WAX_BROKER_CONFIG_DRAFT_H
+
+#include "broker/config.h"
+#include "broker/config_value.h"
+
+typedef struct wax_config_draft {
+    wax_config *config;
+    wax_config_report *report;
+    /* The default listener: options that stand above any `listener` of their file. */
+    wax_listener_config leading;
+    bool may_include;
+} wax_config_draft;
+
+/* Makes the places, the shared settings and the default listener, all with defaults.
+ * Returns false without memory; wax_config_draft_free() is due either way. */
+WAX_CHECKED bool wax_config_draft_init(wax_config_draft *draft, wax_config *config,
+                                       wax_config_report *report);
+
+/* Frees what the draft holds beside its configuration. */
+void wax_config_draft_free(wax_config_draft *draft);
+
+/* Adds the listener that the line `listener TEXT` describes; it is then the last one.
+ * Returns false with the reason in the report. */
+WAX_CHECKED bool wax_config_draft_listen(wax_config_draft *draft, const wax_config_spot *spot,
+                                         wax_bytes text);
+
+/* When all is read: makes the default listener or the local ones, and settles what holds for each.
+ * Returns false with the reason in the report. */
+WAX_CHECKED bool wax_config_draft_finish(wax_config_draft *draft);
+
+#endif

@@ -1,0 +1,438 @@
+/* CONNECT: who is this, may it come in, and with which session. */
+#include "broker/login.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { PROPERTY_ROOM = 256, ALIAS_ROOM_SIZE = 1024 };
+
+/* --- Who it is --- */
+
+/* The user name that the certificate proves, where the listener wants that. */
+static wax_status identify_by_certificate(struct connection *connection, struct pending *pending)
+{
+    const wax_listener_config *listener = login_listener(connection);
+    wax_tls_peer peer;
+
+    if (!listener->use_identity_as_username && !listener->use_subject_as_username) {
+        return WAX_OK;
+    }
+    if (!wax_tls_is(connection->transport) ||
+        wax_tls_read_peer(connection->transport, &peer) != WAX_OK || !peer.has_certificate) {
+        return WAX_BAD_LOGIN;
+    }
+    snprintf(pending->subject, sizeof pending->subject, "%s",
+             listener->use_identity_as_username ? peer.common_name : peer.subject);
+    if (pending->subject[0] == '\0') {
+        return WAX_BAD_LOGIN;
+    }
+    pending->user = wax_bytes_of_text(pending->subject);
+    pending->has_user = true;
+    pending->is_proven = true;
+    return WAX_OK;
+}
+
+/* A client id for whoever brought none. [MQTT-3.1.3-6] */
+static void assign_id(const struct connection *connection, struct pending *pending)
+{
+    const char *prefix = login_listener(connection)->auto_id_prefix;
+    uint64_t random[2];
+
+    wax_os_random(random, sizeof random);
+    snprintf(pending->assigned_id, sizeof pending->assigned_id, "%.50s%016llX%016llX",
+             prefix == NULL ? "" : prefix, (unsigned long long)random[0],
+             (unsigned long long)random[1]);
+    pending->id = wax_bytes_of_text(pending->assigned_id);
+    pending->is_assigned = true;
+}
+
+static wax_status identify(struct connection *connection, struct pending *pending)
+{
+    const struct policy *policy = login_policy(connection);
+    const char *prefix = connection->worker->settings->config.clientid_prefixes;
+    wax_access_identity identity;
+    wax_status status;
+
+    pending->user = pending->connect.username;
+    pending->has_user = pending->connect.has_username;
+    pending->id = pending->connect.client_id;
+    status = identify_by_certificate(connection, pending);
+    if (status != WAX_OK) {
+        return status;
+    }
+    if (login_listener(connection)->use_username_as_clientid) {
+        if (!pending->has_user || pending->user.size == 0) {
+            return WAX_NOT_AUTHORIZED;
+        }
+        pending->id = pending->user;
+        pending->is_assigned = pending->connect.client_id.size == 0;
+    }
+    if (pending->id.size == 0) {
+        assign_id(connection, pending);
+    }
+    if (!wax_bytes_start_with(pending->id, wax_bytes_of_text(prefix))) {
+        return WAX_BAD_CLIENT_ID;
+    }
+    identity = (wax_access_identity){pending->user, pending->has_user, pending->id};
+    return wax_identity_is_safe(policy->has_rules ? &policy->rules : NULL, &identity)
+               ? WAX_OK
+               : WAX_BAD_CLIENT_ID;
+}
+
+/* --- Whether the password is right --- */
+
+static void refuse(struct connection *connection, wax_status status)
+{
+    const struct pending *pending = connection->pending;
+    bool is_login = status == WAX_BAD_LOGIN || status == WAX_NOT_AUTHORIZED;
+
+    if (pending != NULL) {
+        wax_log_write(&connection->worker->broker->log, WAX_NOTICE,
+                      "%s addr=%s client=%.*s user=%.*s reason=%s",
+                      is_login ? "auth_failed" : "connect_refused", connection->peer.text,
+                      SHOWN(pending->id), SHOWN(pending->user), wax_status_text(status));
+    }
+    connection_doom(connection, status);
+}
+
+/* WAX_OK: let it in; WAX_MORE: the password is being judged; otherwise why not. */
+static wax_status authenticate(struct connection *connection)
+{
+    const struct pending *pending = connection->pending;
+    const struct policy *policy = login_policy(connection);
+
+    if (pending->is_proven) {
+        return WAX_OK;
+    }
+    if (!pending->has_user) {
+        return login_listener(connection)->allow_anonymous ? WAX_OK : WAX_NOT_AUTHORIZED;
+    }
+    if (!policy->has_credentials) {
+        return login_listener(connection)->allow_anonymous ? WAX_OK : WAX_NOT_AUTHORIZED;
+    }
+    return login_begin(connection);
+}
+
+/* --- The session --- */
+
+static struct worker *owner_of(const struct connection *connection)
+{
+    struct wax_broker *broker = connection->worker->broker;
+    uint64_t hash = wax_hash(broker->key, connection->pending->id);
+
+    return broker->workers[hash % broker->worker_count];
+}
+
+/* Goes to the worker that owns the client id, once and for all. */
+static void depart(struct connection *connection)
+{
+    struct worker *from = connection->worker;
+    struct worker *to = owner_of(connection);
+    struct letter letter = {.kind = LETTER_CONNECTION, .connection = connection};
+
+    if (to == from) {
+        connect_on_arrival(from, connection);
+        return;
+    }
+    if (worker_post(from, to, &letter) != WAX_OK) {
+        refuse(connection, WAX_SERVER_BUSY);
+        return;
+    }
+    wax_loop_forget(&from->loop, &connection->watch);
+    wax_loop_stop(&from->loop, &connection->timer);
+    wax_link_remove(&connection->all);
+    wax_link_remove(&connection->dirty);
+    wax_link_remove(&connection->hungry);
+    connection->worker = NULL; /* nobody's until it arrives */
+}
+
+/* Whether the session's topics mean what they will mean on this connection: a mount point is part
+ * of its subscriptions. */
+static bool has_same_mount_point(const struct connection *connection, const struct client *client)
+{
+    const wax_config *config = &connection->worker->settings->config;
+
+    return wax_bytes_equal(wax_bytes_of_text(config->listeners[client->listener].mount_point),
+                           wax_bytes_of_text(config->listeners[connection->listener].mount_point));
+}
+
+static bool is_owner(const struct client *client, const struct pending *pending)
+{
+    return client->has_user == pending->has_user && wax_bytes_equal(client->user, pending->user);
+}
+
+/* The session that the CONNECT asks for; `*present` tells whether it was there. */
+static wax_status find_session(struct connection *connection, struct client **found, bool *present)
+{
+    struct worker *worker = connection->worker;
+    const struct pending *pending = connection->pending;
+    const wax_config *config = &worker->settings->config;
+    struct client *client = clients_find(worker, pending->id);
+
+    if (client != NULL && config->session_owner == WAX_OWNER_STRICT && !is_owner(client, pending)) {
+        return WAX_NOT_AUTHORIZED; /* a session belongs to who made it */
+    }
+    if (client != NULL && client->connection != NULL) {
+        leave_now(client->connection, WAX_TAKEN_OVER); /* [MQTT-3.1.4-3] */
+        client = clients_find(worker, pending->id);
+    }
+    if (client != NULL &&
+        (pending->connect.clean_start || !has_same_mount_point(connection, client))) {
+        leave_session(client); /* [MQTT-3.1.2-4] */
+        client = NULL;
+    }
+    *present = client != NULL; /* [MQTT-3.2.2-2] [MQTT-3.2.2-3] */
+    if (client == NULL &&
+        atomic_load(&worker->broker->client_count) >= config->global_max_clients) {
+        return WAX_QUOTA_EXCEEDED;
+    }
+    if (client == NULL) {
+        client = client_make(worker, pending->id, pending->has_user, pending->user);
+    } else if (!is_owner(client, pending) &&
+               client_belong(client, pending->has_user, pending->user) != WAX_OK) {
+        client = NULL;
+    }
+    *found = client;
+    return client == NULL ? WAX_SERVER_BUSY : WAX_OK;
+}
+
+static uint32_t expiry_of(const struct connection *connection)
+{
+    const wax_connect *connect = &connection->pending->connect;
+    uint32_t most_s = connection->worker->settings->config.persistent_client_expiration_s;
+    uint32_t wanted_s = wax_property_number(connect->properties, WAX_SESSION_EXPIRY, 0);
+
+    if (connect->version != WAX_VERSION_5) {
+        wanted_s = connect->clean_start ? 0 : UINT32_MAX;
+    }
+    return wanted_s < most_s ? wanted_s : most_s;
+}
+
+static void take_will(struct connection *connection, struct client *client)
+{
+    const wax_connect *connect = &connection->pending->connect;
+    const wax_will *will = &connect->will;
+    struct draft draft = {
+        .mount_point = wax_bytes_of_text(login_listener(connection)->mount_point),
+        .topic = will->topic,
+        .properties = will->properties,
+        .payload = will->payload,
+        .author = &client->access.identity,
+        .sender = client->number,
+        .listener = connection->listener,
+        .qos = will->qos,
+        .retain = will->retain,
+    };
+
+    message_release(client->will); /* [MQTT-3.1.3-9] */
+    client->will = NULL;
+    client->will_delay_s = wax_property_number(will->properties, WAX_WILL_DELAY, 0);
+    if (connect->has_will) {
+        client->will = message_make(&draft, connection->worker->loop.now_ms);
+    }
+}
+
+static uint16_t keep_alive_of(const struct connection *connection)
+{
+    uint32_t most_s = connection->worker->settings->config.max_keepalive_s;
+    uint16_t wanted_s = connection->pending->connect.keep_alive_s;
+
+    return most_s != 0 && (wanted_s == 0 || wanted_s > most_s) ? (uint16_t)most_s : wanted_s;
+}
+
+/* What the client must know of this session; the limits are added by the session itself. */
+static void write_properties(wax_writer *out, const struct connection *connection)
+{
+    const struct pending *pending = connection->pending;
+    const wax_config *config = &connection->worker->settings->config;
+    uint32_t wanted_s = wax_property_number(pending->connect.properties, WAX_SESSION_EXPIRY, 0);
+
+    if (pending->is_assigned) {
+        wax_property_write_value(out, WAX_ASSIGNED_CLIENT_ID, pending->id); /* [MQTT-3.1.3-7] */
+    }
+    if (keep_alive_of(connection) != pending->connect.keep_alive_s) {
+        wax_property_write_number(out, WAX_SERVER_KEEP_ALIVE, keep_alive_of(connection));
+    }
+    if (expiry_of(connection) != wanted_s) {
+        wax_property_write_number(out, WAX_SESSION_EXPIRY, expiry_of(connection));
+    }
+    if (login_listener(connection)->max_qos < 2) {
+        wax_property_write_number(out, WAX_MAXIMUM_QOS, login_listener(connection)->max_qos);
+    }
+    if (!config->retain_available) {
+        wax_property_write_number(out, WAX_RETAIN_AVAILABLE, 0);
+    }
+}
+
+/* Room for aliases, only for those who use them. */
+static wax_status give_aliases(struct connection *connection)
+{
+    wax_session *session = &connection->session;
+    uint32_t most = login_listener(connection)->max_topic_alias_broker;
+
+    if (session->aliases_out.maximum > most) {
+        session->aliases_out.maximum = (uint16_t)most;
+    }
+    if (session->aliases_out.maximum == 0) {
+        return WAX_OK;
+    }
+    session->aliases_out.room = malloc(ALIAS_ROOM_SIZE);
+    session->aliases_out.size = session->aliases_out.room == NULL ? 0 : ALIAS_ROOM_SIZE;
+    return session->aliases_out.room == NULL ? WAX_SERVER_BUSY : WAX_OK;
+}
+
+static void log_connected(const struct connection *connection, bool present)
+{
+    const struct pending *pending = connection->pending;
+    wax_tls_peer tls = {.version = "none"};
+
+    if (!connection->worker->settings->config.connection_messages) {
+        return;
+    }
+    if (wax_tls_is(connection->transport)) {
+        (void)!wax_tls_read_peer(connection->transport, &tls);
+    }
+    wax_log_write(&connection->worker->broker->log, WAX_NOTICE,
+                  "client_connected client=%.*s user=%.*s peer=%s port=%u version=%s tls=%s "
+                  "keep_alive=%u session=%s",
+                  SHOWN(pending->id), SHOWN(pending->user), connection->peer.text,
+                  (unsigned)login_listener(connection)->port,
+                  pending->connect.version == WAX_VERSION_5     ? "5"
+                  : pending->connect.version == WAX_VERSION_3_1 ? "3.1"
+                                                                : "3.1.1",
+                  tls.version, (unsigned)keep_alive_of(connection), present ? "resumed" : "new");
+}
+
+/* Ties connection and session together. */
+static void attach(struct connection *connection, struct client *client)
+{
+    const struct policy *policy = login_policy(connection);
+    wax_access_identity identity = {client->user, client->has_user, client->id};
+
+    wax_loop_stop(&connection->worker->loop, &client->timer);
+    client->listener = connection->listener;
+    client->access = wax_rules_for(policy->has_rules ? &policy->rules : NULL, &identity);
+    client->connection = connection;
+    connection->client = client;
+    if (client->seat != NULL) {
+        atomic_store(&client->seat->is_online, true);
+    }
+    count_up(connection->worker, COUNT_CLIENTS_CONNECTED, 1);
+    count_up(connection->worker, COUNT_CONNECTIONS, 1);
+    wax_session_attach(&connection->session, &client->outgoing, &client->incoming);
+}
+
+static wax_status accept_connect(struct connection *connection, bool present)
+{
+    size_t size = PROPERTY_ROOM + connection->pending->id.size;
+    uint8_t *room = malloc(size);
+    wax_writer properties = wax_writer_over(room, size);
+    wax_writer out = out_begin(connection, size + 16);
+    wax_status status = room == NULL || out.status != WAX_OK ? WAX_SERVER_BUSY : WAX_OK;
+
+    if (status == WAX_OK) {
+        status = give_aliases(connection);
+    }
+    if (status == WAX_OK) {
+        write_properties(&properties, connection);
+        status = wax_session_accept(&connection->session, present, keep_alive_of(connection),
+                                    &properties, &out);
+        out_end(connection, &out);
+        status = status == WAX_OK ? WAX_OK : WAX_PACKET_TOO_LARGE;
+    }
+    free(room);
+    return status;
+}
+
+/* A reload on this worker may have changed what holds since CONNECT came: it is its rules that
+ * count from here on. */
+void connect_on_arrival(struct worker *worker, struct connection *connection)
+{
+    struct client *client = NULL;
+    bool present = false;
+    wax_status status = WAX_OK;
+
+    if (connection->worker == NULL) {
+        connection->worker = worker;
+        wax_link_append(&worker->connections, &connection->all);
+        status = wax_loop_watch(&worker->loop, &connection->watch, false);
+    }
+    if (status == WAX_OK) {
+        status = find_session(connection, &client, &present);
+    }
+    if (status != WAX_OK) {
+        refuse(connection, status == WAX_IO ? WAX_SERVER_BUSY : status);
+        return;
+    }
+    attach(connection, client);
+    status = accept_connect(connection, present);
+    if (status != WAX_OK) {
+        refuse(connection, status);
+        return;
+    }
+    client->expiry_s = expiry_of(connection);
+    client->is_durable = client->expiry_s > 0;
+    take_will(connection, client);
+    log_connected(connection, present);
+    login_forget(connection);
+    leave_arm(connection);
+    client->is_resuming = client->outgoing.used_count > 0;
+    client->resumed_id = 0;
+    deliver_waiting(client);
+    if (wax_link_is_alone(&connection->hungry)) {
+        wax_link_append(&worker->hungry, &connection->hungry); /* what came behind CONNECT */
+    }
+}
+
+void connect_on(struct connection *connection, const wax_event *event, wax_bytes packet)
+{
+    wax_status status = judge_connect(connection, &event->connect);
+
+    connection->pending = login_copy(packet);
+    if (connection->pending == NULL) {
+        status = WAX_SERVER_BUSY;
+    }
+    if (status == WAX_OK) {
+        status = identify(connection, connection->pending);
+    }
+    if (status == WAX_OK) {
+        status = authenticate(connection);
+    }
+    if (status == WAX_OK) {
+        depart(connection);
+    } else if (status != WAX_MORE) {
+        refuse(connection, status);
+    }
+}
+
+static void on_login(struct login *login)
+{
+    struct connection *connection = login->connection;
+
+    if (connection != NULL) {
+        connection->login = NULL;
+        if (connection->status != WAX_OK || connection->is_leaving ||
+            connection->worker->is_stopping) {
+            /* it ends already */
+        } else if (login->status == WAX_OK) {
+            depart(connection);
+        } else {
+            refuse(connection,
+                   login->status == WAX_BAD_LOGIN ? WAX_BAD_LOGIN : WAX_SERVER_UNAVAILABLE);
+        }
+    }
+    login_free(login);
+}
+
+void connect_on_logins(wax_watch *watch, bool readable, bool writable)
+{
+    wax_mailbox *mailbox = WAX_OWNER(watch, wax_mailbox, watch);
+    wax_letters letters = wax_mailbox_take(mailbox);
+    wax_letter *letter;
+
+    (void)readable;
+    (void)writable;
+    while ((letter = wax_letters_take(&letters)) != NULL) {
+        on_login((struct login *)(void *)letter);
+    }
+}

@@ -1,0 +1,574 @@
+/* What the files of this room share: the things a broker is made of. A worker is a thread; whatever
+ * it owns, no other thread touches. Between workers go letters; what crosses is a connection that
+ * moves, or a message, which is immutable and counted. */
+#ifndef WAX_BROKER_INTERNAL_H
+#define WAX_BROKER_INTERNAL_H
+
+#include <stdatomic.h>
+
+#include "access/access.h"
+#include "broker/config.h"
+#include "os/os.h"
+#include "router/router.h"
+#include "session/session.h"
+#include "store/store.h"
+#include "tls/tls.h"
+
+enum {
+    READ_ROOM_SIZE = 65536,  /* what a worker reads at once */
+    OUT_ROOM_SIZE = 16384,   /* what a connection's output begins with */
+    OUT_FLUSH_SIZE = 65536,  /* from here on output is sent before the turn ends */
+    OUT_QUEUE_SIZE = 262144, /* from here on QoS 1 and 2 wait in the queue */
+    OUT_DROP_SIZE = 8388608, /* from here on QoS 0 is dropped: the reader is too slow */
+    HEAD_ROOM_SIZE = 1024,   /* heads larger than this are not kept */
+    LINGER_MS = 2000,        /* how long a connection that ends may take to read why */
+    WALK_STEP_MAX = 2048,    /* of a walk over retained messages in one turn */
+    WALK_MESSAGE_MAX = 128,
+    LOGIN_MAX = 1024, /* logins that wait for a password's hash */
+    LOGIN_THREAD_COUNT = 2,
+    LETTER_TURN_MAX = 4096,      /* letters read in one turn */
+    BACKLOG_SIZE_MAX = 16777216, /* bytes of messages that one worker may have ahead of it */
+    BACKLOG_REST_MS = 2,
+    REPEAT_MS = 1000,     /* how often a line that strangers can provoke is logged */
+    NAME_SHOWN_MAX = 128, /* of a client's name in a line of the log */
+};
+
+struct worker;
+struct client;
+struct connection;
+struct wax_broker;
+
+/* --- message: the Application Message, one block, counted --- */
+
+struct message {
+    atomic_uint holders;
+    uint64_t number;     /* no two messages of a process have the same */
+    uint64_t sender;     /* the client's number, for No Local; 0: the broker itself */
+    uint64_t expires_ms; /* WAX_NEVER */
+    uint64_t made_ms;
+    uint32_t lifetime_s;  /* Message Expiry Interval; UINT32_MAX: none */
+    wax_bytes topic;      /* mount point included */
+    wax_bytes properties; /* those that go on to the subscribers, encoded */
+    wax_bytes payload;
+    wax_bytes author; /* user name; for retained messages, whose author's right is checked again */
+    wax_bytes author_id;
+    uint16_t listener; /* whose rules the author is under */
+    uint8_t qos;
+    bool retain;
+    bool has_author; /* a user name, perhaps empty */
+    size_t size;     /* of the block */
+};
+
+struct draft {
+    wax_bytes mount_point;
+    wax_bytes topic;
+    wax_bytes properties; /* as they came */
+    wax_bytes payload;
+    const wax_access_identity *author; /* NULL: the broker */
+    uint64_t sender;
+    uint16_t listener;
+    uint8_t qos;
+    bool retain;
+};
+
+/* Makes a message with one holder. NULL without memory. */
+struct message *message_make(const struct draft *draft, uint64_t now_ms);
+struct message *message_hold(struct message *message);
+void message_release(struct message *message);
+
+/* Lets the lifetime begin now: a Will lives from when it is published. */
+void message_stamp(struct message *message, uint64_t now_ms);
+
+/* --- settings: a configuration with its files read; immutable and counted --- */
+
+struct policy {
+    wax_credentials credentials;
+    wax_rules rules;
+    bool has_credentials;
+    bool has_rules;
+    wax_tls_context *tls; /* NULL: plain */
+};
+
+struct settings {
+    atomic_uint holders;
+    wax_config config;
+    struct policy *policies; /* one per listener */
+};
+
+/* Reads the configuration and every file it names. On failure the report says why and `*loaded`
+ * is NULL. */
+wax_status settings_load(struct settings **loaded, const char *path, const uint32_t *ports,
+                         size_t port_count, wax_config_report *report) WAX_CHECKED;
+struct settings *settings_hold(struct settings *settings);
+void settings_release(struct settings *settings);
+
+/* --- counters: what $SYS tells; each worker counts for itself --- */
+
+enum counter {
+    COUNT_BYTES_RECEIVED,
+    COUNT_BYTES_SENT,
+    COUNT_PACKETS_RECEIVED,
+    COUNT_PACKETS_SENT,
+    COUNT_PUBLISH_RECEIVED,
+    COUNT_PUBLISH_SENT,
+    COUNT_PUBLISH_DROPPED,
+    COUNT_PUBLISH_BYTES_RECEIVED,
+    COUNT_PUBLISH_BYTES_SENT,
+    COUNT_SOCKETS,
+    COUNT_CONNECTIONS,
+    COUNT_CLIENTS_EXPIRED,
+    COUNT_CLIENTS,           /* sessions now */
+    COUNT_CLIENTS_CONNECTED, /* now */
+    COUNT_STORED,            /* messages in queues now */
+    COUNT_STORED_BYTES,
+    COUNT_SUBSCRIPTIONS, /* now, not shared */
+    COUNTER_COUNT,
+};
+
+typedef atomic_uint_fast64_t counters[COUNTER_COUNT];
+
+void count_up(struct worker *worker, enum counter counter, uint64_t by);
+void count_down(struct worker *worker, enum counter counter, uint64_t by);
+void count_set(struct worker *worker, enum counter counter, uint64_t value);
+
+/* --- commons: what cannot belong to one worker, under one mutex that nobody holds for long --- */
+
+/* A client's place in shared groups, which other workers see. Counted. */
+struct seat {
+    wax_subscriber subscriber; /* first: the groups know it by this */
+    atomic_uint holders;
+    atomic_bool is_online;
+    struct worker *worker;
+    struct client *client; /* touched by its worker alone; NULL once the client is gone */
+};
+
+struct commons {
+    pthread_mutex_t mutex;
+    wax_retained *retained;
+    wax_router *shared;
+    wax_matches matches;
+    atomic_uint shared_count;
+    atomic_uint retained_count;
+};
+
+wax_status commons_open(struct commons *commons, const uint64_t key[static 2]) WAX_CHECKED;
+void commons_close(struct commons *commons);
+
+/* Keeps the message for its topic, or forgets the topic's if the payload is empty. Returns WAX_OK,
+ * WAX_QUOTA_EXCEEDED or WAX_FULL. */
+wax_status commons_retain(struct commons *commons, struct message *message,
+                          uint32_t retained_max) WAX_CHECKED;
+
+/* Forgets it if it is still this message. */
+void commons_forget(struct commons *commons, struct message *message);
+
+wax_status commons_join(struct commons *commons, struct seat *seat, const wax_interest *interest,
+                        bool *existed) WAX_CHECKED;
+wax_status commons_leave(struct commons *commons, struct seat *seat, wax_bytes filter,
+                         wax_bytes share_name) WAX_CHECKED;
+void commons_leave_all(struct commons *commons, struct seat *seat);
+
+struct chosen {
+    struct seat *seat; /* held for the caller */
+    wax_subscription_options options;
+};
+
+/* Chooses one member of each shared group that the topic matches, online ones first and in turn;
+ * beginning with the group number `first`. Returns how many, at most `size`: then there may be
+ * more. */
+size_t commons_choose(struct commons *commons, wax_bytes topic, uint32_t first,
+                      struct chosen *chosen, size_t size);
+
+struct seat *seat_make(struct worker *worker, struct client *client);
+void seat_release(struct seat *seat);
+
+/* --- client: a session, which outlives connections --- */
+
+/* A message on its way to one client. */
+struct delivery {
+    struct message *message;
+    uint32_t *identifiers; /* the count, then that many; NULL: none */
+    uint8_t qos;
+    bool retain;
+};
+
+/* A walk over retained messages that a subscription began. */
+struct walk {
+    struct walk *next;
+    wax_retained_walk walk;
+    wax_subscription_options options;
+    size_t size; /* of the filter */
+    uint8_t filter[];
+};
+
+struct client {
+    wax_subscriber subscriber; /* first: the router knows it by this */
+    struct client *next;       /* in the table's bucket */
+    struct worker *worker;
+    struct connection *connection; /* NULL: offline */
+    struct seat *seat;             /* NULL: in no shared group */
+    wax_link walking;              /* in the worker's ring while there are walks */
+    struct walk *walks;
+    wax_timer timer; /* offline: the will's delay, or the end of the session */
+    uint64_t number;
+    wax_bytes id;
+    wax_bytes user; /* in memory of its own */
+    bool has_user;
+    bool is_resuming; /* exchanges of an earlier connection are still to be sent again */
+    bool is_durable;  /* the session outlives its connection */
+    uint16_t resumed_id;
+    uint16_t listener;
+    uint32_t expiry_s; /* Session Expiry Interval; UINT32_MAX: never */
+    uint64_t ends_ms;  /* offline: when the session ends */
+    struct message *will;
+    uint32_t will_delay_s;
+    uint64_t will_due_ms;
+    wax_access access;
+    wax_flows outgoing;
+    wax_flows incoming;
+    wax_flow first_slots[2]; /* one for each direction, until more are needed */
+    struct delivery first_held;
+    struct delivery *held;  /* beside the slots of `outgoing` */
+    struct delivery *queue; /* a ring */
+    uint32_t queue_first;
+    uint32_t queue_count;
+    uint32_t queue_size;
+    uint64_t queue_bytes;
+    uint64_t held_bytes; /* payloads of `held`, for max_inflight_bytes */
+};
+
+struct clients {
+    struct client **buckets;
+    size_t bucket_count;
+    size_t count;
+};
+
+wax_status clients_open(struct clients *clients) WAX_CHECKED;
+struct client *clients_find(struct worker *worker, wax_bytes id);
+
+/* Makes an offline client without anything. NULL without memory. */
+struct client *client_make(struct worker *worker, wax_bytes id, bool has_user, wax_bytes user);
+
+/* Makes the session somebody's: what its connections may do is what this user may. Returns WAX_OK
+ * or WAX_FULL. */
+wax_status client_belong(struct client *client, bool has_user, wax_bytes user) WAX_CHECKED;
+
+/* Ends the session: subscriptions, queue, exchanges, will. */
+void client_free(struct client *client);
+
+/* Forgets exchanges, queue and subscriptions: a clean start. */
+void client_clear(struct client *client);
+
+/* More slots for one direction. Returns WAX_OK, or WAX_FULL at the limit or without memory. */
+wax_status client_grow_outgoing(struct client *client) WAX_CHECKED;
+wax_status client_grow_incoming(struct client *client) WAX_CHECKED;
+
+/* Puts a delivery at the end of the queue, within the limits. Takes over the delivery, or drops it
+ * and returns WAX_QUOTA_EXCEEDED. */
+wax_status client_queue(struct client *client, const struct delivery *delivery) WAX_CHECKED;
+
+/* Keeps a delivery with its exchange, and lets go of it. */
+void client_hold(struct client *client, uint16_t packet_id, const struct delivery *delivery);
+void client_let_go(struct client *client, uint16_t packet_id);
+
+/* Takes the first delivery out of the queue; false when it is empty. unpop() puts it back. */
+bool client_pop(struct client *client, struct delivery *first);
+void client_unpop(struct client *client, const struct delivery *first);
+void delivery_clear(struct delivery *delivery);
+
+/* --- connection --- */
+
+struct connection {
+    wax_watch watch; /* first: the loop knows it by this */
+    wax_timer timer;
+    wax_link dirty;  /* in the worker's ring while it has output to send */
+    wax_link hungry; /* while there may be input left that nobody will announce */
+    wax_link doomed; /* while it is to be ended */
+    wax_link all;
+    struct worker *worker;
+    struct client *client;   /* NULL before CONNECT was accepted */
+    struct login *login;     /* a password is being checked */
+    struct pending *pending; /* the CONNECT, until it is answered */
+    wax_transport *transport;
+    wax_session session;
+    uint64_t number;
+    uint8_t *in; /* the start of a packet that is not whole yet */
+    size_t in_used;
+    uint8_t *out;
+    size_t out_size;
+    size_t out_used;
+    size_t out_sent;
+    uint16_t listener;
+    uint16_t status;     /* why it is doomed; WAX_OK: not */
+    uint64_t refused_ms; /* when a refused message was logged last */
+    bool is_blocked;     /* the socket took no more */
+    bool is_leaving;     /* all is said; the peer may read it */
+    wax_address_text peer;
+};
+
+/* Room of `size` bytes in the output, or NULL: then the connection is doomed. */
+bool out_reserve(struct connection *connection, size_t size);
+
+/* The output as a writer, and what was written taken over. */
+wax_writer out_begin(struct connection *connection, size_t size);
+void out_end(struct connection *connection, const wax_writer *out);
+
+/* How much waits to be sent. */
+size_t out_waiting(const struct connection *connection);
+
+/* Sends what there is. */
+void out_flush(struct connection *connection);
+void out_free(struct connection *connection);
+
+/* Ends the connection when the turn ends: nobody who works with it need care before. */
+void connection_doom(struct connection *connection, wax_status status);
+
+/* --- deliver: the one place where a message goes to a client --- */
+
+struct grant {
+    const uint32_t *identifiers;
+    uint32_t identifier_count;
+    uint8_t qos;
+    bool retain; /* the RETAIN flag that the subscriber sees */
+};
+
+/* Judges, and sends, queues or drops. */
+void deliver(struct client *client, struct message *message, const struct grant *grant);
+
+/* Sends what waits, exchanges of an earlier connection first. */
+void deliver_waiting(struct client *client);
+
+/* --- route: a message to all who want it --- */
+
+/* Takes the message from a publisher, or from the broker: retains it, and delivers here and at the
+ * other workers. Does not take over the caller's hold. */
+wax_status route(struct worker *worker, struct message *message);
+
+/* Delivers at this worker alone. */
+void route_here(struct worker *worker, struct message *message);
+
+/* Delivers to the client whose seat it is, if it is still there. */
+void route_to_seat(struct worker *worker, struct seat *seat, struct message *message,
+                   const wax_subscription_options *options);
+
+/* --- walk, retain: what is retained goes to new subscriptions --- */
+
+/* Begins a walk for a subscription; one that the same filter began must have ended. The filter is
+ * copied. Returns WAX_OK or WAX_QUOTA_EXCEEDED. */
+wax_status walk_begin(struct client *client, wax_bytes filter,
+                      const wax_subscription_options *options) WAX_CHECKED;
+
+/* Ends the walk that the subscription to this filter began, if there is one; the first; all. */
+void walk_end(struct client *client, wax_bytes filter);
+void walk_end_first(struct client *client);
+void walk_end_all(struct client *client);
+
+/* Goes on with all walks of this worker. Returns whether some are not done. */
+bool retain_turn(struct worker *worker);
+
+/* --- the events of a session --- */
+
+void subscribe_on(struct connection *connection, const wax_event *event);
+void unsubscribe_on(struct connection *connection, const wax_event *event);
+void publish_on(struct connection *connection, const wax_event *event);
+
+/* RECEIVED, RELEASED and DELIVERED. */
+void exchange_on(struct connection *connection, const wax_event *event);
+
+/* Promises an acknowledgement: it leaves when all that was taken on so far is durable. */
+void owe(struct connection *connection, uint8_t type, uint16_t packet_id, uint8_t reason);
+
+/* Sends what is owed and safe. */
+void owed_release(struct worker *worker);
+
+/* Forgets what is owed to a client that ends. */
+void owed_forget(struct worker *worker, const struct client *client);
+
+/* --- leave: how connections and sessions end --- */
+
+/* Ends all doomed connections. */
+void leave_doomed(struct worker *worker);
+
+/* Ends a connection now: tells the peer, and gives its session over to its own time. */
+void leave_now(struct connection *connection, wax_status status);
+
+/* Gives a connection and its socket back without a word, as at the end of the process. */
+void leave_abandon(struct connection *connection);
+
+/* Ends a session that is offline: its will is published, and it is gone. */
+void leave_session(struct client *client);
+
+/* The connection's own time has come. */
+void leave_timer(wax_timer *timer, uint64_t now_ms);
+
+/* The client said good-bye: its will is discarded unless it says otherwise. */
+void leave_on_disconnect(struct connection *connection, const wax_event *event);
+
+/* Starts the timer for what the session waits for next. */
+void leave_arm(struct connection *connection);
+
+/* --- connect: how they begin --- */
+
+/* CONNECT came. */
+void connect_on(struct connection *connection, const wax_event *event, wax_bytes packet);
+
+/* Passwords were judged. */
+void connect_on_logins(wax_watch *watch, bool readable, bool writable);
+
+/* A connection came from another worker, its CONNECT found good. */
+void connect_on_arrival(struct worker *worker, struct connection *connection);
+
+/* --- receive: bytes come in --- */
+
+void receive_ready(wax_watch *watch, bool readable, bool writable);
+
+/* Reads on where there may be more. Returns whether some are not done. */
+bool receive_turn(struct worker *worker);
+
+/* Makes a connection of a socket that was accepted, and watches it. */
+void receive_accept(struct worker *worker, int descriptor, uint16_t listener);
+
+/* --- worker --- */
+
+enum letter_kind {
+    LETTER_MESSAGE,
+    LETTER_SEAT,
+    LETTER_CONNECTION,
+    LETTER_SETTINGS,
+    LETTER_LOG,
+    LETTER_STOP
+};
+
+/* What is posted between workers. */
+struct letter {
+    wax_letter letter;
+    uint8_t kind; /* enum letter_kind */
+    union {
+        struct message *message;
+        struct connection *connection;
+        struct settings *settings;
+        char *line; /* of the log */
+    };
+    struct seat *seat;
+    wax_subscription_options options;
+    wax_level level; /* of the line */
+};
+
+/* An acknowledgement that waits for its mark. */
+struct owed {
+    struct client *client;
+    uint64_t connection;
+    uint64_t mark;
+    uint16_t packet_id;
+    uint8_t type;
+    uint8_t reason;
+};
+
+/* A PUBLISH encoded but for its payload, kept while the same message goes to many. */
+struct head {
+    uint64_t message;
+    size_t size;
+    size_t id_at; /* where the packet id stands */
+    uint8_t bytes[HEAD_ROOM_SIZE];
+};
+
+/* A listening descriptor as one worker watches it. */
+struct entrance {
+    wax_watch watch;
+    wax_timer timer; /* while it rests */
+    struct worker *worker;
+    uint16_t listener;
+};
+
+struct worker {
+    struct wax_broker *broker;
+    struct settings *settings;
+    wax_loop loop;
+    wax_mailbox mailbox;
+    wax_mailbox logins; /* judged passwords come back here */
+    pthread_t thread;
+    unsigned index;
+    bool is_stopping;
+    uint64_t stop_ms; /* when those who do not leave are left behind */
+    atomic_uint subscription_count;
+    atomic_size_t backlog; /* bytes of messages that others have posted and it has not read */
+    wax_letters inbox;     /* taken from the mailbox, to be read */
+    wax_timer backlog_timer;
+    uint32_t *identifiers; /* room for those of one delivery */
+    uint32_t identifier_size;
+    uint64_t refused_ms; /* when a refused connection was logged last */
+    wax_router *router;
+    wax_matches matches;
+    struct clients clients;
+    uint64_t last_number;
+    wax_link dirty;
+    wax_link hungry;
+    wax_link doomed;
+    wax_link connections;
+    wax_link walking;
+    wax_letters *outboxes; /* one per worker */
+    struct owed *owed;
+    size_t owed_count;
+    size_t owed_size;
+    struct entrance *entrances;
+    size_t entrance_count;
+    uint64_t warned_ms; /* when it last said that there are too few descriptors */
+    struct head heads[8];
+    wax_timer sys_timer;
+    struct sys *sys; /* of the first worker */
+    counters counted;
+    uint8_t room[READ_ROOM_SIZE];
+};
+
+wax_status worker_open(struct worker *worker, struct wax_broker *broker,
+                       unsigned index) WAX_CHECKED;
+void worker_close(struct worker *worker);
+
+/* Lets the worker accept at a listening descriptor, which it then owns. */
+wax_status worker_watch(struct worker *worker, int descriptor, uint16_t listener) WAX_CHECKED;
+
+/* The thread's function; the argument is the worker. */
+void *worker_run(void *argument);
+
+/* Posts when the turn ends. Takes over what the letter holds. Returns WAX_OK or WAX_FULL. */
+wax_status worker_post(struct worker *from, struct worker *to,
+                       const struct letter *letter) WAX_CHECKED;
+
+/* A number that no client, connection or message of this process has had. */
+uint64_t worker_number(struct worker *worker);
+
+/* --- sys: the $SYS topics --- */
+
+wax_status sys_open(struct worker *worker) WAX_CHECKED;
+void sys_close(struct worker *worker);
+
+/* Publishes a line of the log at the first worker; the line is freed. */
+void sys_on_log(struct worker *worker, const struct letter *letter);
+
+/* --- the broker --- */
+
+struct wax_broker {
+    wax_log log;
+    struct settings *settings; /* the main thread's */
+    const char *config_path;
+    const uint32_t *ports;
+    size_t port_count;
+    struct worker **workers;
+    unsigned worker_count;
+    struct commons commons;
+    wax_store *store;
+    wax_pool *pool;
+    uint64_t key[2];
+    uint64_t started_ms;
+    bool has_started; /* the workers run */
+    atomic_uint connection_count;
+    atomic_uint client_count;
+    atomic_uint *listener_counts;
+};
+
+/* Who somebody is in a line of the log: cut, and never NULL. */
+#define SHOWN(bytes)                                                                               \
+    (int)((bytes).size < NAME_SHOWN_MAX ? (bytes).size : NAME_SHOWN_MAX),                          \
+        (const char *)((bytes).data == NULL ? (const uint8_t *)"" : (bytes).data)
+
+#endif

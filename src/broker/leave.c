@@ -1,0 +1,279 @@
+/* How connections and sessions end, and what they leave behind: Wills, and time. */
+#include "broker/login.h"
+
+#include <stdlib.h>
+
+enum { UNREAD_MS = 100 };
+
+static void publish_will(struct client *client)
+{
+    struct message *will = client->will;
+    struct worker *worker = client->worker;
+
+    client->will = NULL;
+    if (will == NULL) {
+        return;
+    }
+    message_stamp(will, worker->loop.now_ms);
+    if (wax_access_judge(&client->access, WAX_ACTION_WRITE, will->topic, NULL)) {
+        (void)!route(worker, will); /* [MQTT-3.1.2-14] [MQTT-3.1.2-15] */
+    } else {
+        wax_log_write(&worker->broker->log, WAX_WARNING,
+                      "will_refused client=%.*s topic=%.*s reason=not authorized",
+                      SHOWN(client->id), SHOWN(will->topic));
+    }
+    message_release(will);
+}
+
+void leave_session(struct client *client)
+{
+    publish_will(client);
+    client_free(client);
+}
+
+static void arm_client(struct client *client);
+
+/* The delay of a Will has passed, or the session's time. */
+static void client_due(wax_timer *timer, uint64_t now_ms)
+{
+    struct client *client = WAX_OWNER(timer, struct client, timer);
+
+    if (client->ends_ms <= now_ms) {
+        wax_log_write(&client->worker->broker->log, WAX_INFORMATION, "session_expired client=%.*s",
+                      SHOWN(client->id));
+        count_up(client->worker, COUNT_CLIENTS_EXPIRED, 1);
+        leave_session(client); /* [MQTT-4.1.0-2] */
+        return;
+    }
+    if (client->will_due_ms <= now_ms) {
+        publish_will(client);
+    }
+    arm_client(client);
+}
+
+static void arm_client(struct client *client)
+{
+    uint64_t at_ms = client->ends_ms;
+
+    if (client->will != NULL && client->will_due_ms < at_ms) {
+        at_ms = client->will_due_ms;
+    }
+    client->timer.due = client_due;
+    wax_loop_start(&client->worker->loop, &client->timer, at_ms);
+}
+
+/* The session goes on without a connection, for as long as it may. [MQTT-3.1.2-23] */
+static void go_offline(struct client *client)
+{
+    uint64_t now_ms = client->worker->loop.now_ms;
+
+    client->is_resuming = false;
+    if (client->seat != NULL) {
+        atomic_store(&client->seat->is_online, false);
+    }
+    if (client->will != NULL && client->will_delay_s == 0) {
+        publish_will(client);
+    }
+    if (client->expiry_s == 0) {
+        leave_session(client);
+        return;
+    }
+    client->ends_ms =
+        client->expiry_s == UINT32_MAX ? WAX_NEVER : now_ms + client->expiry_s * UINT64_C(1000);
+    client->will_due_ms = now_ms + client->will_delay_s * UINT64_C(1000);
+    arm_client(client);
+}
+
+static const char *reason_of(const struct connection *connection, wax_status status)
+{
+    bool is_polite = connection->session.state == WAX_SESSION_CLOSED;
+
+    return status == WAX_CLOSED && is_polite ? "the client said good-bye" : wax_status_text(status);
+}
+
+/* Below MQTT the filters know best what happened. */
+static const char *detail_of(const struct connection *connection, wax_status status)
+{
+    const char *detail = wax_transport_explain(connection->transport);
+
+    return detail[0] != '\0' && status < 0x80 ? detail : reason_of(connection, status);
+}
+
+static void log_end(const struct connection *connection, wax_status status)
+{
+    const struct client *client = connection->client;
+    wax_log *log = &connection->worker->broker->log;
+    const char *detail = detail_of(connection, status);
+
+    if (client == NULL) {
+        /* Port scans and health checks send nothing, and are nobody's concern. */
+        bool is_silent = status == WAX_CLOSED && connection->session.version == WAX_VERSION_NONE &&
+                         wax_transport_explain(connection->transport)[0] == '\0';
+        wax_log_write(log, is_silent ? WAX_DEBUG : WAX_NOTICE, "connection_ended peer=%s reason=%s",
+                      connection->peer.text, detail);
+    } else if (connection->worker->settings->config.connection_messages) {
+        wax_log_write(log, WAX_NOTICE, "client_disconnected client=%.*s peer=%s reason=%s",
+                      SHOWN(client->id), connection->peer.text, detail);
+    }
+}
+
+static void detach(struct connection *connection)
+{
+    struct client *client = connection->client;
+
+    connection->client = NULL;
+    if (client != NULL) {
+        count_down(connection->worker, COUNT_CLIENTS_CONNECTED, 1);
+        client->connection = NULL;
+        go_offline(client);
+    }
+}
+
+static void destroy(struct connection *connection)
+{
+    struct worker *worker = connection->worker;
+    struct wax_broker *broker = worker->broker;
+
+    wax_loop_forget(&worker->loop, &connection->watch);
+    wax_loop_stop(&worker->loop, &connection->timer);
+    wax_link_remove(&connection->dirty);
+    wax_link_remove(&connection->hungry);
+    wax_link_remove(&connection->doomed);
+    wax_link_remove(&connection->all);
+    login_forget(connection);
+    atomic_fetch_sub(&broker->connection_count, 1);
+    atomic_fetch_sub(&broker->listener_counts[connection->listener], 1);
+    wax_transport_release(connection->transport);
+    out_free(connection);
+    free(connection->in);
+    free(connection->session.aliases_in.room);
+    free(connection->session.aliases_out.room);
+    free(connection);
+}
+
+void leave_abandon(struct connection *connection)
+{
+    if (connection->client != NULL) {
+        connection->client->connection = NULL;
+        connection->client = NULL;
+    }
+    destroy(connection);
+}
+
+static void linger_due(wax_timer *timer, uint64_t now_ms)
+{
+    struct connection *connection = WAX_OWNER(timer, struct connection, timer);
+
+    (void)now_ms;
+    connection_doom(connection, WAX_CLOSED);
+}
+
+/* Says the last word. Closing a socket that still has unread input would take it back, so that the
+ * connection lingers until the peer has read it and gone. */
+static void linger(struct connection *connection)
+{
+    struct worker *worker = connection->worker;
+
+    out_flush(connection);
+    if (out_waiting(connection) > 0) {
+        out_free(connection); /* a peer who does not read now gets no last word */
+    }
+    (void)!wax_transport_close(connection->transport);
+    connection->is_leaving = true;
+    connection->status = WAX_OK;
+    wax_link_remove(&connection->doomed);
+    connection->timer.due = linger_due;
+    wax_loop_start(&worker->loop, &connection->timer, worker->loop.now_ms + LINGER_MS);
+}
+
+/* Reasons that lie below MQTT: there is nobody to tell, or nothing to tell it with. */
+static bool is_cut(wax_status status)
+{
+    return status == WAX_CLOSED || status == WAX_IO || status == WAX_UNTRUSTED;
+}
+
+static void say_good_bye(struct connection *connection, wax_status status)
+{
+    wax_writer out = out_begin(connection, WAX_ANSWER_SIZE_MAX);
+
+    if (out.status == WAX_OK && status >= 0x80) {
+        (void)!wax_session_close(&connection->session, (uint8_t)status, (wax_bytes){NULL, 0}, &out);
+        out_end(connection, &out);
+    }
+}
+
+void leave_now(struct connection *connection, wax_status status)
+{
+    if (connection->is_leaving) {
+        destroy(connection);
+        return;
+    }
+    log_end(connection, status);
+    if (is_cut(status)) {
+        out_free(connection);
+        detach(connection);
+        destroy(connection);
+        return;
+    }
+    say_good_bye(connection, status);
+    detach(connection);
+    linger(connection);
+}
+
+void leave_doomed(struct worker *worker)
+{
+    while (!wax_link_is_alone(&worker->doomed)) {
+        struct connection *connection = WAX_OWNER(worker->doomed.next, struct connection, doomed);
+        wax_status status = (wax_status)connection->status;
+        wax_link_remove(&connection->doomed);
+        leave_now(connection, status);
+    }
+}
+
+void leave_timer(wax_timer *timer, uint64_t now_ms)
+{
+    struct connection *connection = WAX_OWNER(timer, struct connection, timer);
+    wax_writer out;
+    wax_status status;
+
+    if (!wax_link_is_alone(&connection->hungry)) {
+        /* What would have kept it alive may be waiting to be read. */
+        wax_loop_start(&connection->worker->loop, timer, now_ms + UNREAD_MS);
+        return;
+    }
+    out = out_begin(connection, WAX_ANSWER_SIZE_MAX);
+    status = out.status;
+    if (status == WAX_OK) {
+        status = wax_session_tick(&connection->session, now_ms, &out);
+        out_end(connection, &out);
+    }
+    if (status != WAX_OK) {
+        connection_doom(connection, status);
+    } else {
+        leave_arm(connection);
+    }
+}
+
+void leave_arm(struct connection *connection)
+{
+    connection->timer.due = leave_timer;
+    wax_loop_start(&connection->worker->loop, &connection->timer,
+                   wax_session_deadline_ms(&connection->session));
+}
+
+void leave_on_disconnect(struct connection *connection, const wax_event *event)
+{
+    struct client *client = connection->client;
+    uint32_t unset = UINT32_MAX - 1;
+    uint32_t expiry_s = wax_property_number(event->notice.properties, WAX_SESSION_EXPIRY, unset);
+    uint32_t most_s = connection->worker->settings->config.persistent_client_expiration_s;
+
+    if (client != NULL && event->notice.reason == WAX_REASON_SUCCESS) {
+        message_release(client->will); /* [MQTT-3.14.4-3] */
+        client->will = NULL;
+    }
+    if (client != NULL && expiry_s != unset && client->expiry_s != 0) {
+        client->expiry_s = expiry_s < most_s ? expiry_s : most_s;
+    }
+    connection_doom(connection, WAX_CLOSED);
+}

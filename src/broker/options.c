@@ -1,0 +1,296 @@
+/* The table of options, with Mosquitto's names and meanings where it has them. */
+#include "broker/options.h"
+
+#include <stddef.h>
+
+#include "broker/config.h"
+
+/* A field and its size cannot be handed to a function, so that these are macros. */
+#define OF_BROKER(field)                                                                           \
+    .scope = WAX_SCOPE_GLOBAL, .offset = offsetof(wax_config, field),                              \
+    .size = sizeof(((wax_config *)0)->field)
+#define IN_LISTENER(field)                                                                         \
+    .offset = offsetof(wax_listener_config, field),                                                \
+    .size = sizeof(((wax_listener_config *)0)->field)
+#define OF_LISTENER(field) .scope = WAX_SCOPE_LISTENER, IN_LISTENER(field)
+#define OF_SECURITY(field) .scope = WAX_SCOPE_SECURITY, IN_LISTENER(field)
+#define OF_DEFAULT(field)  .scope = WAX_SCOPE_DEFAULT, IN_LISTENER(field)
+#define OF_NOBODY          .scope = WAX_SCOPE_NONE
+
+/* clang-format off */
+#define BOOL(value)                     .type = WAX_OPTION_BOOL, .fallback = (value)
+#define RANGE(low, high, value, what)   .least = (low), .most = (high), .fallback = (value), .unit = (what)
+#define NUMBER(low, high, value, what)  .type = WAX_OPTION_NUMBER, RANGE(low, high, value, what)
+#define LIMIT(low, high, value, what)   .type = WAX_OPTION_LIMIT, RANGE(low, high, value, what)
+#define SIZE(low, high, value)          .type = WAX_OPTION_SIZE, RANGE(low, high, value, "bytes")
+#define DURATION(value)                 .type = WAX_OPTION_DURATION, .fallback = (value)
+#define WORD(list, value)               .type = WAX_OPTION_WORD, .words = (list), .fallback = (value)
+#define SET(list, value)                .type = WAX_OPTION_SET, .words = (list), .fallback = (value)
+#define LIST(list, value)               .type = WAX_OPTION_LIST, .words = (list), .fallback = (value)
+#define TEXT(high, value)               .type = WAX_OPTION_TEXT, .most = (high), .fallback = (value)
+#define READ_FILE                       .type = WAX_OPTION_FILE, .most = PATH_SIZE_MAX
+#define WITHOUT(kind, reason)           .support = WAX_SUPPORT_##kind, .type = WAX_OPTION_NOTHING, OF_NOBODY, .note = (reason)
+#define RELOADS                         .reloads = true
+#define OWN                             .is_own = true
+#define FOLDED                          .is_folded = true
+#define IN(part)                        .section = WAX_SECTION_##part
+#define SAYS(text)                      .sentence = (text)
+/* clang-format on */
+
+enum {
+    PATH_SIZE_MAX = 4095,
+    COUNT_MAX = 2000000000,
+    PACKET_SIZE_MAX = 268435460, /* Remaining Length's most, with the fixed header */
+};
+
+/* More than any machine has: 2 to the power of 52. */
+#define MEMORY_MAX INT64_C(4503599627370496)
+
+/* What to do instead, where many rows say the same. */
+#define BRIDGES                                                                                    \
+    "delete the bridge's lines from `connection` on, or let a Mosquitto beside Wax keep the "      \
+    "bridge"
+#define PLUGINS "Wax loads no code; use `password_file` and `acl_file`"
+#define PSK                                                                                        \
+    "use certificates (`certfile`, `keyfile`, `require_certificate true`) or `password_file`"
+#define WEBSOCKETS "delete the line; browsers need another broker for now"
+#define ENGINES    "delete the line and give `keyfile` a file in PEM form; OpenSSL 3 gives engines up"
+#define CONTINUOUS "there is no snapshot whose time could be chosen"
+#define PROXY      "delete the line and let the proxy pass bytes without the PROXY header"
+
+/* clang-format off */
+const wax_option wax_options[] = {
+    {.name = "include_dir", IN(GENERAL), .type = WAX_OPTION_INCLUDE, OF_NOBODY, RELOADS,
+     SAYS("Reads every file of this directory whose name ends in .conf, sorted, upper before lower case of each letter. Only in the main file.")},
+    {.name = "user", IN(GENERAL), OF_BROKER(user), TEXT(64, "wax"),
+     SAYS("The account the broker changes to after opening its listeners, when root starts it. `root` keeps root's rights.")},
+    {.name = "pid_file", IN(GENERAL), OF_BROKER(pid_file), TEXT(PATH_SIZE_MAX, NULL),
+     SAYS("Where the broker writes its process id.")},
+    {.name = "workers", IN(GENERAL), OF_BROKER(workers), NUMBER(0, 256, "0", "threads"), OWN,
+     SAYS("How many threads carry connections; 0 means one per core.")},
+    {.name = "set_tcp_nodelay", IN(GENERAL), OF_BROKER(set_tcp_nodelay), BOOL("true"), RELOADS,
+     SAYS("Sends small packets at once (TCP_NODELAY). Mosquitto's default is false.")},
+    {.name = "sys_interval", IN(GENERAL), OF_BROKER(sys_interval_s), NUMBER(0, 65535, "10", "seconds"), RELOADS,
+     SAYS("How often the $SYS topics are published; 0 means never.")},
+
+    {.name = "listener", IN(LISTENERS), .type = WAX_OPTION_LISTENER, OF_NOBODY,
+     SAYS("Opens a port, `listener PORT [ADDRESS]`, or a Unix socket, `listener 0 PATH`. What follows up to the next listener belongs to it.")},
+    {.name = "port", IN(LISTENERS), OF_DEFAULT(port), NUMBER(1, 65535, "1883", NULL),
+     SAYS("The port of the default listener, the one that options above any `listener` belong to. Prefer `listener`.")},
+    {.name = "bind_address", IN(LISTENERS), OF_DEFAULT(address), TEXT(PATH_SIZE_MAX, NULL),
+     SAYS("The address of the default listener; without it, all. Prefer `listener`.")},
+    {.name = "bind_interface", IN(LISTENERS), OF_LISTENER(bind_interface), TEXT(15, NULL),
+     SAYS("Takes connections of this network interface only, for instance eth0.")},
+    {.name = "socket_domain", IN(LISTENERS), OF_LISTENER(socket_domain), WORD("both ipv4 ipv6", "both"),
+     SAYS("Listens on one family of addresses only.")},
+    {.name = "protocol", IN(LISTENERS), OF_LISTENER(protocol), WORD("mqtt !websockets !http_api", "mqtt"),
+     SAYS("What the listener speaks."), .note = "not in this version: delete the listener"},
+    {.name = "mount_point", IN(LISTENERS), OF_LISTENER(mount_point), TEXT(1024, NULL),
+     SAYS("A prefix put before every topic of this listener's clients and taken off again for them.")},
+    {.name = "max_connections", IN(LISTENERS), OF_LISTENER(max_connections), LIMIT(-1, COUNT_MAX, "-1", "connections"),
+     SAYS("How many clients may be connected to this listener; -1 means as many as the process may open files.")},
+    {.name = "max_qos", IN(LISTENERS), OF_LISTENER(max_qos), NUMBER(0, 2, "2", NULL),
+     SAYS("The highest QoS that clients of this listener may use.")},
+    {.name = "maximum_qos", .alias_of = "max_qos"},
+    {.name = "max_topic_alias", IN(LISTENERS), OF_LISTENER(max_topic_alias), NUMBER(0, 65535, "10", "aliases"),
+     SAYS("How many topic aliases a client may make.")},
+    {.name = "max_topic_alias_broker", IN(LISTENERS), OF_LISTENER(max_topic_alias_broker), NUMBER(0, 65535, "10", "aliases"),
+     SAYS("How many topic aliases the broker makes towards a client, if the client takes them.")},
+    {.name = "accept_protocol_versions", IN(LISTENERS), OF_LISTENER(accept_protocol_versions), LIST("3 4 5", "3,4,5"),
+     SAYS("Which versions of MQTT clients may speak: 3 is 3.1, 4 is 3.1.1, 5 is 5.0.")},
+    {.name = "use_username_as_clientid", IN(LISTENERS), OF_LISTENER(use_username_as_clientid), BOOL("false"),
+     SAYS("Makes the user name the client id, whatever id the client sends, so that nobody takes another's session.")},
+    {.name = "global_max_clients", IN(LISTENERS), OF_BROKER(global_max_clients), LIMIT(-1, COUNT_MAX, "-1", "sessions"), RELOADS,
+     SAYS("How many sessions there may be, connected or not; -1 means no limit.")},
+    {.name = "global_max_connections", IN(LISTENERS), OF_BROKER(global_max_connections), LIMIT(-1, COUNT_MAX, "-1", "connections"), RELOADS,
+     SAYS("How many clients may be connected; -1 means as many as the process may open files.")},
+    {.name = "connect_timeout", IN(LISTENERS), OF_BROKER(connect_timeout_s), NUMBER(1, 3600, "10", "seconds"), RELOADS, OWN,
+     SAYS("How long a new connection may take, TLS included, until its CONNECT is complete.")},
+
+    {.name = "allow_anonymous", IN(SECURITY), OF_SECURITY(allow_anonymous), BOOL("false"), RELOADS,
+     SAYS("Lets clients in that give no user name. True when no listener is written and only this machine reaches the broker.")},
+    {.name = "listener_allow_anonymous", IN(SECURITY), OF_LISTENER(own_allow_anonymous), BOOL("false"), RELOADS, FOLDED,
+     SAYS("As `allow_anonymous`, for this listener, whatever `per_listener_settings` says.")},
+    {.name = "per_listener_settings", IN(SECURITY), OF_BROKER(per_listener_settings), BOOL("false"), FOLDED,
+     SAYS("Makes security options belong to the listener above them and not to all. Must precede them.")},
+    {.name = "password_file", IN(SECURITY), OF_SECURITY(password_file), READ_FILE, RELOADS,
+     SAYS("The users and the hashes of their passwords; `wax passwd` writes it.")},
+    {.name = "acl_file", IN(SECURITY), OF_SECURITY(acl_file), READ_FILE, RELOADS,
+     SAYS("Who may read and write which topics. Without it, everybody everything.")},
+    {.name = "allow_zero_length_clientid", IN(SECURITY), OF_SECURITY(allow_zero_length_clientid), BOOL("true"), RELOADS,
+     SAYS("Lets clients in that send no client id; the broker makes one.")},
+    {.name = "auto_id_prefix", IN(SECURITY), OF_SECURITY(auto_id_prefix), TEXT(50, "auto-"), RELOADS,
+     SAYS("How client ids that the broker makes begin.")},
+    {.name = "listener_auto_id_prefix", IN(SECURITY), OF_LISTENER(own_auto_id_prefix), TEXT(50, NULL), RELOADS, FOLDED,
+     SAYS("As `auto_id_prefix`, for this listener, whatever `per_listener_settings` says.")},
+    {.name = "clientid_prefixes", IN(SECURITY), OF_BROKER(clientid_prefixes), TEXT(1024, NULL), RELOADS,
+     SAYS("Lets only clients in whose id begins like this.")},
+    {.name = "check_retain_source", IN(SECURITY), OF_BROKER(check_retain_source), BOOL("true"),
+     SAYS("Delivers a retained message only while its author still has the right to publish it.")},
+    {.name = "acl_subscribe_check", IN(SECURITY), OF_BROKER(acl_subscribe_check), BOOL("true"), RELOADS, OWN,
+     SAYS("Refuses a SUBSCRIBE that no rule can ever satisfy. False accepts it and delivers nothing, as Mosquitto does.")},
+    {.name = "session_owner", IN(SECURITY), OF_BROKER(session_owner), WORD("strict any", "strict"), OWN,
+     SAYS("With `strict`, a session belongs to the identity that made it and nobody else takes it over. `any` is Mosquitto's way: the client id is enough.")},
+
+    {.name = "certfile", IN(TLS), OF_LISTENER(certfile), READ_FILE, RELOADS,
+     SAYS("The server's certificate and the chain above it, in PEM form. Turns TLS on, together with `keyfile`.")},
+    {.name = "keyfile", IN(TLS), OF_LISTENER(keyfile), READ_FILE, RELOADS,
+     SAYS("The private key of `certfile`, in PEM form.")},
+    {.name = "cafile", IN(TLS), OF_LISTENER(cafile), READ_FILE, RELOADS,
+     SAYS("The authorities whose client certificates are accepted, in PEM form.")},
+    {.name = "capath", IN(TLS), OF_LISTENER(capath), READ_FILE, RELOADS,
+     SAYS("As `cafile`: a directory that `openssl rehash` has prepared.")},
+    {.name = "crlfile", IN(TLS), OF_LISTENER(crlfile), READ_FILE, RELOADS,
+     SAYS("The list of client certificates that are revoked, in PEM form.")},
+    {.name = "require_certificate", IN(TLS), OF_LISTENER(require_certificate), BOOL("false"), RELOADS,
+     SAYS("Lets only clients in that show a certificate of `cafile` or `capath`.")},
+    {.name = "use_identity_as_username", IN(TLS), OF_LISTENER(use_identity_as_username), BOOL("false"), RELOADS,
+     SAYS("Makes the common name of the client's certificate its user name; no password is asked.")},
+    {.name = "use_subject_as_username", IN(TLS), OF_LISTENER(use_subject_as_username), BOOL("false"), RELOADS,
+     SAYS("Makes the whole subject of the client's certificate its user name, as RFC 2253 writes it; no password is asked.")},
+    {.name = "ciphers", IN(TLS), OF_LISTENER(ciphers), TEXT(4095, NULL), RELOADS,
+     SAYS("The ciphers of TLS 1.2, as OpenSSL lists them; without it, OpenSSL's own choice.")},
+    {.name = "ciphers_tls1.3", IN(TLS), OF_LISTENER(ciphers_tls13), TEXT(4095, NULL), RELOADS,
+     SAYS("The cipher suites of TLS 1.3, as OpenSSL lists them; without it, OpenSSL's own choice.")},
+    {.name = "tls_version", IN(TLS), OF_LISTENER(tls_version), WORD("tlsv1.2 tlsv1.3 !tlsv1.1 !tlsv1", "tlsv1.2"), RELOADS,
+     SAYS("The oldest version of TLS that is accepted."), .note = "refused: TLS before 1.2 is broken (RFC 8996); write tlsv1.2, which every TLS library of the last ten years speaks"},
+
+    {.name = "max_inflight_messages", IN(LIMITS), OF_BROKER(max_inflight_messages), LIMIT(0, 65535, "20", "messages"), RELOADS,
+     SAYS("How many QoS 1 and 2 messages may wait for an acknowledgement, each way and client; 0 means 65535.")},
+    {.name = "max_inflight_bytes", IN(LIMITS), OF_BROKER(max_inflight_bytes), SIZE(0, MEMORY_MAX, "0"), RELOADS,
+     SAYS("As `max_inflight_messages`, in bytes towards a client; 0 means no limit.")},
+    {.name = "max_queued_messages", IN(LIMITS), OF_BROKER(max_queued_messages), LIMIT(0, COUNT_MAX, "1000", "messages"), RELOADS,
+     SAYS("How many messages wait for one client beyond those in flight; 0 means no limit.")},
+    {.name = "max_queued_bytes", IN(LIMITS), OF_BROKER(max_queued_bytes), SIZE(0, MEMORY_MAX, "67108864"), RELOADS,
+     SAYS("As `max_queued_messages`, in bytes; 0 means no limit, which is Mosquitto's default.")},
+    {.name = "queue_qos0_messages", IN(LIMITS), OF_BROKER(queue_qos0_messages), BOOL("false"), RELOADS,
+     SAYS("Keeps QoS 0 messages, too, for clients that are away.")},
+    {.name = "max_packet_size", IN(LIMITS), OF_BROKER(max_packet_size), SIZE(20, PACKET_SIZE_MAX, "2000000"), RELOADS,
+     SAYS("The largest packet that is taken. Mosquitto before 2.1 has no limit.")},
+    {.name = "message_size_limit", IN(LIMITS), OF_BROKER(message_size_limit), SIZE(0, PACKET_SIZE_MAX, "0"), RELOADS,
+     SAYS("The largest payload that is passed on; larger ones are acknowledged and dropped; 0 means no limit but `max_packet_size`.")},
+    {.name = "max_keepalive", IN(LIMITS), OF_BROKER(max_keepalive_s), NUMBER(0, 65535, "0", "seconds"), RELOADS,
+     SAYS("The longest keep alive that is granted: MQTT 5 clients are told, older ones refused; 0 grants any, and none.")},
+    {.name = "memory_limit", IN(LIMITS), OF_BROKER(memory_limit), SIZE(0, MEMORY_MAX, "0"), RELOADS,
+     SAYS("How much memory the broker may take before it refuses messages; 0 means no limit.")},
+    {.name = "persistent_client_expiration", IN(LIMITS), OF_BROKER(persistent_client_expiration_s), DURATION("14d"), RELOADS,
+     SAYS("After how long without its client a session is deleted; `never` or 0 keeps it, which is Mosquitto's default.")},
+    {.name = "retain_available", IN(LIMITS), OF_BROKER(retain_available), BOOL("true"), RELOADS,
+     SAYS("Takes retained messages.")},
+    {.name = "retain_expiry_interval", IN(LIMITS), OF_BROKER(retain_expiry_interval_minutes), NUMBER(0, 5256000, "0", "minutes"), RELOADS,
+     SAYS("How often retained messages that have expired are looked for and deleted; 0 means only when they are met.")},
+    {.name = "upgrade_outgoing_qos", IN(LIMITS), OF_BROKER(upgrade_outgoing_qos), BOOL("false"), RELOADS,
+     SAYS("Delivers with the QoS of the subscription and not the lower of the two. Not what the standard says.")},
+    {.name = "allow_duplicate_messages", IN(LIMITS), OF_BROKER(allow_duplicate_messages), BOOL("false"), RELOADS,
+     SAYS("Delivers a message once for each subscription of a client that matches it. Mosquitto's default since 2.1 is true.")},
+    {.name = "connect_size_max", IN(LIMITS), OF_BROKER(connect_size_max), SIZE(128, PACKET_SIZE_MAX, "65536"), RELOADS, OWN,
+     SAYS("The largest CONNECT packet, will included: all that a stranger can make the broker hold.")},
+    {.name = "topic_levels_max", IN(LIMITS), OF_BROKER(topic_levels_max), NUMBER(1, 65535, "200", "levels"), RELOADS, OWN,
+     SAYS("How many levels a topic or a filter may have.")},
+    {.name = "subscriptions_max", IN(LIMITS), OF_BROKER(subscriptions_max), LIMIT(0, COUNT_MAX, "10000", "subscriptions"), RELOADS, OWN,
+     SAYS("How many subscriptions one session may hold; 0 means no limit.")},
+    {.name = "retained_max", IN(LIMITS), OF_BROKER(retained_max), LIMIT(0, COUNT_MAX, "1000000", "messages"), RELOADS, OWN,
+     SAYS("How many retained messages there may be; 0 means no limit.")},
+
+    {.name = "persistence", IN(PERSISTENCE), OF_BROKER(persistence), BOOL("false"),
+     SAYS("Keeps sessions and retained messages on disk. Not in this version: true is accepted with a warning, and state is kept in memory only.")},
+    {.name = "retained_persistence", .alias_of = "persistence"},
+    {.name = "persistence_location", IN(PERSISTENCE), OF_BROKER(persistence_location), TEXT(PATH_SIZE_MAX, NULL),
+     SAYS("The directory of the store.")},
+    {.name = "persistence_file", IN(PERSISTENCE), WITHOUT(IGNORED, "Wax names its files itself")},
+    {.name = "autosave_interval", IN(PERSISTENCE), WITHOUT(IGNORED, CONTINUOUS)},
+    {.name = "autosave_on_changes", IN(PERSISTENCE), WITHOUT(IGNORED, CONTINUOUS)},
+
+    {.name = "log_dest", IN(LOGGING), OF_BROKER(log_dest), SET("stderr stdout syslog topic journald file= ~dlt ~android -none", "stderr"), RELOADS,
+     .second = offsetof(wax_config, log_file), .note = "not a place Wax can log to; `log_dest syslog` is nearest",
+     SAYS("Where the log goes; each line adds a place. `file PATH` appends to a file, `topic` publishes under $SYS/broker/log.")},
+    {.name = "log_type", IN(LOGGING), OF_BROKER(log_type), SET("error warning notice information debug subscribe unsubscribe websockets internal +all -none", "error,warning,notice,information"), RELOADS,
+     SAYS("What is logged; each line adds a kind.")},
+    {.name = "log_timestamp", IN(LOGGING), OF_BROKER(log_timestamp), BOOL("true"), RELOADS,
+     SAYS("Begins each line with the time.")},
+    {.name = "log_timestamp_format", IN(LOGGING), OF_BROKER(log_timestamp_format), TEXT(128, NULL), RELOADS,
+     SAYS("How the time is written, as strftime() takes it, for instance %Y-%m-%dT%H:%M:%S; without it, seconds since 1970.")},
+    {.name = "log_facility", IN(LOGGING), OF_BROKER(log_facility), WORD("daemon 0 1 2 3 4 5 6 7", "daemon"),
+     SAYS("The facility of syslog: 0 to 7 are LOCAL0 to LOCAL7.")},
+    {.name = "connection_messages", IN(LOGGING), OF_BROKER(connection_messages), BOOL("true"), RELOADS,
+     SAYS("Logs every client that comes and goes.")},
+
+    {.name = "packet_buffer_size", IN(LISTENERS), WITHOUT(IGNORED, "buffers grow and shrink by themselves")},
+    {.name = "websockets_headers_size", IN(LISTENERS), WITHOUT(IGNORED, "there is no WebSocket listener in this version")},
+    {.name = "websockets_log_level", IN(LOGGING), WITHOUT(IGNORED, "Wax does not use that library")},
+    {.name = "http_dir", IN(LISTENERS), WITHOUT(IGNORED, "Wax serves no files")},
+    {.name = "websockets_origin", IN(LISTENERS), WITHOUT(LATER, WEBSOCKETS)},
+    {.name = "enable_proxy_protocol", IN(LISTENERS), WITHOUT(LATER, PROXY)},
+    {.name = "proxy_protocol_v2_require_tls", IN(LISTENERS), WITHOUT(LATER, PROXY)},
+    {.name = "psk_file", IN(SECURITY), WITHOUT(LATER, PSK)},
+    {.name = "psk_hint", IN(SECURITY), WITHOUT(LATER, PSK)},
+    {.name = "enable_control_api", IN(SECURITY), WITHOUT(LATER, "delete the line; `wax ctl` will take its place")},
+    {.name = "disable_client_cert_date_checks", IN(TLS), WITHOUT(LATER, "delete the line and renew the certificates that have expired")},
+    {.name = "dhparamfile", IN(TLS), WITHOUT(IGNORED, "TLS picks its groups itself")},
+    {.name = "tls_engine", IN(TLS), WITHOUT(REFUSED, ENGINES)},
+    {.name = "tls_engine_kpass_sha1", IN(TLS), WITHOUT(REFUSED, ENGINES)},
+    {.name = "tls_keyform", IN(TLS), WITHOUT(REFUSED, ENGINES)},
+
+    {.name = "plugin", IN(PLUGINS), WITHOUT(REFUSED, PLUGINS)},
+    {.name = "auth_plugin", .alias_of = "plugin"},
+    {.name = "global_plugin", IN(PLUGINS), WITHOUT(REFUSED, PLUGINS)},
+    {.name = "plugin_load", IN(PLUGINS), WITHOUT(REFUSED, PLUGINS)},
+    {.name = "plugin_use", IN(PLUGINS), WITHOUT(REFUSED, PLUGINS)},
+    {.name = "plugin_opt_*", IN(PLUGINS), WITHOUT(REFUSED, PLUGINS)},
+    {.name = "auth_opt_*", IN(PLUGINS), WITHOUT(REFUSED, PLUGINS)},
+    {.name = "auth_plugin_deny_special_chars", IN(PLUGINS), WITHOUT(IGNORED, "Wax always refuses user names and client ids with + or #")},
+
+    {.name = "connection", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "address", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "addresses", .alias_of = "address"},
+    {.name = "topic", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "remote_clientid", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "clientid", .alias_of = "remote_clientid"},
+    {.name = "remote_username", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "username", .alias_of = "remote_username"},
+    {.name = "remote_password", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "password", .alias_of = "remote_password"},
+    {.name = "local_clientid", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "local_username", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "local_password", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "cleansession", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "local_cleansession", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "keepalive_interval", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "start_type", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "idle_timeout", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "threshold", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "restart_timeout", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "round_robin", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "try_private", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "notifications", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "notifications_local_only", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "notification_topic", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "retry_interval", IN(BRIDGES), WITHOUT(IGNORED, "nothing is sent again on a live connection")},
+    {.name = "bridge_alpn", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "bridge_attempt_unsubscribe", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "bridge_bind_address", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "bridge_cafile", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "bridge_capath", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "bridge_certfile", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "bridge_ciphers", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "bridge_ciphers_tls1.3", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "bridge_identity", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "bridge_insecure", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "bridge_keyfile", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "bridge_max_packet_size", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "bridge_max_topic_alias", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "bridge_outgoing_retain", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "bridge_protocol_version", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "bridge_psk", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "bridge_receive_maximum", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "bridge_reload_type", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "bridge_require_ocsp", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "bridge_session_expiry_interval", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "bridge_tcp_keepalive", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "bridge_tcp_user_timeout", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "bridge_tls_use_os_certs", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "bridge_tls_version", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+};
+/* clang-format on */
+
+const size_t wax_option_count = WAX_COUNT(wax_options);

@@ -1,0 +1,106 @@
+/* The output of a connection: gathered over a turn, sent at once. An idle connection has none. */
+#include "broker/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void connection_doom(struct connection *connection, wax_status status)
+{
+    if (connection->status == WAX_OK) {
+        connection->status = (uint16_t)status;
+        wax_link_append(&connection->worker->doomed, &connection->doomed);
+    }
+}
+
+size_t out_waiting(const struct connection *connection)
+{
+    return connection->out_used - connection->out_sent;
+}
+
+void out_free(struct connection *connection)
+{
+    free(connection->out);
+    connection->out = NULL;
+    connection->out_size = 0;
+    connection->out_used = 0;
+    connection->out_sent = 0;
+}
+
+/* Moves what waits to the front. */
+static void compact(struct connection *connection)
+{
+    size_t waiting = out_waiting(connection);
+
+    if (connection->out_sent > 0) {
+        memmove(connection->out, connection->out + connection->out_sent, waiting);
+        connection->out_used = waiting;
+        connection->out_sent = 0;
+    }
+}
+
+bool out_reserve(struct connection *connection, size_t size)
+{
+    size_t wanted;
+    uint8_t *out;
+
+    if (connection->out_size - connection->out_used >= size) {
+        return true;
+    }
+    compact(connection);
+    wanted = connection->out_size == 0 ? OUT_ROOM_SIZE : connection->out_size;
+    while (wanted - connection->out_used < size) {
+        wanted *= 2;
+    }
+    if (wanted == connection->out_size) {
+        return true;
+    }
+    out = realloc(connection->out, wanted);
+    if (out == NULL) {
+        connection_doom(connection, WAX_SERVER_BUSY);
+        return false;
+    }
+    connection->out = out;
+    connection->out_size = wanted;
+    return true;
+}
+
+wax_writer out_begin(struct connection *connection, size_t size)
+{
+    wax_writer out = {.status = WAX_FULL};
+
+    if (out_reserve(connection, size)) {
+        out = wax_writer_over(connection->out, connection->out_size);
+        out.used = connection->out_used;
+    }
+    return out;
+}
+
+void out_end(struct connection *connection, const wax_writer *out)
+{
+    if (out->used > connection->out_used) {
+        connection->out_used = out->used;
+        if (wax_link_is_alone(&connection->dirty)) {
+            wax_link_append(&connection->worker->dirty, &connection->dirty);
+        }
+    }
+}
+
+void out_flush(struct connection *connection)
+{
+    wax_status status = WAX_OK;
+    size_t sent;
+
+    while (status == WAX_OK && out_waiting(connection) > 0) {
+        wax_bytes bytes = {connection->out + connection->out_sent, out_waiting(connection)};
+        status = wax_transport_send(connection->transport, bytes, &sent);
+        connection->out_sent += sent;
+        count_up(connection->worker, COUNT_BYTES_SENT, sent);
+    }
+    connection->is_blocked = status == WAX_MORE;
+    if (status == WAX_OK) {
+        out_free(connection);
+    } else if (status != WAX_MORE) {
+        out_free(connection);
+        connection_doom(connection, status);
+    }
+}

@@ -1,0 +1,146 @@
+/* Messages that clients publish, and how their exchanges go on. */
+#include "broker/internal.h"
+
+/* What the connection must not do: reasons to end it. [MQTT-3.2.2-11] [MQTT-3.2.2-14] */
+static wax_status judge_packet(const struct connection *connection, const wax_publish *publish)
+{
+    const wax_config *config = &connection->worker->settings->config;
+    const wax_listener_config *listener = &config->listeners[connection->listener];
+
+    if (publish->qos > listener->max_qos) {
+        return WAX_QOS_NOT_SUPPORTED;
+    }
+    return publish->retain && !config->retain_available ? WAX_RETAIN_NOT_SUPPORTED : WAX_OK;
+}
+
+/* What the message must not be: reasons to refuse it alone. */
+static wax_status judge_message(const struct connection *connection, const wax_publish *publish,
+                                wax_bytes topic)
+{
+    const wax_config *config = &connection->worker->settings->config;
+
+    if (!wax_topic_is_valid(publish->topic) ||
+        wax_filter_level_count(publish->topic) > config->topic_levels_max ||
+        topic.size > UINT16_MAX) {
+        return WAX_BAD_TOPIC;
+    }
+    if (publish->payload.size > config->message_size_limit) {
+        return WAX_IMPLEMENTATION_ERROR;
+    }
+    return wax_access_judge(&connection->client->access, WAX_ACTION_WRITE, topic, NULL)
+               ? WAX_OK
+               : WAX_NOT_AUTHORIZED;
+}
+
+static struct message *make(const struct connection *connection, const wax_publish *publish)
+{
+    const struct client *client = connection->client;
+    const wax_config *config = &connection->worker->settings->config;
+    struct draft draft = {
+        .mount_point = wax_bytes_of_text(config->listeners[connection->listener].mount_point),
+        .topic = publish->topic,
+        .properties = publish->properties,
+        .payload = publish->payload,
+        .author = &client->access.identity,
+        .sender = client->number,
+        .listener = connection->listener,
+        .qos = publish->qos,
+        .retain = publish->retain,
+    };
+
+    if (wax_heap_used() >= config->memory_limit) {
+        return NULL;
+    }
+    return message_make(&draft, connection->worker->loop.now_ms);
+}
+
+/* A client that is refused again and again must not fill the log. */
+static bool is_time_to_log(struct connection *connection)
+{
+    uint64_t now_ms = connection->worker->loop.now_ms;
+    bool is_time = now_ms >= connection->refused_ms + REPEAT_MS;
+
+    if (is_time) {
+        connection->refused_ms = now_ms;
+    }
+    return is_time;
+}
+
+static wax_status take(struct connection *connection, const wax_publish *publish)
+{
+    const struct client *client = connection->client;
+    struct message *message = make(connection, publish);
+    wax_status status;
+
+    if (message == NULL) {
+        count_up(connection->worker, COUNT_PUBLISH_DROPPED, 1);
+        return WAX_QUOTA_EXCEEDED;
+    }
+    status = judge_message(connection, publish, message->topic);
+    if (status == WAX_OK) {
+        status = route(connection->worker, message);
+    } else {
+        count_up(connection->worker, COUNT_PUBLISH_DROPPED, 1);
+        if (is_time_to_log(connection)) {
+            wax_log_write(&connection->worker->broker->log, WAX_INFORMATION,
+                          "publish_refused client=%.*s topic=%.*s reason=%s", SHOWN(client->id),
+                          SHOWN(publish->topic), wax_status_text(status));
+        }
+    }
+    message_release(message);
+    return status == WAX_FULL ? WAX_QUOTA_EXCEEDED : status;
+}
+
+/* Ends the connection for a message that is refused. Its exchange ends with it: the id must mean
+ * something new when the client is back. */
+static void refuse(struct connection *connection, const wax_event *event, wax_status status)
+{
+    if (event->owes == WAX_PUBREC) {
+        (void)!wax_flows_acknowledge(&connection->client->incoming, WAX_PUBREC, event->packet_id,
+                                     (uint8_t)status);
+    }
+    connection_doom(connection, status);
+}
+
+void publish_on(struct connection *connection, const wax_event *event)
+{
+    const wax_publish *publish = &event->publish;
+    wax_status status = judge_packet(connection, publish);
+
+    count_up(connection->worker, COUNT_PUBLISH_RECEIVED, 1);
+    count_up(connection->worker, COUNT_PUBLISH_BYTES_RECEIVED, publish->payload.size);
+    if (status != WAX_OK) {
+        refuse(connection, event, status);
+        return;
+    }
+    status = take(connection, publish);
+    if (event->owes == WAX_NO_PACKET) {
+        return;
+    }
+    if (connection->session.version != WAX_VERSION_5 && status != WAX_OK) {
+        /* MQTT 3 has no way to refuse a message. What is not allowed is acknowledged and dropped;
+         * what there is no room for must not be. [MQTT-3.3.5-2 in 3.1.1] */
+        if (status == WAX_QUOTA_EXCEEDED) {
+            refuse(connection, event, status);
+            return;
+        }
+        status = WAX_OK;
+    }
+    owe(connection, event->owes, event->packet_id, (uint8_t)status);
+}
+
+void exchange_on(struct connection *connection, const wax_event *event)
+{
+    struct client *client = connection->client;
+
+    if (event->type == WAX_EVENT_RELEASED) {
+        owe(connection, event->owes, event->packet_id, WAX_REASON_SUCCESS);
+        return;
+    }
+    client_let_go(client, event->packet_id);
+    if (event->type == WAX_EVENT_RECEIVED) {
+        owe(connection, event->owes, event->packet_id, WAX_REASON_SUCCESS);
+    } else {
+        deliver_waiting(client);
+    }
+}

@@ -1,0 +1,178 @@
+/* A message goes to all who want it: at this worker, at the others, in shared groups. */
+#include "broker/internal.h"
+
+#include <stdlib.h>
+
+enum { IDENTIFIERS_FIRST = 64, GROUP_MAX = 64 };
+
+/* Room for one more identifier; false without memory. */
+static bool make_room(struct worker *worker, uint32_t count)
+{
+    uint32_t size = worker->identifier_size == 0 ? IDENTIFIERS_FIRST : worker->identifier_size * 2;
+    uint32_t *identifiers;
+
+    if (count < worker->identifier_size) {
+        return true;
+    }
+    identifiers = realloc(worker->identifiers, size * sizeof *identifiers);
+    if (identifiers != NULL) {
+        worker->identifiers = identifiers;
+        worker->identifier_size = size;
+    }
+    return identifiers != NULL;
+}
+
+/* Adds one subscription to what a client's subscriptions come to: the highest QoS, every
+ * identifier. [MQTT-3.3.4-2] [MQTT-3.3.4-4] */
+static void add(struct worker *worker, struct grant *sum, const struct message *message,
+                const wax_subscription_options *options)
+{
+    if (options->qos > sum->qos) {
+        sum->qos = options->qos;
+    }
+    if (options->retain_as_published && message->retain) {
+        sum->retain = true; /* [MQTT-3.3.1-13] */
+    }
+    if (options->identifier != 0 && make_room(worker, sum->identifier_count)) {
+        worker->identifiers[sum->identifier_count++] = options->identifier;
+        sum->identifiers = worker->identifiers;
+    }
+}
+
+static bool is_own(const struct client *client, const struct message *message,
+                   const wax_subscription_options *options)
+{
+    return options->no_local && message->sender == client->number;
+}
+
+/* One delivery for a client's chain of matches, or one each where duplicates are wanted. */
+static void deliver_chain(struct worker *worker, const struct wax_match *first,
+                          struct message *message)
+{
+    struct client *client = (struct client *)(void *)first->subscriber;
+    bool is_apart = worker->settings->config.allow_duplicate_messages;
+    const struct wax_match *match = first;
+    struct grant sum = {.qos = 0};
+    bool is_wanted = false;
+
+    for (;;) {
+        if (!is_own(client, message, &match->options)) {
+            add(worker, &sum, message, &match->options);
+            is_wanted = true;
+        }
+        bool is_due = match->next == WAX_NO_MATCH || is_apart;
+        if (is_due && is_wanted) {
+            deliver(client, message, &sum); /* [MQTT-3.3.4-5] */
+            sum = (struct grant){.qos = 0};
+            is_wanted = false;
+        }
+        if (match->next == WAX_NO_MATCH) {
+            break;
+        }
+        match = &worker->matches.entries[match->next];
+    }
+}
+
+void route_here(struct worker *worker, struct message *message)
+{
+    if (wax_router_match(worker->router, message->topic, &worker->matches) != WAX_OK) {
+        count_up(worker, COUNT_PUBLISH_DROPPED, 1);
+        return;
+    }
+    for (uint32_t i = 0; i < worker->matches.count; i++) {
+        if (worker->matches.entries[i].is_first) {
+            deliver_chain(worker, &worker->matches.entries[i], message);
+        }
+    }
+}
+
+void route_to_seat(struct worker *worker, struct seat *seat, struct message *message,
+                   const wax_subscription_options *options)
+{
+    struct grant sum = {.qos = 0};
+
+    wax_assert(seat->worker == worker);
+    if (seat->client != NULL) { /* [MQTT-4.8.2-5] */
+        add(worker, &sum, message, options);
+        deliver(seat->client, message, &sum);
+    }
+}
+
+/* Posts a message, and counts it against what the other has ahead of it. */
+static void post_message(struct worker *worker, struct worker *other, struct letter *letter)
+{
+    message_hold(letter->message);
+    if (worker_post(worker, other, letter) == WAX_OK) {
+        atomic_fetch_add_explicit(&other->backlog, letter->message->size, memory_order_relaxed);
+        return;
+    }
+    message_release(letter->message);
+    if (letter->kind == LETTER_SEAT) {
+        seat_release(letter->seat);
+    }
+    count_up(worker, COUNT_PUBLISH_DROPPED, 1);
+}
+
+static void route_to_chosen(struct worker *worker, struct message *message,
+                            const struct chosen *chosen)
+{
+    struct letter letter = {
+        .kind = LETTER_SEAT, .message = message, .seat = chosen->seat, .options = chosen->options};
+
+    if (chosen->seat->worker == worker) {
+        route_to_seat(worker, chosen->seat, message, &chosen->options);
+        seat_release(chosen->seat);
+    } else {
+        post_message(worker, chosen->seat->worker, &letter);
+    }
+}
+
+static void route_shared(struct worker *worker, struct message *message)
+{
+    struct commons *commons = &worker->broker->commons;
+    struct chosen chosen[GROUP_MAX];
+    uint32_t first = 0;
+    size_t count;
+
+    if (atomic_load_explicit(&commons->shared_count, memory_order_relaxed) == 0) {
+        return;
+    }
+    do {
+        count = commons_choose(commons, message->topic, first, chosen, GROUP_MAX);
+        for (size_t i = 0; i < count; i++) {
+            route_to_chosen(worker, message, &chosen[i]);
+        }
+        first += (uint32_t)count;
+    } while (count == GROUP_MAX);
+}
+
+static void route_to_others(struct worker *worker, struct message *message)
+{
+    struct wax_broker *broker = worker->broker;
+
+    for (unsigned i = 0; i < broker->worker_count; i++) {
+        struct worker *other = broker->workers[i];
+        struct letter letter = {.kind = LETTER_MESSAGE, .message = message};
+        if (other == worker || atomic_load(&other->subscription_count) == 0) {
+            continue;
+        }
+        post_message(worker, other, &letter);
+    }
+}
+
+wax_status route(struct worker *worker, struct message *message)
+{
+    wax_status status = WAX_OK;
+
+    if (message->retain) {
+        status = commons_retain(&worker->broker->commons, message,
+                                worker->settings->config.retained_max);
+    }
+    if (status != WAX_OK) {
+        return status; /* refused as a whole, before anybody saw it */
+    }
+    route_here(worker, message);
+    route_to_others(worker, message);
+    route_shared(worker, message);
+    return WAX_OK;
+}

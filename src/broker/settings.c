@@ -1,0 +1,170 @@
+/* A configuration with the files it names: passwords, rules, certificates. Made whole or not at
+ * all, so that a reload either succeeds or changes nothing. */
+#include "broker/internal.h"
+
+#include <stdlib.h>
+
+enum { FAULT_SIZE = 700 };
+
+static void report_fault(wax_config_report *report, const char *path, const wax_access_fault *fault)
+{
+    if (fault->other_line > 0) {
+        wax_config_report_add(report, WAX_CONFIG_ERROR, path, (uint32_t)fault->line,
+                              "%s (see line %zu)", fault->text, fault->other_line);
+        return;
+    }
+    wax_config_report_add(report, WAX_CONFIG_ERROR, path, (uint32_t)fault->line, "%s", fault->text);
+}
+
+/* Reads the file into memory, or reports why not. */
+static bool read_file(const char *path, wax_bytes *text, wax_config_report *report)
+{
+    char fault[FAULT_SIZE];
+
+    if (wax_file_read(path, WAX_ACCESS_TEXT_MAX, text, fault, sizeof fault) != WAX_OK) {
+        wax_config_report_add(report, WAX_CONFIG_ERROR, NULL, 0, "%s", fault);
+        return false;
+    }
+    return true;
+}
+
+static void load_credentials(struct policy *policy, const char *path, wax_config_report *report)
+{
+    wax_access_fault fault;
+    wax_bytes text;
+
+    if (path == NULL || !read_file(path, &text, report)) {
+        return;
+    }
+    policy->has_credentials =
+        wax_credentials_parse(&policy->credentials, wax_heap(), text, &fault) == WAX_OK;
+    if (!policy->has_credentials) {
+        report_fault(report, path, &fault);
+    }
+    wax_wipe((void *)(uintptr_t)text.data, text.size);
+    wax_file_free(&text);
+}
+
+static void load_rules(struct policy *policy, const char *path, wax_config_report *report)
+{
+    wax_access_fault fault;
+    wax_bytes text;
+
+    if (path == NULL || !read_file(path, &text, report)) {
+        return;
+    }
+    policy->has_rules = wax_rules_parse(&policy->rules, wax_heap(), text, &fault) == WAX_OK;
+    if (!policy->has_rules) {
+        report_fault(report, path, &fault);
+    }
+    wax_file_free(&text);
+}
+
+static void load_tls(struct policy *policy, const wax_listener_config *listener,
+                     wax_config_report *report)
+{
+    wax_tls_settings wanted = {
+        .certfile = listener->certfile,
+        .keyfile = listener->keyfile,
+        .cafile = listener->cafile,
+        .capath = listener->capath,
+        .crlfile = listener->crlfile,
+        .ciphers = listener->ciphers,
+        .ciphers_tls13 = listener->ciphers_tls13,
+        .oldest_version = listener->tls_version == WAX_CONFIG_TLS_1_3 ? WAX_TLS_1_3 : WAX_TLS_1_2,
+        .requires_certificate = listener->require_certificate,
+    };
+    wax_problem problem;
+
+    if (listener->certfile == NULL) {
+        return;
+    }
+    if (wax_tls_make_server(&wanted, &policy->tls, &problem) != WAX_OK) {
+        wax_config_report_add(report, WAX_CONFIG_ERROR, NULL, 0, "%s", problem.text);
+    } else if (wax_tls_warn(policy->tls, wax_clock_wall_s(), &problem)) {
+        wax_config_report_add(report, WAX_CONFIG_WARNING, NULL, 0, "%s", problem.text);
+    }
+}
+
+static wax_status load_config(wax_config *config, const char *path, const uint32_t *ports,
+                              size_t port_count, wax_config_report *report)
+{
+    wax_status status = wax_config_load(config, path, report);
+
+    for (size_t i = 0; i < port_count && status == WAX_OK; i++) {
+        if (wax_config_add_port(config, ports[i]) == WAX_NOT_FOUND) {
+            wax_config_report_add(report, WAX_CONFIG_WARNING, NULL, 0,
+                                  "-p %u has no effect: the configuration file writes its own "
+                                  "listeners",
+                                  (unsigned)ports[i]);
+        }
+    }
+    if (status == WAX_OK) {
+        (void)!wax_config_check(config, report);
+    }
+    return status;
+}
+
+/* Rules for users mean little where anybody may claim to be one. */
+static void warn_of_claims(const struct policy *policy, const wax_listener_config *listener,
+                           wax_config_report *report)
+{
+    bool is_proven = listener->use_identity_as_username || listener->use_subject_as_username;
+
+    if (policy->has_rules && !policy->has_credentials && !is_proven && listener->allow_anonymous) {
+        wax_config_report_add(report, WAX_CONFIG_WARNING, listener->acl_file, 0,
+                              "anybody may claim any user name at port %u and gets that user's "
+                              "rules: name a password_file, or ask for certificates",
+                              (unsigned)listener->port);
+    }
+}
+
+wax_status settings_load(struct settings **loaded, const char *path, const uint32_t *ports,
+                         size_t port_count, wax_config_report *report)
+{
+    struct settings *settings = calloc(1, sizeof *settings);
+
+    *loaded = NULL;
+    wax_assert(settings != NULL);
+    atomic_init(&settings->holders, 1);
+    if (load_config(&settings->config, path, ports, port_count, report) != WAX_OK) {
+        free(settings);
+        return WAX_INVALID;
+    }
+    settings->policies = calloc(settings->config.listener_count, sizeof *settings->policies);
+    wax_assert(settings->policies != NULL);
+    for (size_t i = 0; i < settings->config.listener_count; i++) {
+        const wax_listener_config *listener = &settings->config.listeners[i];
+        load_credentials(&settings->policies[i], listener->password_file, report);
+        load_rules(&settings->policies[i], listener->acl_file, report);
+        load_tls(&settings->policies[i], listener, report);
+        warn_of_claims(&settings->policies[i], listener, report);
+    }
+    if (report->error_count > 0) {
+        settings_release(settings);
+        return WAX_INVALID;
+    }
+    *loaded = settings;
+    return WAX_OK;
+}
+
+struct settings *settings_hold(struct settings *settings)
+{
+    atomic_fetch_add(&settings->holders, 1);
+    return settings;
+}
+
+void settings_release(struct settings *settings)
+{
+    if (settings == NULL || atomic_fetch_sub(&settings->holders, 1) != 1) {
+        return;
+    }
+    for (size_t i = 0; i < settings->config.listener_count; i++) {
+        wax_credentials_close(&settings->policies[i].credentials);
+        wax_rules_close(&settings->policies[i].rules);
+        wax_tls_release(settings->policies[i].tls);
+    }
+    free(settings->policies);
+    wax_config_free(&settings->config);
+    free(settings);
+}

@@ -1,0 +1,290 @@
+/* The $SYS topics: what the broker tells of itself, by Mosquitto's names so that dashboards go on
+ * working. The first worker adds up what all have counted, and publishes what changed. */
+#include "broker/internal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifndef WAX_VERSION_TEXT
+#define WAX_VERSION_TEXT "unknown"
+#endif
+
+enum { VALUE_SIZE = 64, TOPIC_SIZE = 96, AVERAGE_COUNT = 3 };
+
+struct row;
+typedef uint64_t read_function(const struct wax_broker *broker, const struct row *row);
+
+/* A topic with a number. */
+struct row {
+    const char *topic;
+    read_function *read;
+    enum counter counter;
+};
+
+static uint64_t sum(const struct wax_broker *broker, const struct row *row)
+{
+    uint64_t total = 0;
+
+    for (unsigned i = 0; i < broker->worker_count; i++) {
+        total +=
+            atomic_load_explicit(&broker->workers[i]->counted[row->counter], memory_order_relaxed);
+    }
+    return total;
+}
+
+static uint64_t clients_offline(const struct wax_broker *broker, const struct row *row)
+{
+    uint64_t connected = sum(broker, &(struct row){.counter = COUNT_CLIENTS_CONNECTED});
+    uint64_t total = sum(broker, &(struct row){.counter = COUNT_CLIENTS});
+
+    (void)row;
+    return total > connected ? total - connected : 0;
+}
+
+static uint64_t retained(const struct wax_broker *broker, const struct row *row)
+{
+    (void)row;
+    return atomic_load(&broker->commons.retained_count);
+}
+
+static uint64_t shared(const struct wax_broker *broker, const struct row *row)
+{
+    (void)row;
+    return atomic_load(&broker->commons.shared_count);
+}
+
+static uint64_t subscriptions(const struct wax_broker *broker, const struct row *row)
+{
+    return sum(broker, row) + shared(broker, row);
+}
+
+static uint64_t stored(const struct wax_broker *broker, const struct row *row)
+{
+    return sum(broker, row) + retained(broker, row);
+}
+
+static uint64_t heap(const struct wax_broker *broker, const struct row *row)
+{
+    (void)broker;
+    (void)row;
+    return wax_heap_used();
+}
+
+static uint64_t heap_max(const struct wax_broker *broker, const struct row *row)
+{
+    (void)broker;
+    (void)row;
+    return wax_heap_used_max();
+}
+
+/* clang-format off */
+static const struct row rows[] = {
+    {"clients/total",                   sum,             COUNT_CLIENTS},
+    {"clients/connected",               sum,             COUNT_CLIENTS_CONNECTED},
+    {"clients/active",                  sum,             COUNT_CLIENTS_CONNECTED},
+    {"clients/disconnected",            clients_offline, COUNT_CLIENTS},
+    {"clients/inactive",                clients_offline, COUNT_CLIENTS},
+    {"clients/expired",                 sum,             COUNT_CLIENTS_EXPIRED},
+    {"bytes/received",                  sum,             COUNT_BYTES_RECEIVED},
+    {"bytes/sent",                      sum,             COUNT_BYTES_SENT},
+    {"messages/received",               sum,             COUNT_PACKETS_RECEIVED},
+    {"messages/sent",                   sum,             COUNT_PACKETS_SENT},
+    {"messages/stored",                 stored,          COUNT_STORED},
+    {"publish/messages/received",       sum,             COUNT_PUBLISH_RECEIVED},
+    {"publish/messages/sent",           sum,             COUNT_PUBLISH_SENT},
+    {"publish/messages/dropped",        sum,             COUNT_PUBLISH_DROPPED},
+    {"publish/bytes/received",          sum,             COUNT_PUBLISH_BYTES_RECEIVED},
+    {"publish/bytes/sent",              sum,             COUNT_PUBLISH_BYTES_SENT},
+    {"store/messages/count",            stored,          COUNT_STORED},
+    {"store/messages/bytes",            sum,             COUNT_STORED_BYTES},
+    {"retained messages/count",         retained,        COUNT_STORED},
+    {"subscriptions/count",             subscriptions,   COUNT_SUBSCRIPTIONS},
+    {"shared_subscriptions/count",      shared,          COUNT_SUBSCRIPTIONS},
+    {"heap/current",                    heap,            COUNT_STORED},
+    {"heap/maximum",                    heap_max,        COUNT_STORED},
+};
+
+/* Topics load/.../1min, 5min and 15min: how much more there is of something per minute. */
+static const struct row loads[] = {
+    {"messages/received",  sum, COUNT_PACKETS_RECEIVED},
+    {"messages/sent",      sum, COUNT_PACKETS_SENT},
+    {"publish/dropped",    sum, COUNT_PUBLISH_DROPPED},
+    {"publish/received",   sum, COUNT_PUBLISH_RECEIVED},
+    {"publish/sent",       sum, COUNT_PUBLISH_SENT},
+    {"bytes/received",     sum, COUNT_BYTES_RECEIVED},
+    {"bytes/sent",         sum, COUNT_BYTES_SENT},
+    {"sockets",            sum, COUNT_SOCKETS},
+    {"connections",        sum, COUNT_CONNECTIONS},
+};
+/* clang-format on */
+
+enum { ROW_COUNT = sizeof rows / sizeof rows[0], LOAD_COUNT = sizeof loads / sizeof loads[0] };
+
+static const unsigned average_minutes[AVERAGE_COUNT] = {1, 5, 15};
+
+struct sys {
+    uint64_t told[ROW_COUNT]; /* the value published last, plus 1; 0: none yet */
+    uint64_t told_clients_max;
+    uint64_t before[LOAD_COUNT];
+    double average[LOAD_COUNT][AVERAGE_COUNT];
+    double told_average[LOAD_COUNT][AVERAGE_COUNT];
+    uint64_t clients_max;
+    uint64_t last_ms;
+    bool has_begun;
+};
+
+static void publish_text(struct worker *worker, const char *topic, const char *value, bool retain)
+{
+    char whole[TOPIC_SIZE];
+    struct draft draft = {.payload = wax_bytes_of_text(value), .retain = retain};
+    struct message *message;
+
+    snprintf(whole, sizeof whole, "$SYS/broker/%s", topic);
+    draft.topic = wax_bytes_of_text(whole);
+    message = message_make(&draft, worker->loop.now_ms);
+    if (message != NULL) {
+        (void)!route(worker, message);
+        message_release(message);
+    }
+}
+
+static void publish_number(struct worker *worker, const char *topic, uint64_t value)
+{
+    char text[VALUE_SIZE];
+
+    snprintf(text, sizeof text, "%" PRIu64, value);
+    publish_text(worker, topic, text, true);
+}
+
+static void publish_rows(struct worker *worker)
+{
+    struct sys *sys = worker->sys;
+
+    for (size_t i = 0; i < ROW_COUNT; i++) {
+        uint64_t value = rows[i].read(worker->broker, &rows[i]);
+        if (sys->told[i] != value + 1) {
+            publish_number(worker, rows[i].topic, value);
+            sys->told[i] = value + 1;
+        }
+        if (rows[i].counter == COUNT_CLIENTS && rows[i].read == sum && value > sys->clients_max) {
+            sys->clients_max = value;
+        }
+    }
+    if (sys->told_clients_max != sys->clients_max + 1) {
+        publish_number(worker, "clients/maximum", sys->clients_max);
+        sys->told_clients_max = sys->clients_max + 1;
+    }
+}
+
+/* e^-x for x >= 0, to the two decimals that are published. */
+static double decay(double x)
+{
+    double base = 1.0 + x / 256.0;
+
+    for (int i = 0; i < 8; i++) {
+        base *= base;
+    }
+    return 1.0 / base;
+}
+
+static void publish_load(struct worker *worker, size_t load, double per_minute, double minutes)
+{
+    struct sys *sys = worker->sys;
+
+    for (size_t i = 0; i < AVERAGE_COUNT; i++) {
+        double weight = decay(minutes / average_minutes[i]);
+        double average = per_minute + weight * (sys->average[load][i] - per_minute);
+        double change = average - sys->told_average[load][i];
+        char topic[TOPIC_SIZE];
+        char text[VALUE_SIZE];
+
+        sys->average[load][i] = average;
+        if (sys->has_begun && change < 0.005 && change > -0.005) {
+            continue;
+        }
+        snprintf(topic, sizeof topic, "load/%s/%umin", loads[load].topic, average_minutes[i]);
+        snprintf(text, sizeof text, "%.2f", average);
+        publish_text(worker, topic, text, true);
+        sys->told_average[load][i] = average;
+    }
+}
+
+static void publish_loads(struct worker *worker, uint64_t now_ms)
+{
+    struct sys *sys = worker->sys;
+    double minutes = (double)(now_ms - sys->last_ms) / 60000.0;
+
+    for (size_t i = 0; i < LOAD_COUNT; i++) {
+        uint64_t now = sum(worker->broker, &loads[i]);
+        double more = (double)(now - sys->before[i]);
+        publish_load(worker, i, minutes > 0.0 ? more / minutes : 0.0, minutes);
+        sys->before[i] = now;
+    }
+    sys->last_ms = now_ms;
+    sys->has_begun = true;
+}
+
+static void sys_due(wax_timer *timer, uint64_t now_ms)
+{
+    struct worker *worker = WAX_OWNER(timer, struct worker, sys_timer);
+    uint32_t interval_s = worker->settings->config.sys_interval_s;
+    char text[VALUE_SIZE];
+
+    snprintf(text, sizeof text, "%" PRIu64 " seconds",
+             (now_ms - worker->broker->started_ms) / 1000);
+    if (interval_s > 0) {
+        publish_text(worker, "uptime", text, true);
+        publish_rows(worker);
+        publish_loads(worker, now_ms);
+    }
+    wax_loop_start(&worker->loop, timer,
+                   now_ms + (interval_s == 0 ? 10 : interval_s) * UINT64_C(1000));
+}
+
+wax_status sys_open(struct worker *worker)
+{
+    worker->sys = calloc(1, sizeof *worker->sys);
+    if (worker->sys == NULL) {
+        return WAX_FULL;
+    }
+    worker->sys->last_ms = worker->loop.now_ms;
+    worker->sys_timer.due = sys_due;
+    if (worker->settings->config.sys_interval_s > 0) {
+        publish_text(worker, "version", "wax version " WAX_VERSION_TEXT, true);
+    }
+    wax_loop_start(&worker->loop, &worker->sys_timer, worker->loop.now_ms + 1);
+    return WAX_OK;
+}
+
+void sys_close(struct worker *worker)
+{
+    wax_loop_stop(&worker->loop, &worker->sys_timer);
+    free(worker->sys);
+}
+
+struct place {
+    wax_level level;
+    const char *topic;
+};
+
+/* Mosquitto's topics for the lines of its log. */
+static const struct place places[] = {
+    {WAX_ERROR,         "log/E"          },
+    {WAX_WARNING,       "log/W"          },
+    {WAX_NOTICE,        "log/N"          },
+    {WAX_INFORMATION,   "log/I"          },
+    {WAX_DEBUG,         "log/D"          },
+    {WAX_SUBSCRIPTIONS, "log/M/subscribe"},
+};
+
+void sys_on_log(struct worker *worker, const struct letter *letter)
+{
+    for (size_t i = 0; i < WAX_COUNT(places); i++) {
+        if (places[i].level == letter->level) {
+            publish_text(worker, places[i].topic, letter->line, false);
+        }
+    }
+    free(letter->line);
+}

@@ -1,0 +1,337 @@
+/* A worker: one thread, its loop, and all that it owns. */
+#include "broker/internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { STOP_MS = 1000, ACCEPT_MAX = 64, REST_MS = 100, WARN_MS = 10000 };
+
+/* --- Letters --- */
+
+static void take_off_backlog(struct worker *worker, const struct message *message)
+{
+    atomic_fetch_sub_explicit(&worker->backlog, message->size, memory_order_relaxed);
+}
+
+static void on_message(struct worker *worker, struct letter *letter)
+{
+    take_off_backlog(worker, letter->message);
+    route_here(worker, letter->message);
+    message_release(letter->message);
+}
+
+static void on_seat(struct worker *worker, struct letter *letter)
+{
+    take_off_backlog(worker, letter->message);
+    route_to_seat(worker, letter->seat, letter->message, &letter->options);
+    message_release(letter->message);
+    seat_release(letter->seat);
+}
+
+static void on_connection(struct worker *worker, struct letter *letter)
+{
+    connect_on_arrival(worker, letter->connection);
+}
+
+/* New settings hold from here on; what clients may do is looked up anew. */
+static void on_settings(struct worker *worker, struct letter *letter)
+{
+    struct settings *old = worker->settings;
+
+    worker->settings = letter->settings;
+    for (size_t i = 0; i < worker->clients.bucket_count; i++) {
+        for (struct client *at = worker->clients.buckets[i]; at != NULL; at = at->next) {
+            const struct policy *policy = &worker->settings->policies[at->listener];
+            wax_access_identity identity = at->access.identity;
+            at->access = wax_rules_for(policy->has_rules ? &policy->rules : NULL, &identity);
+        }
+    }
+    settings_release(old);
+}
+
+static void on_stop(struct worker *worker, struct letter *letter)
+{
+    (void)letter;
+    worker->is_stopping = true;
+    worker->stop_ms = worker->loop.now_ms + STOP_MS;
+    for (size_t i = 0; i < worker->entrance_count; i++) {
+        wax_loop_stop(&worker->loop, &worker->entrances[i].timer);
+        wax_loop_forget(&worker->loop, &worker->entrances[i].watch);
+    }
+    for (wax_link *at = worker->connections.next; at != &worker->connections; at = at->next) {
+        connection_doom(WAX_OWNER(at, struct connection, all), WAX_SHUTTING_DOWN);
+    }
+}
+
+static void on_log(struct worker *worker, struct letter *letter)
+{
+    sys_on_log(worker, letter);
+}
+
+typedef void letter_function(struct worker *worker, struct letter *letter);
+
+static letter_function *const readers[] = {
+    [LETTER_MESSAGE] = on_message,   [LETTER_SEAT] = on_seat, [LETTER_CONNECTION] = on_connection,
+    [LETTER_SETTINGS] = on_settings, [LETTER_LOG] = on_log,   [LETTER_STOP] = on_stop,
+};
+
+static void on_letters(wax_watch *watch, bool readable, bool writable)
+{
+    struct worker *worker = WAX_OWNER(watch, struct worker, mailbox.watch);
+    wax_letters letters = wax_mailbox_take(&worker->mailbox);
+
+    (void)readable;
+    (void)writable;
+    wax_letters_join(&worker->inbox, &letters);
+}
+
+/* Reads some letters, so that a flood of them does not hold up whoever is connected here. Returns
+ * whether there are more. */
+static bool read_letters(struct worker *worker)
+{
+    wax_letter *letter;
+
+    for (int i = 0; i < LETTER_TURN_MAX; i++) {
+        letter = wax_letters_take(&worker->inbox);
+        if (letter == NULL) {
+            break;
+        }
+        struct letter *opened = (struct letter *)(void *)letter;
+        readers[opened->kind](worker, opened);
+        free(opened);
+    }
+    return worker->inbox.first != NULL;
+}
+
+/* --- Accepting --- */
+
+static void entrance_due(wax_timer *timer, uint64_t now_ms)
+{
+    struct entrance *entrance = WAX_OWNER(timer, struct entrance, timer);
+
+    (void)now_ms;
+    (void)!wax_loop_watch(&entrance->worker->loop, &entrance->watch, true);
+}
+
+/* Without descriptors nobody can be let in, and the loop would be told so for ever: the entrance
+ * closes for a moment. Those who wait outside are accepted later. */
+static void rest_if_exhausted(struct entrance *entrance)
+{
+    struct worker *worker = entrance->worker;
+
+    if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM) {
+        return;
+    }
+    wax_loop_forget(&worker->loop, &entrance->watch);
+    entrance->timer.due = entrance_due;
+    wax_loop_start(&worker->loop, &entrance->timer, worker->loop.now_ms + REST_MS);
+    if (worker->loop.now_ms >= worker->warned_ms + WARN_MS || worker->warned_ms == 0) {
+        worker->warned_ms = worker->loop.now_ms;
+        wax_log_write(&worker->broker->log, WAX_ERROR,
+                      "accept_failed reason=too many open files: raise the limit (ulimit -n, or "
+                      "LimitNOFILE= of the service)");
+    }
+}
+
+static void on_entrance(wax_watch *watch, bool readable, bool writable)
+{
+    struct entrance *entrance = WAX_OWNER(watch, struct entrance, watch);
+
+    (void)readable;
+    (void)writable;
+    for (int i = 0; i < ACCEPT_MAX; i++) {
+        int descriptor = accept4(watch->descriptor, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (descriptor < 0) {
+            rest_if_exhausted(entrance);
+            break;
+        }
+        receive_accept(entrance->worker, descriptor, entrance->listener);
+    }
+}
+
+/* --- The turn --- */
+
+static void flush_dirty(struct worker *worker)
+{
+    while (!wax_link_is_alone(&worker->dirty)) {
+        struct connection *connection = WAX_OWNER(worker->dirty.next, struct connection, dirty);
+        wax_link_remove(&connection->dirty);
+        if (!connection->is_blocked) {
+            out_flush(connection);
+        }
+        if (connection->client != NULL && connection->client->queue_count > 0 &&
+            !connection->is_blocked) {
+            deliver_waiting(connection->client);
+        }
+    }
+}
+
+static void post_all(struct worker *worker)
+{
+    for (unsigned i = 0; i < worker->broker->worker_count; i++) {
+        wax_mailbox_post(&worker->broker->workers[i]->mailbox, &worker->outboxes[i]);
+    }
+}
+
+static bool is_done(const struct worker *worker)
+{
+    return worker->is_stopping &&
+           (wax_link_is_alone(&worker->connections) || worker->loop.now_ms >= worker->stop_ms);
+}
+
+/* Whether the others keep up with what this worker posts. While one does not, nothing is read here:
+ * publishers wait instead of filling memory. */
+static bool may_receive(struct worker *worker)
+{
+    const struct wax_broker *broker = worker->broker;
+
+    for (unsigned i = 0; i < broker->worker_count; i++) {
+        size_t backlog = atomic_load_explicit(&broker->workers[i]->backlog, memory_order_relaxed);
+        if (i != worker->index && backlog > BACKLOG_SIZE_MAX) {
+            wax_loop_start(&worker->loop, &worker->backlog_timer,
+                           worker->loop.now_ms + BACKLOG_REST_MS);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A timer that only makes the loop look again. */
+static void look_again(wax_timer *timer, uint64_t now_ms)
+{
+    (void)timer;
+    (void)now_ms;
+}
+
+void *worker_run(void *argument)
+{
+    struct worker *worker = argument;
+    wax_timer stop_timer = {.due = look_again};
+    bool hurries = false;
+
+    while (!is_done(worker)) {
+        wax_loop_turn(&worker->loop, hurries);
+        hurries = read_letters(worker);
+        if (may_receive(worker)) {
+            hurries = receive_turn(worker) || hurries;
+        }
+        hurries = retain_turn(worker) || hurries;
+        owed_release(worker);
+        flush_dirty(worker);
+        leave_doomed(worker);
+        hurries = hurries || !wax_link_is_alone(&worker->dirty);
+        post_all(worker);
+        if (worker->is_stopping && stop_timer.place == 0) {
+            wax_loop_start(&worker->loop, &stop_timer, worker->stop_ms);
+        }
+    }
+    wax_loop_stop(&worker->loop, &stop_timer);
+    wax_loop_stop(&worker->loop, &worker->backlog_timer);
+    return NULL;
+}
+
+/* --- Opening and closing --- */
+
+static wax_status open_parts(struct worker *worker)
+{
+    wax_status status = wax_loop_open(&worker->loop);
+
+    status = status == WAX_OK ? wax_mailbox_open(&worker->mailbox, on_letters) : status;
+    status = status == WAX_OK ? wax_mailbox_open(&worker->logins, connect_on_logins) : status;
+    status =
+        status == WAX_OK ? wax_loop_watch(&worker->loop, &worker->mailbox.watch, true) : status;
+    status = status == WAX_OK ? wax_loop_watch(&worker->loop, &worker->logins.watch, true) : status;
+    status = status == WAX_OK ? clients_open(&worker->clients) : status;
+    if (status == WAX_OK) {
+        status = wax_router_open(&worker->router, wax_heap(), worker->broker->key);
+    }
+    return status;
+}
+
+wax_status worker_open(struct worker *worker, struct wax_broker *broker, unsigned index)
+{
+    worker->broker = broker;
+    worker->index = index;
+    worker->settings = settings_hold(broker->settings);
+    worker->outboxes = calloc(broker->worker_count, sizeof *worker->outboxes);
+    wax_matches_init(&worker->matches, wax_heap());
+    wax_link_init(&worker->dirty);
+    wax_link_init(&worker->hungry);
+    wax_link_init(&worker->doomed);
+    wax_link_init(&worker->connections);
+    wax_link_init(&worker->walking);
+    worker->backlog_timer.due = look_again;
+    return worker->outboxes == NULL ? WAX_FULL : open_parts(worker);
+}
+
+wax_status worker_watch(struct worker *worker, int descriptor, uint16_t listener)
+{
+    struct entrance *entrance = &worker->entrances[worker->entrance_count++];
+
+    *entrance = (struct entrance){
+        .watch = {.ready = on_entrance, .descriptor = descriptor},
+        .worker = worker,
+        .listener = listener,
+    };
+    return wax_loop_watch(&worker->loop, &entrance->watch, true);
+}
+
+/* Letters that nobody will read any more. */
+static void drop_letters(struct worker *worker, wax_letters *letters)
+{
+    wax_letter *letter;
+
+    while ((letter = wax_letters_take(letters)) != NULL) {
+        struct letter *opened = (struct letter *)(void *)letter;
+        if (opened->kind == LETTER_MESSAGE || opened->kind == LETTER_SEAT) {
+            message_release(opened->message);
+        }
+        if (opened->kind == LETTER_SEAT) {
+            seat_release(opened->seat);
+        } else if (opened->kind == LETTER_SETTINGS) {
+            settings_release(opened->settings);
+        } else if (opened->kind == LETTER_LOG) {
+            free(opened->line);
+        } else if (opened->kind == LETTER_CONNECTION) {
+            opened->connection->worker = worker;
+            wax_link_append(&worker->connections, &opened->connection->all);
+        }
+        free(opened);
+    }
+}
+
+void worker_close(struct worker *worker)
+{
+    wax_letters letters = wax_mailbox_take(&worker->mailbox);
+
+    drop_letters(worker, &worker->inbox);
+    drop_letters(worker, &letters);
+    connect_on_logins(&worker->logins.watch, true, false);
+    while (!wax_link_is_alone(&worker->connections)) {
+        leave_abandon(WAX_OWNER(worker->connections.next, struct connection, all));
+    }
+    for (size_t i = 0; i < worker->clients.bucket_count; i++) {
+        while (worker->clients.buckets[i] != NULL) {
+            client_free(worker->clients.buckets[i]);
+        }
+    }
+    sys_close(worker);
+    wax_router_close(worker->router);
+    wax_matches_close(&worker->matches);
+    wax_mailbox_close(&worker->mailbox);
+    wax_mailbox_close(&worker->logins);
+    wax_loop_close(&worker->loop);
+    settings_release(worker->settings);
+    for (size_t i = 0; i < worker->entrance_count; i++) {
+        close(worker->entrances[i].watch.descriptor);
+    }
+    free(worker->entrances);
+    free(worker->clients.buckets);
+    free(worker->outboxes);
+    free(worker->owed);
+    free(worker->identifiers);
+    free(worker);
+}
