@@ -1,0 +1,560 @@
+/* A client on this host: the client room with a socket, TLS, a clock and an exit code. */
+#include "tools/link.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    RECEIVE_SIZE = 512 * 1024, /* topic and properties of a message fit in any case */
+    SEND_SIZE = 128 * 1024,    /* and beside it what the settings hold */
+    ALIAS_SIZE = 256 * 1024,
+    INCOMING_COUNT = 2048,
+    DIAL_TIMEOUT_MS = 20000,
+    ROOM_MS = 20,      /* how often to look whether there is room, when nothing else tells */
+    TURN_MAX_MS = 500, /* a signal that comes between the look and the wait is seen that late */
+    FINISH_MS = 5000,
+    LINGER_MS = 2000,
+    BACK_OFF_MAX_MS = 30000,
+};
+
+static volatile sig_atomic_t stopped;
+
+static void note_signal(int number)
+{
+    stopped = number;
+}
+
+/* A second signal of the same kind ends the process at once. */
+static void watch_signals(void)
+{
+    struct sigaction action = {.sa_handler = note_signal, .sa_flags = (int)SA_RESETHAND};
+
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
+}
+
+/* --- What goes wrong, in words --- */
+
+struct refusal {
+    uint8_t reason;
+    int code_3; /* of MQTT 3's CONNACK, which is the exit code */
+    const char *text;
+};
+
+/* clang-format off */
+static const struct refusal refusals[] = {
+    {WAX_UNSUPPORTED_VERSION,  1, "the broker does not speak this version of MQTT; try another one with -V 5, -V 311 or -V 31"},
+    {WAX_BAD_CLIENT_ID,        2, "the broker does not take this client id; choose another one with -i"},
+    {WAX_SERVER_UNAVAILABLE,   3, "the broker is not ready to serve; see its log"},
+    {WAX_BAD_LOGIN,            4, "user name or password is wrong, or missing; give them with -u and -P"},
+    {WAX_NOT_AUTHORIZED,       5, "not authorised: user name or password is wrong or missing (-u, -P), or this client may not connect"},
+    {WAX_SERVER_BUSY,          3, "the broker is busy; try again later"},
+    {WAX_BANNED,               5, "the broker has banned this client; ask who runs it"},
+    {WAX_BAD_AUTH_METHOD,      5, "the broker does not know this authentication method"},
+    {WAX_BAD_TOPIC,            3, "the broker does not take the topic of the will"},
+    {WAX_PACKET_TOO_LARGE,     3, "CONNECT is larger than the broker takes; is the will too large?"},
+    {WAX_QUOTA_EXCEEDED,       3, "the broker takes no more clients of this kind"},
+    {WAX_RETAIN_NOT_SUPPORTED, 3, "the broker keeps no retained messages, and the will is one"},
+    {WAX_QOS_NOT_SUPPORTED,    3, "the broker does not know the will's quality of service"},
+    {WAX_USE_ANOTHER_SERVER,   3, "the broker says: use another server"},
+    {WAX_SERVER_MOVED,         3, "the broker says: it has moved"},
+    {WAX_CONNECTION_RATE_EXCEEDED, 3, "too many connect at once; try again later"},
+};
+/* clang-format on */
+
+const char *tools_link_refusal(uint8_t reason)
+{
+    for (size_t i = 0; i < WAX_COUNT(refusals); i++) {
+        if (refusals[i].reason == reason) {
+            return refusals[i].text;
+        }
+    }
+    return wax_status_text((wax_status)reason);
+}
+
+int tools_link_refusal_code(uint8_t reason, wax_version version)
+{
+    for (size_t i = 0; version != WAX_VERSION_5 && i < WAX_COUNT(refusals); i++) {
+        if (refusals[i].reason == reason) {
+            return refusals[i].code_3;
+        }
+    }
+    return version == WAX_VERSION_5 ? reason : EXIT_WRONG;
+}
+
+/* --- Making it --- */
+
+wax_status tools_link_make_tls(const struct settings *settings, wax_tls_context **context,
+                               wax_problem *problem)
+{
+    wax_tls_settings wanted = {
+        .certfile = settings->cert,
+        .keyfile = settings->key,
+        .passphrase_file = settings->passphrase_file,
+        .cafile = settings->cafile,
+        .capath = settings->capath,
+        .ciphers = settings->ciphers,
+        .ignores_host = settings->ignores_host,
+        .alpn = settings->alpn,
+    };
+
+    if (settings->tls_version != NULL) {
+        wanted.oldest_version =
+            strcmp(settings->tls_version, "tlsv1.2") == 0 ? WAX_TLS_1_2 : WAX_TLS_1_3;
+    }
+    return wax_tls_make_client(&wanted, context, problem);
+}
+
+wax_status tools_link_dial(const struct settings *settings, wax_transport **transport, char *fault,
+                           size_t fault_size)
+{
+    const char *host = settings->unix_path != NULL ? settings->unix_path : settings->host;
+    wax_dial dial = {
+        .host = host,
+        .port = (uint16_t)settings->port,
+        .bind_address = settings->bind_address,
+        .timeout_ms = DIAL_TIMEOUT_MS,
+        .no_delay = settings->no_delay,
+    };
+
+    return wax_socket_dial(&dial, transport, fault, fault_size);
+}
+
+/* The client id: as given, or one that nobody else has. MQTT 3.1.1 and 5 let the broker choose. */
+static void choose_id(struct link *link)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz012345";
+    const struct settings *settings = link->settings;
+    uint8_t random[18];
+
+    if (settings->client_id != NULL) {
+        link->config.client_id = wax_bytes_of_text(settings->client_id);
+        return;
+    }
+    if (settings->id_prefix != NULL) {
+        (void)snprintf(link->id, sizeof link->id, "%.40s%ld", settings->id_prefix, (long)getpid());
+    } else if (settings->version == WAX_VERSION_3_1) {
+        wax_os_random(random, sizeof random);
+        memcpy(link->id, "wax-", 4);
+        for (size_t i = 0; i < sizeof random; i++) {
+            link->id[4 + i] = letters[random[i] % 32];
+        }
+    }
+    link->config.client_id = wax_bytes_of_text(link->id);
+}
+
+static size_t size_of_texts(const struct texts *texts)
+{
+    size_t size = 0;
+
+    for (size_t i = 0; i < texts->count; i++) {
+        size += strlen(texts->items[i]) + 16;
+    }
+    return size;
+}
+
+/* What the largest packet may need beside a PUBLISH's payload. */
+static size_t send_size(const struct settings *settings)
+{
+    size_t size =
+        SEND_SIZE + size_of_texts(&settings->topics) + size_of_texts(&settings->unsubscribes) +
+        wax_bytes_of_text(settings->will_payload).size +
+        wax_bytes_of_text(settings->will_topic).size + wax_bytes_of_text(settings->client_id).size +
+        wax_bytes_of_text(settings->username).size + wax_bytes_of_text(settings->password).size;
+
+    for (size_t i = 0; i < OF_COUNT; i++) {
+        size += settings->properties_size[i];
+    }
+    return size;
+}
+
+static bool make_rooms(struct link *link, size_t queue_size)
+{
+    wax_client_config *config = &link->config;
+    const struct settings *settings = link->settings;
+    size_t sending = send_size(settings);
+    size_t slots;
+    uint8_t *at;
+
+    config->outgoing_count = (uint16_t)(settings->inflight == 0 ? 65535 : settings->inflight);
+    config->incoming_count =
+        (uint16_t)(settings->receive_maximum == 0 ? INCOMING_COUNT : settings->receive_maximum);
+    slots = ((size_t)config->outgoing_count + config->incoming_count) * sizeof(wax_flow);
+    link->rooms = malloc(slots + RECEIVE_SIZE + sending + queue_size + ALIAS_SIZE);
+    if (link->rooms == NULL) {
+        return tools_complain(settings, "there is not enough memory");
+    }
+    config->outgoing_slots = (void *)link->rooms;
+    config->incoming_slots = config->outgoing_slots + config->outgoing_count;
+    at = link->rooms + slots;
+    config->receive_room = at;
+    config->receive_size = RECEIVE_SIZE;
+    config->send_room = at + RECEIVE_SIZE;
+    config->send_size = sending;
+    config->queue_room = at + RECEIVE_SIZE + sending;
+    config->queue_size = queue_size;
+    config->alias_room = at + RECEIVE_SIZE + sending + queue_size;
+    config->alias_size = ALIAS_SIZE;
+    config->alias_maximum = (uint16_t)settings->alias_maximum;
+    return true;
+}
+
+static void make_config(struct link *link)
+{
+    const struct settings *settings = link->settings;
+
+    link->will = (wax_will){
+        .topic = wax_bytes_of_text(settings->will_topic),
+        .payload = wax_bytes_of_text(settings->will_payload),
+        .properties = tools_settings_properties(settings, OF_WILL),
+        .qos = (uint8_t)settings->will_qos,
+        .retain = settings->will_retain,
+    };
+    link->config = (wax_client_config){
+        .version = settings->version,
+        .username = wax_bytes_of_text(settings->username),
+        .password = wax_bytes_of_text(settings->password),
+        .will = settings->will_topic != NULL ? &link->will : NULL,
+        .properties = tools_settings_properties(settings, OF_CONNECT),
+        .session_expiry_s = settings->session_expiry_s,
+        .keep_alive_s = (uint16_t)settings->keep_alive_s,
+        .clean_start = !settings->keeps_session,
+        .acknowledges = true,
+        .streams = true,
+        .packet_size_max = settings->packet_size_max,
+        .back_off_max_ms = BACK_OFF_MAX_MS,
+    };
+}
+
+bool tools_link_open(struct link *link, const struct settings *settings, size_t queue_size)
+{
+    wax_problem problem;
+    uint32_t seed;
+
+    *link = (struct link){.settings = settings, .wake_ms = WAX_NEVER, .input = -1};
+    make_config(link);
+    choose_id(link);
+    if (tools_settings_use_tls(settings) &&
+        tools_link_make_tls(settings, &link->tls, &problem) != WAX_OK) {
+        return tools_complain(settings, "%s", problem.text);
+    }
+    if (!make_rooms(link, queue_size)) {
+        return false;
+    }
+    wax_os_random(&seed, sizeof seed);
+    if (wax_client_open(&link->client, &link->config, seed, wax_clock_ms()) != WAX_OK) {
+        return tools_complain(settings, "the properties of CONNECT are too large");
+    }
+    stopped = 0;
+    watch_signals();
+    return true;
+}
+
+/* Waits for a transport. False when it takes too long. */
+static bool wait_for(const wax_transport *transport, uint64_t until_ms)
+{
+    uint64_t now_ms = wax_clock_ms();
+    struct pollfd watched = {
+        .fd = wax_socket_descriptor(transport),
+        .events = (transport->waits & WAX_WAITS_TO_WRITE) != 0 ? POLLOUT : POLLIN,
+    };
+
+    return now_ms < until_ms && poll(&watched, 1, (int)(until_ms - now_ms)) > 0;
+}
+
+/* Ends a connection so that the broker gets all we said: what is closed with unread bytes in it is
+ * reset, and our last acknowledgements with it. */
+static void leave(const struct link *link)
+{
+    uint64_t until_ms = wax_clock_ms() + LINGER_MS;
+    wax_status status = wax_transport_close(link->transport);
+    uint8_t room[4096];
+    size_t received;
+
+    while (status == WAX_MORE && wait_for(link->transport, until_ms)) {
+        status = wax_transport_close(link->transport);
+    }
+    do {
+        status = wax_transport_receive(link->transport, room, sizeof room, &received);
+    } while (status == WAX_OK || (status == WAX_MORE && wait_for(link->transport, until_ms)));
+}
+
+static void hang_up(struct link *link)
+{
+    if (link->transport != NULL) {
+        wax_transport_release(link->transport);
+        link->transport = NULL;
+    }
+}
+
+void tools_link_close(struct link *link)
+{
+    hang_up(link);
+    wax_tls_release(link->tls);
+    if (link->rooms != NULL) {
+        wax_wipe(link->config.send_room, link->config.send_size); /* CONNECT with its password */
+    }
+    free(link->rooms);
+    link->tls = NULL;
+    link->rooms = NULL;
+}
+
+/* --- Running it --- */
+
+static enum link_turn end(struct link *link, int code)
+{
+    link->code = code;
+    if (code != EXIT_GOOD && !link->is_silent) {
+        tools_say(link->settings, "%s", link->fault);
+    }
+    return LINK_ENDED;
+}
+
+/* Dials, and puts TLS upon it. */
+static bool connect_to(struct link *link)
+{
+    const struct settings *settings = link->settings;
+    wax_transport *secured;
+
+    tools_debug(settings, "Connecting to %s port %u%s",
+                settings->unix_path != NULL ? settings->unix_path : settings->host, settings->port,
+                link->tls != NULL ? " with TLS" : "");
+    if (tools_link_dial(settings, &link->transport, link->fault, sizeof link->fault) != WAX_OK) {
+        return false;
+    }
+    if (link->tls != NULL) {
+        secured = wax_tls_connect(link->tls, link->transport, settings->host);
+        if (secured == NULL) {
+            (void)snprintf(link->fault, sizeof link->fault, "'%s' is no name that TLS can check",
+                           settings->host);
+            hang_up(link);
+            return false;
+        }
+        link->transport = secured;
+    }
+    if (wax_client_attach(&link->client, link->transport, wax_clock_ms()) != WAX_OK) {
+        (void)snprintf(link->fault, sizeof link->fault, "CONNECT is too large");
+        hang_up(link);
+        return false;
+    }
+    return true;
+}
+
+/* The application's answer to WAX_CLIENT_WANTS_CONNECTION. False when the end has come. */
+static bool dial(struct link *link)
+{
+    if (connect_to(link)) {
+        return true;
+    }
+    if (!link->was_open) {
+        size_t used = strlen(link->fault);
+
+        (void)snprintf(link->fault + used, sizeof link->fault - used,
+                       "; is a broker running there? `wax doctor` finds out more");
+        link->status = WAX_IO;
+        return false;
+    }
+    tools_debug(link->settings, "%s; trying again", link->fault);
+    wax_client_detach(&link->client, wax_clock_ms());
+    return true;
+}
+
+static enum link_turn refuse(struct link *link, const wax_client_event *event)
+{
+    wax_property text = {
+        .value = {NULL, 0}
+    };
+
+    (void)wax_property_find(event->connack.properties, WAX_REASON_STRING, &text);
+    (void)snprintf(link->fault, sizeof link->fault, "the broker refused the connection: %s%s%.*s",
+                   tools_link_refusal(event->reason), text.value.size > 0 ? "; it says: " : "",
+                   (int)text.value.size, text.value.size > 0 ? (const char *)text.value.data : "");
+    link->is_refused = true;
+    link->status = (wax_status)event->reason;
+    link->reason = event->reason;
+    hang_up(link);
+    return end(link, tools_link_refusal_code(event->reason, link->settings->version));
+}
+
+/* What the transport says, or what the status means. */
+static void explain(struct link *link, const wax_client_event *event)
+{
+    const char *words = "";
+    const char *next = "";
+
+    if (event->status == WAX_UNTRUSTED || event->status == WAX_IO) {
+        words = wax_transport_explain(link->transport);
+    } else if (event->status == WAX_CLOSED) {
+        words = link->was_open ? "the broker closed the connection"
+                               : "the broker closed the connection without an answer to CONNECT";
+        next = link->was_open ? ""
+                              : "; is this a port for plain MQTT, or for TLS? `wax doctor` "
+                                "finds out more";
+    }
+    if (event->status == WAX_MALFORMED && !link->was_open) {
+        next = "; perhaps the broker does not speak this version of MQTT: try -V 311";
+    }
+    if (words[0] == '\0') {
+        words = wax_status_text((wax_status)event->status);
+    }
+    if (event->notice.reason >= 0x80) {
+        words = wax_status_text((wax_status)event->notice.reason);
+    }
+    (void)snprintf(link->fault, sizeof link->fault, "the connection was lost: %s%s", words, next);
+    if (!link->was_open && link->tls != NULL && !wax_tls_is_ready(link->transport)) {
+        (void)snprintf(link->fault, sizeof link->fault, "TLS failed: %s",
+                       event->status == WAX_CLOSED
+                           ? "the broker closed the connection during the handshake; is this a "
+                             "port for plain MQTT? `wax doctor` finds out more"
+                           : words);
+    }
+}
+
+/* Says whether the client will try again; if not, the end has come. */
+static bool lose(struct link *link, const wax_client_event *event)
+{
+    bool is_tls = link->tls != NULL &&
+                  (!wax_tls_is_ready(link->transport) || event->status == WAX_UNTRUSTED ||
+                   (!link->was_open && event->status == WAX_IO));
+
+    link->status = (wax_status)event->status;
+    link->reason = event->notice.reason;
+    if (event->status == WAX_OK) {
+        leave(link);
+        hang_up(link);
+        link->code = EXIT_GOOD;
+        return false;
+    }
+    explain(link, event);
+    hang_up(link);
+    link->code = is_tls ? EXIT_TLS : EXIT_LOST;
+    if (!link->was_open || link->client.state == WAX_CLIENT_ENDED) {
+        return false;
+    }
+    tools_say(link->settings, "%s; trying again", link->fault);
+    return true;
+}
+
+/* Waits for bytes, input, or the time when something is due. Returns whether there is input. */
+static bool wait(struct link *link, uint64_t now_ms)
+{
+    uint64_t due_ms = wax_client_deadline_ms(&link->client);
+    unsigned waits = link->transport == NULL ? 0 : wax_client_waits(&link->client);
+    struct pollfd watched[] = {
+        {.fd = link->input, .events = POLLIN},
+        {.fd = -1                },
+    };
+    int wait_ms = link->wants_room && (waits & WAX_WAITS_TO_WRITE) == 0 ? ROOM_MS : TURN_MAX_MS;
+
+    due_ms = link->wake_ms < due_ms ? link->wake_ms : due_ms;
+    if (due_ms <= now_ms) {
+        wait_ms = 0;
+    } else if (due_ms - now_ms < (uint64_t)wait_ms) {
+        wait_ms = (int)(due_ms - now_ms);
+    }
+    if (waits != 0) {
+        watched[1].fd = wax_socket_descriptor(link->transport);
+        watched[1].events = (short)(((waits & WAX_WAITS_TO_READ) != 0 ? POLLIN : 0) |
+                                    ((waits & WAX_WAITS_TO_WRITE) != 0 ? POLLOUT : 0));
+    }
+    return poll(watched, WAX_COUNT(watched), wait_ms) > 0 && watched[0].revents != 0;
+}
+
+/* Deals with what is not for the tool. Returns whether `turn` is to be returned. */
+static bool handle(struct link *link, const wax_client_event *event, enum link_turn *turn)
+{
+    *turn = LINK_EVENT;
+    switch (event->type) {
+    case WAX_CLIENT_NOTHING:
+        return false;
+    case WAX_CLIENT_WANTS_CONNECTION:
+        if (stopped != 0) {
+            *turn = LINK_STOPPED;
+            return true;
+        }
+        if (dial(link)) {
+            return false;
+        }
+        *turn = end(link, EXIT_WRONG);
+        return true;
+    case WAX_CLIENT_REFUSED:
+        *turn = refuse(link, event);
+        return true;
+    case WAX_CLIENT_DISCONNECTED:
+        if (lose(link, event)) {
+            return false;
+        }
+        *turn = end(link, link->code);
+        return true;
+    case WAX_CLIENT_CONNECTED:
+        link->was_open = true;
+        tools_debug(link->settings, "Connected%s",
+                    event->connack.session_present ? "; the broker has kept the session" : "");
+        return true;
+    default:
+        return true;
+    }
+}
+
+/* Whether the next piece of a message that goes out in pieces can follow at once. */
+static bool has_drained(const wax_client *client)
+{
+    return client->is_streaming && client->send_start == client->send_end;
+}
+
+enum link_turn tools_link_next(struct link *link, wax_client_event *event)
+{
+    enum link_turn turn = LINK_EVENT;
+    bool has_waited = false;
+    bool has_event;
+
+    for (;;) {
+        uint64_t now_ms = wax_clock_ms();
+
+        if (stopped != 0) {
+            return LINK_STOPPED;
+        }
+        if (link->wake_ms <= now_ms) {
+            link->wake_ms = WAX_NEVER;
+            return LINK_DUE;
+        }
+        has_event = wax_client_poll(&link->client, now_ms, event);
+        if (has_event && handle(link, event, &turn)) {
+            return turn;
+        }
+        if (has_event) {
+            continue;
+        }
+        if (link->wants_room && (has_waited || has_drained(&link->client))) {
+            return LINK_MOVED;
+        }
+        if (wait(link, now_ms)) {
+            return LINK_INPUT;
+        }
+        has_waited = true;
+    }
+}
+
+int tools_link_finish(struct link *link, int code)
+{
+    enum link_turn turn = LINK_EVENT;
+    wax_client_event event;
+
+    link->is_silent = true;
+    link->input = -1;
+    link->wants_room = false;
+    link->wake_ms = wax_clock_ms() + FINISH_MS;
+    stopped = 0;
+    if (link->transport != NULL) {
+        wax_client_disconnect(&link->client, WAX_REASON_SUCCESS);
+        while (turn == LINK_EVENT) {
+            turn = tools_link_next(link, &event);
+        }
+    }
+    return code;
+}

@@ -1,0 +1,65 @@
+/* A client on this host: the client room with a socket, TLS, a clock and an exit code. */
+#ifndef WAX_TOOLS_LINK_H
+#define WAX_TOOLS_LINK_H
+
+#include "client/client.h"
+#include "os/os.h"
+#include "tls/tls.h"
+#include "tools/settings.h"
+
+struct link {
+    const struct settings *settings;
+    wax_client client;
+    wax_client_config config;
+    wax_will will;
+    wax_tls_context *tls;
+    wax_transport *transport;
+    uint8_t *rooms;   /* all of the client's, on the heap */
+    uint64_t wake_ms; /* when tools_link_next() returns LINK_DUE; WAX_NEVER */
+    int input;        /* a descriptor to watch for input, or -1 */
+    bool wants_room;  /* something could not be sent yet: LINK_MOVED says when to try again */
+    bool was_open;    /* the broker has let us in once */
+    bool is_refused;
+    bool is_silent; /* nothing is said of failures; `fault` tells them */
+    int code;       /* at LINK_ENDED: the exit code */
+    char id[64];
+    char fault[800];   /* at LINK_ENDED with a code: what failed */
+    wax_status status; /* at LINK_ENDED: of WAX_CLIENT_DISCONNECTED, or WAX_IO without connection */
+    uint8_t reason;    /* at LINK_ENDED: of a refusal, or the server's DISCONNECT */
+};
+
+enum link_turn {
+    LINK_EVENT,   /* `event` is for the tool */
+    LINK_INPUT,   /* `input` is readable */
+    LINK_DUE,     /* `wake_ms` has come; it is WAX_NEVER again */
+    LINK_MOVED,   /* with `wants_room`: there may be room now */
+    LINK_STOPPED, /* the user or the system wants the process to end */
+    LINK_ENDED,   /* the connection is over for good */
+};
+
+/* Makes a client as the settings want it; nothing is connected yet. Messages that wait find
+ * `queue_size` bytes. False, and said so, if certificates or memory are missing. */
+bool tools_link_open(struct link *link, const struct settings *settings, size_t queue_size);
+void tools_link_close(struct link *link);
+
+/* Connects, moves bytes and waits until there is something for the tool. */
+enum link_turn tools_link_next(struct link *link, wax_client_event *event);
+
+/* Says good-bye, waits until that has gone, and returns `code`. */
+int tools_link_finish(struct link *link, int code);
+
+/* Makes what TLS needs. Returns as wax_tls_make_client(). */
+wax_status tools_link_make_tls(const struct settings *settings, wax_tls_context **context,
+                               wax_problem *problem) WAX_CHECKED;
+
+/* Connects by TCP or a Unix socket. Returns as wax_socket_dial(). */
+wax_status tools_link_dial(const struct settings *settings, wax_transport **transport, char *fault,
+                           size_t fault_size) WAX_CHECKED;
+
+/* What a broker's refusal means and what to do about it, in words. */
+const char *tools_link_refusal(uint8_t reason);
+
+/* The exit code for a refusal. */
+int tools_link_refusal_code(uint8_t reason, wax_version version);
+
+#endif

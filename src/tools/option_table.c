@@ -1,0 +1,230 @@
+/* The table of options. The names and meanings are those of Mosquitto's tools. */
+#include "tools/option_table.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool take_version(struct settings *settings, const char *value)
+{
+    static const struct {
+        const char *word;
+        wax_version version;
+    } rows[] = {
+        {"5",        WAX_VERSION_5    },
+        {"mqttv5",   WAX_VERSION_5    },
+        {"311",      WAX_VERSION_3_1_1},
+        {"mqttv311", WAX_VERSION_3_1_1},
+        {"31",       WAX_VERSION_3_1  },
+        {"mqttv31",  WAX_VERSION_3_1  },
+    };
+
+    for (size_t i = 0; i < WAX_COUNT(rows); i++) {
+        if (strcmp(rows[i].word, value) == 0) {
+            settings->version = rows[i].version;
+            return true;
+        }
+    }
+    return tools_complain(settings, "-V %s: write 5, 311 or 31", value);
+}
+
+static bool take_expiry(struct settings *settings, const char *value)
+{
+    char *end = NULL;
+    long long seconds = strtoll(value, &end, 10);
+
+    if (strcmp(value, "\xe2\x88\x9e") == 0) {
+        seconds = -1;
+    } else if (end == value || *end != '\0' || seconds < -1 || seconds > UINT32_MAX) {
+        return tools_complain(settings, "-x %s: write seconds, or -1 for ever", value);
+    }
+    settings->session_expiry_s = (uint32_t)seconds;
+    settings->has_session_expiry = true;
+    return true;
+}
+
+static bool read_decimal(const char *value, double least, double most, double *number)
+{
+    char *end = NULL;
+
+    *number = strtod(value, &end);
+    return end != value && *end == '\0' && isfinite(*number) && *number >= least && *number <= most;
+}
+
+static bool take_delay(struct settings *settings, const char *value)
+{
+    double seconds;
+
+    if (!read_decimal(value, 0, 1000000, &seconds)) {
+        return tools_complain(settings, "--repeat-delay %s: write seconds, as in 0.5", value);
+    }
+    settings->repeat_delay_ms = (uint32_t)(seconds * 1000);
+    return true;
+}
+
+static bool take_part(struct settings *settings, const char *value)
+{
+    double percent;
+
+    if (!read_decimal(value, 0.1, 100, &percent)) {
+        return tools_complain(settings, "--random-filter %s: write a percentage from 0.1 to 100",
+                              value);
+    }
+    settings->random_part = (uint32_t)(percent * 100);
+    return true;
+}
+
+static bool take_handling(struct settings *settings, const char *value)
+{
+    static const char *const words[] = {"always", "new", "never"};
+
+    for (uint32_t i = 0; i < WAX_COUNT(words); i++) {
+        if (strcmp(words[i], value) == 0) {
+            settings->retain_handling = i;
+            return true;
+        }
+    }
+    return tools_complain(settings, "--retain-handling %s: write always, new or never", value);
+}
+
+static bool take_source(struct settings *settings, enum payload_source source)
+{
+    if (settings->source != FROM_NOWHERE) {
+        return tools_complain(settings, "only one of -m, -f, -n, -s and -l can be given");
+    }
+    settings->source = source;
+    return true;
+}
+
+static bool take_message(struct settings *settings, const char *value)
+{
+    settings->message = value;
+    return take_source(settings, FROM_MESSAGE);
+}
+
+static bool take_file(struct settings *settings, const char *value)
+{
+    settings->file = value;
+    return take_source(settings, FROM_FILE);
+}
+
+static bool take_lines(struct settings *settings, const char *value)
+{
+    (void)value;
+    return take_source(settings, FROM_LINES);
+}
+
+static bool take_nothing(struct settings *settings, const char *value)
+{
+    (void)value;
+    return take_source(settings, FROM_NOTHING);
+}
+
+static bool take_input(struct settings *settings, const char *value)
+{
+    (void)value;
+    return take_source(settings, FROM_STDIN);
+}
+
+enum {
+    ALL = TOOL_PUB | TOOL_SUB | TOOL_RR | TOOL_DOCTOR,
+    TALK = TOOL_PUB | TOOL_SUB | TOOL_RR,
+    SEND = TOOL_PUB | TOOL_RR,
+    SHOW = TOOL_SUB | TOOL_RR,
+};
+
+#define AT(field) offsetof(struct settings, field)
+
+/* clang-format off */
+const struct option_row tools_options[] = {
+    {"-h", "--host",              OPTION_TEXT,   ALL, GROUP_CONNECTION, AT(host), 0, 0, "HOST", "name or address of the broker (localhost)", NULL},
+    {"-p", "--port",              OPTION_NUMBER, ALL, GROUP_CONNECTION, AT(port), 1, 65535, "PORT", "its port (1883; with TLS 8883)", NULL},
+    {"-L", "--url",               OPTION_TAKEN,  ALL, GROUP_CONNECTION, 0, 0, 0, "URL", "all in one: mqtt(s)://[USER[:PASSWORD]@]HOST[:PORT]/TOPIC", tools_settings_take_url},
+    {NULL, "--unix",              OPTION_TEXT,   ALL, GROUP_CONNECTION, AT(unix_path), 0, 0, "PATH", "connect to a Unix socket", NULL},
+    {"-u", "--username",          OPTION_TEXT,   ALL, GROUP_CONNECTION, AT(username), 0, 0, "USER", "name to log in with", NULL},
+    {"-P", "--pw",                OPTION_SECRET, ALL, GROUP_CONNECTION, AT(password), 0, 0, "PASSWORD", "its password; safer in a file for -o", NULL},
+    {"-i", "--id",                OPTION_TEXT,   ALL, GROUP_CONNECTION, AT(client_id), 0, 0, "ID", "client id (a random one)", NULL},
+    {"-I", "--id-prefix",         OPTION_TEXT,   ALL, GROUP_CONNECTION, AT(id_prefix), 0, 0, "TEXT", "client id of this text and the process id", NULL},
+    {"-c", "--disable-clean-session", OPTION_FLAG, ALL, GROUP_CONNECTION, AT(keeps_session), 0, 0, NULL, "keep the session at the broker after the end; needs -i", NULL},
+    {"-x", "--session-expiry-interval", OPTION_TAKEN, ALL, GROUP_CONNECTION, 0, 0, 0, "SECONDS", "MQTT 5: how long it is kept (with -c for ever, else 0)", take_expiry},
+    {"-k", "--keepalive",         OPTION_NUMBER, ALL, GROUP_CONNECTION, AT(keep_alive_s), 0, 65535, "SECONDS", "longest silence on the connection (60)", NULL},
+    {"-V", "--protocol-version",  OPTION_TAKEN,  ALL, GROUP_CONNECTION, 0, 0, 0, "VERSION", "of MQTT: 5, 311 or 31 (311; rr: 5; doctor: what works; with -D: 5)", take_version},
+    {"-A", NULL,                  OPTION_TEXT,   ALL, GROUP_CONNECTION, AT(bind_address), 0, 0, "ADDRESS", "connect from this address of this host", NULL},
+    {NULL, "--nodelay",           OPTION_FLAG,   ALL, GROUP_CONNECTION, AT(no_delay), 0, 0, NULL, "send small packets at once (TCP_NODELAY)", NULL},
+    {"-D", "--property",          OPTION_PROPERTY, ALL, GROUP_CONNECTION, 0, 0, 0, "PACKET NAME [KEY] VALUE", "MQTT 5: a property, as in -D publish content-type text/plain", NULL},
+
+    {NULL, "--cafile",            OPTION_TEXT,   ALL, GROUP_TLS, AT(cafile), 0, 0, "FILE", "use TLS; trust the CAs of this PEM file", NULL},
+    {NULL, "--capath",            OPTION_TEXT,   ALL, GROUP_TLS, AT(capath), 0, 0, "DIR", "use TLS; trust the CAs of this folder (openssl rehash)", NULL},
+    {NULL, "--tls-use-os-certs",  OPTION_FLAG,   ALL, GROUP_TLS, AT(use_os_certs), 0, 0, NULL, "use TLS; trust the CAs of the operating system", NULL},
+    {NULL, "--cert",              OPTION_TEXT,   ALL, GROUP_TLS, AT(cert), 0, 0, "FILE", "own certificate, for a broker that asks for one", NULL},
+    {NULL, "--key",               OPTION_TEXT,   ALL, GROUP_TLS, AT(key), 0, 0, "FILE", "its private key", NULL},
+    {NULL, "--keypass-file",      OPTION_TEXT,   ALL, GROUP_TLS, AT(passphrase_file), 0, 0, "FILE", "the key's passphrase is the first line of this file", NULL},
+    {NULL, "--insecure",          OPTION_FLAG,   ALL, GROUP_TLS, AT(ignores_host), 0, 0, NULL, "do not check that the certificate is for this host: for tests only", NULL},
+    {NULL, "--tls-version",       OPTION_TEXT,   ALL, GROUP_TLS, AT(tls_version), 0, 0, "VERSION", "this one or newer: tlsv1.2 or tlsv1.3 (tlsv1.2)", NULL},
+    {NULL, "--ciphers",           OPTION_TEXT,   ALL, GROUP_TLS, AT(ciphers), 0, 0, "LIST", "of TLS 1.2, as OpenSSL writes them", NULL},
+    {NULL, "--tls-alpn",          OPTION_TEXT,   ALL, GROUP_TLS, AT(alpn), 0, 0, "NAME", "protocol to ask for, as mqtt", NULL},
+    {NULL, "--no-tls",            OPTION_FLAG,   ALL, GROUP_TLS, AT(no_tls), 0, 0, NULL, "no TLS, even on port 8883", NULL},
+
+    {NULL, "--will-topic",        OPTION_TEXT,   ALL, GROUP_WILL, AT(will_topic), 0, 0, "TOPIC", "the broker publishes here if this client is lost", NULL},
+    {NULL, "--will-payload",      OPTION_TEXT,   ALL, GROUP_WILL, AT(will_payload), 0, 0, "TEXT", "and says this (nothing)", NULL},
+    {NULL, "--will-qos",          OPTION_NUMBER, ALL, GROUP_WILL, AT(will_qos), 0, 2, "QOS", "with this quality of service (0)", NULL},
+    {NULL, "--will-retain",       OPTION_FLAG,   ALL, GROUP_WILL, AT(will_retain), 0, 0, NULL, "and keeps it for later subscribers", NULL},
+
+    {"-t", "--topic",             OPTION_TEXTS,  SEND, GROUP_MESSAGE, AT(topics), 0, 0, "TOPIC", "what the message is about", NULL},
+    {"-e", NULL,                  OPTION_TEXT,   TOOL_RR, GROUP_MESSAGE, AT(response_topic), 0, 0, "TOPIC", "where the answer is to go", NULL},
+    {"-m", "--message",           OPTION_TAKEN,  SEND, GROUP_MESSAGE, 0, 0, 0, "TEXT", "send this text", take_message},
+    {"-f", "--file",              OPTION_TAKEN,  SEND, GROUP_MESSAGE, 0, 0, 0, "FILE", "send what is in a file", take_file},
+    {"-s", "--stdin-file",        OPTION_TAKEN,  SEND, GROUP_MESSAGE, 0, 0, 0, NULL, "send the standard input as one message", take_input},
+    {"-l", "--stdin-line",        OPTION_TAKEN,  TOOL_PUB, GROUP_MESSAGE, 0, 0, 0, NULL, "send each line of the standard input as a message", take_lines},
+    {"-n", "--null-message",      OPTION_TAKEN,  SEND, GROUP_MESSAGE, 0, 0, 0, NULL, "send an empty message; with -r it removes what was kept", take_nothing},
+    {"-r", "--retain",            OPTION_FLAG,   TOOL_PUB, GROUP_MESSAGE, AT(retain), 0, 0, NULL, "the broker keeps it for later subscribers", NULL},
+    {"-M", NULL,                  OPTION_NUMBER, TOOL_PUB, GROUP_MESSAGE, AT(inflight), 0, 65535, "N", "QoS 1 and 2: messages on their way at once (20; 0: as many as can be)", NULL},
+    {NULL, "--repeat",            OPTION_NUMBER, TOOL_PUB, GROUP_MESSAGE, AT(repeat_count), 1, 2147483647, "N", "send it so often (1); not with -l", NULL},
+    {NULL, "--repeat-delay",      OPTION_TAKEN,  TOOL_PUB, GROUP_MESSAGE, 0, 0, 0, "SECONDS", "wait between them (0)", take_delay},
+    {"-q", "--qos",               OPTION_NUMBER, SEND, GROUP_MESSAGE, AT(qos), 0, 2, "QOS", "0 perhaps, 1 at least once, 2 exactly once (0)", NULL},
+
+    {"-t", "--topic",             OPTION_TEXTS,  TOOL_SUB, GROUP_SUBSCRIPTION, AT(topics), 0, 0, "FILTER", "what to receive; + is any level, # the rest; may be repeated", NULL},
+    {"-U", "--unsubscribe",       OPTION_TEXTS,  TOOL_SUB, GROUP_SUBSCRIPTION, AT(unsubscribes), 0, 0, "FILTER", "give up a subscription of the session; may be repeated", NULL},
+    {"-q", "--qos",               OPTION_NUMBER, TOOL_SUB, GROUP_SUBSCRIPTION, AT(qos), 0, 2, "QOS", "0 perhaps, 1 at least once, 2 exactly once (0)", NULL},
+    {NULL, "--retain-as-published", OPTION_FLAG, TOOL_SUB, GROUP_SUBSCRIPTION, AT(retain_as_published), 0, 0, NULL, "MQTT 5: show the retain flag as the sender set it", NULL},
+    {NULL, "--retain-handling",   OPTION_TAKEN,  TOOL_SUB, GROUP_SUBSCRIPTION, 0, 0, 0, "WHEN", "MQTT 5: retained messages come always, if new, or never", take_handling},
+    {NULL, "--remove-retained",   OPTION_FLAG,   TOOL_SUB, GROUP_SUBSCRIPTION, AT(removes_retained), 0, 0, NULL, "remove the retained messages that come", NULL},
+    {"-C", NULL,                  OPTION_NUMBER, TOOL_SUB, GROUP_SUBSCRIPTION, AT(message_count), 1, 2147483647, "N", "exit after so many messages", NULL},
+    {"-E", NULL,                  OPTION_FLAG,   TOOL_SUB, GROUP_SUBSCRIPTION, AT(exits_subscribed), 0, 0, NULL, "exit when the broker has the subscriptions", NULL},
+    {"-W", NULL,                  OPTION_NUMBER, SHOW, GROUP_SUBSCRIPTION, AT(timeout_s), 1, 2147483, "SECONDS", "exit after so long, with code 27", NULL},
+
+    {"-v", "--verbose",           OPTION_FLAG,   SHOW, GROUP_OUTPUT, AT(is_verbose), 0, 0, NULL, "show the topic before the message", NULL},
+    {"-F", NULL,                  OPTION_TEXT,   SHOW, GROUP_OUTPUT, AT(format), 0, 0, "FORMAT", "how to show messages; see below", NULL},
+    {NULL, "--pretty",            OPTION_FLAG,   SHOW, GROUP_OUTPUT, AT(is_pretty), 0, 0, NULL, "show the JSON of %j and %J on many lines", NULL},
+    {"-N", NULL,                  OPTION_FLAG,   SHOW, GROUP_OUTPUT, AT(no_line_end), 0, 0, NULL, "no line end after a message", NULL},
+    {"-R", NULL,                  OPTION_FLAG,   SHOW, GROUP_OUTPUT, AT(no_retained), 0, 0, NULL, "do not show retained messages", NULL},
+    {NULL, "--retained-only",     OPTION_FLAG,   TOOL_SUB, GROUP_OUTPUT, AT(retained_only), 0, 0, NULL, "only show retained messages; exit at the first other one", NULL},
+    {"-T", "--filter-out",        OPTION_TEXTS,  TOOL_SUB, GROUP_OUTPUT, AT(filters_out), 0, 0, "FILTER", "do not show messages of these topics; may be repeated", NULL},
+    {NULL, "--random-filter",     OPTION_TAKEN,  TOOL_SUB, GROUP_OUTPUT, 0, 0, 0, "PERCENT", "show only so many, by chance", take_part},
+    {NULL, "--latency",           OPTION_FLAG,   TOOL_RR, GROUP_OUTPUT, AT(shows_latency), 0, 0, NULL, "also show how long the answer took", NULL},
+
+    {"-t", "--topic",             OPTION_TEXTS,  TOOL_DOCTOR, GROUP_CHECK, AT(topics), 0, 0, "TOPIC", "may it be subscribed to? may be repeated", NULL},
+    {NULL, "--publish",           OPTION_FLAG,   TOOL_DOCTOR, GROUP_CHECK, AT(publishes), 0, 0, NULL, "may it be published to? Sends the text 'wax doctor' there", NULL},
+    {"-q", "--qos",               OPTION_NUMBER, TOOL_DOCTOR, GROUP_CHECK, AT(qos), 0, 2, "QOS", "with this quality of service (1)", NULL},
+    {NULL, "--acl",               OPTION_TEXT,   TOOL_DOCTOR, GROUP_CHECK, AT(acl_file), 0, 0, "FILE", "do not connect: say which line of this ACL file decides on -t for -u and -i", NULL},
+
+    {"-o", "--config",            OPTION_TEXT,   ALL, GROUP_GENERAL, AT(options_file), 0, 0, "FILE", "read options from a file, one a line", NULL},
+    {"-d", "--debug",             OPTION_FLAG,   ALL, GROUP_GENERAL, AT(is_debug), 0, 0, NULL, "say what happens", NULL},
+    {NULL, "--quiet",             OPTION_FLAG,   ALL, GROUP_GENERAL, AT(is_quiet), 0, 0, NULL, "say nothing of what fails; see the exit code", NULL},
+    {NULL, "--help",              OPTION_FLAG,   ALL, GROUP_GENERAL, AT(wants_help), 0, 0, NULL, "this text", NULL},
+    {NULL, "--version",           OPTION_FLAG,   ALL, GROUP_GENERAL, AT(wants_version), 0, 0, NULL, "which version this is", NULL},
+    {NULL, "--man",               OPTION_FLAG,   ALL, GROUP_GENERAL, AT(wants_manual), 0, 0, NULL, NULL, NULL},
+
+    {NULL, "--psk",               OPTION_LATER,  ALL, GROUP_LATER, 0, 0, 0, "KEY", NULL, NULL},
+    {NULL, "--psk-identity",      OPTION_LATER,  ALL, GROUP_LATER, 0, 0, 0, "NAME", NULL, NULL},
+    {NULL, "--proxy",             OPTION_LATER,  ALL, GROUP_LATER, 0, 0, 0, "URL", NULL, NULL},
+    {"-S", NULL,                  OPTION_LATER,  ALL, GROUP_LATER, 0, 0, 0, NULL, NULL, NULL},
+    {NULL, "--ws",                OPTION_LATER,  ALL, GROUP_LATER, 0, 0, 0, NULL, NULL, NULL},
+    {NULL, "--tls-engine",        OPTION_LATER,  ALL, GROUP_LATER, 0, 0, 0, "NAME", NULL, NULL},
+    {NULL, "--tls-engine-kpass-sha1", OPTION_LATER, ALL, GROUP_LATER, 0, 0, 0, "HASH", NULL, NULL},
+    {NULL, "--keyform",           OPTION_LATER,  ALL, GROUP_LATER, 0, 0, 0, "FORM", NULL, NULL},
+    {NULL, "--tls-keylog",        OPTION_LATER,  ALL, GROUP_LATER, 0, 0, 0, "FILE", NULL, NULL},
+};
+/* clang-format on */
+
+const size_t tools_option_count = WAX_COUNT(tools_options);

@@ -1,0 +1,48 @@
+/* What options there are. */
+#ifndef WAX_TOOLS_OPTION_TABLE_H
+#define WAX_TOOLS_OPTION_TABLE_H
+
+#include "tools/settings.h"
+
+enum option_kind {
+    OPTION_FLAG,     /* a bool */
+    OPTION_TEXT,     /* a const char pointer */
+    OPTION_SECRET,   /* a copy on the heap; the word on the command line is blotted out */
+    OPTION_NUMBER,   /* a uint32_t from `least` to `most` */
+    OPTION_TEXTS,    /* appended to a list */
+    OPTION_TAKEN,    /* by `take` */
+    OPTION_PROPERTY, /* -D, which takes several words */
+    OPTION_LATER,    /* Mosquitto has it, this version does not */
+};
+
+enum option_group {
+    GROUP_CONNECTION,
+    GROUP_TLS,
+    GROUP_WILL,
+    GROUP_MESSAGE,
+    GROUP_SUBSCRIPTION,
+    GROUP_OUTPUT,
+    GROUP_CHECK,
+    GROUP_GENERAL,
+    GROUP_LATER,
+    GROUP_COUNT,
+};
+
+struct option_row {
+    const char *letter; /* "-h"; NULL: none */
+    const char *name;   /* "--host" */
+    uint8_t kind;       /* enum option_kind */
+    uint8_t tools;
+    uint8_t group;    /* enum option_group */
+    size_t place;     /* in struct settings */
+    uint32_t least;   /* of a number */
+    uint32_t most;    /* of a number */
+    const char *word; /* what its value is called in the help; NULL: none */
+    const char *text; /* one line of help; NULL: another row tells it */
+    bool (*take)(struct settings *settings, const char *value);
+};
+
+extern const struct option_row tools_options[];
+extern const size_t tools_option_count;
+
+#endif

@@ -1,0 +1,330 @@
+/* What pub, sub, rr and doctor were asked to do: checked, completed, and wiped at the end. */
+#include "tools/settings.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+__attribute__((format(printf, 2, 0))) static void complain(const struct settings *settings,
+                                                           const char *format, va_list values)
+{
+    (void)fflush(stdout);
+    (void)fprintf(stderr, "wax %s: ", settings->name);
+    (void)vfprintf(stderr, format, values);
+    (void)fputc('\n', stderr);
+}
+
+bool tools_complain(const struct settings *settings, const char *format, ...)
+{
+    va_list values;
+
+    va_start(values, format);
+    complain(settings, format, values);
+    va_end(values);
+    return false;
+}
+
+void tools_say(const struct settings *settings, const char *format, ...)
+{
+    va_list values;
+
+    va_start(values, format);
+    if (!settings->is_quiet) {
+        complain(settings, format, values);
+    }
+    va_end(values);
+}
+
+void tools_debug(const struct settings *settings, const char *format, ...)
+{
+    va_list values;
+
+    va_start(values, format);
+    if (settings->is_debug) {
+        (void)vprintf(format, values);
+        (void)putchar('\n');
+        (void)fflush(stdout);
+    }
+    va_end(values);
+}
+
+static int digit_of(char letter)
+{
+    const char *digits = "0123456789abcdef";
+    const char *found = letter == '\0' ? NULL : strchr(digits, letter | 0x20);
+
+    if (letter >= '0' && letter <= '9') {
+        found = digits + (letter - '0');
+    }
+    return found == NULL ? -1 : (int)(found - digits);
+}
+
+/* Undoes %40 and its like in place. */
+static void decode(char *text)
+{
+    char *out = text;
+
+    for (char *at = text; *at != '\0'; at++) {
+        int high = at[0] == '%' ? digit_of(at[1]) : -1;
+        int low = high > 0 || (high == 0 && at[1] != '\0') ? digit_of(at[2]) : -1;
+
+        if (low >= 0 && high * 16 + low != 0) {
+            *out++ = (char)(high * 16 + low);
+            at += 2;
+        } else {
+            *out++ = *at;
+        }
+    }
+    *out = '\0';
+}
+
+/* Takes user and password off the front. */
+static char *take_login(struct settings *settings, char *at, size_t size)
+{
+    char *end = memrchr(at, '@', size);
+    char *password;
+
+    if (end == NULL) {
+        return at;
+    }
+    *end = '\0';
+    password = strchr(at, ':');
+    if (password != NULL) {
+        *password++ = '\0';
+        decode(password);
+        free(settings->password);
+        settings->password = strdup(password);
+        wax_wipe(password, strlen(password));
+    }
+    decode(at);
+    settings->username = at;
+    return end + 1;
+}
+
+/* Takes host and port; an IPv6 address stands in brackets. */
+static bool take_place(struct settings *settings, char *at)
+{
+    char *port = strchr(at, ':');
+
+    if (at[0] == '[') {
+        char *end = strchr(at, ']');
+
+        if (end == NULL || (end[1] != '\0' && end[1] != ':')) {
+            return false;
+        }
+        port = end[1] == ':' ? end + 1 : NULL;
+        *end = '\0';
+        at++;
+    }
+    if (port != NULL) {
+        char *end = NULL;
+        unsigned long number = strtoul(port + 1, &end, 10);
+
+        if (end == port + 1 || *end != '\0' || number == 0 || number > 65535) {
+            return false;
+        }
+        settings->port = (uint32_t)number;
+        *port = '\0';
+    }
+    settings->host = at;
+    return at[0] != '\0';
+}
+
+bool tools_settings_take_url(struct settings *settings, const char *url)
+{
+    bool is_tls = strncmp(url, "mqtts://", 8) == 0;
+    char *at;
+    char *topic;
+
+    if (strncmp(url, "ws://", 5) == 0 || strncmp(url, "wss://", 6) == 0) {
+        return tools_complain(settings, "-L: WebSocket is not in this version of Wax");
+    }
+    if (!is_tls && strncmp(url, "mqtt://", 7) != 0) {
+        return tools_complain(settings, "-L %s: write mqtt://... or mqtts://...", url);
+    }
+    /* Kept until the process ends: the words of the settings point into it. */
+    at = strdup(url + (is_tls ? 8 : 7));
+    if (at == NULL) {
+        return tools_complain(settings, "there is not enough memory");
+    }
+    settings->wants_tls = is_tls;
+    topic = strchr(at, '/');
+    if (topic != NULL) {
+        *topic++ = '\0';
+        if (topic[0] != '\0' && settings->topics.count < FILTERS_MAX) {
+            settings->topics.items[settings->topics.count++] = topic;
+        }
+    }
+    at = take_login(settings, at, strlen(at));
+    if (!take_place(settings, at)) {
+        return tools_complain(settings, "-L: write mqtt://USER:PASSWORD@HOST:PORT/TOPIC; in user "
+                                        "and password, write %%40 for @ and %%2F for /");
+    }
+    return true;
+}
+
+bool tools_settings_use_tls(const struct settings *settings)
+{
+    bool has_own_word = settings->cafile != NULL || settings->capath != NULL ||
+                        settings->use_os_certs || settings->cert != NULL || settings->wants_tls ||
+                        settings->ignores_host || settings->tls_version != NULL ||
+                        settings->alpn != NULL;
+
+    if (settings->no_tls || settings->unix_path != NULL) {
+        return false;
+    }
+    return has_own_word || settings->port == 8883;
+}
+
+typedef bool (*check)(const struct settings *settings);
+
+static bool is_identity_whole(const struct settings *settings)
+{
+    if (settings->client_id != NULL && settings->id_prefix != NULL) {
+        return tools_complain(settings, "give -i or -I, not both");
+    }
+    if (settings->keeps_session && settings->client_id == NULL && settings->id_prefix == NULL) {
+        return tools_complain(settings, "-c needs a client id, by which the broker finds the "
+                                        "session again: -i ID");
+    }
+    if (settings->password != NULL && settings->username == NULL &&
+        settings->version != WAX_VERSION_5) {
+        return tools_complain(settings, "a password needs a user name: -u USER");
+    }
+    return true;
+}
+
+bool tools_settings_is_topic(const char *word)
+{
+    wax_bytes topic = wax_bytes_of_text(word);
+
+    return topic.size > 0 && topic.size <= 65535 && wax_utf8_is_valid(topic) &&
+           !wax_topic_has_wildcard(topic);
+}
+
+bool tools_settings_is_filter(const char *word)
+{
+    wax_bytes filter = wax_bytes_of_text(word);
+
+    for (const char *at = word; *at != '\0'; at++) {
+        bool starts = at == word || at[-1] == '/';
+
+        if ((*at == '+' && !(starts && (at[1] == '/' || at[1] == '\0'))) ||
+            (*at == '#' && !(starts && at[1] == '\0'))) {
+            return false;
+        }
+    }
+    return filter.size > 0 && filter.size <= 65535 && wax_utf8_is_valid(filter);
+}
+
+static bool is_will_whole(const struct settings *settings)
+{
+    if (settings->will_topic == NULL &&
+        (settings->will_payload != NULL || settings->will_retain || settings->will_qos > 0 ||
+         settings->properties_size[OF_WILL] > 0)) {
+        return tools_complain(settings, "a will needs a topic: --will-topic TOPIC");
+    }
+    if (settings->will_topic != NULL && !tools_settings_is_topic(settings->will_topic)) {
+        return tools_complain(settings, "--will-topic %s: a topic is UTF-8 without + and #",
+                              settings->will_topic);
+    }
+    return true;
+}
+
+static bool is_tls_whole(const struct settings *settings)
+{
+    if ((settings->cert == NULL) != (settings->key == NULL)) {
+        return tools_complain(settings, "--cert and --key belong together: give both");
+    }
+    if (settings->use_os_certs && (settings->cafile != NULL || settings->capath != NULL)) {
+        return tools_complain(settings, "--tls-use-os-certs beside --cafile or --capath is not in "
+                                        "this version of Wax");
+    }
+    if (settings->tls_version != NULL && strcmp(settings->tls_version, "tlsv1.3") != 0 &&
+        strcmp(settings->tls_version, "tlsv1.2") != 0) {
+        return tools_complain(settings,
+                              "--tls-version %s: write tlsv1.3 or tlsv1.2; older ones "
+                              "are not safe and not spoken",
+                              settings->tls_version);
+    }
+    return true;
+}
+
+static bool is_version_right(const struct settings *settings)
+{
+    bool has_properties = settings->receive_maximum > 0 || settings->alias_maximum > 0 ||
+                          settings->packet_size_max > 0;
+
+    for (size_t i = 0; i < OF_COUNT; i++) {
+        has_properties = has_properties || settings->properties_size[i] > 0;
+    }
+    if (has_properties && settings->version != WAX_VERSION_5) {
+        return tools_complain(settings, "-D needs MQTT 5: -V 5");
+    }
+    return true;
+}
+
+static bool is_utf8_right(const struct settings *settings)
+{
+    const char *const texts[] = {settings->client_id, settings->username};
+
+    for (size_t i = 0; i < WAX_COUNT(texts); i++) {
+        wax_bytes text = wax_bytes_of_text(texts[i]);
+
+        if (text.size > 65535 || !wax_utf8_is_valid(text)) {
+            return tools_complain(settings, "'%.100s' is not UTF-8, or longer than 65535 bytes",
+                                  texts[i]);
+        }
+    }
+    return true;
+}
+
+bool tools_settings_finish(struct settings *settings)
+{
+    static const check checks[] = {is_identity_whole, is_will_whole, is_tls_whole, is_version_right,
+                                   is_utf8_right};
+
+    settings->host = settings->host != NULL ? settings->host : "localhost";
+    if (settings->version == WAX_VERSION_NONE) {
+        settings->tries_versions = true;
+        bool is_5 = settings->tool == TOOL_RR || settings->tool == TOOL_DOCTOR ||
+                    settings->receive_maximum > 0 || settings->alias_maximum > 0 ||
+                    settings->packet_size_max > 0;
+
+        for (size_t i = 0; i < OF_COUNT; i++) {
+            is_5 = is_5 || settings->properties_size[i] > 0;
+        }
+        settings->version = is_5 ? WAX_VERSION_5 : WAX_VERSION_3_1_1;
+    }
+    if (settings->port == 0) {
+        settings->port = tools_settings_use_tls(settings) ? 8883 : 1883;
+    }
+    if (!settings->has_session_expiry && settings->keeps_session) {
+        settings->session_expiry_s = UINT32_MAX;
+    }
+    for (size_t i = 0; i < WAX_COUNT(checks); i++) {
+        if (!checks[i](settings)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void tools_settings_discard(struct settings *settings)
+{
+    if (settings->password != NULL) {
+        wax_wipe(settings->password, strlen(settings->password));
+        free(settings->password);
+    }
+    if (settings->options_text.data != NULL) {
+        void *text = (void *)(uintptr_t)settings->options_text.data;
+
+        wax_wipe(text, settings->options_text.size);
+        free(text);
+    }
+    for (size_t i = 0; i < OF_COUNT; i++) {
+        free(settings->properties[i]);
+    }
+    memset(settings, 0, sizeof *settings);
+}

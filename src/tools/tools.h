@@ -1,0 +1,30 @@
+/* tools: the subcommands of wax. Each takes its own arguments, its name first, and gives the exit
+ * code of the process. */
+#ifndef WAX_TOOLS_H
+#define WAX_TOOLS_H
+
+/* wax broker: the broker. */
+int wax_tool_broker(int argc, char **argv);
+
+/* wax pub: publishes messages. Exit codes as mosquitto_pub's. */
+int wax_tool_pub(int argc, char **argv);
+
+/* wax sub: shows messages. Exit codes as mosquitto_sub's. */
+int wax_tool_sub(int argc, char **argv);
+
+/* wax rr: sends a request and shows the response. Exit codes as mosquitto_rr's. */
+int wax_tool_rr(int argc, char **argv);
+
+/* wax doctor: says why a client cannot connect. 0 if all is well, else 1. */
+int wax_tool_doctor(int argc, char **argv);
+
+/* wax init: makes a broker's first configuration, certificates and administrator. */
+int wax_tool_init(int argc, char **argv);
+
+/* wax passwd: adds, changes and removes users in a file of passwords. */
+int wax_tool_passwd(int argc, char **argv);
+
+/* wax pki: makes, renews, revokes and shows certificates. */
+int wax_tool_pki(int argc, char **argv);
+
+#endif

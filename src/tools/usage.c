@@ -1,0 +1,230 @@
+/* What --help, --version and the manual page of a tool say: the table of options, and why. */
+#include "tools/usage.h"
+#include "tools/option_table.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct topic {
+    uint8_t tools;
+    const char *title;
+    const char *text;
+};
+
+/* clang-format off */
+static const struct topic introductions[] = {
+    {TOOL_PUB,    "publish messages",                         "Sends a message, or many, to an MQTT broker and exits when it has them."},
+    {TOOL_SUB,    "receive messages",                         "Subscribes at an MQTT broker and shows the messages that come, until it is interrupted."},
+    {TOOL_RR,     "send a request and wait for the response", "Sends a message to an MQTT broker, waits for one answer, shows it and exits."},
+    {TOOL_DOCTOR, "say why a client cannot connect",          "Goes step by step the way that a client goes: name, TCP, TLS, certificates, login, topics. Says what is well, what is not, and what to do next."},
+};
+
+static const char *const group_titles[GROUP_COUNT] = {
+    [GROUP_CONNECTION] = "Connection",
+    [GROUP_TLS] = "TLS",
+    [GROUP_WILL] = "Will",
+    [GROUP_MESSAGE] = "Message",
+    [GROUP_SUBSCRIPTION] = "Subscription",
+    [GROUP_OUTPUT] = "Output",
+    [GROUP_CHECK] = "What else to check",
+    [GROUP_GENERAL] = "General",
+};
+
+static const struct topic topics[] = {
+    {TOOL_PUB, "Examples",
+        "wax pub -t home/kitchen/temperature -m 21.5\n"
+        "wax pub -h broker.example.org --cafile ca.crt -u ann -P secret -t news -m hello -q 1\n"
+        "wax pub -t firmware/pump -f pump.bin -r\n"
+        "tail -f log | wax pub -t log -l\n"},
+    {TOOL_SUB, "Examples",
+        "wax sub -t 'home/#' -v\n"
+        "wax sub -h broker.example.org --cafile ca.crt -u ann -P secret -t news -C 1 -W 10\n"
+        "wax sub -c -i archive -q 1 -t 'log/#' -F '%I %t %p'\n"
+        "wax sub -t 'old/#' --remove-retained --retained-only\n"},
+    {TOOL_RR, "Examples",
+        "wax rr -t pump/7/ask -e pump/7/answer/me -m speed? -W 5\n"},
+    {TOOL_DOCTOR, "Examples",
+        "wax doctor -h broker.example.org -p 8883 --cafile ca.crt -u ann -P secret\n"
+        "wax doctor -L mqtts://broker.example.org -t home/kitchen\n"
+        "wax doctor --acl acl -u ann -i ann-1 -t home/kitchen\n"},
+    {TOOL_SUB | TOOL_RR, "What -F shows",
+        "%t topic   %p payload   %x %X payload in hex   %l its size   %d %f payload as a double, a float\n"
+        "%q QoS   %r retained   %m packet id\n"
+        "%A topic alias   %C content type   %D correlation data   %E expiry   %F payload format\n"
+        "%P user properties   %R response topic   %S subscription id\n"
+        "%I date and time   %U seconds since 1970   @Y @m ... as strftime(3)   @N nanoseconds\n"
+        "%j all as JSON   %J all as JSON, the payload too   %% @@ \\\\ themselves   \\n \\t \\0 ... as in C\n"
+        "A field may have a width, and texts a greatest one: %5m %05l %-10t %10.10t\n"},
+    {TOOL_PUB | TOOL_SUB | TOOL_RR, "Files",
+        "$XDG_CONFIG_HOME/wax_NAME, else ~/.config/wax_NAME, else Mosquitto's (mosquitto_NAME), NAME being\n"
+        "pub, sub or rr, holds options, one a line, that come before those of the command line.\n"
+        "With -o they come from that file instead.\n"},
+    {TOOL_PUB | TOOL_SUB | TOOL_RR, "Exit code",
+        "0    done\n"
+        "1    wrong options or files, no connection; MQTT 3: version refused\n"
+        "2-5  MQTT 3: refused as 2 client id, 3 server unavailable, 4 user or password, 5 not authorised\n"
+        "7    the connection was lost\n"
+        "8    TLS failed\n"
+        "27   -W: nothing came in time\n"
+        "128- MQTT 5: the reason code of the refusal; or of a subscription that was refused\n"},
+    {TOOL_DOCTOR, "Exit code",
+        "0    all is well\n"
+        "1    something is not\n"},
+};
+/* clang-format on */
+
+static const struct topic *introduction_of(enum tool tool)
+{
+    for (size_t i = 0; i < WAX_COUNT(introductions); i++) {
+        if (introductions[i].tools == tool) {
+            return &introductions[i];
+        }
+    }
+    return &introductions[0];
+}
+
+static bool is_told(const struct settings *settings, const struct option_row *row, size_t group)
+{
+    return (row->tools & settings->tool) != 0 && row->group == group && row->text != NULL;
+}
+
+static bool has_group(const struct settings *settings, size_t group)
+{
+    for (size_t i = 0; i < tools_option_count; i++) {
+        if (is_told(settings, &tools_options[i], group)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void help_row(const struct option_row *row)
+{
+    char names[80];
+
+    (void)snprintf(names, sizeof names, "%s%s%s%s%s", row->letter != NULL ? row->letter : "   ",
+                   row->letter != NULL && row->name != NULL ? " " : "",
+                   row->name != NULL ? row->name : "", row->word != NULL ? " " : "",
+                   row->word != NULL ? row->word : "");
+    if (strlen(names) > 28) {
+        (void)printf("  %s\n  %-28s", names, "");
+    } else {
+        (void)printf("  %-28s", names);
+    }
+    (void)printf("  %s\n", row->text);
+}
+
+static void show_lines(const char *text)
+{
+    while (*text != '\0') {
+        size_t size = strcspn(text, "\n");
+
+        (void)printf("  %.*s\n", (int)size, text);
+        text += size + (text[size] == '\n' ? 1 : 0);
+    }
+}
+
+/* Shows each option of a group that this tool has. */
+static void show_group(const struct settings *settings, size_t group,
+                       void (*show_row)(const struct option_row *row))
+{
+    for (size_t i = 0; i < tools_option_count; i++) {
+        if (is_told(settings, &tools_options[i], group)) {
+            show_row(&tools_options[i]);
+        }
+    }
+}
+
+static void show_help(const struct settings *settings)
+{
+    (void)printf("Usage: wax %s [OPTIONS]\n\n%s\n", settings->name,
+                 introduction_of(settings->tool)->text);
+    for (size_t group = 0; group < GROUP_COUNT; group++) {
+        if (!has_group(settings, group)) {
+            continue;
+        }
+        (void)printf("\n%s:\n", group_titles[group]);
+        show_group(settings, group, help_row);
+    }
+    for (size_t i = 0; i < WAX_COUNT(topics); i++) {
+        if ((topics[i].tools & settings->tool) != 0) {
+            (void)printf("\n%s:\n", topics[i].title);
+            show_lines(topics[i].text);
+        }
+    }
+}
+
+/* Writes a text so that roff shows it as it is. */
+static void write_roff(const char *text)
+{
+    bool starts_line = true;
+
+    for (; *text != '\0'; text++) {
+        if (starts_line && (*text == '.' || *text == '\'')) {
+            (void)fputs("\\&", stdout);
+        }
+        if (*text == '\\') {
+            (void)fputs("\\e", stdout);
+        } else if (*text == '-') {
+            (void)fputs("\\-", stdout);
+        } else {
+            (void)putchar(*text);
+        }
+        starts_line = *text == '\n';
+    }
+}
+
+static void manual_row(const struct option_row *row)
+{
+    (void)fputs(".TP\n.B ", stdout);
+    write_roff(row->letter != NULL ? row->letter : row->name);
+    if (row->letter != NULL && row->name != NULL) {
+        (void)fputs(", ", stdout);
+        write_roff(row->name);
+    }
+    if (row->word != NULL) {
+        (void)fputs(" \\fI", stdout);
+        write_roff(row->word);
+        (void)fputs("\\fR", stdout);
+    }
+    (void)putchar('\n');
+    write_roff(row->text);
+    (void)putchar('\n');
+}
+
+static void show_manual(const struct settings *settings)
+{
+    const struct topic *introduction = introduction_of(settings->tool);
+
+    (void)printf(".TH wax-%s 1 \"\" \"Wax %s\" \"Wax\"\n.SH NAME\nwax-%s \\- %s\n", settings->name,
+                 WAX_VERSION_TEXT, settings->name, introduction->title);
+    (void)printf(".SH SYNOPSIS\n.B wax %s\n[\\fIOPTIONS\\fR]\n.SH DESCRIPTION\n", settings->name);
+    write_roff(introduction->text);
+    (void)fputs("\n.SH OPTIONS\n", stdout);
+    for (size_t group = 0; group < GROUP_COUNT; group++) {
+        if (!has_group(settings, group)) {
+            continue;
+        }
+        (void)printf(".SS %s\n", group_titles[group]);
+        show_group(settings, group, manual_row);
+    }
+    for (size_t i = 0; i < WAX_COUNT(topics); i++) {
+        if ((topics[i].tools & settings->tool) != 0) {
+            (void)printf(".SH %s\n.nf\n", topics[i].title);
+            write_roff(topics[i].text);
+            (void)fputs(".fi\n", stdout);
+        }
+    }
+    (void)fputs(".SH SEE ALSO\n.BR wax (1)\n", stdout);
+}
+
+void tools_usage(const struct settings *settings)
+{
+    if (settings->wants_manual) {
+        show_manual(settings);
+    } else if (settings->wants_help) {
+        show_help(settings);
+    } else {
+        (void)printf("wax %s %s\n", settings->name, WAX_VERSION_TEXT);
+    }
+}

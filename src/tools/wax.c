@@ -1,0 +1,156 @@
+/* wax: one program, many tools. The first word names the tool, or the name that the program itself
+ * is called by. */
+#include "base/base.h"
+#include "tools/tools.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct tool_row {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *text;
+};
+
+/* clang-format off */
+static const struct tool_row tools[] = {
+    {"broker", wax_tool_broker, "carry messages between clients; reads mosquitto.conf"},
+    {"pub",    wax_tool_pub,    "publish messages"},
+    {"sub",    wax_tool_sub,    "receive messages and show them"},
+    {"rr",     wax_tool_rr,     "send a request and wait for the response"},
+    {"init",   wax_tool_init,   "make a first configuration, certificates and an administrator"},
+    {"pki",    wax_tool_pki,    "make, renew, revoke and show certificates"},
+    {"passwd", wax_tool_passwd, "add, change and remove users of a password file"},
+    {"doctor", wax_tool_doctor, "say why a client cannot connect, and what to do next"},
+};
+/* clang-format on */
+
+static const struct tool_row *find_tool(const char *name)
+{
+    for (size_t i = 0; i < WAX_COUNT(tools); i++) {
+        if (strcmp(tools[i].name, name) == 0) {
+            return &tools[i];
+        }
+    }
+    return NULL;
+}
+
+/* Finds the tool that the program's own name asks for: wax_pub, wax-pub, mosquitto_pub, mosquitto.
+ */
+static const struct tool_row *find_by_program(const char *program)
+{
+    const char *slash = strrchr(program, '/');
+    const char *name = slash != NULL ? slash + 1 : program;
+
+    if (strcmp(name, "mosquitto") == 0) {
+        return find_tool("broker");
+    }
+    if (strncmp(name, "mosquitto_", 10) == 0) {
+        return find_tool(name + 10);
+    }
+    if (strncmp(name, "wax_", 4) == 0 || strncmp(name, "wax-", 4) == 0) {
+        return find_tool(name + 4);
+    }
+    return NULL;
+}
+
+static void show_help(FILE *file)
+{
+    (void)fprintf(file, "Usage: wax TOOL [OPTIONS]\n\nMQTT under seal.\n\n");
+    for (size_t i = 0; i < WAX_COUNT(tools); i++) {
+        (void)fprintf(file, "  %-8s  %s\n", tools[i].name, tools[i].text);
+    }
+    (void)fprintf(file, "\n"
+                        "  wax help TOOL   what a tool can do, with examples\n"
+                        "  wax --version   which version this is\n"
+                        "\n"
+                        "A broker on this host, and a message through it:\n"
+                        "  wax init\n"
+                        "  wax broker -c ~/.wax/wax.conf &\n"
+                        "  wax sub -o ~/.wax/admin.conf -t users/admin/hello -v &\n"
+                        "  wax pub -o ~/.wax/admin.conf -t users/admin/hello -m world\n");
+}
+
+static size_t least(size_t one, size_t other)
+{
+    return one < other ? one : other;
+}
+
+/* How many letters to change, add or leave out to make one word of the other. */
+static size_t distance(const char *one, const char *other)
+{
+    size_t row[16];
+    size_t size = strlen(other);
+
+    if (size >= WAX_COUNT(row)) {
+        return size;
+    }
+    for (size_t i = 0; i <= size; i++) {
+        row[i] = i;
+    }
+    for (size_t i = 0; one[i] != '\0'; i++) {
+        size_t before = row[0];
+
+        row[0] = i + 1;
+        for (size_t k = 0; k < size; k++) {
+            size_t change = before + (one[i] == other[k] ? 0 : 1);
+
+            before = row[k + 1];
+            row[k + 1] = least(change, least(row[k], before) + 1);
+        }
+    }
+    return row[size];
+}
+
+static int complain(const char *name)
+{
+    const struct tool_row *nearest = &tools[0];
+
+    for (size_t i = 1; i < WAX_COUNT(tools); i++) {
+        if (distance(name, tools[i].name) < distance(name, nearest->name)) {
+            nearest = &tools[i];
+        }
+    }
+    if (distance(name, nearest->name) <= 2) {
+        (void)fprintf(stderr, "wax: there is no tool '%s'; did you mean `wax %s`?\n", name,
+                      nearest->name);
+    } else {
+        (void)fprintf(stderr, "wax: there is no tool '%s'; see `wax --help`\n", name);
+    }
+    return 1;
+}
+
+static int help_with(const char *name)
+{
+    const struct tool_row *tool = find_tool(name);
+    char *words[] = {(char[]){"tool"}, (char[]){"--help"}, NULL};
+
+    return tool == NULL ? complain(name) : tool->run(2, words);
+}
+
+int main(int argc, char **argv)
+{
+    const struct tool_row *tool = argc < 1 ? NULL : find_by_program(argv[0]);
+    const char *word = argc < 2 ? "" : argv[1];
+
+    if (tool != NULL) {
+        return tool->run(argc, argv);
+    }
+    if (word[0] == '\0') {
+        show_help(stderr);
+        return 1;
+    }
+    if (strcmp(word, "help") == 0 && argc > 2) {
+        return help_with(argv[2]);
+    }
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
+        show_help(stdout);
+        return 0;
+    }
+    if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
+        (void)printf("wax %s\n", WAX_VERSION_TEXT);
+        return 0;
+    }
+    tool = find_tool(word);
+    return tool == NULL ? complain(word) : tool->run(argc - 1, argv + 1);
+}
