@@ -1,0 +1,96 @@
+"""What one client does to the others when it asks for too much: nothing."""
+import time
+import unittest
+
+from mqtt_raw import DISCONNECT, PUBREC, SUBACK, connect, packet, publish, subscribe
+from running import PLAIN, BrokerCase
+
+
+class Pressure(BrokerCase):
+    def test_large_retained_messages_all_come(self):
+        """A subscription gets every one, however slowly it reads; none is dropped for want of room."""
+        publisher = self.client()
+        for index in range(30):
+            publisher.publish(self.topic(str(index)), bytes([index]) * 1000000, 1, retain=True)
+        for qos in (0, 1):
+            reader = self.client()
+            reader.subscribe((self.topic("#"), qos))
+            time.sleep(0.3)
+            seen = {reader.message().payload[0] for _ in range(30)}
+            self.assertEqual(seen, set(range(30)))
+            reader.close()
+        for index in range(30):
+            publisher.publish(self.topic(str(index)), b"", 0, retain=True)
+
+    def test_many_groups_leave_none_out(self):
+        """[MQTT-4.8.2-3]: one who joins hundreds of groups takes nothing away from another."""
+        first, greedy, last, publisher = self.client(), self.client(), self.client(), self.client()
+        first.subscribe(f"$share/first/{self.topic()}")
+        greedy.send(subscribe([(f"$share/g{each}/{self.topic()}", 0) for each in range(300)]))
+        last.subscribe(f"$share/last/{self.topic()}")
+        publisher.publish(self.topic(), b"to all", 1)
+        for fair in (first, last):  # wherever their groups stand among the others
+            self.assertEqual(fair.message().payload, b"to all")
+
+    def test_many_identifiers_all_come(self):
+        """[MQTT-3.3.4-3] [MQTT-3.3.4-4]"""
+        reader, publisher = self.client(), self.client()
+        filters = ["/".join(part) for part in
+                   ((a, b, c, d, e, f, g) for a in (self.name, "+") for b in "x+" for c in "x+" for d in "x+"
+                    for e in "x+" for f in "x+" for g in "x+")]
+        for index, each in enumerate(filters):
+            reader.subscribe(each, props={"subscription_id": index + 1})
+        publisher.publish(f"{self.name}/x/x/x/x/x/x", b"x")
+        self.assertEqual(sorted(reader.message().all("subscription_id")), list(range(1, len(filters) + 1)))
+
+    def test_pings_that_nobody_reads(self):
+        """Their answers do not fill memory: who does not read is not read from."""
+        deaf = self.raw()
+        deaf.send(connect(self.name))
+        before = self.broker.memory_kb()
+        deaf.socket.settimeout(1)
+        try:
+            for _ in range(400):
+                deaf.socket.sendall(packet(12) * 50000)
+        except OSError:
+            pass
+        self.assertLess(self.broker.memory_kb() - before, 20000)
+        self.client().ping()
+
+    def test_a_packet_of_refusals_is_one_line(self):
+        before = len(self.broker.log())
+        noisy = self.client()
+        noisy.send(subscribe([("#bad", 0)] * 5000))
+        noisy.expect(SUBACK)
+        self.assertLess(len(self.broker.log()) - before, 3000)
+
+
+class Refused(BrokerCase):
+    CONFIG = PLAIN + "retain_available false\nclientid_prefixes dev-\n"
+
+    def test_a_refused_exchange_does_not_hold_its_id(self):
+        """[MQTT-4.3.3-9]: the next message under the id is a new one."""
+        reader = self.client("dev-reader")
+        reader.subscribe((self.topic(), 2))
+        sender = self.durable("dev-sender")
+        sender.send(publish(self.topic(), b"kept", 2, retain=True, packet_id=1))
+        self.assertEqual(sender.expect(DISCONNECT).reason, 0x9A)
+        sender = self.durable("dev-sender")
+        sender.send(publish(self.topic(), b"good", 2, packet_id=1))
+        self.assertEqual(sender.expect(PUBREC).reason, 0)
+        self.assertEqual(reader.message().payload, b"good")
+
+    def test_a_prefix_holds_for_assigned_ids_too(self):
+        self.client("", reason=0x85)
+        self.client("other", reason=0x85)
+        self.client("dev-1")
+
+
+class Strangers(BrokerCase):
+    def test_the_brokers_own_topics_are_not_theirs(self):
+        stranger = self.client()
+        self.assertEqual(stranger.subscribe("$SYS/#").reasons, bytes([0x87]))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,19 @@
+"""The manual of the configuration is what the table of options says."""
+import os
+import pathlib
+import subprocess
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+WAX = os.environ.get("WAX", str(ROOT / "build/dev/wax"))
+
+
+class Manual(unittest.TestCase):
+    def test_wax_conf_is_the_table_of_options(self):
+        printed = subprocess.run([WAX, "broker", "--man"], check=True, capture_output=True, text=True).stdout
+        kept = (ROOT / "docs/man/wax.conf.5").read_text()
+        self.assertEqual(kept, printed, "make it again: wax broker --man > docs/man/wax.conf.5")
+
+
+if __name__ == "__main__":
+    unittest.main()
