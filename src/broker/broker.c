@@ -1,7 +1,7 @@
 /* The process: it starts the workers, and answers signals. */
 #include "broker/broker.h"
 
-#include "broker/internal.h"
+#include "broker/gate.h"
 #include "broker/options.h"
 
 #include <errno.h>
@@ -255,6 +255,7 @@ static bool open_broker(struct wax_broker *broker)
     broker->started_ms = wax_clock_ms();
     return wax_store_memory.open(&broker->store, NULL) == WAX_OK &&
            commons_open(&broker->commons, broker->key) == WAX_OK &&
+           gate_open(&broker->gate) == WAX_OK &&
            wax_pool_open(&broker->pool, LOGIN_THREAD_COUNT, LOGIN_MAX) == WAX_OK &&
            open_workers(broker);
 }
@@ -266,6 +267,7 @@ static void close_broker(struct wax_broker *broker)
         worker_close(broker->workers[i]);
     }
     commons_close(&broker->commons);
+    gate_close(broker->gate);
     broker->store->kind->close(broker->store);
     settings_release(broker->settings);
     free(broker->workers);

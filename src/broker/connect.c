@@ -81,16 +81,36 @@ static wax_status identify(struct connection *connection, struct pending *pendin
 
 /* --- Whether the password is right --- */
 
-static void refuse(struct connection *connection, wax_status status)
+/* Why a login failed, in words that do not change: others watch the log for them. */
+static const char *refusal_of(const struct pending *pending, wax_status status)
+{
+    if (pending->refusal != NULL) {
+        return pending->refusal;
+    }
+    return status == WAX_BAD_LOGIN        ? "bad_password"
+           : status == WAX_NOT_AUTHORIZED ? "not_authorized"
+                                          : NULL;
+}
+
+static void log_refusal(const struct connection *connection, wax_status status)
 {
     const struct pending *pending = connection->pending;
-    bool is_login = status == WAX_BAD_LOGIN || status == WAX_NOT_AUTHORIZED;
+    const char *refusal = refusal_of(pending, status);
+    struct origin origin = origin_of(&connection->peer);
+    struct log_word client = log_word_of(pending->id);
+    struct log_word user = log_word_of(pending->user);
 
-    if (pending != NULL) {
-        wax_log_write(&connection->worker->broker->log, WAX_NOTICE,
-                      "%s addr=%s client=%.*s user=%.*s reason=%s",
-                      is_login ? "auth_failed" : "connect_refused", connection->peer.text,
-                      SHOWN(pending->id), SHOWN(pending->user), wax_status_text(status));
+    wax_log_write(&connection->worker->broker->log, WAX_NOTICE,
+                  "%s addr=%s port=%s listener=%u client=%s user=%s reason=%s",
+                  refusal != NULL ? "auth_failed" : "connect_refused", origin.host, origin.port,
+                  (unsigned)login_listener(connection)->port, client.text, user.text,
+                  refusal != NULL ? refusal : wax_status_text(status));
+}
+
+static void refuse(struct connection *connection, wax_status status)
+{
+    if (connection->pending != NULL) {
+        log_refusal(connection, status);
     }
     connection_doom(connection, status);
 }
@@ -99,15 +119,12 @@ static void refuse(struct connection *connection, wax_status status)
 static wax_status authenticate(struct connection *connection)
 {
     const struct pending *pending = connection->pending;
-    const struct policy *policy = login_policy(connection);
 
+    connection->proof_kind = pending->is_proven ? PROOF_CERTIFICATE : PROOF_NONE;
     if (pending->is_proven) {
         return WAX_OK;
     }
-    if (!pending->has_user) {
-        return login_listener(connection)->allow_anonymous ? WAX_OK : WAX_NOT_AUTHORIZED;
-    }
-    if (!policy->has_credentials) {
+    if (!pending->has_user || !login_has_passwords(connection)) {
         return login_listener(connection)->allow_anonymous ? WAX_OK : WAX_NOT_AUTHORIZED;
     }
     return login_begin(connection);
@@ -357,6 +374,10 @@ void connect_on_arrival(struct worker *worker, struct connection *connection)
         wax_link_append(&worker->connections, &connection->all);
         status = wax_loop_watch(&worker->loop, &connection->watch, false);
     }
+    if (status == WAX_OK &&
+        !login_holds(connection, connection->pending->has_user, connection->pending->user)) {
+        status = WAX_NOT_AUTHORIZED;
+    }
     if (status == WAX_OK) {
         status = find_session(connection, &client, &present);
     }
@@ -405,23 +426,31 @@ void connect_on(struct connection *connection, const wax_event *event, wax_bytes
     }
 }
 
+void connect_on_settings(struct worker *worker)
+{
+    for (wax_link *at = worker->connections.next; at != &worker->connections; at = at->next) {
+        struct connection *connection = WAX_OWNER(at, struct connection, all);
+        const struct client *client = connection->client;
+        if (client != NULL && !login_holds(connection, client->has_user, client->user)) {
+            connection_doom(connection, WAX_NOT_AUTHORIZED);
+        }
+    }
+}
+
 static void on_login(struct login *login)
 {
     struct connection *connection = login->connection;
+    wax_status status = login_end(connection, login);
 
-    if (connection != NULL) {
-        connection->login = NULL;
-        if (connection->status != WAX_OK || connection->is_leaving ||
-            connection->worker->is_stopping) {
-            /* it ends already */
-        } else if (login->status == WAX_OK) {
-            depart(connection);
-        } else {
-            refuse(connection,
-                   login->status == WAX_BAD_LOGIN ? WAX_BAD_LOGIN : WAX_SERVER_UNAVAILABLE);
-        }
+    if (connection == NULL || connection->status != WAX_OK || connection->is_leaving ||
+        connection->worker->is_stopping) {
+        return; /* it ends already */
     }
-    login_free(login);
+    if (status == WAX_OK) {
+        depart(connection);
+    } else {
+        refuse(connection, status == WAX_BAD_LOGIN ? WAX_BAD_LOGIN : WAX_SERVER_UNAVAILABLE);
+    }
 }
 
 void connect_on_logins(wax_watch *watch, bool readable, bool writable)

@@ -35,6 +35,7 @@ enum {
 
 struct worker;
 struct client;
+struct gate;
 struct connection;
 struct wax_broker;
 
@@ -301,6 +302,8 @@ struct connection {
     uint16_t listener;
     uint16_t status;     /* why it is doomed; WAX_OK: not */
     uint64_t refused_ms; /* when a refused message was logged last */
+    uint64_t proof;      /* stands for what it logged in with, which a reload may take away */
+    uint8_t proof_kind;  /* enum proof_kind */
     bool is_blocked;     /* the socket took no more */
     bool is_leaving;     /* all is said; the peer may read it */
     wax_address_text peer;
@@ -414,6 +417,9 @@ void connect_on(struct connection *connection, const wax_event *event, wax_bytes
 
 /* Passwords were judged. */
 void connect_on_logins(wax_watch *watch, bool readable, bool writable);
+
+/* Ends the connections whose login does not hold under new settings. */
+void connect_on_settings(struct worker *worker);
 
 /* A connection came from another worker, its CONNECT found good. */
 void connect_on_arrival(struct worker *worker, struct connection *connection);
@@ -557,6 +563,7 @@ struct wax_broker {
     unsigned worker_count;
     struct commons commons;
     wax_store *store;
+    struct gate *gate;
     wax_pool *pool;
     uint64_t key[2];
     uint64_t started_ms;

@@ -14,12 +14,23 @@ struct policy *login_policy(const struct connection *connection)
     return &connection->worker->settings->policies[connection->listener];
 }
 
+static void finish(struct login *login)
+{
+    gate_leave(login->gate, &login->passage);
+    login_free(login);
+}
+
 void login_forget(struct connection *connection)
 {
-    if (connection->login != NULL) {
-        connection->login->connection = NULL;
-        atomic_store(&connection->login->is_abandoned, true);
-        connection->login = NULL;
+    struct login *login = connection->login;
+
+    connection->login = NULL;
+    if (login != NULL && login->is_waiting) {
+        wax_loop_stop(&connection->worker->loop, &login->timer);
+        finish(login);
+    } else if (login != NULL) {
+        login->connection = NULL;
+        atomic_store(&login->is_abandoned, true);
     }
     if (connection->pending != NULL) {
         size_t size = connection->pending->connect.password.size;
@@ -49,6 +60,51 @@ struct pending *login_copy(wax_bytes packet)
     return pending;
 }
 
+/* --- Stored passwords --- */
+
+bool login_has_passwords(const struct connection *connection)
+{
+    return login_policy(connection)->has_credentials;
+}
+
+wax_login login_find(const struct connection *connection, wax_bytes user)
+{
+    return wax_credentials_find(&login_policy(connection)->credentials, user);
+}
+
+static uint64_t proof_of(const struct connection *connection, wax_bytes stored)
+{
+    return wax_hash(connection->worker->broker->key, stored);
+}
+
+static bool is_let_in_unasked(const struct connection *connection, bool has_user)
+{
+    return login_listener(connection)->allow_anonymous &&
+           !(has_user && login_has_passwords(connection));
+}
+
+bool login_holds(const struct connection *connection, bool has_user, wax_bytes user)
+{
+    wax_login login;
+
+    switch ((enum proof_kind)connection->proof_kind) {
+    case PROOF_CERTIFICATE:
+        return true;
+    case PROOF_PASSWORD:
+        if (!login_has_passwords(connection)) {
+            return is_let_in_unasked(connection, has_user);
+        }
+        login = login_find(connection, user);
+        return login.is_known && proof_of(connection, login.stored) == connection->proof;
+    case PROOF_NONE:
+    default:
+        return is_let_in_unasked(connection, has_user);
+    }
+}
+
+/* --- Judging --- */
+
+/* Runs on a thread of the pool. */
 static void judge_password(wax_job *job)
 {
     struct login *login = (struct login *)(void *)job;
@@ -66,35 +122,124 @@ void login_free(struct login *login)
         wax_wipe(login->password, login->password_size);
     }
     free(login->password);
-    settings_release(login->settings);
+    wax_wipe(login->stored, sizeof login->stored);
     free(login);
+}
+
+static struct login *make(struct connection *connection, const wax_login *found)
+{
+    struct login *login = calloc(1, sizeof *login);
+    wax_bytes password = connection->pending->connect.password;
+
+    if (login == NULL || (login->password = malloc(password.size + 1)) == NULL) {
+        free(login);
+        return NULL;
+    }
+    login->connection = connection;
+    login->gate = connection->worker->broker->gate;
+    login->status = WAX_SERVER_UNAVAILABLE; /* until it is judged */
+    login->job.work = judge_password;
+    login->job.reply = &connection->worker->logins;
+    login->login = *found;
+    if (found->stored.size > 0) { /* the table may be another by the time it is judged */
+        memcpy(login->stored, found->stored.data, found->stored.size);
+        login->login.stored = wax_bytes_of(login->stored, found->stored.size);
+    }
+    login->password_size = password.size;
+    if (password.size > 0) {
+        memcpy(login->password, password.data, password.size);
+    }
+    return login;
+}
+
+static wax_status submit(struct login *login)
+{
+    login->is_waiting = false;
+    return wax_pool_submit(login->connection->worker->broker->pool, &login->job) == WAX_OK
+               ? WAX_MORE
+               : WAX_SERVER_BUSY;
+}
+
+/* Its turn has come. */
+static void turn_due(wax_timer *timer, uint64_t now_ms)
+{
+    struct login *login = WAX_OWNER(timer, struct login, timer);
+    struct connection *connection = login->connection;
+
+    (void)now_ms;
+    if (submit(login) != WAX_MORE) {
+        connection->login = NULL;
+        finish(login);
+        connection_doom(connection, WAX_SERVER_BUSY);
+    }
+}
+
+static wax_status wait_or_submit(struct login *login, uint64_t now_ms)
+{
+    if (login->passage.wait_ms == 0) {
+        return submit(login);
+    }
+    login->is_waiting = true;
+    login->timer.due = turn_due;
+    wax_loop_start(&login->connection->worker->loop, &login->timer,
+                   now_ms + login->passage.wait_ms);
+    return WAX_MORE;
+}
+
+static void note_proof(struct connection *connection, const wax_login *found)
+{
+    connection->proof_kind = PROOF_PASSWORD;
+    connection->proof = proof_of(connection, found->stored);
 }
 
 wax_status login_begin(struct connection *connection)
 {
-    const struct pending *pending = connection->pending;
-    struct login *login = calloc(1, sizeof *login);
-    size_t size = pending->connect.password.size;
+    struct pending *pending = connection->pending;
+    wax_login found = login_find(connection, pending->user);
+    const struct claim claim = {pending->user, found.stored, pending->connect.password,
+                                found.is_known};
+    struct passage passage;
+    struct login *login;
+    wax_status status = gate_enter(connection, &claim, &passage);
 
+    if (status != WAX_OK) {
+        pending->refusal = "backoff";
+        gate_leave(connection->worker->broker->gate, &passage);
+        return status;
+    }
+    note_proof(connection, &found);
+    if (passage.is_remembered) {
+        gate_leave(connection->worker->broker->gate, &passage);
+        return WAX_OK;
+    }
+    login = make(connection, &found);
     if (login == NULL) {
+        gate_leave(connection->worker->broker->gate, &passage);
         return WAX_SERVER_BUSY;
     }
-    login->status = WAX_SERVER_UNAVAILABLE; /* until it is judged */
-    login->job.work = judge_password;
-    login->job.reply = &connection->worker->logins;
-    login->settings = settings_hold(connection->worker->settings);
-    login->login = wax_credentials_find(&login_policy(connection)->credentials, pending->user);
-    login->password = malloc(size + 1);
-    login->password_size = size;
-    if (login->password != NULL && size > 0) {
-        memcpy(login->password, pending->connect.password.data, size);
+    login->passage = passage;
+    wax_wipe(&passage, sizeof passage);
+    status = wait_or_submit(login, connection->worker->loop.now_ms);
+    if (status == WAX_MORE) {
+        connection->login = login;
+    } else {
+        finish(login);
     }
-    if (login->password == NULL ||
-        wax_pool_submit(connection->worker->broker->pool, &login->job) != WAX_OK) {
-        login_free(login);
-        return WAX_SERVER_BUSY;
+    return status;
+}
+
+wax_status login_end(struct connection *connection, struct login *login)
+{
+    wax_status status = login->status;
+
+    if (connection != NULL) {
+        connection->login = NULL;
+        if (status == WAX_OK) {
+            gate_pass(connection, &login->passage);
+        } else if (status == WAX_BAD_LOGIN) {
+            gate_fail(connection, &login->passage.origin, connection->pending->user);
+        }
     }
-    login->connection = connection;
-    connection->login = login;
-    return WAX_MORE;
+    finish(login);
+    return status;
 }

@@ -2,7 +2,7 @@
 #ifndef WAX_BROKER_LOGIN_H
 #define WAX_BROKER_LOGIN_H
 
-#include "broker/internal.h"
+#include "broker/gate.h"
 
 enum { ASSIGNED_ID_SIZE = 96 };
 
@@ -12,6 +12,7 @@ struct pending {
     wax_connect connect; /* views into `packet` */
     wax_bytes id;
     wax_bytes user;
+    const char *refusal; /* why a login failed, as a word of the log; NULL: as its status says */
     bool has_user;
     bool is_assigned;
     bool is_proven; /* by a certificate: no password is asked */
@@ -19,15 +20,26 @@ struct pending {
     char subject[1026]; /* of the certificate, if that is the user name */
 };
 
+/* What a connection has shown of who it is. */
+enum proof_kind {
+    PROOF_NONE, /* nothing was asked */
+    PROOF_CERTIFICATE,
+    PROOF_PASSWORD, /* `proof` is a hash of the stored one */
+};
+
 /* A password on its way to be judged. */
 struct login {
     wax_job job;                   /* first: it comes back as this */
+    wax_timer timer;               /* while it waits for its turn */
     struct connection *connection; /* NULL once it is gone */
-    struct settings *settings;     /* its table is read on the pool's thread */
+    struct gate *gate;
+    struct passage passage;
     wax_login login;
+    uint8_t stored[WAX_PASSWORD_STORED_MAX];
     uint8_t *password;
     size_t password_size;
     wax_status status;
+    bool is_waiting;          /* for its turn: the pool does not have it */
     atomic_bool is_abandoned; /* nobody waits for the answer any more */
 };
 
@@ -38,9 +50,21 @@ struct policy *login_policy(const struct connection *connection);
 /* The CONNECT again, in memory of its own. NULL without memory. */
 struct pending *login_copy(wax_bytes packet);
 
-/* Gives the password to the pool. Returns WAX_MORE: it comes back by the worker's `logins`;
- * WAX_SERVER_BUSY when too many wait. */
+/* Whether there is anything to ask the connection's listener about passwords. */
+bool login_has_passwords(const struct connection *connection);
+
+/* The one place where a user's stored password is looked up. `stored` dies with the settings. */
+wax_login login_find(const struct connection *connection, wax_bytes user);
+
+/* Whether what the connection showed as this user's still counts. */
+bool login_holds(const struct connection *connection, bool has_user, wax_bytes user);
+
+/* Judges the password. Returns WAX_OK when it was right a moment ago; WAX_MORE: the answer comes by
+ * the worker's `logins`; WAX_SERVER_BUSY when too many wait, or this one should. */
 wax_status login_begin(struct connection *connection) WAX_CHECKED;
+
+/* A password came back from the pool: counts it. Returns what came of it. */
+wax_status login_end(struct connection *connection, struct login *login) WAX_CHECKED;
 void login_free(struct login *login);
 
 /* Forgets a CONNECT that will not be answered any more. */

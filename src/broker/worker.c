@@ -49,6 +49,7 @@ static void on_settings(struct worker *worker, struct letter *letter)
             at->access = wax_rules_for(policy->has_rules ? &policy->rules : NULL, &identity);
         }
     }
+    connect_on_settings(worker);
     settings_release(old);
 }
 
