@@ -25,14 +25,15 @@ typedef struct wax_access_fault {
 
 /* ---- Password hashes ---- */
 
-/* The three that password files hold, the best first. */
+/* Those that password files hold, the best first. The last holds what SCRAM needs as well. */
 typedef enum wax_password_form {
     WAX_PASSWORD_ARGON2ID, /* "$argon2id$", since Mosquitto 2.1 */
     WAX_PASSWORD_PBKDF2,   /* "$7$", PBKDF2 with HMAC-SHA-512, since Mosquitto 2.0 */
     WAX_PASSWORD_SHA512,   /* "$6$", one round of SHA-512, until Mosquitto 1.6: cheap to guess */
+    WAX_PASSWORD_SCRAM,    /* "SCRAM-SHA-256$", Wax only [RFC 5803] */
 } wax_password_form;
 
-#define WAX_PASSWORD_FORM_COUNT 3
+#define WAX_PASSWORD_FORM_COUNT 4
 
 /* What is read and written: anything beyond is refused, so that no file makes a login cost without
  * bound. */
@@ -76,6 +77,18 @@ wax_status wax_password_inspect(wax_bytes stored, wax_password_form *form) WAX_C
  * Returns WAX_OK if it is; WAX_BAD_LOGIN if not; WAX_MALFORMED when wax_password_inspect() refuses
  * `stored`; WAX_FULL when memory ran out; WAX_UNSPECIFIED_ERROR when the library fails. */
 wax_status wax_password_verify(wax_bytes stored, wax_bytes password) WAX_CHECKED;
+
+/* What a server must know of a password for SCRAM-SHA-256. [RFC 5802, 3] */
+typedef struct wax_scram_secret {
+    uint32_t iterations;
+    uint8_t salt[WAX_PASSWORD_SALT_MAX];
+    size_t salt_size;
+    uint8_t stored_key[32];
+    uint8_t server_key[32];
+} wax_scram_secret;
+
+/* Reads it from a stored hash. Returns WAX_OK, or WAX_NOT_FOUND when the hash has another form. */
+wax_status wax_password_scram(wax_bytes stored, wax_scram_secret *secret) WAX_CHECKED;
 
 /* ---- Password files ---- */
 

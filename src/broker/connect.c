@@ -1,10 +1,10 @@
 /* CONNECT: who is this, may it come in, and with which session. */
-#include "broker/login.h"
+#include "broker/exchange.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PROPERTY_ROOM = 256, ALIAS_ROOM_SIZE = 1024 };
+enum { PROPERTY_ROOM = 384, ALIAS_ROOM_SIZE = 1024 };
 
 /* --- Who it is --- */
 
@@ -56,7 +56,8 @@ static wax_status identify(struct connection *connection, struct pending *pendin
     pending->user = pending->connect.username;
     pending->has_user = pending->connect.has_username;
     pending->id = pending->connect.client_id;
-    status = identify_by_certificate(connection, pending);
+    status = connection->session.has_authentication ? exchange_identify(connection, pending)
+                                                    : identify_by_certificate(connection, pending);
     if (status != WAX_OK) {
         return status;
     }
@@ -92,13 +93,13 @@ static const char *refusal_of(const struct pending *pending, wax_status status)
                                           : NULL;
 }
 
-static void log_refusal(const struct connection *connection, wax_status status)
+/* Logs a failed login. */
+static void log_failure(const struct connection *connection, wax_bytes id, wax_bytes name,
+                        const char *refusal, wax_status status)
 {
-    const struct pending *pending = connection->pending;
-    const char *refusal = refusal_of(pending, status);
     struct origin origin = origin_of(&connection->peer);
-    struct log_word client = log_word_of(pending->id);
-    struct log_word user = log_word_of(pending->user);
+    struct log_word client = log_word_of(id);
+    struct log_word user = log_word_of(name);
 
     wax_log_write(&connection->worker->broker->log, WAX_NOTICE,
                   "%s addr=%s port=%s listener=%u client=%s user=%s reason=%s",
@@ -109,8 +110,10 @@ static void log_refusal(const struct connection *connection, wax_status status)
 
 static void refuse(struct connection *connection, wax_status status)
 {
-    if (connection->pending != NULL) {
-        log_refusal(connection, status);
+    const struct pending *pending = connection->pending;
+
+    if (pending != NULL) {
+        log_failure(connection, pending->id, pending->user, refusal_of(pending, status), status);
     }
     connection_doom(connection, status);
 }
@@ -118,8 +121,11 @@ static void refuse(struct connection *connection, wax_status status)
 /* WAX_OK: let it in; WAX_MORE: the password is being judged; otherwise why not. */
 static wax_status authenticate(struct connection *connection)
 {
-    const struct pending *pending = connection->pending;
+    struct pending *pending = connection->pending;
 
+    if (connection->exchange != NULL) {
+        return exchange_challenge(connection, &pending->refusal);
+    }
     connection->proof_kind = pending->is_proven ? PROOF_CERTIFICATE : PROOF_NONE;
     if (pending->is_proven) {
         return WAX_OK;
@@ -267,6 +273,9 @@ static void write_properties(wax_writer *out, const struct connection *connectio
     if (pending->is_assigned) {
         wax_property_write_value(out, WAX_ASSIGNED_CLIENT_ID, pending->id); /* [MQTT-3.1.3-7] */
     }
+    if (connection->exchange != NULL) {
+        exchange_write(connection, out);
+    }
     if (keep_alive_of(connection) != pending->connect.keep_alive_s) {
         wax_property_write_number(out, WAX_SERVER_KEEP_ALIVE, keep_alive_of(connection));
     }
@@ -396,6 +405,7 @@ void connect_on_arrival(struct worker *worker, struct connection *connection)
     take_will(connection, client);
     log_connected(connection, present);
     login_forget(connection);
+    exchange_forget(connection);
     leave_arm(connection);
     client->is_resuming = client->outgoing.used_count > 0;
     client->resumed_id = 0;
@@ -434,6 +444,32 @@ void connect_on_settings(struct worker *worker)
         if (client != NULL && !login_holds(connection, client->has_user, client->user)) {
             connection_doom(connection, WAX_NOT_AUTHORIZED);
         }
+    }
+}
+
+/* The client goes on with how it began, or proves anew who it is. [MQTT-4.12.0-3] [MQTT-4.12.1-1]
+ */
+void connect_on_auth(struct connection *connection, const wax_event *event)
+{
+    const struct client *client = connection->client;
+    const char *refusal = NULL;
+    wax_status status = exchange_continue(connection, &event->notice, &refusal);
+
+    if (status == WAX_MORE || connection->status != WAX_OK) {
+        return;
+    }
+    if (client == NULL && connection->pending != NULL) {
+        connection->pending->refusal = refusal;
+        if (status == WAX_OK) {
+            depart(connection);
+        } else {
+            refuse(connection, status);
+        }
+    } else if (status != WAX_OK) {
+        if (client != NULL) {
+            log_failure(connection, client->id, client->user, refusal, status);
+        }
+        connection_doom(connection, status); /* [MQTT-4.12.1-2] */
     }
 }
 

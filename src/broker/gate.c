@@ -95,11 +95,15 @@ static wax_status take_turn(const struct connection *connection, const struct cl
     wax_backoff_rules rules = rules_of(connection, false);
     wax_backoff_rules user_rules = rules_of(connection, true);
     uint32_t pause_ms;
-    wax_status status = wax_backoff_enter(&gate->origins, &rules, name_of(&passage->origin), now_ms,
-                                          &passage->wait_ms);
+    wax_status status;
+
+    rules.line_ms = claim->may_wait ? rules.line_ms : 0;
+    status = wax_backoff_enter(&gate->origins, &rules, name_of(&passage->origin), now_ms,
+                               &passage->wait_ms);
 
     passage->is_counted = status == WAX_OK;
     pause_ms = wax_backoff_pause_ms(&gate->users, &user_rules, claim->user, now_ms);
+    pause_ms = claim->may_wait ? pause_ms : 0; /* strangers must not have it sent away */
     passage->wait_ms = pause_ms > passage->wait_ms ? pause_ms : passage->wait_ms;
     return status;
 }

@@ -28,6 +28,7 @@ struct claim {
     wax_bytes stored; /* the hash; empty where none is kept, and then nothing is remembered */
     wax_bytes password;
     bool is_known; /* there is such a user */
+    bool may_wait; /* otherwise it is sent away when it is not its turn */
 };
 
 struct gate;

@@ -36,6 +36,7 @@ enum {
 struct worker;
 struct client;
 struct gate;
+struct exchange;
 struct connection;
 struct wax_broker;
 
@@ -287,9 +288,10 @@ struct connection {
     wax_link doomed; /* while it is to be ended */
     wax_link all;
     struct worker *worker;
-    struct client *client;   /* NULL before CONNECT was accepted */
-    struct login *login;     /* a password is being checked */
-    struct pending *pending; /* the CONNECT, until it is answered */
+    struct client *client;     /* NULL before CONNECT was accepted */
+    struct login *login;       /* a password is being checked */
+    struct pending *pending;   /* the CONNECT, until it is answered */
+    struct exchange *exchange; /* an authentication by a method; NULL: none is going on */
     wax_transport *transport;
     wax_session session;
     uint64_t number;
@@ -414,6 +416,9 @@ void leave_arm(struct connection *connection);
 
 /* CONNECT came. */
 void connect_on(struct connection *connection, const wax_event *event, wax_bytes packet);
+
+/* AUTH came. */
+void connect_on_auth(struct connection *connection, const wax_event *event);
 
 /* Passwords were judged. */
 void connect_on_logins(wax_watch *watch, bool readable, bool writable);

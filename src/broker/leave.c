@@ -1,5 +1,5 @@
 /* How connections and sessions end, and what they leave behind: Wills, and time. */
-#include "broker/login.h"
+#include "broker/exchange.h"
 
 #include <stdlib.h>
 
@@ -141,6 +141,7 @@ static void destroy(struct connection *connection)
     wax_link_remove(&connection->doomed);
     wax_link_remove(&connection->all);
     login_forget(connection);
+    exchange_forget(connection);
     atomic_fetch_sub(&broker->connection_count, 1);
     atomic_fetch_sub(&broker->listener_counts[connection->listener], 1);
     wax_transport_release(connection->transport);

@@ -186,7 +186,7 @@ static wax_status wait_or_submit(struct login *login, uint64_t now_ms)
     return WAX_MORE;
 }
 
-static void note_proof(struct connection *connection, const wax_login *found)
+void login_note(struct connection *connection, const wax_login *found)
 {
     connection->proof_kind = PROOF_PASSWORD;
     connection->proof = proof_of(connection, found->stored);
@@ -197,7 +197,7 @@ wax_status login_begin(struct connection *connection)
     struct pending *pending = connection->pending;
     wax_login found = login_find(connection, pending->user);
     const struct claim claim = {pending->user, found.stored, pending->connect.password,
-                                found.is_known};
+                                found.is_known, true};
     struct passage passage;
     struct login *login;
     wax_status status = gate_enter(connection, &claim, &passage);
@@ -207,7 +207,7 @@ wax_status login_begin(struct connection *connection)
         gate_leave(connection->worker->broker->gate, &passage);
         return status;
     }
-    note_proof(connection, &found);
+    login_note(connection, &found);
     if (passage.is_remembered) {
         gate_leave(connection->worker->broker->gate, &passage);
         return WAX_OK;

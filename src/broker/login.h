@@ -56,6 +56,9 @@ bool login_has_passwords(const struct connection *connection);
 /* The one place where a user's stored password is looked up. `stored` dies with the settings. */
 wax_login login_find(const struct connection *connection, wax_bytes user);
 
+/* Notes that the connection is let in, if it is, for knowing that password. */
+void login_note(struct connection *connection, const wax_login *found);
+
 /* Whether what the connection showed as this user's still counts. */
 bool login_holds(const struct connection *connection, bool has_user, wax_bytes user);
 

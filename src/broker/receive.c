@@ -15,21 +15,16 @@ enum { ALIAS_ROOM_FIRST = 512 };
 typedef void handle_function(struct connection *connection, const wax_event *event);
 
 static handle_function *const handlers[] = {
-    [WAX_EVENT_PUBLISH] = publish_on,
-    [WAX_EVENT_RECEIVED] = exchange_on,
-    [WAX_EVENT_DELIVERED] = exchange_on,
-    [WAX_EVENT_RELEASED] = exchange_on,
-    [WAX_EVENT_SUBSCRIBE] = subscribe_on,
-    [WAX_EVENT_UNSUBSCRIBE] = unsubscribe_on,
-    [WAX_EVENT_DISCONNECTED] = leave_on_disconnect,
+    [WAX_EVENT_PUBLISH] = publish_on,           [WAX_EVENT_RECEIVED] = exchange_on,
+    [WAX_EVENT_DELIVERED] = exchange_on,        [WAX_EVENT_RELEASED] = exchange_on,
+    [WAX_EVENT_SUBSCRIBE] = subscribe_on,       [WAX_EVENT_UNSUBSCRIBE] = unsubscribe_on,
+    [WAX_EVENT_AUTHENTICATE] = connect_on_auth, [WAX_EVENT_DISCONNECTED] = leave_on_disconnect,
 };
 
 static void handle(struct connection *connection, const wax_event *event)
 {
     if (event->type < WAX_COUNT(handlers) && handlers[event->type] != NULL) {
         handlers[event->type](connection, event);
-    } else if (event->type == WAX_EVENT_AUTHENTICATE) {
-        connection_doom(connection, WAX_PROTOCOL_ERROR); /* no method is known, so none goes on */
     }
 }
 
@@ -107,7 +102,7 @@ static wax_status take(struct connection *connection, wax_reader *in)
         return WAX_MORE; /* it may be another worker's now */
     }
     handle(connection, &event);
-    return WAX_OK;
+    return connection->worker == worker ? WAX_OK : WAX_MORE;
 }
 
 /* --- Reading --- */
@@ -238,8 +233,10 @@ static bool read_once(struct connection *connection)
     size_t received = 0;
     wax_status status;
 
-    /* While CONNECT is not answered nothing more is read than one room can hold. */
-    if (connection->session.state == WAX_SESSION_ACCEPTING && connection->in_used > 0) {
+    /* While CONNECT is not answered nothing more is read than one room can hold; but with a method,
+     * the answer needs further packets. */
+    if (connection->session.state == WAX_SESSION_ACCEPTING && connection->in_used > 0 &&
+        !connection->session.has_authentication) {
         return false;
     }
     status = is_large ? read_large(connection, wanted, &received)

@@ -25,11 +25,14 @@ wax_status wax_crypto_sha512(const wax_bytes *parts, size_t count,
 wax_status wax_crypto_hmac_sha256(wax_bytes key, const wax_bytes *parts, size_t count,
                                   uint8_t tag[static WAX_SHA256_SIZE]) WAX_CHECKED;
 
-/* PBKDF2 with HMAC-SHA-512 and 64 bytes of result; `iterations` from 1 to 2^31 - 1. [RFC 8018, 5.2]
+/* PBKDF2 with HMAC-SHA-512 and 64 bytes of result, or with HMAC-SHA-256 and 32; `iterations` from 1
+ * to 2^31 - 1. [RFC 8018, 5.2]
  * Returns WAX_OK; WAX_INVALID for iterations or sizes out of range; WAX_UNSPECIFIED_ERROR when the
  * library fails. `digest` is all zero unless WAX_OK. */
 wax_status wax_crypto_pbkdf2_sha512(wax_bytes password, wax_bytes salt, uint32_t iterations,
                                     uint8_t digest[static WAX_SHA512_SIZE]) WAX_CHECKED;
+wax_status wax_crypto_pbkdf2_sha256(wax_bytes password, wax_bytes salt, uint32_t iterations,
+                                    uint8_t digest[static WAX_SHA256_SIZE]) WAX_CHECKED;
 
 /* What an Argon2id hash costs. */
 typedef struct wax_argon2id {

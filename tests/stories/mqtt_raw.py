@@ -197,7 +197,7 @@ class Packet:
             self.packet_id = reader.number(">H")
             self.props = reader.properties() if is_5 else []
             self.reasons = reader.rest()
-        elif self.kind == DISCONNECT:
+        elif self.kind in (DISCONNECT, AUTH):
             self.take_reason(reader)
 
     def take_reason(self, reader):
