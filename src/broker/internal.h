@@ -485,6 +485,7 @@ struct worker {
     uint64_t warned_ms; /* when it last said that there are too few descriptors */
     struct head heads[8];
     wax_timer sys_timer;
+    wax_timer memory_timer;
     struct sys *sys; /* of the first worker */
     counters counted;
     uint8_t room[READ_ROOM_SIZE];
@@ -504,6 +505,23 @@ wax_status worker_post(struct worker *from, struct worker *to,
 /* A number that no client, connection or message of this process has had. */
 uint64_t worker_number(struct worker *worker);
 
+/* --- memory: how much the process takes --- */
+
+struct memory {
+    atomic_size_t taken; /* bytes, when somebody looked last */
+    atomic_size_t most;
+    atomic_bool is_short; /* more than `memory_limit` */
+};
+
+/* Looks how much is taken. */
+void memory_look(struct wax_broker *broker);
+
+/* Whether messages must be refused until there is room again. */
+bool memory_is_short(const struct worker *worker);
+
+/* Begins to look again and again, if there is a limit. For the first worker. */
+void memory_watch(struct worker *worker);
+
 /* --- sys: the $SYS topics --- */
 
 wax_status sys_open(struct worker *worker) WAX_CHECKED;
@@ -520,6 +538,7 @@ struct wax_broker {
     struct worker **workers;
     unsigned worker_count;
     struct commons commons;
+    struct memory memory;
     wax_store *store;
     wax_pool *pool;
     uint64_t key[2];

@@ -68,6 +68,9 @@ static void on_settings(struct worker *worker, struct letter *letter)
     }
     settings_release(old);
     close_gone(worker);
+    if (worker->index == 0) {
+        memory_watch(worker);
+    }
     if (atomic_fetch_sub(&worker->settings->awaited, 1) == 1) {
         wax_log_write(&worker->broker->log, WAX_NOTICE, "reloaded");
     }
