@@ -265,6 +265,27 @@ static bool listen_on_all(struct wax_broker *broker)
     return true;
 }
 
+/* Whom to be in place of root. Where nobody says so and Wax has no account of its own, Mosquitto's
+ * will do: it owns the files that a mosquitto.conf names. */
+static const struct passwd *find_account(const wax_config *config)
+{
+    const struct passwd *account = getpwnam(config->user);
+    bool is_written = wax_config_place_of(config, NULL, "user").line > 0;
+
+    return account == NULL && !is_written ? getpwnam("mosquitto") : account;
+}
+
+/* The log was begun as root; whoever goes on must be able to open it again. */
+static void hand_over_log(struct wax_broker *broker, const struct passwd *account)
+{
+    const char *path = broker->settings->config.log_file;
+
+    if (path != NULL && lchown(path, account->pw_uid, account->pw_gid) != 0) {
+        wax_log_write(&broker->log, WAX_ERROR, "log_file_failed path=%s reason=%s", path,
+                      strerror(errno));
+    }
+}
+
 /* Gives up root, if there is somebody to be instead. */
 static bool drop_privileges(struct wax_broker *broker)
 {
@@ -274,7 +295,7 @@ static bool drop_privileges(struct wax_broker *broker)
     if (geteuid() != 0 || name == NULL || strcmp(name, "root") == 0) {
         return true;
     }
-    account = getpwnam(name);
+    account = find_account(&broker->settings->config);
     if (account == NULL) {
         wax_log_write(
             &broker->log, WAX_WARNING,
@@ -283,7 +304,8 @@ static bool drop_privileges(struct wax_broker *broker)
             name, name);
         return true;
     }
-    if (initgroups(name, account->pw_gid) != 0 || setgid(account->pw_gid) != 0 ||
+    hand_over_log(broker, account);
+    if (initgroups(account->pw_name, account->pw_gid) != 0 || setgid(account->pw_gid) != 0 ||
         setuid(account->pw_uid) != 0) {
         wax_log_write(&broker->log, WAX_ERROR, "cannot_become user=%s reason=%s", name,
                       strerror(errno));

@@ -63,7 +63,7 @@ const wax_option wax_options[] = {
     {.name = "include_dir", IN(GENERAL), .type = WAX_OPTION_INCLUDE, OF_NOBODY, RELOADS,
      SAYS("Reads every file of this directory whose name ends in .conf, sorted, upper before lower case of each letter. Only in the main file.")},
     {.name = "user", IN(GENERAL), OF_BROKER(user), TEXT(64, "wax"),
-     SAYS("The account the broker changes to after opening its listeners, when root starts it. `root` keeps root's rights.")},
+     SAYS("The account the broker changes to after opening its listeners, when root starts it; where this line is missing and there is no such account, `mosquitto`. `root` keeps root's rights.")},
     {.name = "pid_file", IN(GENERAL), OF_BROKER(pid_file), TEXT(PATH_SIZE_MAX, NULL),
      SAYS("Where the broker writes its process id.")},
     {.name = "workers", IN(GENERAL), OF_BROKER(workers), NUMBER(0, 256, "0", "threads"), OWN,
