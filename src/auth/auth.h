@@ -4,6 +4,7 @@
 #define WAX_AUTH_H
 
 #include "access/access.h"
+#include "crypto/crypto.h"
 
 /* ---- SCRAM-SHA-256 [RFC 5802] [RFC 7677] ---- */
 
@@ -69,5 +70,52 @@ wax_status wax_scram_answer(wax_scram *scram, wax_bytes message, wax_bytes passw
 /* Client: whether server-final-message proves that the server knows the password, too. Returns
  * WAX_OK or WAX_UNTRUSTED. */
 wax_status wax_scram_check(const wax_scram *scram, wax_bytes message) WAX_CHECKED;
+
+/* ---- Tokens: JSON Web Tokens, signed by somebody else [RFC 7519] ---- */
+
+enum {
+    WAX_TOKEN_SIZE_MAX = 8192,
+    WAX_TOKEN_KEYS_MAX = 16,
+    WAX_TOKEN_NAME_MAX = 255, /* of a key */
+    WAX_TOKEN_USER_MAX = 1023,
+};
+
+/* A key that tokens may be signed with. Its algorithm is the key's, not the token's to choose. */
+typedef struct wax_token_key {
+    char name[WAX_TOKEN_NAME_MAX + 1]; /* the token's `kid` */
+    wax_signature_kind kind;
+    wax_signature_key *key;
+} wax_token_key;
+
+/* Which tokens are taken. */
+typedef struct wax_token_rules {
+    wax_token_key keys[WAX_TOKEN_KEYS_MAX];
+    size_t key_count;
+    const char *issuer;   /* `iss` must be this; NULL: anything */
+    const char *audience; /* must be in `aud`; NULL: anything */
+    uint32_t leeway_s;    /* how far clocks may differ */
+} wax_token_rules;
+
+/* The algorithm that is called EdDSA, ES256 or RS256. False when it is none of them. */
+bool wax_token_algorithm(wax_bytes name, wax_signature_kind *kind);
+
+/* Whether a password is meant to be a token: three parts, the first of which is a JSON object. */
+bool wax_token_is_meant(wax_bytes password);
+
+/* What a good token says. */
+typedef struct wax_token {
+    char user[WAX_TOKEN_USER_MAX + 1]; /* `sub` */
+    size_t user_size;
+    int64_t ends_s; /* `exp`, since 1970, leeway included */
+    const wax_token_key *key;
+} wax_token;
+
+/* Judges a token. `user` is the name somebody claims, which `sub` must be; empty if none.
+ * Returns WAX_OK; WAX_MALFORMED when it is no token, or lacks `exp` or `sub`; WAX_NOT_FOUND when no
+ * key has its `kid`, or not with its `alg`; WAX_UNTRUSTED when the signature is wrong; WAX_CLOSED
+ * when its time is over; WAX_MORE when it is still to come; WAX_INVALID when it is for another
+ * issuer, audience or user; WAX_TOO_LARGE beyond WAX_TOKEN_SIZE_MAX; WAX_UNSPECIFIED_ERROR. */
+wax_status wax_token_judge(const wax_token_rules *rules, wax_bytes text, wax_bytes user,
+                           int64_t now_s, wax_token *token) WAX_CHECKED;
 
 #endif

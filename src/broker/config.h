@@ -89,6 +89,10 @@ typedef struct wax_listener_config {
     bool allow_anonymous;
     char *password_file;
     char *acl_file;
+    char *jwt_keys; /* lines of NAME ALGORITHM FILE */
+    char *jwt_issuer;
+    char *jwt_audience;
+    uint32_t jwt_leeway_s;
 
     char *certfile;
     char *keyfile;

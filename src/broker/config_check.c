@@ -122,7 +122,7 @@ static void check_access(const wax_config *config, const wax_listener_config *at
     bool reachable = !is_loopback(at);
     bool plain = reachable && !at->certfile;
     bool open = reachable && at->allow_anonymous && !at->acl_file && !at->require_certificate;
-    bool shut = !at->allow_anonymous && !at->password_file && !by_certificate;
+    bool shut = !at->allow_anonymous && !at->password_file && !at->jwt_keys && !by_certificate;
     /* clang-format off */
     const struct fault faults[] = {
         {plain && !said->plain, "listener", WAX_CONFIG_WARNING,

@@ -46,21 +46,13 @@ static void assign_id(const struct connection *connection, struct pending *pendi
     pending->is_assigned = true;
 }
 
-static wax_status identify(struct connection *connection, struct pending *pending)
+/* Settles the client id, once it is known who the user is. */
+static wax_status name_client(struct connection *connection, struct pending *pending)
 {
     const struct policy *policy = login_policy(connection);
     const char *prefix = connection->worker->settings->config.clientid_prefixes;
     wax_access_identity identity;
-    wax_status status;
 
-    pending->user = pending->connect.username;
-    pending->has_user = pending->connect.has_username;
-    pending->id = pending->connect.client_id;
-    status = connection->session.has_authentication ? exchange_identify(connection, pending)
-                                                    : identify_by_certificate(connection, pending);
-    if (status != WAX_OK) {
-        return status;
-    }
     if (login_listener(connection)->use_username_as_clientid) {
         if (!pending->has_user || pending->user.size == 0) {
             return WAX_NOT_AUTHORIZED;
@@ -78,6 +70,21 @@ static wax_status identify(struct connection *connection, struct pending *pendin
     return wax_identity_is_safe(policy->has_rules ? &policy->rules : NULL, &identity)
                ? WAX_OK
                : WAX_BAD_CLIENT_ID;
+}
+
+static wax_status identify(struct connection *connection, struct pending *pending)
+{
+    wax_status status;
+
+    pending->user = pending->connect.username;
+    pending->has_user = pending->connect.has_username;
+    pending->id = pending->connect.client_id;
+    status = connection->session.has_authentication ? exchange_identify(connection, pending)
+                                                    : identify_by_certificate(connection, pending);
+    pending->is_token = !pending->is_proven && connection->exchange == NULL &&
+                        login_policy(connection)->tokens.key_count > 0 &&
+                        wax_token_is_meant(pending->connect.password);
+    return status != WAX_OK || pending->is_token ? status : name_client(connection, pending);
 }
 
 /* --- Whether the password is right --- */
@@ -129,6 +136,9 @@ static wax_status authenticate(struct connection *connection)
     connection->proof_kind = pending->is_proven ? PROOF_CERTIFICATE : PROOF_NONE;
     if (pending->is_proven) {
         return WAX_OK;
+    }
+    if (pending->is_token) {
+        return login_begin(connection);
     }
     if (!pending->has_user || !login_has_passwords(connection)) {
         return login_listener(connection)->allow_anonymous ? WAX_OK : WAX_NOT_AUTHORIZED;
@@ -442,7 +452,8 @@ void connect_on_settings(struct worker *worker)
     for (wax_link *at = worker->connections.next; at != &worker->connections; at = at->next) {
         struct connection *connection = WAX_OWNER(at, struct connection, all);
         const struct client *client = connection->client;
-        if (client != NULL && !login_holds(connection, client->has_user, client->user)) {
+        if (client != NULL && !login_listener(connection)->is_gone &&
+            !login_holds(connection, client->has_user, client->user)) {
             connection_doom(connection, WAX_NOT_AUTHORIZED);
         }
     }
@@ -483,10 +494,17 @@ static void on_login(struct login *login)
         connection->worker->is_stopping) {
         return; /* it ends already */
     }
+    if (status != WAX_OK) {
+        refuse(connection, status == WAX_BAD_LOGIN ? WAX_BAD_LOGIN : WAX_SERVER_UNAVAILABLE);
+        return;
+    }
+    if (connection->pending->is_token) {
+        status = name_client(connection, connection->pending);
+    }
     if (status == WAX_OK) {
         depart(connection);
     } else {
-        refuse(connection, status == WAX_BAD_LOGIN ? WAX_BAD_LOGIN : WAX_SERVER_UNAVAILABLE);
+        refuse(connection, status);
     }
 }
 

@@ -103,7 +103,9 @@ static wax_status take_turn(const struct connection *connection, const struct cl
 
     passage->is_counted = status == WAX_OK;
     pause_ms = wax_backoff_pause_ms(&gate->users, &user_rules, claim->user, now_ms);
-    pause_ms = claim->may_wait ? pause_ms : 0; /* strangers must not have it sent away */
+    if (!claim->may_wait || claim->user.size == 0) {
+        pause_ms = 0; /* strangers must not have it sent away; nor is no name a name */
+    }
     passage->wait_ms = pause_ms > passage->wait_ms ? pause_ms : passage->wait_ms;
     return status;
 }
@@ -164,7 +166,9 @@ void gate_fail(const struct connection *connection, const struct origin *origin,
     if (!is_spared(connection, origin)) {
         pthread_mutex_lock(&gate->mutex);
         wax_backoff_fail(&gate->origins, &rules, name_of(origin), now_ms);
-        wax_backoff_fail(&gate->users, &user_rules, user, now_ms);
+        if (user.size > 0) {
+            wax_backoff_fail(&gate->users, &user_rules, user, now_ms);
+        }
         pthread_mutex_unlock(&gate->mutex);
     }
 }

@@ -283,6 +283,7 @@ struct connection {
     uint64_t refused_ms; /* when a refused message was logged last */
     uint64_t proof;      /* stands for what it logged in with, which a reload may take away */
     uint8_t proof_kind;  /* enum proof_kind */
+    uint64_t ends_ms;    /* when its token does; 0: never */
     bool is_blocked;     /* the socket took no more */
     bool is_leaving;     /* all is said; the peer may read it */
     wax_address_text peer;

@@ -1,5 +1,6 @@
 /* A CONNECT on its way to an answer, and the judging of its password off the worker. */
 #include "broker/login.h"
+#include "broker/tokens.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -96,6 +97,8 @@ bool login_holds(const struct connection *connection, bool has_user, wax_bytes u
         }
         login = login_find(connection, user);
         return login.is_known && proof_of(connection, login.stored) == connection->proof;
+    case PROOF_TOKEN:
+        return tokens_have(&login_policy(connection)->tokens, connection->proof);
     case PROOF_NONE:
     default:
         return is_let_in_unasked(connection, has_user);
@@ -116,8 +119,22 @@ static void judge_password(wax_job *job)
         wax_login_verify(&login->login, wax_bytes_of(login->password, login->password_size));
 }
 
+/* The same for a token. */
+static void judge_token(wax_job *job)
+{
+    struct login *login = (struct login *)(void *)job;
+
+    if (!atomic_load(&login->is_abandoned)) {
+        login->status =
+            wax_token_judge(&login->settings->policies[login->listener].tokens,
+                            wax_bytes_of(login->password, login->password_size),
+                            wax_bytes_of_text(login->claimed), wax_clock_wall_s(), &login->token);
+    }
+}
+
 void login_free(struct login *login)
 {
+    settings_release(login->settings);
     if (login->password != NULL) {
         wax_wipe(login->password, login->password_size);
     }
@@ -150,6 +167,21 @@ static struct login *make(struct connection *connection, const wax_login *found)
         memcpy(login->password, password.data, password.size);
     }
     return login;
+}
+
+/* Makes it a login by token: the password is one, and the user name only claims. */
+static void make_token(struct login *login)
+{
+    const struct connection *connection = login->connection;
+    wax_bytes user = connection->pending->user;
+    size_t size = user.size < WAX_TOKEN_USER_MAX ? user.size : WAX_TOKEN_USER_MAX;
+
+    login->job.work = judge_token;
+    login->settings = settings_hold(connection->worker->settings);
+    login->listener = connection->listener;
+    if (size > 0) {
+        memcpy(login->claimed, user.data, size); /* one that was cut fits no token */
+    }
 }
 
 static wax_status submit(struct login *login)
@@ -195,7 +227,7 @@ void login_note(struct connection *connection, const wax_login *found)
 wax_status login_begin(struct connection *connection)
 {
     struct pending *pending = connection->pending;
-    wax_login found = login_find(connection, pending->user);
+    wax_login found = pending->is_token ? (wax_login){0} : login_find(connection, pending->user);
     const struct claim claim = {pending->user, found.stored, pending->connect.password,
                                 found.is_known, true};
     struct passage passage;
@@ -217,6 +249,9 @@ wax_status login_begin(struct connection *connection)
         gate_leave(connection->worker->broker->gate, &passage);
         return WAX_SERVER_BUSY;
     }
+    if (pending->is_token) {
+        make_token(login);
+    }
     login->passage = passage;
     wax_wipe(&passage, sizeof passage);
     status = wait_or_submit(login, connection->worker->loop.now_ms);
@@ -228,11 +263,55 @@ wax_status login_begin(struct connection *connection)
     return status;
 }
 
+/* Why a token is refused, as a word of the log. Only what was never a good one counts against its
+ * address: clients whose token is over do not guess. */
+static const char *const token_refusals[] = {
+    [WAX_CLOSED] = "token_expired",
+    [WAX_MORE] = "token_not_yet_valid",
+    [WAX_INVALID] = "token_not_for_this",
+};
+
+static void note_end(struct connection *connection, int64_t ends_s)
+{
+    int64_t left_s = ends_s - wax_clock_wall_s();
+    uint64_t now_ms = connection->worker->loop.now_ms;
+
+    connection->ends_ms = now_ms + (left_s > 0 ? (uint64_t)left_s * 1000U : 0);
+}
+
+static wax_status end_token(struct connection *connection, const struct login *login)
+{
+    struct pending *pending = connection->pending;
+    wax_status status = login->status;
+    bool is_known = status < WAX_COUNT(token_refusals) && token_refusals[status] != NULL;
+
+    if (status == WAX_OK) {
+        memcpy(pending->subject, login->token.user, login->token.user_size);
+        pending->user = wax_bytes_of(pending->subject, login->token.user_size);
+        pending->has_user = true;
+        connection->proof_kind = PROOF_TOKEN;
+        connection->proof = token_mark(login->token.key);
+        note_end(connection, login->token.ends_s);
+        return WAX_OK;
+    }
+    if (status == WAX_SERVER_UNAVAILABLE) {
+        return status;
+    }
+    pending->refusal = is_known ? token_refusals[status] : "bad_token";
+    if (!is_known) {
+        gate_fail(connection, &login->passage.origin, pending->user);
+    }
+    return WAX_BAD_LOGIN;
+}
+
 wax_status login_end(struct connection *connection, struct login *login)
 {
     wax_status status = login->status;
 
-    if (connection != NULL) {
+    if (connection != NULL && login->settings != NULL) {
+        connection->login = NULL;
+        status = end_token(connection, login);
+    } else if (connection != NULL) {
         connection->login = NULL;
         if (status == WAX_OK) {
             gate_pass(connection, &login->passage);

@@ -16,8 +16,9 @@ struct pending {
     bool has_user;
     bool is_assigned;
     bool is_proven; /* by a certificate: no password is asked */
+    bool is_token;  /* the password is one, which says who it is */
     char assigned_id[ASSIGNED_ID_SIZE];
-    char subject[1026]; /* of the certificate, if that is the user name */
+    char subject[1026]; /* of the certificate or token, if that is the user name */
 };
 
 /* What a connection has shown of who it is. */
@@ -25,6 +26,7 @@ enum proof_kind {
     PROOF_NONE, /* nothing was asked */
     PROOF_CERTIFICATE,
     PROOF_PASSWORD, /* `proof` is a hash of the stored one */
+    PROOF_TOKEN,    /* `proof` stands for the key */
 };
 
 /* A password on its way to be judged. */
@@ -38,6 +40,10 @@ struct login {
     uint8_t stored[WAX_PASSWORD_STORED_MAX];
     uint8_t *password;
     size_t password_size;
+    struct settings *settings; /* of a token: its keys are there */
+    uint16_t listener;
+    wax_token token;
+    char claimed[WAX_TOKEN_USER_MAX + 1]; /* user name, beside a token */
     wax_status status;
     bool is_waiting;          /* for its turn: the pool does not have it */
     atomic_bool is_abandoned; /* nobody waits for the answer any more */

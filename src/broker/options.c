@@ -28,6 +28,7 @@
 #define SET(list, value)                .type = WAX_OPTION_SET, .words = (list), .fallback = (value)
 #define LIST(list, value)               .type = WAX_OPTION_LIST, .words = (list), .fallback = (value)
 #define TEXT(high, value)               .type = WAX_OPTION_TEXT, .most = (high), .fallback = (value)
+#define TEXTS(high)                     .type = WAX_OPTION_TEXTS, .most = (high)
 #define READ_FILE                       .type = WAX_OPTION_FILE, .most = PATH_SIZE_MAX
 #define WITHOUT(kind, reason)           .support = WAX_SUPPORT_##kind, .type = WAX_OPTION_NOTHING, OF_NOBODY, .note = (reason)
 #define RELOADS                         .reloads = true
@@ -143,6 +144,14 @@ const wax_option wax_options[] = {
      SAYS("Makes logins from this machine wait, too. Through a proxy on this machine that tells no addresses, everybody seems to come from here.")},
     {.name = "auth_address_max", IN(SECURITY), OF_BROKER(auth_address_max), NUMBER(1, COUNT_MAX, "64", "logins"), RELOADS, OWN,
      SAYS("How many logins of one address may be under way at once; `auth_backoff_local` holds for this, too.")},
+    {.name = "jwt_key", IN(SECURITY), OF_SECURITY(jwt_keys), TEXTS(PATH_SIZE_MAX), RELOADS, OWN,
+     SAYS("A key whose tokens are taken as passwords: `jwt_key NAME ALGORITHM FILE`. NAME is the token's kid; ALGORITHM is EdDSA, ES256 or RS256, and no token may choose another; FILE holds the public key in PEM form. Up to 16 lines. The token's sub is the user name; exp must be there, and when it has passed the connection ends.")},
+    {.name = "jwt_issuer", IN(SECURITY), OF_SECURITY(jwt_issuer), TEXT(1024, NULL), RELOADS, OWN,
+     SAYS("Takes only tokens whose iss is this.")},
+    {.name = "jwt_audience", IN(SECURITY), OF_SECURITY(jwt_audience), TEXT(1024, NULL), RELOADS, OWN,
+     SAYS("Takes only tokens whose aud holds this.")},
+    {.name = "jwt_leeway", IN(SECURITY), OF_SECURITY(jwt_leeway_s), NUMBER(0, 600, "30", "seconds"), RELOADS, OWN,
+     SAYS("How far the clocks of who makes tokens and of the broker may differ.")},
 
     {.name = "certfile", IN(TLS), OF_LISTENER(certfile), READ_FILE, RELOADS,
      SAYS("The server's certificate and the chain above it, in PEM form. Turns TLS on, together with `keyfile`.")},

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "broker/tokens.h"
 #include "os/os.h"
 
 enum { FAULT_SIZE = 700 };
@@ -148,6 +149,7 @@ static void load_policy(struct policy *policy, const wax_listener_config *listen
     load_credentials(policy, listener->password_file, report);
     load_rules(policy, listener->acl_file, report);
     load_tls(policy, listener, report);
+    tokens_load(&policy->tokens, listener, report);
     warn_of_claims(policy, listener, report);
 }
 
@@ -191,6 +193,7 @@ void settings_release(struct settings *settings)
         wax_credentials_close(&settings->policies[i].credentials);
         wax_rules_close(&settings->policies[i].rules);
         wax_tls_release(settings->policies[i].tls);
+        tokens_free(&settings->policies[i].tokens);
     }
     free(settings->policies);
     wax_config_free(&settings->config);
