@@ -1,4 +1,5 @@
-/* Any bytes as a PSK file: read or refused with a line; whoever is in it has a key within bounds. */
+/* Any bytes as a PSK file: read or refused with a line; whoever is in it has a key within bounds.
+ */
 #include "../access_memory.h"
 
 #include "access/access.h"

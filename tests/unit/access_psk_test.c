@@ -4,8 +4,8 @@
 
 #include "access/access.h"
 
-#define KEY "000102030405060708090a0b0c0d0e0f"
-#define K64 KEY KEY KEY KEY
+#define KEY  "000102030405060708090a0b0c0d0e0f"
+#define K64  KEY KEY KEY KEY
 #define ID64 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 struct row {
@@ -52,8 +52,8 @@ static void files_are_judged(void **state)
         struct test_memory memory = test_memory_open();
         wax_access_fault fault;
         wax_psks psks;
-        wax_status status = wax_psks_parse(&psks, &memory.memory, wax_bytes_of_text(row->text),
-                                           row->least, &fault);
+        wax_status status =
+            wax_psks_parse(&psks, &memory.memory, wax_bytes_of_text(row->text), row->least, &fault);
 
         check_row(row->name, status == (row->words[0] == '\0' ? WAX_OK : WAX_INVALID));
         check_row(row->name, fault.line == row->line && fault.other_line == row->other_line);
