@@ -194,7 +194,7 @@ static bool listen_on(struct wax_broker *broker, uint16_t index)
     }
     wax_log_write(&broker->log, WAX_NOTICE, "listening address=%s port=%u tls=%s anonymous=%s",
                   listener->address == NULL ? "*" : listener->address, (unsigned)listener->port,
-                  listener->certfile == NULL ? "no" : "yes",
+                  wax_config_has_tls(listener) ? "yes" : "no",
                   listener->allow_anonymous ? "allowed" : "denied");
     return true;
 }
@@ -300,9 +300,19 @@ static bool has_same_listeners(const wax_config *one, const wax_config *other)
         same = one->listeners[i].port == other->listeners[i].port &&
                texts_equal(one->listeners[i].address, other->listeners[i].address) &&
                texts_equal(one->listeners[i].mount_point, other->listeners[i].mount_point) &&
-               (one->listeners[i].certfile == NULL) == (other->listeners[i].certfile == NULL);
+               wax_config_has_tls(&one->listeners[i]) == wax_config_has_tls(&other->listeners[i]);
     }
     return same;
+}
+
+/* Clients that come back go on without a whole handshake after a reload, too. */
+static void keep_tickets(const struct settings *next, const struct settings *old)
+{
+    for (size_t i = 0; i < next->config.listener_count; i++) {
+        if (next->policies[i].tls != NULL && old->policies[i].tls != NULL) {
+            wax_tls_keep_tickets(next->policies[i].tls, old->policies[i].tls);
+        }
+    }
 }
 
 static void reload(struct wax_broker *broker, const wax_broker_options *options)
@@ -310,9 +320,11 @@ static void reload(struct wax_broker *broker, const wax_broker_options *options)
     wax_config_report report = {.count = 0};
     struct letter letter = {.kind = LETTER_SETTINGS};
     struct settings *next;
-    wax_status status =
-        settings_load(&next, options->config_path, options->ports, options->port_count, &report);
+    wax_status status;
 
+    watch_settle(broker);
+    status =
+        settings_load(&next, options->config_path, options->ports, options->port_count, &report);
     if (status == WAX_OK && !has_same_listeners(&broker->settings->config, &next->config)) {
         wax_config_report_add(&report, WAX_CONFIG_ERROR, options->config_path, 0,
                               "the listeners, or their mount points or TLS, differ from those that "
@@ -328,6 +340,7 @@ static void reload(struct wax_broker *broker, const wax_broker_options *options)
         return;
     }
     (void)wax_config_compare(&broker->settings->config, &next->config, &report);
+    keep_tickets(next, broker->settings);
     for (unsigned i = 0; i < broker->worker_count; i++) {
         settings_hold(next);
     }
@@ -335,6 +348,7 @@ static void reload(struct wax_broker *broker, const wax_broker_options *options)
     post_to_all(broker, &letter);
     struct settings *old = broker->settings;
     broker->settings = next;
+    watch_set(broker);
     set_log(broker, options);
     log_report(&broker->log, &report);
     wax_log_write(&broker->log, WAX_NOTICE, "reloaded");
@@ -387,7 +401,7 @@ static void write_pid(struct wax_broker *broker)
 
 static bool start_threads(struct wax_broker *broker, const wax_broker_options *options)
 {
-    if (sys_open(broker->workers[0]) != WAX_OK) {
+    if (handshake_open(broker->workers[0]) != WAX_OK || sys_open(broker->workers[0]) != WAX_OK) {
         return false;
     }
     for (unsigned i = 0; i < broker->worker_count; i++) {
@@ -397,6 +411,7 @@ static bool start_threads(struct wax_broker *broker, const wax_broker_options *o
         }
     }
     broker->has_started = true;
+    watch_open(broker);
     set_log(broker, options); /* from here on there is somebody to publish its lines */
     return true;
 }
@@ -420,6 +435,7 @@ static void stop_threads(struct wax_broker *broker, const wax_broker_options *op
 {
     struct letter letter = {.kind = LETTER_STOP};
 
+    wax_lookout_close(broker->lookout);
     broker->has_started = false;
     set_log(broker, options); /* nobody publishes its lines any more */
     post_to_all(broker, &letter);
