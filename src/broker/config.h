@@ -89,6 +89,7 @@ typedef struct wax_listener_config {
     bool allow_anonymous;
     char *password_file;
     char *acl_file;
+    char *dynamic_security_file;
 
     char *certfile;
     char *keyfile;

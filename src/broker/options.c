@@ -50,7 +50,7 @@ enum {
 #define BRIDGES                                                                                    \
     "delete the bridge's lines from `connection` on, or let a Mosquitto beside Wax keep the "      \
     "bridge"
-#define PLUGINS "Wax loads no code; use `password_file` and `acl_file`"
+#define PLUGINS "Wax loads no code; use `password_file`, `acl_file` or `dynamic_security_file`"
 #define PSK                                                                                        \
     "use certificates (`certfile`, `keyfile`, `require_certificate true`) or `password_file`"
 #define WEBSOCKETS "delete the line; browsers need another broker for now"
@@ -117,6 +117,8 @@ const wax_option wax_options[] = {
      SAYS("The users and the hashes of their passwords; `wax passwd` writes it.")},
     {.name = "acl_file", IN(SECURITY), OF_SECURITY(acl_file), READ_FILE, RELOADS,
      SAYS("Who may read and write which topics. Without it, everybody everything.")},
+    {.name = "dynamic_security_file", IN(SECURITY), OF_SECURITY(dynamic_security_file), READ_FILE, OWN,
+     SAYS("Users, groups and roles that change while the broker runs: the file of Mosquitto's dynamic security, which `mosquitto_ctrl dynsec init FILE USER` makes and `mosquitto_ctrl dynsec` then changes through the broker. The broker writes it, and so needs its folder writable. Whoever it knows is judged by its passwords and roles alone; with an acl_file too, both must allow. One file for all listeners that name one; a reload does not read it again.")},
     {.name = "allow_zero_length_clientid", IN(SECURITY), OF_SECURITY(allow_zero_length_clientid), BOOL("true"), RELOADS,
      SAYS("Lets clients in that send no client id; the broker makes one.")},
     {.name = "auto_id_prefix", IN(SECURITY), OF_SECURITY(auto_id_prefix), TEXT(50, "auto-"), RELOADS,

@@ -201,6 +201,9 @@ static void compile_standing(struct compile *compile, wax_dynsec_user *user, jso
     user->standing.role_count = to.count;
     user->standing.is_known = true;
     memcpy(user->standing.defaults, compile->dynsec->defaults, sizeof user->standing.defaults);
+    user->rights = user->print;
+    add_bytes(compile, &user->rights,
+              wax_bytes_of(user->standing.defaults, sizeof user->standing.defaults));
 }
 
 static void compile_user(struct compile *compile, wax_dynsec_user *user, const char *name)
@@ -220,6 +223,9 @@ static void compile_user(struct compile *compile, wax_dynsec_user *user, const c
     add_bytes(compile, &user->print, user->password);
     compile_standing(compile, user, json_object_get(client, "roles"),
                      json_object_get(compile->groups_of, name));
+    if (user->is_disabled) { /* known, and without any right */
+        user->standing = (wax_standing){.is_known = true};
+    }
     if (compile->table->decoy.size == 0) {
         compile->table->decoy = user->password;
     }

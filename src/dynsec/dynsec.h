@@ -88,7 +88,8 @@ typedef struct wax_dynsec_user {
     wax_bytes client_id; /* the only one it may use; empty: any */
     wax_bytes password;  /* the hash, as in a password file; empty: nobody can log in with one */
     bool is_disabled;
-    uint64_t print; /* changes with everything that Mosquitto disconnects a client for */
+    uint64_t print;  /* changes with everything that Mosquitto disconnects a client for */
+    uint64_t rights; /* changes with the print, and with what holds by default */
     wax_standing standing;
 } wax_dynsec_user;
 
