@@ -35,6 +35,7 @@ static const char *const shapes[] = {
     [WAX_OPTION_FILE] = "PATH",
     [WAX_OPTION_LISTENER] = "PORT [ADDRESS]",
     [WAX_OPTION_INCLUDE] = "DIRECTORY",
+    [WAX_OPTION_PLUGIN] = "VALUE",
     [WAX_OPTION_NOTHING] = "",
 };
 
