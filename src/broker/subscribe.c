@@ -1,5 +1,5 @@
 /* SUBSCRIBE and UNSUBSCRIBE. */
-#include "broker/internal.h"
+#include "broker/steward.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -63,13 +63,14 @@ static wax_status join_group(struct client *client, const wax_interest *interest
 static wax_status judge(const struct client *client, wax_bytes filter)
 {
     bool is_judged = client->worker->settings->config.acl_subscribe_check;
-    bool is_stranger = client->access.rules == NULL && !client->has_user;
 
-    if (is_stranger && wax_bytes_start_with(filter, WAX_TEXT("$SYS/"))) {
+    if (is_stranger(client) && wax_bytes_start_with(filter, WAX_TEXT("$SYS/"))) {
         return WAX_NOT_AUTHORIZED; /* as in may_deliver() */
     }
-    return is_judged && !wax_access_may_subscribe(&client->access, filter) ? WAX_NOT_AUTHORIZED
-                                                                           : WAX_OK;
+    if (is_judged && !wax_access_may_subscribe(&client->access, filter)) {
+        return WAX_NOT_AUTHORIZED;
+    }
+    return wax_standing_lets_subscribe(&client->access, filter) ? WAX_OK : WAX_NOT_AUTHORIZED;
 }
 
 static bool has_too_many(const struct client *client)
@@ -270,6 +271,9 @@ static uint8_t end_one(struct client *client, const wax_subscription *wanted, ui
     wax_status status = find_target(client, wanted->filter, &target);
 
     (void)identifier;
+    if (status == WAX_OK && !wax_standing_lets_unsubscribe(&client->access, target.filter)) {
+        status = WAX_NOT_AUTHORIZED;
+    }
     if (status == WAX_OK) {
         status = end_subscription(client, &target);
     }
@@ -292,4 +296,54 @@ void unsubscribe_on(struct connection *connection, const wax_event *event)
         answer(connection, WAX_UNSUBACK, packet->packet_id, wax_bytes_of(reasons, count));
     }
     free(reasons);
+}
+
+/* --- Rights that are withdrawn --- */
+
+/* Ends a subscription that the client could not make now. */
+static void end_forbidden(struct client *client, const wax_interest *interest)
+{
+    struct target target = {.share_name = interest->share_name, .filter = interest->filter};
+
+    (void)!end_subscription(client, &target);
+    wax_log_write(&client->worker->broker->log, WAX_NOTICE,
+                  "subscription_ended client=%.*s filter=%.*s reason=not authorized any more",
+                  SHOWN(client->id), SHOWN(interest->filter));
+}
+
+static void judge_own(struct client *client)
+{
+    const wax_router *router = client->worker->router;
+    uint8_t *room = client->worker->room;
+    uint32_t at = client->subscriber.first;
+
+    while (at != WAX_NO_SUBSCRIPTION) {
+        uint32_t next = wax_router_next(router, at);
+        wax_interest interest;
+        if (wax_router_describe(router, at, room, READ_ROOM_SIZE, &interest) == WAX_OK &&
+            !wax_standing_lets_subscribe(&client->access, interest.filter)) {
+            end_forbidden(client, &interest);
+        }
+        at = next;
+    }
+}
+
+static bool is_forbidden(void *context, wax_bytes filter)
+{
+    const struct client *client = context;
+
+    return !wax_standing_lets_subscribe(&client->access, filter);
+}
+
+void subscribe_judge_again(struct client *client)
+{
+    struct commons *commons = &client->worker->broker->commons;
+    wax_interest interest = {.options = {.qos = 0}};
+
+    judge_own(client);
+    while (client->seat != NULL && commons_find(commons, client->seat, is_forbidden, client,
+                                                client->worker->room, &interest)) {
+        end_forbidden(client, &interest);
+        free((void *)(uintptr_t)interest.share_name.data);
+    }
 }
