@@ -1,8 +1,9 @@
 /* The process: it starts the workers, and answers signals. */
 #include "broker/broker.h"
 
-#include "broker/internal.h"
+#include "broker/handshake.h"
 #include "broker/options.h"
+#include "broker/watch.h"
 
 #include <errno.h>
 #include <grp.h>

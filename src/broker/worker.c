@@ -1,5 +1,5 @@
 /* A worker: one thread, its loop, and all that it owns. */
-#include "broker/internal.h"
+#include "broker/handshake.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -50,6 +50,7 @@ static void on_settings(struct worker *worker, struct letter *letter)
         }
     }
     settings_release(old);
+    handshake_look(worker);
 }
 
 static void on_stop(struct worker *worker, struct letter *letter)

@@ -134,8 +134,11 @@ static void keys_change_with_time_and_policy(void **state)
     assert_int_equal(tls_ticket_keys(context->tickets, 1000 + 2 * period, policy, next), 2);
     assert_memory_equal(&first[0], &next[1], sizeof first[0]);
 
-    /* Nobody came for long: nothing of before holds. */
+    /* Nobody came for long: nothing of before holds. A clock that goes back is no excuse. */
     assert_int_equal(tls_ticket_keys(context->tickets, 1000 + 4 * period, policy, next), 1);
+    assert_int_equal(tls_ticket_keys(context->tickets, 1000, policy, first), 2);
+    assert_memory_equal(&first[1], &next[0], sizeof first[1]);
+    assert_memory_not_equal(first[0].name, first[1].name, sizeof first[0].name);
     wax_tls_release(context);
 }
 
