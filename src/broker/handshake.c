@@ -16,8 +16,7 @@ struct expiry {
 };
 
 struct handshakes {
-    size_t count; /* of listeners */
-    struct expiry expiries[];
+    struct expiry expiries[WAX_CONFIG_NUMBERS_MAX]; /* by the listener's place */
 };
 
 void handshake_count(struct connection *connection)
@@ -96,7 +95,7 @@ static void expiry_due(wax_timer *timer, uint64_t now_ms)
     int64_t now_s = wax_clock_wall_s();
     int64_t next_s = DAY_S;
 
-    for (size_t i = 0; i < worker->handshakes->count; i++) {
+    for (size_t i = 0; i < worker->settings->config.listener_count; i++) {
         struct expiry *expiry = &worker->handshakes->expiries[i];
         int64_t end_s = end_of(worker, i);
         int64_t left_s = end_s == INT64_MAX ? INT64_MAX : end_s - now_s;
@@ -126,12 +125,10 @@ wax_status handshake_open(struct worker *worker)
     size_t count = worker->settings->config.listener_count;
     int64_t now_s = wax_clock_wall_s();
 
-    worker->handshakes =
-        calloc(1, sizeof *worker->handshakes + count * sizeof *worker->handshakes->expiries);
+    worker->handshakes = calloc(1, sizeof *worker->handshakes);
     if (worker->handshakes == NULL) {
         return WAX_FULL;
     }
-    worker->handshakes->count = count;
     for (size_t i = 0; i < count; i++) {
         int64_t end_s = end_of(worker, i);
         worker->handshakes->expiries[i].stage =

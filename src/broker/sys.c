@@ -67,16 +67,14 @@ static uint64_t stored(const struct wax_broker *broker, const struct row *row)
 
 static uint64_t heap(const struct wax_broker *broker, const struct row *row)
 {
-    (void)broker;
     (void)row;
-    return wax_heap_used();
+    return atomic_load(&broker->memory.taken);
 }
 
 static uint64_t heap_max(const struct wax_broker *broker, const struct row *row)
 {
-    (void)broker;
     (void)row;
-    return wax_heap_used_max();
+    return atomic_load(&broker->memory.most);
 }
 
 /* clang-format off */
@@ -236,6 +234,7 @@ static void sys_due(wax_timer *timer, uint64_t now_ms)
 
     snprintf(text, sizeof text, "%" PRIu64 " seconds",
              (now_ms - worker->broker->started_ms) / 1000);
+    memory_look(worker->broker);
     if (interval_s > 0) {
         publish_text(worker, "uptime", text, true);
         publish_rows(worker);
@@ -257,12 +256,14 @@ wax_status sys_open(struct worker *worker)
         publish_text(worker, "version", "wax version " WAX_VERSION_TEXT, true);
     }
     wax_loop_start(&worker->loop, &worker->sys_timer, worker->loop.now_ms + 1);
+    memory_watch(worker);
     return WAX_OK;
 }
 
 void sys_close(struct worker *worker)
 {
     wax_loop_stop(&worker->loop, &worker->sys_timer);
+    wax_loop_stop(&worker->loop, &worker->memory_timer);
     free(worker->sys);
 }
 
