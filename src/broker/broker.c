@@ -2,8 +2,10 @@
 #include "broker/broker.h"
 
 #include "broker/entrance.h"
+#include "broker/handshake.h"
 #include "broker/options.h"
 #include "broker/steward.h"
+#include "broker/watch.h"
 
 #include <errno.h>
 #include <grp.h>

@@ -558,26 +558,6 @@ void sys_on_log(struct worker *worker, const struct letter *letter);
 /* Publishes a number under $SYS/broker/, retained. */
 void sys_publish(struct worker *worker, const char *topic, uint64_t value);
 
-/* --- handshake: what the broker tells of its TLS --- */
-
-/* Counts a connection's handshake once it is done. */
-void handshake_count(struct connection *connection);
-
-/* The first worker: watches when the listeners' certificates end, and publishes it. */
-wax_status handshake_open(struct worker *worker) WAX_CHECKED;
-void handshake_close(struct worker *worker);
-void handshake_publish(struct worker *worker);
-
-/* --- watch: files that change make the broker reload --- */
-
-void watch_open(struct wax_broker *broker);
-
-/* Watches what the settings name now. */
-void watch_set(struct wax_broker *broker);
-
-/* A reload is about to read everything: what has changed up to now makes no other one. */
-void watch_settle(struct wax_broker *broker);
-
 /* --- the broker --- */
 
 struct wax_broker {

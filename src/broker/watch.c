@@ -1,6 +1,7 @@
 /* The files that a configuration names are watched: when one changes, the broker reloads as if it
  * had been sent SIGHUP. */
-#include "broker/internal.h"
+#include "broker/watch.h"
+
 #include "broker/options.h"
 
 #include <signal.h>

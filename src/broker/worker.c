@@ -1,5 +1,6 @@
 /* A worker: one thread, its loop, and all that it owns. */
 #include "broker/entrance.h"
+#include "broker/handshake.h"
 #include "broker/steward.h"
 
 #include <stdlib.h>
@@ -62,6 +63,7 @@ static void on_settings(struct worker *worker, struct letter *letter)
     worker->settings = letter->settings;
     access_renew(worker);
     settings_release(old);
+    handshake_look(worker);
     close_gone(worker);
     if (worker->index == 0) {
         memory_watch(worker);
