@@ -320,8 +320,10 @@ bool wax_access_may_subscribe(const wax_access *access, wax_bytes filter);
 
 /* Whether the roles let the connection subscribe to exactly this valid filter (without
  * "$share/name/"), or end its subscription. An ACL file has no say in this. True where there is no
- * standing. In each role its literal ACLs speak before its patterns. */
-bool wax_standing_lets_subscribe(const wax_access *access, wax_bytes filter);
-bool wax_standing_lets_unsubscribe(const wax_access *access, wax_bytes filter);
+ * standing. In each role its literal ACLs speak before its patterns. Of a shared subscription
+ * `shared` is the whole, "$share/name/filter": an ACL that speaks of that decides first, since
+ * Mosquitto asks for nothing else. Otherwise it is empty. */
+bool wax_standing_lets_subscribe(const wax_access *access, wax_bytes filter, wax_bytes shared);
+bool wax_standing_lets_unsubscribe(const wax_access *access, wax_bytes filter, wax_bytes shared);
 
 #endif

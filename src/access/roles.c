@@ -103,8 +103,10 @@ static bool has_by_default(const wax_standing *standing, wax_right right, wax_by
     return standing->defaults[right] && !wax_bytes_start_with(asked, WAX_TEXT("$CONTROL"));
 }
 
-static bool has_right(const wax_access *access, wax_right right, wax_bytes asked)
+static bool has_right(const wax_access *access, wax_right right, wax_bytes asked, wax_bytes shared)
 {
+    bool is_allowed;
+
     if (access->standing == NULL) {
         return true;
     }
@@ -114,20 +116,23 @@ static bool has_right(const wax_access *access, wax_right right, wax_bytes asked
     if (access->is_barred) {
         return false;
     }
-    return decide(access, right, asked, has_by_default(access->standing, right, asked));
+    is_allowed = decide(access, right, asked, has_by_default(access->standing, right, asked));
+    return shared.size == 0 ? is_allowed : decide(access, right, shared, is_allowed);
 }
 
 bool wax_roles_allow(const wax_access *access, wax_action action, wax_bytes topic)
 {
-    return has_right(access, action == WAX_ACTION_READ ? WAX_RIGHT_RECEIVE : WAX_RIGHT_SEND, topic);
+    wax_right right = action == WAX_ACTION_READ ? WAX_RIGHT_RECEIVE : WAX_RIGHT_SEND;
+
+    return has_right(access, right, topic, (wax_bytes){NULL, 0});
 }
 
-bool wax_standing_lets_subscribe(const wax_access *access, wax_bytes filter)
+bool wax_standing_lets_subscribe(const wax_access *access, wax_bytes filter, wax_bytes shared)
 {
-    return has_right(access, WAX_RIGHT_SUBSCRIBE, filter);
+    return has_right(access, WAX_RIGHT_SUBSCRIBE, filter, shared);
 }
 
-bool wax_standing_lets_unsubscribe(const wax_access *access, wax_bytes filter)
+bool wax_standing_lets_unsubscribe(const wax_access *access, wax_bytes filter, wax_bytes shared)
 {
-    return has_right(access, WAX_RIGHT_UNSUBSCRIBE, filter);
+    return has_right(access, WAX_RIGHT_UNSUBSCRIBE, filter, shared);
 }

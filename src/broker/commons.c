@@ -123,13 +123,13 @@ void commons_leave_all(struct commons *commons, struct seat *seat)
 }
 
 static bool find(const wax_router *router, const struct seat *seat,
-                 bool (*wanted)(void *context, wax_bytes filter), void *context, uint8_t *room,
-                 wax_interest *found)
+                 bool (*wanted)(void *context, const wax_interest *interest), void *context,
+                 uint8_t *room, wax_interest *found)
 {
     for (uint32_t at = seat->subscriber.first; at != WAX_NO_SUBSCRIPTION;
          at = wax_router_next(router, at)) {
         if (wax_router_describe(router, at, room, READ_ROOM_SIZE, found) == WAX_OK &&
-            wanted(context, found->filter)) {
+            wanted(context, found)) {
             return true;
         }
     }
@@ -137,8 +137,8 @@ static bool find(const wax_router *router, const struct seat *seat,
 }
 
 bool commons_find(struct commons *commons, const struct seat *seat,
-                  bool (*wanted)(void *context, wax_bytes filter), void *context, uint8_t *room,
-                  wax_interest *found)
+                  bool (*wanted)(void *context, const wax_interest *interest), void *context,
+                  uint8_t *room, wax_interest *found)
 {
     uint8_t *name = NULL;
 

@@ -197,25 +197,49 @@ const char *list_roles(struct task *task)
 
 /* --- Defaults --- */
 
+/* What an entry says: "allow" with a boolean or, as mosquitto_ctrl 2.0 writes it and its broker
+ * does not read it, "access" with a word. */
+static const char *read_default(const json_t *entry, bool defaults[static WAX_RIGHT_COUNT])
+{
+    size_t right = name_number(right_names, WAX_RIGHT_COUNT, member_text(entry, "acltype"));
+    const json_t *allow = member(entry, "allow");
+    const char *access = member_text(entry, "access");
+
+    if (right == WAX_RIGHT_COUNT) {
+        return "Unknown acltype";
+    }
+    if (json_is_boolean(allow)) {
+        defaults[right] = json_is_true(allow);
+        return NULL;
+    }
+    if (access == NULL || (strcmp(access, "allow") != 0 && strcmp(access, "deny") != 0)) {
+        return "Invalid/missing allow";
+    }
+    defaults[right] = access[0] == 'a';
+    return NULL;
+}
+
 const char *set_default_access(struct task *task)
 {
     const json_t *list = member(task->command, "acls");
+    bool defaults[WAX_RIGHT_COUNT];
+    const char *fault = NULL;
     json_t *entry;
     size_t i;
 
     if (!json_is_array(list)) {
         return "Missing/invalid actions array";
     }
+    memcpy(defaults, task->dynsec->defaults, sizeof defaults);
     json_array_foreach(list, i, entry)
     {
-        size_t right = name_number(right_names, WAX_RIGHT_COUNT, member_text(entry, "acltype"));
-        const json_t *is_allowed = member(entry, "allow");
-        if (right < WAX_RIGHT_COUNT && json_is_boolean(is_allowed)) {
-            task->dynsec->defaults[right] = json_is_true(is_allowed);
-            task->has_changed = true;
-        }
+        fault = fault == NULL ? read_default(entry, defaults) : fault;
     }
-    return NULL;
+    if (fault == NULL) {
+        memcpy(task->dynsec->defaults, defaults, sizeof defaults);
+        task->has_changed = true;
+    }
+    return fault;
 }
 
 const char *get_default_access(struct task *task)

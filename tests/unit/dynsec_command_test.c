@@ -111,6 +111,9 @@ static const struct row rows[] = {
     {"removing an ACL",                    "'command':'removeRoleACL','rolename':'r','acltype':'publishClientSend','topic':'t'", NULL,            true },
     {"removing an ACL that is not there",  "'command':'removeRoleACL','rolename':'r','acltype':'publishClientSend','topic':'s'", "ACL not found", false},
     {"defaults",                           "'command':'setDefaultACLAccess','acls':[{'acltype':'subscribe','allow':true}]", NULL,                 true },
+    {"a default as mosquitto_ctrl writes it", "'command':'setDefaultACLAccess','acls':[{'acltype':'subscribe','access':'allow'}]", NULL,             true },
+    {"a default that says nothing",        "'command':'setDefaultACLAccess','acls':[{'acltype':'subscribe'}]",   "Invalid/missing allow",         false},
+    {"a default of nothing",               "'command':'setDefaultACLAccess','acls':[{'acltype':'x','allow':true}]", "Unknown acltype",            false},
     {"defaults without a list",            "'command':'setDefaultACLAccess'",                                    "Missing/invalid actions array", false},
     {"a mark that is no text",             "'command':'listClients','correlationData':5",                        "Invalid correlationData data type.", false},
 };

@@ -74,6 +74,10 @@ static const struct row rows[] = {
     {"a pattern covers",                        ONE(ACL("subscribePattern", "a/#", "0", YES)),  "u",  SUBSCRIBE,   "a/+/c", true },
     {"a pattern covers no wider filter",        ONE(ACL("subscribePattern", "a/+", "0", YES)),  "u",  SUBSCRIBE,   "a/#", false},
     {"a literal before a pattern",              ONE(ACL("subscribePattern", "#", "9", YES) "," ACL("subscribeLiteral", "a", "0", NO)), "u", SUBSCRIBE, "a", false},
+    {"a shared subscription: as the filter",    ONE(ACL("subscribePattern", "a/#", "0", YES)),  "u",  SUBSCRIBE,   "$share/g/a/b", true },
+    {"a shared subscription: no other filter",  ONE(ACL("subscribePattern", "a/#", "0", YES)),  "u",  SUBSCRIBE,   "$share/g/b", false},
+    {"a shared subscription by its name",       ONE(ACL("subscribePattern", "$share/g/#", "0", YES)), "u", SUBSCRIBE, "$share/g/b", true },
+    {"a denial of shared subscriptions",        ONE(ACL("subscribePattern", "#", "9", YES) "," ACL("subscribePattern", "$share/#", "0", NO)), "u", SUBSCRIBE, "$share/g/b", false},
     {"unsubscribing by pattern",                ONE(ACL("unsubscribePattern", "a/#", "0", NO)), "u",  UNSUBSCRIBE, "a/b", false},
     {"unsubscribing by literal",                ONE(ACL("unsubscribeLiteral", "a/b", "0", NO)), "u",  UNSUBSCRIBE, "a/b", false},
     {"subscribing is not unsubscribing",        ONE(ACL("subscribePattern", "#", "0", NO)),     "u",  UNSUBSCRIBE, "a/b", true },
@@ -141,7 +145,14 @@ static wax_access access_of(const wax_dynsec_table *table, const wax_rules *rule
 
 static bool judge(const wax_access *access, enum want want, const char *topic)
 {
+    static const char prefix[] = "$share/g/";
     wax_bytes asked = wax_bytes_of_text(topic);
+    wax_bytes shared = {NULL, 0};
+
+    if (wax_bytes_start_with(asked, WAX_TEXT("$share/g/"))) {
+        shared = asked;
+        asked = wax_bytes_of_text(topic + sizeof prefix - 1);
+    }
 
     switch (want) {
     case SEND:
@@ -149,9 +160,9 @@ static bool judge(const wax_access *access, enum want want, const char *topic)
     case RECEIVE:
         return wax_access_judge(access, WAX_ACTION_READ, asked, NULL);
     case SUBSCRIBE:
-        return wax_standing_lets_subscribe(access, asked);
+        return wax_standing_lets_subscribe(access, asked, shared);
     case UNSUBSCRIBE:
-        return wax_standing_lets_unsubscribe(access, asked);
+        return wax_standing_lets_unsubscribe(access, asked, shared);
     }
     return false;
 }
