@@ -31,7 +31,7 @@ static bool take_version(struct settings *settings, const char *value)
 static bool take_expiry(struct settings *settings, const char *value)
 {
     char *end = NULL;
-    long long seconds = strtoll(value, &end, 10);
+    long long seconds = strtoll(value, &end, 0);
 
     if (strcmp(value, "\xe2\x88\x9e") == 0) {
         seconds = -1;

@@ -84,6 +84,23 @@ static void decode(char *text)
     *out = '\0';
 }
 
+/* Copies a word so that it can be cut up. NULL, and said so, without memory. */
+static char *keep(struct settings *settings, const char *text)
+{
+    size_t size = strlen(text) + 1;
+    struct kept *kept = malloc(sizeof *kept + size);
+
+    if (kept == NULL) {
+        (void)tools_complain(settings, "there is not enough memory");
+        return NULL;
+    }
+    kept->next = settings->kept;
+    kept->size = size;
+    memcpy(kept->text, text, size);
+    settings->kept = kept;
+    return kept->text;
+}
+
 /* What stands between // and the path of a URL: [user[:password]@]host[:port]. */
 struct authority {
     const char *username; /* NULL: none */
@@ -159,10 +176,9 @@ bool tools_settings_take_proxy(struct settings *settings, const char *url)
         return tools_complain(settings, "--proxy: write socks5h://HOST:PORT; SOCKS 5 is the only "
                                         "kind of proxy that is known");
     }
-    /* Kept until the process ends: the words of the settings point into it. */
-    at = strdup(url + sizeof scheme - 1);
+    at = keep(settings, url + sizeof scheme - 1);
     if (at == NULL) {
-        return tools_complain(settings, "there is not enough memory");
+        return false;
     }
     at[strcspn(at, "/")] = '\0';
     if (!take_authority(&authority, at) || strlen(authority.host) > 255 ||
@@ -204,10 +220,9 @@ bool tools_settings_take_url(struct settings *settings, const char *url)
     if (!is_tls && strncmp(url, "mqtt://", 7) != 0) {
         return tools_complain(settings, "-L %s: write mqtt://... or mqtts://...", url);
     }
-    /* Kept until the process ends: the words of the settings point into it. */
-    at = strdup(url + (is_tls ? 8 : 7));
+    at = keep(settings, url + (is_tls ? 8 : 7));
     if (at == NULL) {
-        return tools_complain(settings, "there is not enough memory");
+        return false;
     }
     settings->wants_tls = is_tls;
     topic = strchr(at, '/');
@@ -415,6 +430,13 @@ void tools_settings_discard(struct settings *settings)
     }
     for (size_t i = 0; i < OF_COUNT; i++) {
         free(settings->properties[i]);
+    }
+    while (settings->kept != NULL) {
+        struct kept *kept = settings->kept;
+
+        settings->kept = kept->next;
+        wax_wipe(kept->text, kept->size); /* a URL may hold a password */
+        free(kept);
     }
     memset(settings, 0, sizeof *settings);
 }

@@ -54,6 +54,13 @@ enum payload_source {
     FROM_NOTHING,
 };
 
+/* A copy of a word that others point into, until the settings are discarded. */
+struct kept {
+    struct kept *next;
+    size_t size;
+    char text[];
+};
+
 /* A SOCKS5 proxy on the way to the broker. */
 struct proxy {
     const char *host; /* NULL: none */
@@ -149,6 +156,7 @@ struct settings {
     bool wants_manual;
     bool wants_version;
     const char *options_file;
+    struct kept *kept;
     wax_bytes options_text; /* the file that defaults came from */
 };
 
