@@ -437,7 +437,7 @@ static bool lose(struct link *link, const wax_client_event *event)
     }
     explain(link, event);
     hang_up(link);
-    link->code = is_tls ? EXIT_TLS : EXIT_LOST;
+    link->code = is_tls ? EXIT_TLS : event->notice.reason >= 0x80 ? EXIT_SENT_AWAY : EXIT_LOST;
     if (!link->was_open || link->client.state == WAX_CLIENT_ENDED) {
         return false;
     }

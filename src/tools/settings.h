@@ -16,8 +16,9 @@ enum tool {
 /* Exit codes that scripts know from Mosquitto's tools; a refused CONNECT exits with its code. */
 enum {
     EXIT_GOOD = 0,
-    EXIT_WRONG = 1, /* options, files, no connection */
-    EXIT_LOST = 7,  /* the connection ended */
+    EXIT_WRONG = 1,     /* options, files, no connection */
+    EXIT_SENT_AWAY = 4, /* the broker said DISCONNECT */
+    EXIT_LOST = 7,      /* the connection ended */
     EXIT_TLS = 8,
     EXIT_LATE = 27, /* -W */
 };

@@ -64,6 +64,7 @@ static const struct topic topics[] = {
         "0    done\n"
         "1    wrong options or files, no connection; MQTT 3: version refused\n"
         "2-5  MQTT 3: refused as 2 client id, 3 server unavailable, 4 user or password, 5 not authorised\n"
+        "4    MQTT 5: the broker said good-bye, and why\n"
         "7    the connection was lost\n"
         "8    TLS failed\n"
         "27   -W: nothing came in time\n"

@@ -226,5 +226,80 @@ keyfile {folder}/pki/localhost.key
         self.compare("rr", RR, given=b"from input")
 
 
+class Scripted:
+    """A server on a port of its own that says to every client what stands in a script, packet by packet."""
+
+    def __init__(self, answers):
+        self.answers = answers
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.port = self.server.getsockname()[1]
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
+
+    def serve(self):
+        while True:
+            try:
+                peer = self.server.accept()[0]
+            except OSError:
+                return
+            threading.Thread(target=self.talk, args=(peer,), daemon=True).start()
+
+    def talk(self, peer):
+        with peer:
+            peer.settimeout(20)
+            try:
+                for answer in self.answers:
+                    said = peer.recv(4096)
+                    if not said or answer is None:
+                        return
+                    # The packet id of what was said stands behind the head.
+                    peer.sendall(answer.replace(b"ID", said[2:4]))
+                while peer.recv(4096):
+                    pass
+            except OSError:
+                pass
+
+    def close(self):
+        self.server.close()
+
+
+@unittest.skipUnless(has("mosquitto_pub"), "no mosquitto")
+class Strange(Beside):
+    """Servers that refuse, or end, or say what they should not."""
+
+    places = {}
+    GOOD_3, GOOD_5 = b"\x20\x02\0\0", b"\x20\x03\0\0\0"
+
+    def check(self, answers, *rows):
+        server = Scripted(answers)
+        self.addCleanup(server.close)
+        for row in rows:
+            tool, rest = row.split(" ", 1)
+            self.compare(tool, [f"-h 127.0.0.1 -p {server.port} {rest}"])
+
+    def test_refusals(self):
+        for code in range(1, 6):
+            self.check([bytes([0x20, 2, 0, code])], "pub -t a -m x", "sub -t a", "rr -t a -m x -e b -V 311", "pub -t a -m x -V 31")
+        for reason in (128, 129, 132, 133, 134, 135, 136, 137, 138, 140, 144, 149, 151, 153, 154, 155, 156, 157, 159):
+            self.check([bytes([0x20, 3, 0, reason, 0])], "pub -t a -m x -V 5", "sub -t a -V 5", "rr -t a -m x -e b")
+
+    def test_a_refused_subscription_is_a_failure(self):
+        # With Mosquitto's tools it is none, and a script goes on without what it asked for.
+        for answer, row, code in ((self.GOOD_3, "-t a", 128), (self.GOOD_3, "-t a -E", 128), (self.GOOD_5, "-t a -V 5", 135)):
+            suback = b"\x90\x03ID\x80" if answer == self.GOOD_3 else b"\x90\x04ID\0\x87"
+            server = Scripted([answer, suback])
+            self.addCleanup(server.close)
+            codes = [self.shell(maker, "sub", f"-p {server.port} {row}").code for maker in MAKERS]
+            self.assertEqual(codes, [0, code], row)
+
+    def test_connections_that_end(self):
+        self.check([None], "pub -t a -m x", "pub -t a -m x -q 1 -V 5", "rr -t a -m x -e b")
+        self.check([self.GOOD_3, None], "pub -t a -m x -q 1")
+        self.check([self.GOOD_5, b"\xe0\x02\x8b\0", None], "pub -t a -m x -q 1 -V 5")
+        self.check([self.GOOD_3, b"\x90\x04ID\0\x80"], "sub -t a -t b -W 1", "sub -t a -t b -E")
+        self.check([self.GOOD_5, b"\x40\x03\0\x01\x87"], "pub -t a -m x -q 1 -V 5")
+        self.check([self.GOOD_5, b"\x50\x03\0\x01\x97"], "pub -t a -m x -q 2 -V 5")
+
+
 if __name__ == "__main__":
     unittest.main()
