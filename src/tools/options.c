@@ -327,7 +327,8 @@ bool tools_options_begin(struct settings *settings, enum tool tool, int argc, ch
     if (!read_all(settings, argc, argv)) {
         return false;
     }
-    if (settings->wants_help || settings->wants_manual || settings->wants_version) {
+    if (settings->wants_help || settings->wants_manual || settings->wants_table ||
+        settings->wants_version) {
         *code = EXIT_GOOD;
         tools_usage(settings);
         return false;
