@@ -1,6 +1,7 @@
 /* What --help, --version and the manual page of a tool say: the table of options, and why. */
 #include "tools/usage.h"
 #include "tools/option_table.h"
+#include "tools/output.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -221,10 +222,48 @@ static void show_manual(const struct settings *settings)
     (void)fputs(".SH SEE ALSO\n.BR wax (1)\n", stdout);
 }
 
+static const char *verdict_on(const struct option_row *row)
+{
+    switch (row->kind) {
+    case OPTION_LATER:
+        return "rejected";
+    case OPTION_REFUSED:
+        return "rejected with a hint";
+    default:
+        return "works";
+    }
+}
+
+/* Writes a row for every option that is told of, and for every letter of -F: Mosquitto's, and what
+ * becomes of them here. */
+static void show_table(const struct settings *settings)
+{
+    (void)printf("| switch | here | meaning |\n|---|---|---|\n");
+    for (size_t i = 0; i < tools_option_count; i++) {
+        const struct option_row *row = &tools_options[i];
+
+        if ((row->tools & settings->tool) == 0 ||
+            (row->text == NULL && row->kind != OPTION_LATER)) {
+            continue;
+        }
+        (void)printf("| `%s%s%s%s%s` | %s | %s |\n", row->letter != NULL ? row->letter : "",
+                     row->letter != NULL && row->name != NULL ? "` `" : "",
+                     row->name != NULL ? row->name : "", row->word != NULL ? " " : "",
+                     row->word != NULL ? row->word : "", verdict_on(row),
+                     row->text != NULL ? row->text : "not in this version of Wax");
+    }
+    for (size_t i = 0; settings->tool == TOOL_SUB && i < tools_output_letter_count; i++) {
+        (void)printf("| `-F %%%c` | works | %s |\n", tools_output_letters[i].letter,
+                     tools_output_letters[i].text);
+    }
+}
+
 void tools_usage(const struct settings *settings)
 {
     if (settings->wants_manual) {
         show_manual(settings);
+    } else if (settings->wants_table) {
+        show_table(settings);
     } else if (settings->wants_help) {
         show_help(settings);
     } else {
