@@ -1,5 +1,5 @@
 /* SUBSCRIBE and UNSUBSCRIBE. */
-#include "broker/steward.h"
+#include "broker/standing.h"
 
 #include <stdlib.h>
 #include <string.h>
