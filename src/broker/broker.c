@@ -2,8 +2,10 @@
 #include "broker/broker.h"
 
 #include "broker/entrance.h"
+#include "broker/handshake.h"
 #include "broker/options.h"
 #include "broker/steward.h"
+#include "broker/watch.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -237,6 +239,16 @@ static wax_status load_next(struct wax_broker *broker, const wax_broker_options 
     return status;
 }
 
+/* Clients that come back go on without a whole handshake after a reload, too. */
+static void keep_tickets(const struct settings *next, const struct settings *old)
+{
+    for (size_t i = 0; i < old->config.listener_count; i++) {
+        if (next->policies[i].tls != NULL && old->policies[i].tls != NULL) {
+            wax_tls_keep_tickets(next->policies[i].tls, old->policies[i].tls);
+        }
+    }
+}
+
 static void reload(struct wax_broker *broker, const wax_broker_options *options)
 {
     wax_config_report report = {.count = 0};
@@ -244,9 +256,12 @@ static void reload(struct wax_broker *broker, const wax_broker_options *options)
     struct settings *next;
     wax_link opened;
 
+    watch_settle(broker);
     if (load_next(broker, options, &next, &report, &opened) == WAX_OK) {
         (void)wax_config_compare(&old->config, &next->config, &report);
+        keep_tickets(next, old);
         broker->settings = next;
+        watch_set(broker);
         set_log(broker, options);
         log_report(&broker->log, &report);
         listen_log(broker, &next->config, &old->config);
@@ -271,6 +286,27 @@ static bool listen_on_all(struct wax_broker *broker)
     return true;
 }
 
+/* Whom to be in place of root. Where nobody says so and Wax has no account of its own, Mosquitto's
+ * will do: it owns the files that a mosquitto.conf names. */
+static const struct passwd *find_account(const wax_config *config)
+{
+    const struct passwd *account = getpwnam(config->user);
+    bool is_written = wax_config_place_of(config, NULL, "user").line > 0;
+
+    return account == NULL && !is_written ? getpwnam("mosquitto") : account;
+}
+
+/* The log was begun as root; whoever goes on must be able to open it again. */
+static void hand_over_log(struct wax_broker *broker, const struct passwd *account)
+{
+    const char *path = broker->settings->config.log_file;
+
+    if (path != NULL && lchown(path, account->pw_uid, account->pw_gid) != 0) {
+        wax_log_write(&broker->log, WAX_ERROR, "log_file_failed path=%s reason=%s", path,
+                      strerror(errno));
+    }
+}
+
 /* Gives up root, if there is somebody to be instead. */
 static bool drop_privileges(struct wax_broker *broker)
 {
@@ -280,7 +316,7 @@ static bool drop_privileges(struct wax_broker *broker)
     if (geteuid() != 0 || name == NULL || strcmp(name, "root") == 0) {
         return true;
     }
-    account = getpwnam(name);
+    account = find_account(&broker->settings->config);
     if (account == NULL) {
         wax_log_write(
             &broker->log, WAX_WARNING,
@@ -289,7 +325,8 @@ static bool drop_privileges(struct wax_broker *broker)
             name, name);
         return true;
     }
-    if (initgroups(name, account->pw_gid) != 0 || setgid(account->pw_gid) != 0 ||
+    hand_over_log(broker, account);
+    if (initgroups(account->pw_name, account->pw_gid) != 0 || setgid(account->pw_gid) != 0 ||
         setuid(account->pw_uid) != 0) {
         wax_log_write(&broker->log, WAX_ERROR, "cannot_become user=%s reason=%s", name,
                       strerror(errno));
@@ -314,7 +351,7 @@ static void write_pid(struct wax_broker *broker)
 
 static bool start_threads(struct wax_broker *broker, const wax_broker_options *options)
 {
-    if (sys_open(broker->workers[0]) != WAX_OK) {
+    if (handshake_open(broker->workers[0]) != WAX_OK || sys_open(broker->workers[0]) != WAX_OK) {
         return false;
     }
     for (unsigned i = 0; i < broker->worker_count; i++) {
@@ -324,6 +361,7 @@ static bool start_threads(struct wax_broker *broker, const wax_broker_options *o
         }
     }
     broker->has_started = true;
+    watch_open(broker);
     set_log(broker, options); /* from here on there is somebody to publish its lines */
     return true;
 }
@@ -347,6 +385,7 @@ static void stop_threads(struct wax_broker *broker, const wax_broker_options *op
 {
     struct letter letter = {.kind = LETTER_STOP};
 
+    wax_lookout_close(broker->lookout);
     broker->has_started = false;
     set_log(broker, options); /* nobody publishes its lines any more */
     post_to_all(broker, &letter);

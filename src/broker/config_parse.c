@@ -4,6 +4,7 @@
 
 #include "broker/config_draft.h"
 #include "broker/config_files.h"
+#include "broker/config_hosts.h"
 #include "broker/config_plugin.h"
 #include "broker/config_value.h"
 
@@ -63,7 +64,8 @@ static bool may_repeat(const wax_config_draft *draft, const wax_config_spot *spo
 {
     bool is_text = spot->option->type == WAX_OPTION_TEXT || spot->option->type == WAX_OPTION_FILE;
     const char *file = wax_config_file_of(draft->config, before);
-    if (before.line == 0 || spot->option->type == WAX_OPTION_SET) {
+    if (before.line == 0 || spot->option->type == WAX_OPTION_SET ||
+        spot->option->type == WAX_OPTION_HOSTS) {
         return true;
     }
     wax_config_report_add(spot->report, is_text ? WAX_CONFIG_ERROR : WAX_CONFIG_WARNING, spot->file,
@@ -95,6 +97,15 @@ static bool is_in_order(const wax_config_draft *draft, const wax_config_spot *sp
     return true;
 }
 
+static bool read_value(const wax_config_spot *spot, void *object, wax_bytes value, bool again)
+{
+    if (spot->option->type == WAX_OPTION_HOSTS) {
+        char **lines = (void *)((uint8_t *)object + spot->option->offset);
+        return wax_config_add_host(spot, lines, value);
+    }
+    return wax_value_read(spot, object, value, again);
+}
+
 static void set_value(wax_config_draft *draft, const struct source *source,
                       const wax_config_spot *spot, wax_bytes value)
 {
@@ -103,7 +114,7 @@ static void set_value(wax_config_draft *draft, const struct source *source,
     if (!is_in_order(draft, spot) || !may_repeat(draft, spot, *place)) {
         return;
     }
-    if (wax_value_read(spot, target.object, value, place->line > 0)) {
+    if (read_value(spot, target.object, value, place->line > 0)) {
         *place = (wax_config_place){source->number, source->line};
     }
 }

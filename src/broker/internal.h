@@ -95,6 +95,8 @@ enum counter {
     COUNT_SOCKETS,
     COUNT_CONNECTIONS,
     COUNT_CLIENTS_EXPIRED,
+    COUNT_TLS_HANDSHAKES, /* with all their proofs */
+    COUNT_TLS_RESUMED,
     COUNT_CLIENTS,           /* sessions now */
     COUNT_CLIENTS_CONNECTED, /* now */
     COUNT_STORED,            /* messages in queues now */
@@ -290,6 +292,7 @@ struct connection {
     uint64_t print;      /* of what dynamic security said when it was let in */
     bool is_blocked;     /* the socket took no more */
     bool is_leaving;     /* all is said; the peer may read it */
+    bool is_counted;     /* its TLS handshake, if there is one */
     wax_address_text peer;
 };
 
@@ -505,7 +508,10 @@ struct worker {
     uint64_t warned_ms; /* when it last said that there are too few descriptors */
     struct head heads[8];
     wax_timer sys_timer;
+    wax_timer memory_timer;
     struct sys *sys; /* of the first worker */
+    wax_timer expiry_timer;
+    struct handshakes *handshakes; /* of the first worker */
     counters counted;
     uint8_t room[READ_ROOM_SIZE];
 };
@@ -524,6 +530,23 @@ wax_status worker_post(struct worker *from, struct worker *to,
 /* A number that no client, connection or message of this process has had. */
 uint64_t worker_number(struct worker *worker);
 
+/* --- memory: how much the process takes --- */
+
+struct memory {
+    atomic_size_t taken; /* bytes, when somebody looked last */
+    atomic_size_t most;
+    atomic_bool is_short; /* more than `memory_limit` */
+};
+
+/* Looks how much is taken. */
+void memory_look(struct wax_broker *broker);
+
+/* Whether messages must be refused until there is room again. */
+bool memory_is_short(const struct worker *worker);
+
+/* Begins to look again and again, if there is a limit. For the first worker. */
+void memory_watch(struct worker *worker);
+
 /* --- sys: the $SYS topics --- */
 
 wax_status sys_open(struct worker *worker) WAX_CHECKED;
@@ -531,6 +554,9 @@ void sys_close(struct worker *worker);
 
 /* Publishes a line of the log at the first worker; the line is freed. */
 void sys_on_log(struct worker *worker, const struct letter *letter);
+
+/* Publishes a number under $SYS/broker/, retained. */
+void sys_publish(struct worker *worker, const char *topic, uint64_t value);
 
 /* --- the broker --- */
 
@@ -540,8 +566,10 @@ struct wax_broker {
     struct worker **workers;
     unsigned worker_count;
     struct commons commons;
+    struct memory memory;
     wax_store *store;
     wax_pool *pool;
+    wax_lookout *lookout;    /* NULL: files are not watched */
     struct steward *steward; /* NULL: no dynamic security */
     uint64_t key[2];
     uint64_t started_ms;

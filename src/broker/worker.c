@@ -1,6 +1,7 @@
 /* A worker: one thread, its loop, and all that it owns. */
 #include "broker/admit.h"
 #include "broker/entrance.h"
+#include "broker/handshake.h"
 #include "broker/steward.h"
 
 #include <stdlib.h>
@@ -63,7 +64,11 @@ static void on_settings(struct worker *worker, struct letter *letter)
     worker->settings = letter->settings;
     access_renew(worker);
     settings_release(old);
+    handshake_look(worker);
     close_gone(worker);
+    if (worker->index == 0) {
+        memory_watch(worker);
+    }
     if (atomic_fetch_sub(&worker->settings->awaited, 1) == 1) {
         wax_log_write(&worker->broker->log, WAX_NOTICE, "reloaded");
     }
@@ -300,6 +305,7 @@ void worker_close(struct worker *worker)
         }
     }
     sys_close(worker);
+    handshake_close(worker);
     wax_router_close(worker->router);
     wax_matches_close(&worker->matches);
     wax_mailbox_close(&worker->mailbox);

@@ -110,5 +110,33 @@ class Listeners(BrokerCase):
         self.assertEqual(again.message().payload, b"waits")
 
 
+class Memory(BrokerCase):
+    CONFIG = BASE
+
+    def limit(self, size):
+        self.broker.write("wax.conf", self.broker.head(2) + self.broker.fill(BASE + f"memory_limit {size}\n"))
+        self.broker.reload()
+
+    def test_messages_are_refused_when_it_is_short(self):
+        """What was taken before is kept, and a higher limit lets more in."""
+        sleeper = self.durable("sleeper")
+        sleeper.subscribe((self.topic(), 1))
+        sleeper.close()
+        publisher = self.client()
+        self.limit(self.broker.memory_kb() * 1024 + 20_000_000)
+        taken = 0
+        while publisher.publish(self.topic(), bytes(1_000_000), 1) == 0:
+            taken += 1
+            self.assertLess(taken, 300)
+        self.assertGreater(taken, 5)
+        self.broker.wait_for_log("memory_short")
+        self.limit(0)
+        self.broker.wait_for_log("memory_enough")
+        self.assertEqual(publisher.publish(self.topic(), b"after", 1), 0)
+        sleeper = self.durable("sleeper")
+        waiting = [sleeper.message().payload for _ in range(taken + 1)]
+        self.assertEqual(waiting[-1], b"after")
+
+
 if __name__ == "__main__":
     unittest.main()
