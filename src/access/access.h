@@ -176,8 +176,7 @@ bool wax_filter_matches(wax_bytes filter, wax_bytes topic);
 /* Whether there is a topic that both valid filters match. */
 bool wax_filter_overlaps(wax_bytes one, wax_bytes other);
 
-/* Whether the valid filter `wide` matches every topic that `narrow` matches. May say no where '#'
- * is narrower than a filter that spells it out ("+/#" and "#"). */
+/* Whether the valid filter `wide` matches every topic that `narrow` matches. */
 bool wax_filter_covers(wax_bytes wide, wax_bytes narrow);
 
 /* ---- ACL files ---- */
