@@ -5,6 +5,8 @@
 #include "broker/config_draft.h"
 #include "broker/config_files.h"
 #include "broker/config_hosts.h"
+#include "broker/config_plugin.h"
+#include "broker/config_value.h"
 
 /* A file that is being read. */
 struct source {
@@ -191,6 +193,19 @@ static void listen_on(wax_config_draft *draft, struct source *source, const wax_
     }
 }
 
+/* A line about a plugin that is built in stands for an option. */
+static void set_by_plugin(wax_config_draft *draft, const struct source *source,
+                          const wax_config_spot *spot, wax_bytes name, wax_bytes value)
+{
+    wax_config_meaning meaning = wax_config_plugin_read(draft, spot, name, value);
+    wax_config_spot meant = *spot;
+
+    if (meaning.option) {
+        meant.option = meaning.option;
+        set_value(draft, source, &meant, meaning.value);
+    }
+}
+
 /* Says what is the matter with an option that has no effect in Wax. */
 static void judge_support(const wax_config_draft *draft, const wax_config_spot *spot,
                           wax_bytes name)
@@ -256,6 +271,8 @@ static void read_option(wax_config_draft *draft, struct source *source, wax_conf
                               spot->option->name);
     } else if (spot->option->type == WAX_OPTION_LISTENER) {
         listen_on(draft, source, spot, value);
+    } else if (spot->option->type == WAX_OPTION_PLUGIN) {
+        set_by_plugin(draft, source, spot, name, value);
     } else if (spot->option->type == WAX_OPTION_INCLUDE) {
         include(draft, source, spot, value);
     } else {
@@ -331,7 +348,8 @@ static void read_text(wax_config_draft *draft, struct source *source, wax_bytes 
 static wax_status finish(wax_config_draft *draft, size_t errors_before)
 {
     bool fine = draft->report->error_count == errors_before;
-    fine = fine && wax_config_draft_finish(draft);
+    fine = fine && wax_config_plugin_finish(draft) && wax_config_draft_finish(draft);
+    wax_config_plugin_free(draft);
     wax_config_draft_free(draft);
     if (!fine) {
         wax_config_free(draft->config);

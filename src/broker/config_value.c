@@ -424,6 +424,7 @@ bool wax_value_read(const wax_config_spot *spot, void *object, wax_bytes text, b
     case WAX_OPTION_HOSTS:
     case WAX_OPTION_LISTENER:
     case WAX_OPTION_INCLUDE:
+    case WAX_OPTION_PLUGIN:
     case WAX_OPTION_NOTHING:
         break;
     }
