@@ -178,6 +178,9 @@ const struct option_row tools_options[] = {
     {NULL, "--tls-version",       OPTION_TEXT,   ALL, GROUP_TLS, AT(tls_version), 0, 0, "VERSION", "this one or newer: tlsv1.2 or tlsv1.3 (tlsv1.2)", NULL},
     {NULL, "--ciphers",           OPTION_TEXT,   ALL, GROUP_TLS, AT(ciphers), 0, 0, "LIST", "of TLS 1.2, as OpenSSL writes them", NULL},
     {NULL, "--tls-alpn",          OPTION_TEXT,   ALL, GROUP_TLS, AT(alpn), 0, 0, "NAME", "protocol to ask for, as mqtt", NULL},
+    {NULL, "--psk",               OPTION_SECRET, ALL, GROUP_TLS, AT(psk), 0, 0, "HEXKEY", "use TLS with a key that the broker has, too; safer in a file for -o", NULL},
+    {NULL, "--psk-identity",      OPTION_TEXT,   ALL, GROUP_TLS, AT(psk_identity), 0, 0, "NAME", "whose key that is", NULL},
+    {NULL, "--tls-keylog",        OPTION_TEXT,   ALL, GROUP_TLS, AT(keylog), 0, 0, "FILE", "append the secrets of the connection, for Wireshark: for tests only", NULL},
     {NULL, "--no-tls",            OPTION_FLAG,   ALL, GROUP_TLS, AT(no_tls), 0, 0, NULL, "no TLS, even on port 8883", NULL},
 
     {NULL, "--will-topic",        OPTION_TEXT,   ALL, GROUP_WILL, AT(will_topic), 0, 0, "TOPIC", "the broker publishes here if this client is lost", NULL},
@@ -234,13 +237,10 @@ const struct option_row tools_options[] = {
 
     {NULL, "--table",             OPTION_FLAG,   ALL, GROUP_GENERAL, AT(wants_table), 0, 0, NULL, NULL, NULL},
 
-    {NULL, "--psk",               OPTION_LATER,  ALL, GROUP_LATER, 0, 0, 0, "KEY", NULL, NULL},
-    {NULL, "--psk-identity",      OPTION_LATER,  ALL, GROUP_LATER, 0, 0, 0, "NAME", NULL, NULL},
     {NULL, "--ws",                OPTION_LATER,  ALL, GROUP_LATER, 0, 0, 0, NULL, NULL, NULL},
     {NULL, "--tls-engine",        OPTION_REFUSED, ALL, GROUP_LATER, 0, 0, 0, "NAME", "OpenSSL gives up engines; give the key in a PEM file: --key FILE", NULL},
     {NULL, "--tls-engine-kpass-sha1", OPTION_REFUSED, ALL, GROUP_LATER, 0, 0, 0, "HASH", "OpenSSL gives up engines; give the key's passphrase in a file: --keypass-file FILE", NULL},
     {NULL, "--keyform",           OPTION_TAKEN,  ALL, GROUP_LATER, 0, 0, 0, "FORM", "pem is what is read anyhow; engine is rejected with a hint", take_form},
-    {NULL, "--tls-keylog",        OPTION_LATER,  ALL, GROUP_LATER, 0, 0, 0, "FILE", NULL, NULL},
     {NULL, "--mptcp",             OPTION_LATER,  ALL, GROUP_LATER, 0, 0, 0, NULL, NULL, NULL},
 };
 /* clang-format on */
