@@ -116,6 +116,7 @@ typedef struct wax_config {
 
     char *user;
     char *pid_file;
+    char *control_socket; /* "off": none; NULL: the usual places */
     uint32_t workers; /* 0: one per core */
     bool set_tcp_nodelay;
     uint32_t connect_timeout_s;

@@ -395,6 +395,9 @@ void connect_on(struct connection *connection, const wax_event *event, wax_bytes
     if (status == WAX_OK) {
         status = identify(connection, connection->pending);
     }
+    if (connection->worker->traces != NULL) {
+        trace_packets(connection, true, packet);
+    }
     if (status == WAX_OK) {
         status = authenticate(connection);
     }

@@ -7,7 +7,9 @@
 #include <stdatomic.h>
 
 #include "access/access.h"
+#include "broker/broker.h"
 #include "broker/config.h"
+#include "broker/groups.h"
 #include "os/os.h"
 #include "router/router.h"
 #include "session/session.h"
@@ -122,7 +124,11 @@ enum counter {
     COUNT_STORED,            /* messages in queues now */
     COUNT_STORED_BYTES,
     COUNT_SUBSCRIPTIONS, /* now, not shared */
-    COUNTER_COUNT,
+    COUNT_OUT,           /* packets on their way to slow readers now */
+    COUNT_OUT_BYTES,
+    COUNT_TYPE_RECEIVED, /* and 15 more: packets by their type */
+    COUNT_TYPE_SENT = COUNT_TYPE_RECEIVED + 16,
+    COUNTER_COUNT = COUNT_TYPE_SENT + 16,
 };
 
 typedef atomic_uint_fast64_t counters[COUNTER_COUNT];
@@ -131,56 +137,8 @@ void count_up(struct worker *worker, enum counter counter, uint64_t by);
 void count_down(struct worker *worker, enum counter counter, uint64_t by);
 void count_set(struct worker *worker, enum counter counter, uint64_t value);
 
-/* --- commons: what cannot belong to one worker, under one mutex that nobody holds for long --- */
-
-/* A client's place in shared groups, which other workers see. Counted. */
-struct seat {
-    wax_subscriber subscriber; /* first: the groups know it by this */
-    atomic_uint holders;
-    atomic_bool is_online;
-    struct worker *worker;
-    struct client *client; /* touched by its worker alone; NULL once the client is gone */
-};
-
-struct commons {
-    pthread_mutex_t mutex;
-    wax_retained *retained;
-    wax_router *shared;
-    wax_matches matches;
-    atomic_uint shared_count;
-    atomic_uint retained_count;
-};
-
-wax_status commons_open(struct commons *commons, const uint64_t key[static 2]) WAX_CHECKED;
-void commons_close(struct commons *commons);
-
-/* Keeps the message for its topic, or forgets the topic's if the payload is empty. Returns WAX_OK,
- * WAX_QUOTA_EXCEEDED or WAX_FULL. */
-wax_status commons_retain(struct commons *commons, struct message *message,
-                          uint32_t retained_max) WAX_CHECKED;
-
-/* Forgets it if it is still this message. */
-void commons_forget(struct commons *commons, struct message *message);
-
-wax_status commons_join(struct commons *commons, struct seat *seat, const wax_interest *interest,
-                        bool *existed) WAX_CHECKED;
-wax_status commons_leave(struct commons *commons, struct seat *seat, wax_bytes filter,
-                         wax_bytes share_name) WAX_CHECKED;
-void commons_leave_all(struct commons *commons, struct seat *seat);
-
-struct chosen {
-    struct seat *seat; /* held for the caller */
-    wax_subscription_options options;
-};
-
-/* Chooses one member of each shared group that the topic matches, online ones first and in turn;
- * beginning with the group number `first`. Returns how many, at most `size`: then there may be
- * more. */
-size_t commons_choose(struct commons *commons, wax_bytes topic, uint32_t first,
-                      struct chosen *chosen, size_t size);
-
-struct seat *seat_make(struct worker *worker, struct client *client);
-void seat_release(struct seat *seat);
+/* A packet, which begins with this byte. */
+void count_packet(struct worker *worker, bool is_incoming, uint8_t first);
 
 /* --- client: a session, which outlives connections --- */
 
@@ -235,6 +193,7 @@ struct client {
     uint32_t queue_size;
     uint64_t queue_bytes;
     uint64_t held_bytes; /* payloads of `held`, for max_inflight_bytes */
+    uint64_t dropped;    /* messages that found no room */
 };
 
 struct clients {
@@ -278,6 +237,15 @@ void delivery_clear(struct delivery *delivery);
 
 /* --- connection --- */
 
+/* What went through a connection, for whoever asks. */
+struct tally {
+    uint64_t since_ms;
+    uint64_t messages_in;
+    uint64_t messages_out;
+    uint64_t bytes_in;
+    uint64_t bytes_out;
+};
+
 struct connection {
     wax_watch watch; /* first: the loop knows it by this */
     wax_timer timer;
@@ -301,8 +269,9 @@ struct connection {
     uint16_t listener;
     uint16_t status;     /* why it is doomed; WAX_OK: not */
     uint64_t refused_ms; /* when a refused message was logged last */
-    bool is_blocked;     /* the socket took no more */
-    bool is_leaving;     /* all is said; the peer may read it */
+    struct tally tally;
+    bool is_blocked; /* the socket took no more */
+    bool is_leaving; /* all is said; the peer may read it */
     wax_address_text peer;
 };
 
@@ -428,6 +397,12 @@ bool receive_turn(struct worker *worker);
 /* Makes a connection of a socket that was accepted, and watches it. */
 void receive_accept(struct worker *worker, int descriptor, uint16_t listener);
 
+/* --- trace: what an administrator sees of it --- */
+
+/* Tells whole packets to those who trace this client. Only while `worker->traces` is not NULL. */
+void trace_packets(struct connection *connection, bool is_incoming, wax_bytes bytes);
+void trace_forget_all(struct worker *worker);
+
 /* --- worker --- */
 
 enum letter_kind {
@@ -436,6 +411,7 @@ enum letter_kind {
     LETTER_CONNECTION,
     LETTER_SETTINGS,
     LETTER_LOG,
+    LETTER_CONTROL,
     LETTER_STOP
 };
 
@@ -448,6 +424,7 @@ struct letter {
         struct connection *connection;
         struct settings *settings;
         char *line; /* of the log */
+        struct inquiry *inquiry;
     };
     struct seat *seat;
     wax_subscription_options options;
@@ -515,7 +492,8 @@ struct worker {
     uint64_t warned_ms; /* when it last said that there are too few descriptors */
     struct head heads[8];
     wax_timer sys_timer;
-    struct sys *sys; /* of the first worker */
+    struct sys *sys;       /* of the first worker */
+    struct traces *traces; /* NULL: nobody traces */
     counters counted;
     uint8_t room[READ_ROOM_SIZE];
 };
@@ -536,6 +514,14 @@ wax_status worker_post(struct worker *from, struct worker *to,
 
 /* A number that no client, connection or message of this process has had. */
 uint64_t worker_number(struct worker *worker);
+
+/* --- logging --- */
+
+/* Logs as the settings say from now on; opens the file anew. */
+void logging_set(struct wax_broker *broker);
+
+/* Logs what was found in a configuration. */
+void logging_report(struct wax_broker *broker, const wax_config_report *report);
 
 /* --- sys: the $SYS topics --- */
 
@@ -560,7 +546,10 @@ struct wax_broker {
     wax_pool *pool;
     uint64_t key[2];
     uint64_t started_ms;
-    bool has_started; /* the workers run */
+    bool has_started;  /* the workers run */
+    bool has_log_type; /* in place of the configuration's, until the next reload */
+    uint32_t log_type;
+    const wax_broker_options *options;
     atomic_uint connection_count;
     atomic_uint client_count;
     atomic_uint *listener_counts;

@@ -64,6 +64,8 @@ const wax_option wax_options[] = {
      SAYS("Reads every file of this directory whose name ends in .conf, sorted, upper before lower case of each letter. Only in the main file.")},
     {.name = "user", IN(GENERAL), OF_BROKER(user), TEXT(64, "wax"),
      SAYS("The account the broker changes to after opening its listeners, when root starts it. `root` keeps root's rights.")},
+    {.name = "control_socket", IN(GENERAL), OF_BROKER(control_socket), TEXT(107, NULL), OWN,
+     SAYS("The Unix socket of `wax ctl`, for root and the broker's own account only; `off` opens none. Without it, /run/wax/control, $XDG_RUNTIME_DIR/wax/control or `control` in `persistence_location`, the first that can be made.")},
     {.name = "pid_file", IN(GENERAL), OF_BROKER(pid_file), TEXT(PATH_SIZE_MAX, NULL),
      SAYS("Where the broker writes its process id.")},
     {.name = "workers", IN(GENERAL), OF_BROKER(workers), NUMBER(0, 256, "0", "threads"), OWN,

@@ -77,10 +77,17 @@ wax_writer out_begin(struct connection *connection, size_t size)
 
 void out_end(struct connection *connection, const wax_writer *out)
 {
-    if (out->used > connection->out_used) {
+    struct worker *worker = connection->worker;
+    size_t start = connection->out_used;
+
+    if (out->used > start) {
         connection->out_used = out->used;
+        count_packet(worker, false, out->data[start]);
+        if (worker->traces != NULL) {
+            trace_packets(connection, false, wax_bytes_of(out->data + start, out->used - start));
+        }
         if (wax_link_is_alone(&connection->dirty)) {
-            wax_link_append(&connection->worker->dirty, &connection->dirty);
+            wax_link_append(&worker->dirty, &connection->dirty);
         }
     }
 }
@@ -95,6 +102,7 @@ void out_flush(struct connection *connection)
         status = wax_transport_send(connection->transport, bytes, &sent);
         connection->out_sent += sent;
         count_up(connection->worker, COUNT_BYTES_SENT, sent);
+        connection->tally.bytes_out += sent;
     }
     connection->is_blocked = status == WAX_MORE;
     if (status == WAX_OK) {

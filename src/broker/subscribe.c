@@ -191,7 +191,6 @@ static void answer(struct connection *connection, wax_packet_type type, uint16_t
     if (status == WAX_OK) {
         status = wax_session_grant(&connection->session, &suback, type, &out);
         out_end(connection, &out);
-        count_up(connection->worker, COUNT_PACKETS_SENT, 1);
     }
     if (status == WAX_TOO_LARGE) {
         connection_doom(connection, WAX_PACKET_TOO_LARGE);

@@ -1,5 +1,5 @@
 /* A worker: one thread, its loop, and all that it owns. */
-#include "broker/internal.h"
+#include "broker/control.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -71,11 +71,17 @@ static void on_log(struct worker *worker, struct letter *letter)
     sys_on_log(worker, letter);
 }
 
+static void on_control(struct worker *worker, struct letter *letter)
+{
+    control_on_letter(worker, letter);
+}
+
 typedef void letter_function(struct worker *worker, struct letter *letter);
 
 static letter_function *const readers[] = {
     [LETTER_MESSAGE] = on_message,   [LETTER_SEAT] = on_seat, [LETTER_CONNECTION] = on_connection,
     [LETTER_SETTINGS] = on_settings, [LETTER_LOG] = on_log,   [LETTER_STOP] = on_stop,
+    [LETTER_CONTROL] = on_control,
 };
 
 static void on_letters(wax_watch *watch, bool readable, bool writable)
@@ -319,6 +325,7 @@ void worker_close(struct worker *worker)
         }
     }
     sys_close(worker);
+    trace_forget_all(worker);
     wax_router_close(worker->router);
     wax_matches_close(&worker->matches);
     wax_mailbox_close(&worker->mailbox);

@@ -17,6 +17,12 @@ uint64_t wax_clock_ms(void);
 /* Seconds since 1970 of the wall clock, for people and certificates. */
 int64_t wax_clock_wall_s(void);
 
+/* The same in milliseconds. */
+uint64_t wax_clock_wall_ms(void);
+
+/* How long a thread, which has not been joined, has run on a processor. */
+uint64_t wax_clock_thread_ms(pthread_t thread);
+
 /* Fills `room` with random bytes of the kernel's. Stops the process if there are none. */
 void wax_os_random(void *room, size_t size);
 
