@@ -115,6 +115,7 @@ static void tick_due(wax_timer *timer, uint64_t now_ms)
     struct control *control = WAX_OWNER(timer, struct control, tick);
 
     sample_loads(control, now_ms);
+    wax_log_flush(&control->broker->log, now_ms);
     wax_loop_start(&control->loop, timer, now_ms + TICK_MS);
 }
 

@@ -36,8 +36,7 @@ static bool may_deliver(const struct client *client, const struct message *messa
         !wax_access_judge(&client->access, WAX_ACTION_READ, message->topic, NULL)) {
         return false;
     }
-    if (client->access.rules == NULL && !client->has_user &&
-        wax_bytes_start_with(message->topic, WAX_TEXT("$SYS/"))) {
+    if (client_is_stranger(client) && wax_bytes_start_with(message->topic, WAX_TEXT("$SYS/"))) {
         return false; /* what goes on in the broker is not for strangers */
     }
     return !is_retained || author_may_write(client, message);

@@ -159,6 +159,14 @@ struct walk {
     uint8_t filter[];
 };
 
+/* Connections that take a client id from each other, over and over. */
+struct quarrel {
+    uint64_t since_ms; /* the first takeover of this minute */
+    uint64_t until_ms; /* the next one waits until then */
+    uint32_t count;
+    bool is_told;
+};
+
 struct client {
     wax_subscriber subscriber; /* first: the router knows it by this */
     struct client *next;       /* in the table's bucket */
@@ -194,6 +202,7 @@ struct client {
     uint64_t queue_bytes;
     uint64_t held_bytes; /* payloads of `held`, for max_inflight_bytes */
     uint64_t dropped;    /* messages that found no room */
+    struct quarrel quarrel;
 };
 
 struct clients {
@@ -211,6 +220,9 @@ struct client *client_make(struct worker *worker, wax_bytes id, bool has_user, w
 /* Makes the session somebody's: what its connections may do is what this user may. Returns WAX_OK
  * or WAX_FULL. */
 wax_status client_belong(struct client *client, bool has_user, wax_bytes user) WAX_CHECKED;
+
+/* Whether what goes on in the broker is not for it: nobody said who it is, and no rules judge. */
+bool client_is_stranger(const struct client *client);
 
 /* Ends the session: subscriptions, queue, exchanges, will. */
 void client_free(struct client *client);
@@ -266,12 +278,14 @@ struct connection {
     size_t out_size;
     size_t out_used;
     size_t out_sent;
+    uint32_t out_count; /* packets in it, or sent in part */
     uint16_t listener;
     uint16_t status;     /* why it is doomed; WAX_OK: not */
     uint64_t refused_ms; /* when a refused message was logged last */
     struct tally tally;
     bool is_blocked; /* the socket took no more */
     bool is_leaving; /* all is said; the peer may read it */
+    bool has_waited; /* to take over a client id that others want, too */
     wax_address_text peer;
 };
 

@@ -19,7 +19,7 @@ static const struct level_row level_rows[] = {
     {WAX_LOG_INFORMATION, WAX_INFORMATION  },
     {WAX_LOG_DEBUG,       WAX_DEBUG        },
     {WAX_LOG_SUBSCRIBE,   WAX_SUBSCRIPTIONS},
-    {WAX_LOG_UNSUBSCRIBE, WAX_SUBSCRIPTIONS},
+    {WAX_LOG_UNSUBSCRIBE, WAX_UNSUBSCRIPTIONS},
 };
 
 struct place_row {
@@ -27,12 +27,11 @@ struct place_row {
     unsigned place;
 };
 
-/* The journal takes what a service writes to stderr. */
 static const struct place_row place_rows[] = {
     {WAX_LOG_TO_STDERR,   WAX_LOG_STDERR},
     {WAX_LOG_TO_STDOUT,   WAX_LOG_STDOUT},
     {WAX_LOG_TO_SYSLOG,   WAX_LOG_SYSLOG},
-    {WAX_LOG_TO_JOURNALD, WAX_LOG_STDERR},
+    {WAX_LOG_TO_JOURNALD, WAX_LOG_JOURNALD},
     {WAX_LOG_TO_FILE,     WAX_LOG_FILE  },
 };
 
@@ -60,6 +59,7 @@ void logging_set(struct wax_broker *broker)
     bool is_topic = (config->log_dest & WAX_LOG_TO_TOPIC) != 0 && broker->has_started;
     wax_log_settings wanted = {
         .path = config->log_file,
+        .is_json = config->log_format == WAX_LOG_AS_JSON,
         .facility = config->log_facility == 0
                         ? LOG_DAEMON
                         : LOG_LOCAL0 + (int)(config->log_facility - 1) * (LOG_LOCAL1 - LOG_LOCAL0),

@@ -74,6 +74,8 @@ const wax_option wax_options[] = {
      SAYS("Sends small packets at once (TCP_NODELAY). Mosquitto's default is false.")},
     {.name = "sys_interval", IN(GENERAL), OF_BROKER(sys_interval_s), NUMBER(0, 65535, "10", "seconds"), RELOADS,
      SAYS("How often the $SYS topics are published; 0 means never.")},
+    {.name = "sys_anonymous", IN(GENERAL), OF_BROKER(sys_anonymous), BOOL("false"), RELOADS, OWN,
+     SAYS("Lets clients without a user name read the $SYS topics, where there is no `acl_file`; with one, its lines decide. Mosquitto lets them.")},
 
     {.name = "listener", IN(LISTENERS), .type = WAX_OPTION_LISTENER, OF_NOBODY,
      SAYS("Opens a port, `listener PORT [ADDRESS]`, or a Unix socket, `listener 0 PATH`. What follows up to the next listener belongs to it.")},
@@ -208,6 +210,8 @@ const wax_option wax_options[] = {
      SAYS("Where the log goes; each line adds a place. `file PATH` appends to a file, `topic` publishes under $SYS/broker/log.")},
     {.name = "log_type", IN(LOGGING), OF_BROKER(log_type), SET("error warning notice information debug subscribe unsubscribe websockets internal +all -none", "error,warning,notice,information"), RELOADS,
      SAYS("What is logged; each line adds a kind.")},
+    {.name = "log_format", IN(LOGGING), OF_BROKER(log_format), WORD("text json", "text"), RELOADS, OWN,
+     SAYS("How lines look on stderr, stdout and in files: `text`, or `json`, an object a line with time, level, event and a member for each value.")},
     {.name = "log_timestamp", IN(LOGGING), OF_BROKER(log_timestamp), BOOL("true"), RELOADS,
      SAYS("Begins each line with the time.")},
     {.name = "log_timestamp_format", IN(LOGGING), OF_BROKER(log_timestamp_format), TEXT(128, NULL), RELOADS,

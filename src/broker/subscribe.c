@@ -63,9 +63,8 @@ static wax_status join_group(struct client *client, const wax_interest *interest
 static wax_status judge(const struct client *client, wax_bytes filter)
 {
     bool is_judged = client->worker->settings->config.acl_subscribe_check;
-    bool is_stranger = client->access.rules == NULL && !client->has_user;
 
-    if (is_stranger && wax_bytes_start_with(filter, WAX_TEXT("$SYS/"))) {
+    if (client_is_stranger(client) && wax_bytes_start_with(filter, WAX_TEXT("$SYS/"))) {
         return WAX_NOT_AUTHORIZED; /* as in may_deliver() */
     }
     return is_judged && !wax_access_may_subscribe(&client->access, filter) ? WAX_NOT_AUTHORIZED
@@ -273,7 +272,7 @@ static uint8_t end_one(struct client *client, const wax_subscription *wanted, ui
         status = end_subscription(client, &target);
     }
     free(target.room);
-    wax_log_write(&client->worker->broker->log, WAX_SUBSCRIPTIONS,
+    wax_log_write(&client->worker->broker->log, WAX_UNSUBSCRIPTIONS,
                   "unsubscribed client=%.*s filter=%.*s", SHOWN(client->id), SHOWN(wanted->filter));
     if (status == WAX_NOT_FOUND) {
         return WAX_REASON_NO_SUBSCRIPTION_EXISTED;
