@@ -7,17 +7,21 @@ struct row {
 };
 
 static const struct row rows[] = {
-    {"status",          control_status         },
-    {"sessions",        control_sessions       },
-    {"client",          control_client         },
-    {"kick",            control_kick           },
-    {"session-delete",  control_session_delete },
-    {"retained-list",   control_retained_list  },
-    {"retained-delete", control_retained_delete},
-    {"reload",          control_reload         },
-    {"log",             control_log            },
-    {"trace",           control_trace          },
-    {"acl-explain",     control_explain        },
+    {"status",              control_status             },
+    {"sessions",            control_sessions           },
+    {"client",              control_client             },
+    {"kick",                control_kick               },
+    {"session-delete",      control_session_delete     },
+    {"retained-list",       control_retained_list      },
+    {"retained-delete",     control_retained_delete    },
+    {"reload",              control_reload             },
+    {"log",                 control_log                },
+    {"trace",               control_trace              },
+    {"import-retained",     control_import_retained    },
+    {"import-session",      control_import_session     },
+    {"import-subscription", control_import_subscription},
+    {"import-queued",       control_import_queued      },
+    {"acl-explain",         control_explain            },
 };
 
 void control_answer(struct peer *peer)

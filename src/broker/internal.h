@@ -352,6 +352,10 @@ bool retain_turn(struct worker *worker);
 /* --- the events of a session --- */
 
 void subscribe_on(struct connection *connection, const wax_event *event);
+/* Subscribes a session that was brought from elsewhere: nothing that is retained is sent. Mount
+ * points are part of the filter. Returns WAX_OK, WAX_BAD_FILTER or WAX_QUOTA_EXCEEDED. */
+wax_status subscribe_silently(struct client *client, wax_bytes filter,
+                              const wax_subscription_options *options) WAX_CHECKED;
 void unsubscribe_on(struct connection *connection, const wax_event *event);
 void publish_on(struct connection *connection, const wax_event *event);
 
@@ -380,6 +384,9 @@ void leave_abandon(struct connection *connection);
 
 /* Ends a session that is offline: its will is published, and it is gone. */
 void leave_session(struct client *client);
+
+/* Begins the time that a session without a connection may last. */
+void leave_wait(struct client *client);
 
 /* The connection's own time has come. */
 void leave_timer(wax_timer *timer, uint64_t now_ms);

@@ -44,6 +44,7 @@ static const struct verb verbs[] = {
     {"retained delete", "FILTER --dry-run|--yes",     ctl_retained_delete, 1, 1, "forgets retained messages; subscribers are not told"},
     {"reload",          "",                           ctl_reload,          0, 0, "reads configuration, passwords, rules and certificates again, and says what is wrong with them"},
     {"log level",       "TYPES",                      ctl_log_level,       1, 1, "what is logged until the next reload, as error,warning,debug or all"},
+    {"import",          "mosquitto.db [--dry-run]",   ctl_import,          1, 1, "brings sessions, queued and retained messages of Mosquitto 1.0 to 2.1 here"},
     {"acl explain",     "read|write|subscribe TOPIC", ctl_acl_explain,     2, 2, "which line of the rules decides for --user and --client-id"},
 };
 
