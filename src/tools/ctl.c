@@ -1,8 +1,8 @@
 /* wax ctl: looks into a running broker, and tells it what to do. */
-#include "tools/ctl.h"
 #include "tools/ctl_verbs.h"
 #include "tools/roff.h"
 #include "tools/tools.h"
+#include "tools/words.h"
 
 #include <stdlib.h>
 #include <string.h>
