@@ -102,12 +102,6 @@ wax_status client_belong(struct client *client, bool has_user, wax_bytes user)
     return WAX_OK;
 }
 
-bool client_is_stranger(const struct client *client)
-{
-    return client->access.rules == NULL && !client->has_user &&
-           !client->worker->settings->config.sys_anonymous;
-}
-
 struct client *client_make(struct worker *worker, wax_bytes id, bool has_user, wax_bytes user)
 {
     struct client *client = calloc(1, sizeof *client + id.size);

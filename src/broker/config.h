@@ -13,7 +13,10 @@
 
 enum {
     WAX_CONFIG_LISTENERS_MAX = 64,
+    WAX_CONFIG_NUMBERS_MAX =
+        256,                    /* listeners that a process may have had, see wax_config_follow() */
     WAX_CONFIG_PORTS_MAX = 10,  /* -p on the command line */
+    WAX_CONFIG_HOSTS_MAX = 64,  /* sni_certificate, per listener */
     WAX_CONFIG_FILES_MAX = 256, /* the main file and those of its include_dir */
     WAX_CONFIG_FILE_SIZE_MAX = 1 << 20,
     WAX_CONFIG_LINE_SIZE_MAX = 8192,
@@ -71,6 +74,7 @@ typedef struct wax_listener_config {
     char *address; /* a host name or address; NULL means all; of a Unix socket, its path */
     bool is_unix;  /* `address` is a path */
     bool is_local; /* made because the file has no listener: it is enough if one family binds */
+    bool is_gone;  /* written no more, see wax_config_follow() */
 
     char *bind_interface;
     uint32_t socket_domain; /* wax_config_family */
@@ -88,6 +92,9 @@ typedef struct wax_listener_config {
     bool allow_anonymous;
     char *password_file;
     char *acl_file;
+    char *psk_file;
+    bool psk_allow_short;
+    char *dynamic_security_file;
 
     char *certfile;
     char *keyfile;
@@ -100,6 +107,10 @@ typedef struct wax_listener_config {
     bool require_certificate;
     bool use_identity_as_username;
     bool use_subject_as_username;
+    bool ignores_client_dates; /* disable_client_cert_date_checks */
+    char *psk_hint;            /* switches PSK on */
+    char *sni_certificates;    /* lines of it; see wax_config_split_hosts() */
+    uint32_t tls_record_size_max;
 
     bool own_allow_anonymous; /* listener_allow_anonymous, already in allow_anonymous */
     char *own_auto_id_prefix; /* listener_auto_id_prefix, already in auto_id_prefix */
@@ -121,6 +132,7 @@ typedef struct wax_config {
     char *control_socket; /* "off": none; NULL: the usual places */
     uint32_t workers;     /* 0: one per core */
     bool set_tcp_nodelay;
+    bool watch_files;
     uint32_t connect_timeout_s;
     uint64_t connect_size_max;
     uint32_t global_max_clients;     /* or WAX_CONFIG_NO_LIMIT */
@@ -227,6 +239,15 @@ WAX_CHECKED wax_status wax_config_add_port(wax_config *config, uint32_t port);
  * Returns WAX_OK, or WAX_INVALID when an error was added to `report`. */
 WAX_CHECKED wax_status wax_config_check(const wax_config *config, wax_config_report *report);
 
+/* Gives each listener of `next` the place it has in `running`: sessions and messages know a
+ * listener by its place for as long as the process lives. A listener is the same when its address,
+ * its mount point and what it speaks are. One that is written no more stays as `is_gone`, under the
+ * security settings that hold for all, or under its own with per_listener_settings; a new one comes
+ * behind. Returns WAX_OK; WAX_FULL with an error in `report` when WAX_CONFIG_NUMBERS_MAX is not
+ * enough or memory is not. */
+WAX_CHECKED wax_status wax_config_follow(wax_config *next, const wax_config *running,
+                                         wax_config_report *report);
+
 /* Adds a note for every option that differs between the two and that a running broker cannot take
  * over: it holds after the next start. Returns how many there are. */
 size_t wax_config_compare(const wax_config *running, const wax_config *next,
@@ -243,6 +264,21 @@ wax_config_place wax_config_place_of(const wax_config *config, const wax_listene
 
 /* The name of the file of a place; NULL when it is nowhere. Borrowed from `config`. */
 const char *wax_config_file_of(const wax_config *config, wax_config_place place);
+
+/* Whether the listener speaks TLS, by a certificate or by pre-shared keys. */
+bool wax_config_has_tls(const wax_listener_config *listener);
+
+/* One line of sni_certificate. */
+typedef struct wax_config_host {
+    const char *name;
+    const char *certfile;
+    const char *keyfile;
+} wax_config_host;
+
+/* Takes sni_certificates, which may be NULL, apart. Returns memory for the caller to free, into
+ * which `hosts` point; NULL, with `count` 0, when there are none. */
+char *wax_config_split_hosts(const char *lines, wax_config_host hosts[WAX_CONFIG_HOSTS_MAX],
+                             size_t *count);
 
 /* Gives back what the configuration owns; it is then {0}. */
 void wax_config_free(wax_config *config);

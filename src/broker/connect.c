@@ -1,6 +1,7 @@
 /* CONNECT: who is this, may it come in, and with which session. */
 #include "broker/login.h"
 #include "broker/quarrel.h"
+#include "broker/steward.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,21 +10,29 @@ enum { PROPERTY_ROOM = 256, ALIAS_ROOM_SIZE = 1024 };
 
 /* --- Who it is --- */
 
-/* The user name that the certificate proves, where the listener wants that. */
-static wax_status identify_by_certificate(struct connection *connection, struct pending *pending)
+/* The name that TLS proves; "" if it proves none. A key shared beforehand proves its identity. */
+static const char *proven_name(const wax_listener_config *listener, const wax_tls_peer *peer)
+{
+    if (listener->use_subject_as_username) {
+        return peer->has_certificate ? peer->subject : "";
+    }
+    return peer->has_certificate ? peer->common_name : peer->psk_identity;
+}
+
+/* The user name that TLS proves, where the listener wants that. */
+static wax_status identify_by_tls(struct connection *connection, struct pending *pending)
 {
     const wax_listener_config *listener = login_listener(connection);
+    const wax_transport *tls = wax_tls_find(connection->transport);
     wax_tls_peer peer;
 
     if (!listener->use_identity_as_username && !listener->use_subject_as_username) {
         return WAX_OK;
     }
-    if (!wax_tls_is(connection->transport) ||
-        wax_tls_read_peer(connection->transport, &peer) != WAX_OK || !peer.has_certificate) {
+    if (tls == NULL || wax_tls_read_peer(tls, &peer) != WAX_OK) {
         return WAX_BAD_LOGIN;
     }
-    snprintf(pending->subject, sizeof pending->subject, "%s",
-             listener->use_identity_as_username ? peer.common_name : peer.subject);
+    snprintf(pending->subject, sizeof pending->subject, "%s", proven_name(listener, &peer));
     if (pending->subject[0] == '\0') {
         return WAX_BAD_LOGIN;
     }
@@ -57,7 +66,7 @@ static wax_status identify(struct connection *connection, struct pending *pendin
     pending->user = pending->connect.username;
     pending->has_user = pending->connect.has_username;
     pending->id = pending->connect.client_id;
-    status = identify_by_certificate(connection, pending);
+    status = identify_by_tls(connection, pending);
     if (status != WAX_OK) {
         return status;
     }
@@ -100,15 +109,12 @@ static void refuse(struct connection *connection, wax_status status)
 static wax_status authenticate(struct connection *connection)
 {
     const struct pending *pending = connection->pending;
-    const struct policy *policy = login_policy(connection);
 
+    access_note(connection);
     if (pending->is_proven) {
         return WAX_OK;
     }
-    if (!pending->has_user) {
-        return login_listener(connection)->allow_anonymous ? WAX_OK : WAX_NOT_AUTHORIZED;
-    }
-    if (!policy->has_credentials) {
+    if (!pending->has_user || !login_has_passwords(connection)) {
         return login_listener(connection)->allow_anonymous ? WAX_OK : WAX_NOT_AUTHORIZED;
     }
     return login_begin(connection);
@@ -317,8 +323,8 @@ static void log_connected(const struct connection *connection, bool present)
     if (!connection->worker->settings->config.connection_messages) {
         return;
     }
-    if (wax_tls_is(connection->transport)) {
-        (void)!wax_tls_read_peer(connection->transport, &tls);
+    if (wax_tls_find(connection->transport) != NULL) {
+        (void)!wax_tls_read_peer(wax_tls_find(connection->transport), &tls);
     }
     wax_log_write(&connection->worker->broker->log, WAX_NOTICE,
                   "client_connected client=%.*s user=%.*s peer=%s port=%u version=%s tls=%s "
@@ -334,12 +340,12 @@ static void log_connected(const struct connection *connection, bool present)
 /* Ties connection and session together. */
 static void attach(struct connection *connection, struct client *client)
 {
-    const struct policy *policy = login_policy(connection);
     wax_access_identity identity = {client->user, client->has_user, client->id};
 
     wax_loop_stop(&connection->worker->loop, &client->timer);
     client->listener = connection->listener;
-    client->access = wax_rules_for(policy->has_rules ? &policy->rules : NULL, &identity);
+    client->access = access_of(connection->worker, connection->listener, &identity);
+    access_settle(client);
     client->connection = connection;
     connection->client = client;
     if (client->seat != NULL) {
@@ -384,6 +390,10 @@ void connect_on_arrival(struct worker *worker, struct connection *connection)
         connection->worker = worker;
         wax_link_append(&worker->connections, &connection->all);
         status = wax_loop_watch(&worker->loop, &connection->watch, false);
+    }
+    if (status == WAX_OK) {
+        status =
+            login_listener(connection)->is_gone ? WAX_SERVER_UNAVAILABLE : access_admit(connection);
     }
     if (status == WAX_OK) {
         status = find_session(connection, &client, &present);

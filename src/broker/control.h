@@ -6,6 +6,7 @@
 
 #include "broker/internal.h"
 
+#include <pwd.h>
 #include <signal.h>
 
 enum {
@@ -191,6 +192,7 @@ command_function control_status, control_sessions, control_client, control_kick,
 struct control_hooks {
     wax_status (*reload)(struct wax_broker *broker, wax_config_report *report);
     void (*set_log)(struct wax_broker *broker);
+    const struct passwd *(*find_account)(const wax_config *config); /* that it changes to */
 };
 
 struct load_sample {

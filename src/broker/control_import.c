@@ -1,5 +1,6 @@
 /* Sessions and messages that an administrator brings from another broker. */
 #include "broker/control.h"
+#include "broker/steward.h"
 
 #include <stdlib.h>
 
@@ -84,15 +85,6 @@ static void ask_owner(struct peer *peer, work_function *work)
     }
 }
 
-/* Where the identity stands under the rules that hold now. */
-static void give_access(struct worker *worker, struct client *client)
-{
-    const struct policy *policy = &worker->settings->policies[client->listener];
-    wax_access_identity identity = {client->user, client->has_user, client->id};
-
-    client->access = wax_rules_for(policy->has_rules ? &policy->rules : NULL, &identity);
-}
-
 static void work_on_session(struct worker *worker, struct inquiry *inquiry)
 {
     const struct request *request = inquiry->request;
@@ -100,6 +92,7 @@ static void work_on_session(struct worker *worker, struct inquiry *inquiry)
     wax_bytes id = request_value(request, "id");
     wax_bytes user = request_value(request, "user");
     uint64_t expiry_s = request_number(request, "expiry", UINT32_MAX);
+    wax_access_identity identity;
     struct client *client;
 
     inquiry->is_done = true;
@@ -124,7 +117,8 @@ static void work_on_session(struct worker *worker, struct inquiry *inquiry)
     client->expiry_s = expiry_s < config->persistent_client_expiration_s
                            ? (uint32_t)expiry_s
                            : config->persistent_client_expiration_s;
-    give_access(worker, client);
+    identity = (wax_access_identity){client->user, client->has_user, client->id};
+    client->access = access_of(worker, client->listener, &identity);
     leave_wait(client);
 }
 

@@ -4,7 +4,6 @@
 #include "broker/broker.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -123,9 +122,9 @@ static void tick_due(wax_timer *timer, uint64_t now_ms)
 
 /* The folder of a socket that nobody named: made if need be, and then the broker's own account's.
  */
-static void make_folder(const struct wax_broker *broker, const char *path)
+static void make_folder(const struct control *control, const char *path)
 {
-    const struct passwd *account = getpwnam(broker->settings->config.user);
+    const struct passwd *account = control->hooks->find_account(&control->broker->settings->config);
     char folder[sizeof((struct control *)NULL)->path];
     char *slash;
 
@@ -141,12 +140,12 @@ static void make_folder(const struct wax_broker *broker, const char *path)
 }
 
 /* Root shares the socket with the account that the broker changes to. */
-static void give_to_account(const struct wax_broker *broker, const char *path)
+static void give_to_account(const struct control *control)
 {
-    const struct passwd *account = getpwnam(broker->settings->config.user);
+    const struct passwd *account = control->hooks->find_account(&control->broker->settings->config);
 
     if (geteuid() == 0 && account != NULL) {
-        (void)!chown(path, account->pw_uid, account->pw_gid);
+        (void)!chown(control->path, account->pw_uid, account->pw_gid);
     }
 }
 
@@ -164,7 +163,7 @@ static bool listen_at(struct control *control, char *fault, size_t fault_size)
         close(descriptors[0]);
         return false;
     }
-    give_to_account(control->broker, control->path);
+    give_to_account(control);
     control->entrance = (wax_watch){.ready = peer_accept, .descriptor = descriptors[0]};
     return wax_loop_watch(&control->loop, &control->entrance, true) == WAX_OK;
 }
@@ -180,7 +179,7 @@ static wax_status open_entrance(struct control *control)
 
     for (size_t i = 0; wax_broker_control_path(config, i, control->path, size); i++) {
         if (!is_wanted) {
-            make_folder(broker, control->path);
+            make_folder(control, control->path);
         }
         if (listen_at(control, fault, sizeof fault)) {
             wax_log_write(&broker->log, WAX_INFORMATION, "control_socket path=%s", control->path);

@@ -80,7 +80,7 @@ static void write_status(wax_json *json, const void *subject)
     wax_json_member_text(json, "version", WAX_TEXT(WAX_VERSION_TEXT));
     wax_json_member_number(json, "pid", (uint64_t)getpid());
     wax_json_member_number(json, "uptime_s", (wax_clock_ms() - broker->started_ms) / 1000);
-    wax_json_member_text(json, "config", wax_bytes_of_text(broker->config_path));
+    wax_json_member_text(json, "config", wax_bytes_of_text(broker->options->config_path));
     for (size_t i = 0; i < WAX_COUNT(figures); i++) {
         wax_json_member_number(json, figures[i].name, sum(broker, figures[i].counter));
     }
@@ -88,13 +88,14 @@ static void write_status(wax_json *json, const void *subject)
     wax_json_member_number(json, "shared_subscriptions",
                            atomic_load(&broker->commons.shared_count));
     wax_json_member_number(json, "retained", atomic_load(&broker->commons.retained_count));
-    wax_json_member_number(json, "heap_bytes", wax_heap_used());
-    wax_json_member_number(json, "heap_bytes_max", wax_heap_used_max());
+    wax_json_member_number(json, "memory_bytes", atomic_load(&broker->memory.taken));
+    wax_json_member_number(json, "memory_bytes_max", atomic_load(&broker->memory.most));
     write_workers(json, control);
 }
 
 void control_status(struct peer *peer)
 {
+    memory_look(peer->control->broker);
     lines_add(&peer->out, write_status, peer->control);
     peer_end(peer, NULL);
 }
@@ -166,99 +167,4 @@ void control_log(struct peer *peer)
         peer->control->hooks->set_log(broker);
     }
     peer_end(peer, is_good ? NULL : "these are no log types; see log_type in wax.conf(5)");
-}
-
-/* --- acl explain --- */
-
-struct verdict {
-    const struct policy *policy;
-    const wax_listener_config *listener;
-    wax_bytes topic;
-    wax_bytes action;
-    bool may;
-    bool is_safe;
-    size_t line;
-};
-
-static void write_verdict(wax_json *json, const void *subject)
-{
-    const struct verdict *verdict = subject;
-
-    wax_json_member_bool(json, "allowed", verdict->may && verdict->is_safe);
-    wax_json_member_text(json, "action", verdict->action);
-    wax_json_member_text(json, "topic", verdict->topic);
-    wax_json_member_number(json, "port", verdict->listener->port);
-    if (!verdict->is_safe) {
-        wax_json_member_text(json, "reason",
-                             WAX_TEXT("the broker refuses this user name or client id: it would "
-                                      "reach into the topics of others"));
-    } else if (!verdict->policy->has_rules) {
-        wax_json_member_text(json, "reason", WAX_TEXT("this listener has no acl_file"));
-    } else {
-        wax_json_member_text(json, "file", wax_bytes_of_text(verdict->listener->acl_file));
-    }
-    if (verdict->line > 0) {
-        wax_json_member_number(json, "line", verdict->line);
-        wax_json_member_text(json, "rule", wax_rules_line(&verdict->policy->rules, verdict->line));
-    }
-}
-
-/* The listener that the request means: its port, or the first. NULL: there is none such. */
-static const wax_listener_config *find_listener(const struct wax_broker *broker,
-                                                const struct request *request)
-{
-    const wax_config *config = &broker->settings->config;
-    uint64_t port = request_number(request, "port", UINT64_MAX);
-
-    for (size_t i = 0; i < config->listener_count; i++) {
-        if (port == UINT64_MAX || config->listeners[i].port == port) {
-            return &config->listeners[i];
-        }
-    }
-    return NULL;
-}
-
-static void judge(const struct wax_broker *broker, const struct request *request,
-                  struct verdict *verdict)
-{
-    wax_bytes user = request_value(request, "user");
-    wax_access_identity identity = {user, user.data != NULL, request_value(request, "client")};
-    size_t index = (size_t)(verdict->listener - broker->settings->config.listeners);
-    const wax_rules *rules;
-    wax_access access;
-
-    verdict->policy = &broker->settings->policies[index];
-    verdict->topic = request_value(request, "topic");
-    verdict->action = request_value(request, "action");
-    rules = verdict->policy->has_rules ? &verdict->policy->rules : NULL;
-    access = wax_rules_for(rules, &identity);
-    verdict->is_safe = wax_identity_is_safe(rules, &identity);
-    if (wax_bytes_equal(verdict->action, WAX_TEXT("subscribe"))) {
-        verdict->may = wax_access_may_subscribe(&access, verdict->topic);
-    } else {
-        wax_action action = wax_bytes_equal(verdict->action, WAX_TEXT("write")) ? WAX_ACTION_WRITE
-                                                                                : WAX_ACTION_READ;
-        verdict->may = wax_access_judge(&access, action, verdict->topic, &verdict->line);
-    }
-}
-
-void control_explain(struct peer *peer)
-{
-    const struct wax_broker *broker = peer->control->broker;
-    struct verdict verdict = {.listener = find_listener(broker, &peer->request)};
-    wax_bytes topic = request_value(&peer->request, "topic");
-    bool subscribes =
-        wax_bytes_equal(request_value(&peer->request, "action"), WAX_TEXT("subscribe"));
-
-    if (verdict.listener == NULL) {
-        peer_end(peer, "no listener has this port");
-    } else if (!wax_utf8_is_valid(topic) ||
-               !(subscribes ? wax_filter_is_valid(topic) : wax_topic_is_valid(topic))) {
-        peer_end(peer, subscribes ? "this is no topic filter"
-                                  : "this is no topic: + and # are for `subscribe`");
-    } else {
-        judge(broker, &peer->request, &verdict);
-        lines_add(&peer->out, write_verdict, &verdict);
-        peer_end(peer, NULL);
-    }
 }

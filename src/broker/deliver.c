@@ -1,7 +1,7 @@
 /* The one place where a message goes to a client: live, retained, queued, shared and Wills all pass
  * through deliver(), and so through may_deliver(); what has waited passes it a second time, since
  * the rules may be others by then. */
-#include "broker/internal.h"
+#include "broker/steward.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,14 +12,15 @@ enum { PROPERTY_ROOM = 64 }; /* for alias, expiry and one identifier */
 static bool author_may_write(const struct client *client, const struct message *message)
 {
     const struct settings *settings = client->worker->settings;
-    const struct policy *policy = &settings->policies[message->listener];
     wax_access_identity author = {message->author, message->has_author, message->author_id};
     wax_access access;
 
-    if (!settings->config.check_retain_source || !policy->has_rules || message->sender == 0) {
+    /* A listener that this worker has yet to hear of has just let its author write. */
+    if (!settings->config.check_retain_source || message->sender == 0 ||
+        message->listener >= settings->config.listener_count) {
         return true;
     }
-    access = wax_rules_for(&policy->rules, &author);
+    access = access_of(client->worker, message->listener, &author);
     return wax_access_judge(&access, WAX_ACTION_WRITE, message->topic, NULL);
 }
 
@@ -36,7 +37,7 @@ static bool may_deliver(const struct client *client, const struct message *messa
         !wax_access_judge(&client->access, WAX_ACTION_READ, message->topic, NULL)) {
         return false;
     }
-    if (client_is_stranger(client) && wax_bytes_start_with(message->topic, WAX_TEXT("$SYS/"))) {
+    if (is_stranger(client) && wax_bytes_start_with(message->topic, WAX_TEXT("$SYS/"))) {
         return false; /* what goes on in the broker is not for strangers */
     }
     return !is_retained || author_may_write(client, message);

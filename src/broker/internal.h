@@ -8,13 +8,13 @@
 
 #include "access/access.h"
 #include "broker/broker.h"
-#include "broker/config.h"
 #include "broker/groups.h"
+#include "broker/settings.h"
+#include "dynsec/dynsec.h"
 #include "os/os.h"
 #include "router/router.h"
 #include "session/session.h"
 #include "store/store.h"
-#include "tls/tls.h"
 
 enum {
     READ_ROOM_SIZE = 65536,  /* what a worker reads at once */
@@ -38,6 +38,7 @@ enum {
 struct worker;
 struct client;
 struct connection;
+struct entrance;
 struct wax_broker;
 
 /* --- message: the Application Message, one block, counted --- */
@@ -81,29 +82,6 @@ void message_release(struct message *message);
 /* Lets the lifetime begin now: a Will lives from when it is published. */
 void message_stamp(struct message *message, uint64_t now_ms);
 
-/* --- settings: a configuration with its files read; immutable and counted --- */
-
-struct policy {
-    wax_credentials credentials;
-    wax_rules rules;
-    bool has_credentials;
-    bool has_rules;
-    wax_tls_context *tls; /* NULL: plain */
-};
-
-struct settings {
-    atomic_uint holders;
-    wax_config config;
-    struct policy *policies; /* one per listener */
-};
-
-/* Reads the configuration and every file it names. On failure the report says why and `*loaded`
- * is NULL. */
-wax_status settings_load(struct settings **loaded, const char *path, const uint32_t *ports,
-                         size_t port_count, wax_config_report *report) WAX_CHECKED;
-struct settings *settings_hold(struct settings *settings);
-void settings_release(struct settings *settings);
-
 /* --- counters: what $SYS tells; each worker counts for itself --- */
 
 enum counter {
@@ -119,6 +97,8 @@ enum counter {
     COUNT_SOCKETS,
     COUNT_CONNECTIONS,
     COUNT_CLIENTS_EXPIRED,
+    COUNT_TLS_HANDSHAKES, /* with all their proofs */
+    COUNT_TLS_RESUMED,
     COUNT_CLIENTS,           /* sessions now */
     COUNT_CLIENTS_CONNECTED, /* now */
     COUNT_STORED,            /* messages in queues now */
@@ -190,6 +170,7 @@ struct client {
     uint32_t will_delay_s;
     uint64_t will_due_ms;
     wax_access access;
+    uint64_t rights; /* those that its subscriptions were judged by last; of dynamic security */
     wax_flows outgoing;
     wax_flows incoming;
     wax_flow first_slots[2]; /* one for each direction, until more are needed */
@@ -220,9 +201,6 @@ struct client *client_make(struct worker *worker, wax_bytes id, bool has_user, w
 /* Makes the session somebody's: what its connections may do is what this user may. Returns WAX_OK
  * or WAX_FULL. */
 wax_status client_belong(struct client *client, bool has_user, wax_bytes user) WAX_CHECKED;
-
-/* Whether what goes on in the broker is not for it: nobody said who it is, and no rules judge. */
-bool client_is_stranger(const struct client *client);
 
 /* Ends the session: subscriptions, queue, exchanges, will. */
 void client_free(struct client *client);
@@ -282,10 +260,12 @@ struct connection {
     uint16_t listener;
     uint16_t status;     /* why it is doomed; WAX_OK: not */
     uint64_t refused_ms; /* when a refused message was logged last */
+    uint64_t print;      /* of what dynamic security said when it was let in */
     struct tally tally;
     bool is_blocked; /* the socket took no more */
     bool is_leaving; /* all is said; the peer may read it */
     bool has_waited; /* to take over a client id that others want, too */
+    bool is_counted; /* its TLS handshake, if there is one */
     wax_address_text peer;
 };
 
@@ -357,6 +337,9 @@ void subscribe_on(struct connection *connection, const wax_event *event);
 wax_status subscribe_silently(struct client *client, wax_bytes filter,
                               const wax_subscription_options *options) WAX_CHECKED;
 void unsubscribe_on(struct connection *connection, const wax_event *event);
+
+/* Ends those of a client's subscriptions that its roles do not allow any more. */
+void subscribe_judge_again(struct client *client);
 void publish_on(struct connection *connection, const wax_event *event);
 
 /* RECEIVED, RELEASED and DELIVERED. */
@@ -431,7 +414,12 @@ enum letter_kind {
     LETTER_SEAT,
     LETTER_CONNECTION,
     LETTER_SETTINGS,
+    LETTER_ENTRANCE,
     LETTER_LOG,
+    LETTER_ORDER,
+    LETTER_TABLE,
+    LETTER_TABLE_TAKEN,
+    LETTER_KICK,
     LETTER_CONTROL,
     LETTER_STOP
 };
@@ -444,6 +432,9 @@ struct letter {
         struct message *message;
         struct connection *connection;
         struct settings *settings;
+        struct order *order; /* of dynamic security, as is the next */
+        struct batch *batch;
+        struct entrance *entrance;
         char *line; /* of the log */
         struct inquiry *inquiry;
     };
@@ -470,17 +461,10 @@ struct head {
     uint8_t bytes[HEAD_ROOM_SIZE];
 };
 
-/* A listening descriptor as one worker watches it. */
-struct entrance {
-    wax_watch watch;
-    wax_timer timer; /* while it rests */
-    struct worker *worker;
-    uint16_t listener;
-};
-
 struct worker {
     struct wax_broker *broker;
     struct settings *settings;
+    wax_dynsec_table *table; /* NULL: no dynamic security */
     wax_loop loop;
     wax_mailbox mailbox;
     wax_mailbox logins; /* judged passwords come back here */
@@ -508,13 +492,15 @@ struct worker {
     struct owed *owed;
     size_t owed_count;
     size_t owed_size;
-    struct entrance *entrances;
-    size_t entrance_count;
+    wax_link entrances;
     uint64_t warned_ms; /* when it last said that there are too few descriptors */
     struct head heads[8];
     wax_timer sys_timer;
-    struct sys *sys;       /* of the first worker */
-    struct traces *traces; /* NULL: nobody traces */
+    wax_timer memory_timer;
+    struct sys *sys; /* of the first worker */
+    wax_timer expiry_timer;
+    struct handshakes *handshakes; /* of the first worker */
+    struct traces *traces;         /* NULL: nobody traces */
     counters counted;
     uint8_t room[READ_ROOM_SIZE];
 };
@@ -522,9 +508,6 @@ struct worker {
 wax_status worker_open(struct worker *worker, struct wax_broker *broker,
                        unsigned index) WAX_CHECKED;
 void worker_close(struct worker *worker);
-
-/* Lets the worker accept at a listening descriptor, which it then owns. */
-wax_status worker_watch(struct worker *worker, int descriptor, uint16_t listener) WAX_CHECKED;
 
 /* The thread's function; the argument is the worker. */
 void *worker_run(void *argument);
@@ -543,6 +526,22 @@ void logging_set(struct wax_broker *broker);
 
 /* Logs what was found in a configuration. */
 void logging_report(struct wax_broker *broker, const wax_config_report *report);
+/* --- memory: how much the process takes --- */
+
+struct memory {
+    atomic_size_t taken; /* bytes, when somebody looked last */
+    atomic_size_t most;
+    atomic_bool is_short; /* more than `memory_limit` */
+};
+
+/* Looks how much is taken. */
+void memory_look(struct wax_broker *broker);
+
+/* Whether messages must be refused until there is room again. */
+bool memory_is_short(const struct worker *worker);
+
+/* Begins to look again and again, if there is a limit. For the first worker. */
+void memory_watch(struct worker *worker);
 
 /* --- sys: the $SYS topics --- */
 
@@ -552,19 +551,22 @@ void sys_close(struct worker *worker);
 /* Publishes a line of the log at the first worker; the line is freed. */
 void sys_on_log(struct worker *worker, const struct letter *letter);
 
+/* Publishes a number under $SYS/broker/, retained. */
+void sys_publish(struct worker *worker, const char *topic, uint64_t value);
+
 /* --- the broker --- */
 
 struct wax_broker {
     wax_log log;
     struct settings *settings; /* the main thread's */
-    const char *config_path;
-    const uint32_t *ports;
-    size_t port_count;
     struct worker **workers;
     unsigned worker_count;
     struct commons commons;
+    struct memory memory;
     wax_store *store;
     wax_pool *pool;
+    wax_lookout *lookout;    /* NULL: files are not watched */
+    struct steward *steward; /* NULL: no dynamic security */
     uint64_t key[2];
     uint64_t started_ms;
     bool has_started;  /* the workers run */

@@ -14,9 +14,9 @@ struct pending {
     wax_bytes user;
     bool has_user;
     bool is_assigned;
-    bool is_proven; /* by a certificate: no password is asked */
+    bool is_proven; /* by TLS: no password is asked */
     char assigned_id[ASSIGNED_ID_SIZE];
-    char subject[1026]; /* of the certificate, if that is the user name */
+    char subject[1026]; /* the name that TLS proves, if that is the user name */
 };
 
 /* A password on its way to be judged. */
@@ -25,6 +25,7 @@ struct login {
     struct connection *connection; /* NULL once it is gone */
     struct settings *settings;     /* its table is read on the pool's thread */
     wax_login login;
+    uint8_t stored[WAX_PASSWORD_STORED_MAX];
     uint8_t *password;
     size_t password_size;
     wax_status status;
@@ -37,6 +38,13 @@ struct policy *login_policy(const struct connection *connection);
 
 /* The CONNECT again, in memory of its own. NULL without memory. */
 struct pending *login_copy(wax_bytes packet);
+
+/* Whether there is anything to ask the connection's listener about passwords. */
+bool login_has_passwords(const struct connection *connection);
+
+/* The one place where a user's stored password is looked up. `stored` dies with the settings and
+ * the table of dynamic security. */
+wax_login login_find(const struct connection *connection, wax_bytes user);
 
 /* Gives the password to the pool. Returns WAX_MORE: it comes back by the worker's `logins`;
  * WAX_SERVER_BUSY when too many wait. */

@@ -25,8 +25,8 @@ static const struct ctl_column status_columns[] = {
     {"messages dropped",     "messages_dropped",     0, CTL_NUMBER},
     {"bytes received",       "bytes_received",       0, CTL_BYTES },
     {"bytes sent",           "bytes_sent",           0, CTL_BYTES },
-    {"memory of messages",   "heap_bytes",           0, CTL_BYTES },
-    {"at most so far",       "heap_bytes_max",       0, CTL_BYTES },
+    {"memory",               "memory_bytes",           0, CTL_BYTES },
+    {"at most so far",       "memory_bytes_max",       0, CTL_BYTES },
 };
 
 static const struct ctl_column worker_columns[] = {
