@@ -1,7 +1,8 @@
 /* CONNECT: who is this, may it come in, and with which session. */
+#include "broker/admit.h"
 #include "broker/login.h"
 #include "broker/quarrel.h"
-#include "broker/steward.h"
+#include "broker/standing.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* Which rule decides what somebody may do: asked of a worker, which has the rules that hold. */
 #include "broker/control.h"
-#include "broker/steward.h"
+#include "broker/standing.h"
 
 struct verdict {
     const struct policy *policy;

@@ -1,6 +1,6 @@
 /* Sessions and messages that an administrator brings from another broker. */
 #include "broker/control.h"
-#include "broker/steward.h"
+#include "broker/standing.h"
 
 #include <stdlib.h>
 

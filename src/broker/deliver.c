@@ -1,7 +1,7 @@
 /* The one place where a message goes to a client: live, retained, queued, shared and Wills all pass
  * through deliver(), and so through may_deliver(); what has waited passes it a second time, since
  * the rules may be others by then. */
-#include "broker/steward.h"
+#include "broker/standing.h"
 
 #include <stdlib.h>
 #include <string.h>

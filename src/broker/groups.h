@@ -47,12 +47,16 @@ wax_status commons_leave(struct commons *commons, struct seat *seat, wax_bytes f
                          wax_bytes share_name) WAX_CHECKED;
 void commons_leave_all(struct commons *commons, struct seat *seat);
 
-/* The first of the seat's subscriptions that `wanted` wants; it is called under the mutex.
- * The filter is written to `room` of READ_ROOM_SIZE; the share name is the caller's to free. False
- * if there is none, or no memory. */
-bool commons_find(struct commons *commons, const struct seat *seat,
-                  bool (*wanted)(void *context, const wax_interest *interest), void *context,
-                  uint8_t *room, wax_interest *found);
+/* What is looked for among the subscriptions of a seat. */
+struct search {
+    bool (*wants)(void *context, const wax_interest *interest); /* called under the mutex */
+    void *context;
+    uint8_t *room; /* of READ_ROOM_SIZE, for the filter that is found */
+};
+
+/* Finds the first. The share name is the caller's to free. False if there is none, or no memory. */
+bool commons_find(struct commons *commons, const struct seat *seat, const struct search *search,
+                  wax_interest *found);
 
 struct chosen {
     struct seat *seat; /* held for the caller */

@@ -13,12 +13,12 @@ struct level_row {
 };
 
 static const struct level_row level_rows[] = {
-    {WAX_LOG_ERROR,       WAX_ERROR        },
-    {WAX_LOG_WARNING,     WAX_WARNING      },
-    {WAX_LOG_NOTICE,      WAX_NOTICE       },
-    {WAX_LOG_INFORMATION, WAX_INFORMATION  },
-    {WAX_LOG_DEBUG,       WAX_DEBUG        },
-    {WAX_LOG_SUBSCRIBE,   WAX_SUBSCRIPTIONS},
+    {WAX_LOG_ERROR,       WAX_ERROR          },
+    {WAX_LOG_WARNING,     WAX_WARNING        },
+    {WAX_LOG_NOTICE,      WAX_NOTICE         },
+    {WAX_LOG_INFORMATION, WAX_INFORMATION    },
+    {WAX_LOG_DEBUG,       WAX_DEBUG          },
+    {WAX_LOG_SUBSCRIBE,   WAX_SUBSCRIPTIONS  },
     {WAX_LOG_UNSUBSCRIBE, WAX_UNSUBSCRIPTIONS},
 };
 
@@ -28,11 +28,11 @@ struct place_row {
 };
 
 static const struct place_row place_rows[] = {
-    {WAX_LOG_TO_STDERR,   WAX_LOG_STDERR},
-    {WAX_LOG_TO_STDOUT,   WAX_LOG_STDOUT},
-    {WAX_LOG_TO_SYSLOG,   WAX_LOG_SYSLOG},
+    {WAX_LOG_TO_STDERR,   WAX_LOG_STDERR  },
+    {WAX_LOG_TO_STDOUT,   WAX_LOG_STDOUT  },
+    {WAX_LOG_TO_SYSLOG,   WAX_LOG_SYSLOG  },
     {WAX_LOG_TO_JOURNALD, WAX_LOG_JOURNALD},
-    {WAX_LOG_TO_FILE,     WAX_LOG_FILE  },
+    {WAX_LOG_TO_FILE,     WAX_LOG_FILE    },
 };
 
 /* A line for `log_dest topic`; any thread may have written it. */

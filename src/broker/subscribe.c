@@ -1,5 +1,5 @@
 /* SUBSCRIBE and UNSUBSCRIBE. */
-#include "broker/steward.h"
+#include "broker/standing.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -389,11 +389,11 @@ static bool is_forbidden(void *context, const wax_interest *interest)
 void subscribe_judge_again(struct client *client)
 {
     struct commons *commons = &client->worker->broker->commons;
+    const struct search search = {is_forbidden, client, client->worker->room};
     wax_interest interest = {.options = {.qos = 0}};
 
     judge_own(client);
-    while (client->seat != NULL && commons_find(commons, client->seat, is_forbidden, client,
-                                                client->worker->room, &interest)) {
+    while (client->seat != NULL && commons_find(commons, client->seat, &search, &interest)) {
         end_forbidden(client, &interest);
         free((void *)(uintptr_t)interest.share_name.data);
     }

@@ -1,4 +1,5 @@
 /* A worker: one thread, its loop, and all that it owns. */
+#include "broker/admit.h"
 #include "broker/control.h"
 #include "broker/entrance.h"
 #include "broker/handshake.h"
