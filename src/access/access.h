@@ -224,6 +224,9 @@ wax_status wax_rules_parse(wax_rules *rules, wax_memory *memory, wax_bytes text,
 /* Gives the table's memory back. Also good for one that is all zero. */
 void wax_rules_close(wax_rules *rules);
 
+/* The line of this number, without the blanks around it, for people; empty if there is none. */
+wax_bytes wax_rules_line(const wax_rules *rules, size_t number);
+
 /* Whether somebody of this name can be let in at all under these rules (NULL: no ACL file). Never
  * with a '+' or '#' in the user name or the client id, for in a pattern it would become a wildcard;
  * nor with a '/' where a pattern puts the name into a topic, for it would reach into the topics of
