@@ -1,13 +1,13 @@
-/* access: who somebody is (password files), how fast one may guess, and what they may do (ACL
- * files). Both files are Mosquitto's. A table is made from a whole file at once and never changes:
- * a reload parses the new file beside the old table, and the caller swaps them when the new one is
- * good. */
+/* access: who somebody is (password and PSK files), how fast one may guess, and what they may do
+ * (ACL files). The files are Mosquitto's. A table is made from a whole file at once and never
+ * changes: a reload parses the new file beside the old table, and the caller swaps them when the
+ * new one is good. */
 #ifndef WAX_ACCESS_H
 #define WAX_ACCESS_H
 
 #include "base/base.h"
 
-/* The largest password or ACL file. */
+/* The largest password, PSK or ACL file. */
 #define WAX_ACCESS_TEXT_MAX ((size_t)64 * 1024 * 1024)
 
 /* The longest line of one; a user name alone may have 65,535 bytes. */
@@ -230,6 +230,46 @@ void wax_backoff_leave(wax_backoff *backoff, wax_bytes name);
 void wax_backoff_fail(wax_backoff *backoff, const wax_backoff_rules *rules, wax_bytes name,
                       uint64_t now_ms);
 
+/* ---- PSK files: the pre-shared keys of TLS ---- */
+
+enum {
+    WAX_PSK_IDENTITY_MAX = 255, /* bytes */
+    WAX_PSK_KEY_MIN = 16,       /* bytes; shorter ones are guessed: RFC 9257, section 6 */
+    WAX_PSK_KEY_MAX = 256,
+};
+
+/* The keys of a PSK file. Owns all that it points to. */
+typedef struct wax_psks {
+    wax_memory *memory;
+    uint8_t *text; /* a copy of the file, the keys in it decoded */
+    size_t text_size;
+    wax_access_array keys;
+    wax_access_index by_identity;
+} wax_psks;
+
+/* Reads a PSK file: one "identity:key" a line, the key in hexadecimal; blank lines and lines that
+ * begin with '#' are skipped. Anything else is a fault: no key, a key of an odd number of digits or
+ * of fewer than `key_size_min` bytes (1 to WAX_PSK_KEY_MIN) or more than WAX_PSK_KEY_MAX, an
+ * identity longer than WAX_PSK_IDENTITY_MAX, an identity twice. `text` is copied; the caller wipes
+ * its own. An empty file is a table that knows nobody.
+ * Returns as wax_credentials_parse(); wax_psks_close() is owed. */
+wax_status wax_psks_parse(wax_psks *psks, wax_memory *memory, wax_bytes text, size_t key_size_min,
+                          wax_access_fault *fault) WAX_CHECKED;
+
+/* Wipes the table and gives its memory back. Also good for one that is all zero. */
+void wax_psks_close(wax_psks *psks);
+
+/* How many identities there are. */
+size_t wax_psks_count(const wax_psks *psks);
+
+/* The key of an identity, borrowed from the table; empty when it is unknown. No byte of any key is
+ * looked at, so that the time this takes tells nothing about them. */
+wax_bytes wax_psks_find(const wax_psks *psks, wax_bytes identity);
+
+/* Decodes a key from hexadecimal into `room`, which may be where the digits stand, and writes its
+ * size. Returns NULL, or what is wrong with the key, as one clause; constant. */
+const char *wax_psk_decode(wax_bytes digits, size_t key_size_min, uint8_t *room, size_t *size);
+
 /* ---- Topic filters ---- */
 
 /* Whether a valid filter matches a valid topic name. A filter that begins with a wildcard does not
@@ -240,8 +280,7 @@ bool wax_filter_matches(wax_bytes filter, wax_bytes topic);
 /* Whether there is a topic that both valid filters match. */
 bool wax_filter_overlaps(wax_bytes one, wax_bytes other);
 
-/* Whether the valid filter `wide` matches every topic that `narrow` matches. May say no where '#'
- * is narrower than a filter that spells it out ("+/#" and "#"). */
+/* Whether the valid filter `wide` matches every topic that `narrow` matches. */
 bool wax_filter_covers(wax_bytes wide, wax_bytes narrow);
 
 /* ---- ACL files ---- */
@@ -289,31 +328,94 @@ wax_status wax_rules_parse(wax_rules *rules, wax_memory *memory, wax_bytes text,
 /* Gives the table's memory back. Also good for one that is all zero. */
 void wax_rules_close(wax_rules *rules);
 
+/* The line of this number, without the blanks around it, for people; empty if there is none. */
+wax_bytes wax_rules_line(const wax_rules *rules, size_t number);
+
 /* Whether somebody of this name can be let in at all under these rules (NULL: no ACL file). Never
  * with a '+' or '#' in the user name or the client id, for in a pattern it would become a wildcard;
  * nor with a '/' where a pattern puts the name into a topic, for it would reach into the topics of
  * another. The broker refuses such a CONNECT. */
 bool wax_identity_is_safe(const wax_rules *rules, const wax_access_identity *identity);
 
+/* ---- Roles ---- */
+
+/* What an ACL of a role speaks of; Mosquitto's dynamic security has the same six. */
+typedef enum wax_acl_type {
+    WAX_ACL_SEND,                /* publish to a topic */
+    WAX_ACL_RECEIVE,             /* be sent messages of a topic */
+    WAX_ACL_SUBSCRIBE_LITERAL,   /* subscribe to exactly this filter */
+    WAX_ACL_SUBSCRIBE_PATTERN,   /* subscribe to a filter that this one covers */
+    WAX_ACL_UNSUBSCRIBE_LITERAL, /* and to unsubscribe */
+    WAX_ACL_UNSUBSCRIBE_PATTERN,
+} wax_acl_type;
+
+#define WAX_ACL_TYPE_COUNT 6
+
+/* What somebody may want, for which there is a default where no ACL speaks. */
+typedef enum wax_right {
+    WAX_RIGHT_SEND,
+    WAX_RIGHT_RECEIVE,
+    WAX_RIGHT_SUBSCRIBE,
+    WAX_RIGHT_UNSUBSCRIBE,
+} wax_right;
+
+#define WAX_RIGHT_COUNT 4
+
+/* One ACL. In a topic that is no literal, %c is the client id and %u the user. */
+typedef struct wax_acl {
+    wax_bytes topic;
+    bool is_allowed;
+} wax_acl;
+
+/* A role: its ACLs by type, those of the highest priority first. */
+typedef struct wax_access_role {
+    const wax_acl *acls[WAX_ACL_TYPE_COUNT];
+    size_t counts[WAX_ACL_TYPE_COUNT];
+    bool refuses_wildcards; /* what it lets subscribe to has no '+' and no '#' */
+} wax_access_role;
+
+/* What dynamic security knows of one user: the roles in the order in which they are asked. */
+typedef struct wax_standing {
+    const wax_access_role *const *roles;
+    size_t role_count;
+    bool is_known;                  /* not: dynamic security says nothing about this user */
+    bool names_client_id;           /* some topic holds %c */
+    bool names_user;                /* some topic holds %u */
+    bool defaults[WAX_RIGHT_COUNT]; /* where no ACL speaks; never for $CONTROL */
+} wax_standing;
+
 /* What one connection may do: rules with one identity's part of them already found. Borrows the
- * rules and the views in `identity`. */
+ * rules, the standing and the views in `identity`. */
 typedef struct wax_access {
     const wax_rules *rules;       /* NULL: no ACL file */
     const wax_rules_section *own; /* NULL: no rules for this user */
+    const wax_standing *standing; /* NULL: no dynamic security */
     wax_access_identity identity;
     bool may_use_patterns;
+    bool is_barred; /* the name would reach into topics of others: no role helps */
 } wax_access;
 
 /* Prepares the answers for one connection. `rules` NULL means that there is no ACL file and
  * everything is allowed but what is reserved. */
 wax_access wax_rules_for(const wax_rules *rules, const wax_access_identity *identity);
 
+/* Puts the connection under dynamic security too. The standing must outlive `access`, or be
+ * replaced before. */
+void wax_access_stand(wax_access *access, const wax_standing *standing);
+
+/* Whether this name may come in under these roles: a client id or user with a '/' must not stand
+ * where some role puts it into a topic. As wax_identity_is_safe() for an ACL file. */
+bool wax_standing_is_safe(const wax_standing *standing, const wax_access_identity *identity);
+
 /* Whether the connection may do this with the topic of a message. In this order:
  *   1. Reserved: nobody writes to "$SYS", but for the state of a bridge; "$CONTROL" wants an ACL
- *      file that grants it; "$share" is no topic.
- *   2. The user's lines, or the anonymous ones: those that deny, then those that grant.
- *   3. Patterns: those that deny, then those that grant. So a user's grant beats a pattern's deny.
- *   4. Nothing spoke: denied.
+ *      file or a role that grants it; "$share" is no topic.
+ *   2. Roles, if there is a standing: the first ACL that matches decides, else the default. Who is
+ *      not known there has no right but those of an ACL file.
+ *   3. The user's lines, or the anonymous ones: those that deny, then those that grant.
+ *   4. Patterns: those that deny, then those that grant. So a user's grant beats a pattern's deny.
+ *   5. Nothing spoke: denied.
+ * With both an ACL file and roles, both must allow.
  * A topic that begins with '$' is matched only by a line whose filter begins with '$'.
  * `line`, if not NULL, becomes the number of the line that decided, 0 if none did. */
 bool wax_access_judge(const wax_access *access, wax_action action, wax_bytes topic, size_t *line);
@@ -321,5 +423,13 @@ bool wax_access_judge(const wax_access *access, wax_action action, wax_bytes top
 /* Whether the connection could read any topic that the valid `filter` (without "$share/name/")
  * matches. True does not promise that it may read them all: every delivery is judged. */
 bool wax_access_may_subscribe(const wax_access *access, wax_bytes filter);
+
+/* Whether the roles let the connection subscribe to exactly this valid filter (without
+ * "$share/name/"), or end its subscription. An ACL file has no say in this. True where there is no
+ * standing. In each role its literal ACLs speak before its patterns. Of a shared subscription
+ * `shared` is the whole, "$share/name/filter": an ACL that speaks of that decides first, since
+ * Mosquitto asks for nothing else. Otherwise it is empty. */
+bool wax_standing_lets_subscribe(const wax_access *access, wax_bytes filter, wax_bytes shared);
+bool wax_standing_lets_unsubscribe(const wax_access *access, wax_bytes filter, wax_bytes shared);
 
 #endif

@@ -16,6 +16,7 @@ enum {
     WAX_CONFIG_NUMBERS_MAX =
         256,                    /* listeners that a process may have had, see wax_config_follow() */
     WAX_CONFIG_PORTS_MAX = 10,  /* -p on the command line */
+    WAX_CONFIG_HOSTS_MAX = 64,  /* sni_certificate, per listener */
     WAX_CONFIG_FILES_MAX = 256, /* the main file and those of its include_dir */
     WAX_CONFIG_FILE_SIZE_MAX = 1 << 20,
     WAX_CONFIG_LINE_SIZE_MAX = 8192,
@@ -31,6 +32,8 @@ typedef enum wax_config_family {
 typedef enum wax_config_protocol { WAX_PROTOCOL_MQTT } wax_config_protocol;
 typedef enum wax_config_tls { WAX_CONFIG_TLS_1_2, WAX_CONFIG_TLS_1_3 } wax_config_tls;
 typedef enum wax_config_owner { WAX_OWNER_STRICT, WAX_OWNER_ANY } wax_config_owner;
+
+typedef enum wax_config_log_format { WAX_LOG_AS_TEXT, WAX_LOG_AS_JSON } wax_config_log_format;
 
 /* Bits of accept_protocol_versions. */
 enum { WAX_ACCEPT_3_1 = 1 << 0, WAX_ACCEPT_3_1_1 = 1 << 1, WAX_ACCEPT_5 = 1 << 2 };
@@ -93,6 +96,9 @@ typedef struct wax_listener_config {
     char *jwt_issuer;
     char *jwt_audience;
     uint32_t jwt_leeway_s;
+    char *psk_file;
+    bool psk_allow_short;
+    char *dynamic_security_file;
 
     char *certfile;
     char *keyfile;
@@ -105,6 +111,10 @@ typedef struct wax_listener_config {
     bool require_certificate;
     bool use_identity_as_username;
     bool use_subject_as_username;
+    bool ignores_client_dates; /* disable_client_cert_date_checks */
+    char *psk_hint;            /* switches PSK on */
+    char *sni_certificates;    /* lines of it; see wax_config_split_hosts() */
+    uint32_t tls_record_size_max;
 
     bool own_allow_anonymous; /* listener_allow_anonymous, already in allow_anonymous */
     char *own_auto_id_prefix; /* listener_auto_id_prefix, already in auto_id_prefix */
@@ -123,8 +133,10 @@ typedef struct wax_config {
 
     char *user;
     char *pid_file;
-    uint32_t workers; /* 0: one per core */
+    char *control_socket; /* "off": none; NULL: the usual places */
+    uint32_t workers;     /* 0: one per core */
     bool set_tcp_nodelay;
+    bool watch_files;
     uint32_t connect_timeout_s;
     uint64_t connect_size_max;
     uint32_t global_max_clients;     /* or WAX_CONFIG_NO_LIMIT */
@@ -160,13 +172,15 @@ typedef struct wax_config {
     bool upgrade_outgoing_qos;
     bool allow_duplicate_messages;
     uint32_t sys_interval_s; /* 0: no $SYS topics */
+    bool sys_anonymous;      /* clients without a user name may read them */
 
     bool persistence;
     char *persistence_location;
 
-    uint32_t log_dest; /* WAX_LOG_TO bits */
-    char *log_file;    /* of WAX_LOG_TO_FILE */
-    uint32_t log_type; /* WAX_LOG bits */
+    uint32_t log_dest;   /* WAX_LOG_TO bits */
+    char *log_file;      /* of WAX_LOG_TO_FILE */
+    uint32_t log_type;   /* WAX_LOG bits */
+    uint32_t log_format; /* wax_config_log_format */
     bool log_timestamp;
     char *log_timestamp_format; /* of strftime(); NULL: seconds since 1970 */
     uint32_t log_facility;      /* 0: daemon; n + 1: LOCALn */
@@ -260,6 +274,21 @@ wax_config_place wax_config_place_of(const wax_config *config, const wax_listene
 
 /* The name of the file of a place; NULL when it is nowhere. Borrowed from `config`. */
 const char *wax_config_file_of(const wax_config *config, wax_config_place place);
+
+/* Whether the listener speaks TLS, by a certificate or by pre-shared keys. */
+bool wax_config_has_tls(const wax_listener_config *listener);
+
+/* One line of sni_certificate. */
+typedef struct wax_config_host {
+    const char *name;
+    const char *certfile;
+    const char *keyfile;
+} wax_config_host;
+
+/* Takes sni_certificates, which may be NULL, apart. Returns memory for the caller to free, into
+ * which `hosts` point; NULL, with `count` 0, when there are none. */
+char *wax_config_split_hosts(const char *lines, wax_config_host hosts[WAX_CONFIG_HOSTS_MAX],
+                             size_t *count);
 
 /* Gives back what the configuration owns; it is then {0}. */
 void wax_config_free(wax_config *config);

@@ -1,5 +1,8 @@
 /* CONNECT: who is this, may it come in, and with which session. */
+#include "broker/admit.h"
 #include "broker/exchange.h"
+#include "broker/quarrel.h"
+#include "broker/standing.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,21 +11,29 @@ enum { PROPERTY_ROOM = 384, ALIAS_ROOM_SIZE = 1024 };
 
 /* --- Who it is --- */
 
-/* The user name that the certificate proves, where the listener wants that. */
-static wax_status identify_by_certificate(struct connection *connection, struct pending *pending)
+/* The name that TLS proves; "" if it proves none. A key shared beforehand proves its identity. */
+static const char *proven_name(const wax_listener_config *listener, const wax_tls_peer *peer)
+{
+    if (listener->use_subject_as_username) {
+        return peer->has_certificate ? peer->subject : "";
+    }
+    return peer->has_certificate ? peer->common_name : peer->psk_identity;
+}
+
+/* The user name that TLS proves, where the listener wants that. */
+static wax_status identify_by_tls(struct connection *connection, struct pending *pending)
 {
     const wax_listener_config *listener = login_listener(connection);
+    const wax_transport *tls = wax_tls_find(connection->transport);
     wax_tls_peer peer;
 
     if (!listener->use_identity_as_username && !listener->use_subject_as_username) {
         return WAX_OK;
     }
-    if (!wax_tls_is(connection->transport) ||
-        wax_tls_read_peer(connection->transport, &peer) != WAX_OK || !peer.has_certificate) {
+    if (tls == NULL || wax_tls_read_peer(tls, &peer) != WAX_OK) {
         return WAX_BAD_LOGIN;
     }
-    snprintf(pending->subject, sizeof pending->subject, "%s",
-             listener->use_identity_as_username ? peer.common_name : peer.subject);
+    snprintf(pending->subject, sizeof pending->subject, "%s", proven_name(listener, &peer));
     if (pending->subject[0] == '\0') {
         return WAX_BAD_LOGIN;
     }
@@ -80,7 +91,7 @@ static wax_status identify(struct connection *connection, struct pending *pendin
     pending->has_user = pending->connect.has_username;
     pending->id = pending->connect.client_id;
     status = connection->session.has_authentication ? exchange_identify(connection, pending)
-                                                    : identify_by_certificate(connection, pending);
+                                                    : identify_by_tls(connection, pending);
     pending->is_token = !pending->is_proven && connection->exchange == NULL &&
                         login_policy(connection)->tokens.key_count > 0 &&
                         wax_token_is_meant(pending->connect.password);
@@ -130,10 +141,11 @@ static wax_status authenticate(struct connection *connection)
 {
     struct pending *pending = connection->pending;
 
+    access_note(connection);
     if (connection->exchange != NULL) {
         return exchange_challenge(connection, &pending->refusal);
     }
-    connection->proof_kind = pending->is_proven ? PROOF_CERTIFICATE : PROOF_NONE;
+    connection->proof_kind = pending->is_proven ? PROOF_TLS : PROOF_NONE;
     if (pending->is_proven) {
         return WAX_OK;
     }
@@ -194,18 +206,42 @@ static bool is_owner(const struct client *client, const struct pending *pending)
     return client->has_user == pending->has_user && wax_bytes_equal(client->user, pending->user);
 }
 
-/* The session that the CONNECT asks for; `*present` tells whether it was there. */
+static void wait_due(wax_timer *timer, uint64_t now_ms)
+{
+    struct connection *connection = WAX_OWNER(timer, struct connection, timer);
+
+    (void)now_ms;
+    connection->has_waited = true;
+    connect_on_arrival(connection->worker, connection);
+}
+
+/* Its turn comes later; the other one has the client id until then. */
+static void wait_until(struct connection *connection, uint64_t at_ms)
+{
+    connection->timer.due = wait_due;
+    wax_loop_start(&connection->worker->loop, &connection->timer, at_ms);
+}
+
+/* The session that the CONNECT asks for, or WAX_MORE when that must wait; `*present` tells whether
+ * it was there. */
 static wax_status find_session(struct connection *connection, struct client **found, bool *present)
 {
     struct worker *worker = connection->worker;
     const struct pending *pending = connection->pending;
     const wax_config *config = &worker->settings->config;
     struct client *client = clients_find(worker, pending->id);
+    struct quarrel quarrel = client == NULL ? (struct quarrel){.count = 0} : client->quarrel;
 
     if (client != NULL && config->session_owner == WAX_OWNER_STRICT && !is_owner(client, pending)) {
         return WAX_NOT_AUTHORIZED; /* a session belongs to who made it */
     }
     if (client != NULL && client->connection != NULL) {
+        uint64_t until_ms = quarrel_wait(client, connection);
+        if (until_ms > 0) {
+            wait_until(connection, until_ms);
+            return WAX_MORE;
+        }
+        quarrel = client->quarrel;
         leave_now(client->connection, WAX_TAKEN_OVER); /* [MQTT-3.1.4-3] */
         client = clients_find(worker, pending->id);
     }
@@ -224,6 +260,9 @@ static wax_status find_session(struct connection *connection, struct client **fo
     } else if (!is_owner(client, pending) &&
                client_belong(client, pending->has_user, pending->user) != WAX_OK) {
         client = NULL;
+    }
+    if (client != NULL) {
+        client->quarrel = quarrel;
     }
     *found = client;
     return client == NULL ? WAX_SERVER_BUSY : WAX_OK;
@@ -325,8 +364,8 @@ static void log_connected(const struct connection *connection, bool present)
     if (!connection->worker->settings->config.connection_messages) {
         return;
     }
-    if (wax_tls_is(connection->transport)) {
-        (void)!wax_tls_read_peer(connection->transport, &tls);
+    if (wax_tls_find(connection->transport) != NULL) {
+        (void)!wax_tls_read_peer(wax_tls_find(connection->transport), &tls);
     }
     wax_log_write(&connection->worker->broker->log, WAX_NOTICE,
                   "client_connected client=%.*s user=%.*s peer=%s port=%u version=%s tls=%s "
@@ -342,12 +381,12 @@ static void log_connected(const struct connection *connection, bool present)
 /* Ties connection and session together. */
 static void attach(struct connection *connection, struct client *client)
 {
-    const struct policy *policy = login_policy(connection);
     wax_access_identity identity = {client->user, client->has_user, client->id};
 
     wax_loop_stop(&connection->worker->loop, &client->timer);
     client->listener = connection->listener;
-    client->access = wax_rules_for(policy->has_rules ? &policy->rules : NULL, &identity);
+    client->access = access_of(connection->worker, connection->listener, &identity);
+    access_settle(client);
     client->connection = connection;
     connection->client = client;
     if (client->seat != NULL) {
@@ -382,6 +421,18 @@ static wax_status accept_connect(struct connection *connection, bool present)
 
 /* A reload on this worker may have changed what holds since CONNECT came: it is its rules that
  * count from here on. */
+static wax_status admit(const struct connection *connection)
+{
+    const struct pending *pending = connection->pending;
+    wax_status status =
+        login_listener(connection)->is_gone ? WAX_SERVER_UNAVAILABLE : access_admit(connection);
+
+    if (status == WAX_OK && !login_holds(connection, pending->has_user, pending->user)) {
+        status = WAX_NOT_AUTHORIZED;
+    }
+    return status;
+}
+
 void connect_on_arrival(struct worker *worker, struct connection *connection)
 {
     struct client *client = NULL;
@@ -393,13 +444,14 @@ void connect_on_arrival(struct worker *worker, struct connection *connection)
         wax_link_append(&worker->connections, &connection->all);
         status = wax_loop_watch(&worker->loop, &connection->watch, false);
     }
-    if (status == WAX_OK &&
-        !login_holds(connection, connection->pending->has_user, connection->pending->user)) {
-        status = WAX_NOT_AUTHORIZED;
+    if (status == WAX_OK) {
+        status = admit(connection);
     }
     if (status == WAX_OK) {
-        status = login_listener(connection)->is_gone ? WAX_SERVER_UNAVAILABLE
-                                                     : find_session(connection, &client, &present);
+        status = find_session(connection, &client, &present);
+    }
+    if (status == WAX_MORE) {
+        return;
     }
     if (status != WAX_OK) {
         refuse(connection, status == WAX_IO ? WAX_SERVER_BUSY : status);
@@ -436,6 +488,9 @@ void connect_on(struct connection *connection, const wax_event *event, wax_bytes
     }
     if (status == WAX_OK) {
         status = identify(connection, connection->pending);
+    }
+    if (connection->worker->traces != NULL) {
+        trace_packets(connection, true, packet);
     }
     if (status == WAX_OK) {
         status = authenticate(connection);
@@ -500,6 +555,7 @@ static void on_login(struct login *login)
     }
     if (connection->pending->is_token) {
         status = name_client(connection, connection->pending);
+        access_note(connection);
     }
     if (status == WAX_OK) {
         depart(connection);

@@ -1,5 +1,6 @@
 /* A CONNECT on its way to an answer, and the judging of its password off the worker. */
 #include "broker/login.h"
+#include "broker/standing.h"
 #include "broker/tokens.h"
 
 #include <stdlib.h>
@@ -63,14 +64,28 @@ struct pending *login_copy(wax_bytes packet)
 
 /* --- Stored passwords --- */
 
+/* Who dynamic security knows is judged by it alone; others by the password file, if there is one.
+ */
 bool login_has_passwords(const struct connection *connection)
 {
-    return login_policy(connection)->has_credentials;
+    return login_policy(connection)->has_credentials ||
+           login_listener(connection)->dynamic_security_file != NULL;
 }
 
 wax_login login_find(const struct connection *connection, wax_bytes user)
 {
-    return wax_credentials_find(&login_policy(connection)->credentials, user);
+    const struct policy *policy = login_policy(connection);
+    wax_access_identity identity = {.user = user, .has_user = true};
+    const wax_dynsec_user *known = standing_of(connection->worker, connection->listener, &identity);
+    bool is_known = known != NULL && known->standing.is_known;
+
+    if (policy->has_credentials && !is_known) {
+        return wax_credentials_find(&policy->credentials, user);
+    }
+    if (is_known && known->password.size > 0) {
+        return (wax_login){.is_known = true, .stored = known->password};
+    }
+    return (wax_login){.stored = wax_dynsec_decoy(connection->worker->table)};
 }
 
 static uint64_t proof_of(const struct connection *connection, wax_bytes stored)
@@ -89,7 +104,7 @@ bool login_holds(const struct connection *connection, bool has_user, wax_bytes u
     wax_login login;
 
     switch ((enum proof_kind)connection->proof_kind) {
-    case PROOF_CERTIFICATE:
+    case PROOF_TLS:
         return true;
     case PROOF_PASSWORD:
         if (!login_has_passwords(connection)) {
@@ -192,17 +207,17 @@ static wax_status submit(struct login *login)
                : WAX_SERVER_BUSY;
 }
 
-/* Its turn has come. */
+/* Its turn has come. One that the pool has no room for comes back as if it had been judged. */
 static void turn_due(wax_timer *timer, uint64_t now_ms)
 {
     struct login *login = WAX_OWNER(timer, struct login, timer);
-    struct connection *connection = login->connection;
+    wax_letters letters = {NULL, NULL};
 
     (void)now_ms;
     if (submit(login) != WAX_MORE) {
-        connection->login = NULL;
-        finish(login);
-        connection_doom(connection, WAX_SERVER_BUSY);
+        login->status = WAX_SERVER_BUSY;
+        wax_letters_append(&letters, &login->job.letter);
+        wax_mailbox_post(login->job.reply, &letters);
     }
 }
 

@@ -15,16 +15,16 @@ struct pending {
     const char *refusal; /* why a login failed, as a word of the log; NULL: as its status says */
     bool has_user;
     bool is_assigned;
-    bool is_proven; /* by a certificate: no password is asked */
+    bool is_proven; /* by TLS: no password is asked */
     bool is_token;  /* the password is one, which says who it is */
     char assigned_id[ASSIGNED_ID_SIZE];
-    char subject[1026]; /* of the certificate or token, if that is the user name */
+    char subject[1026]; /* the name that TLS or a token proves, if that is the user name */
 };
 
 /* What a connection has shown of who it is. */
 enum proof_kind {
     PROOF_NONE, /* nothing was asked */
-    PROOF_CERTIFICATE,
+    PROOF_TLS,
     PROOF_PASSWORD, /* `proof` is a hash of the stored one */
     PROOF_TOKEN,    /* `proof` stands for the key */
 };
@@ -59,7 +59,8 @@ struct pending *login_copy(wax_bytes packet);
 /* Whether there is anything to ask the connection's listener about passwords. */
 bool login_has_passwords(const struct connection *connection);
 
-/* The one place where a user's stored password is looked up. `stored` dies with the settings. */
+/* The one place where a user's stored password is looked up. `stored` dies with the settings and
+ * the table of dynamic security. */
 wax_login login_find(const struct connection *connection, wax_bytes user);
 
 /* Notes that the connection is let in, if it is, for knowing that password. */

@@ -1,6 +1,6 @@
 /* Bytes come in. A worker reads into room of its own; a connection keeps only the start of a packet
  * that is not whole, so that an idle one holds nothing. */
-#include "broker/internal.h"
+#include "broker/handshake.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -86,9 +86,6 @@ static wax_status take(struct connection *connection, wax_reader *in)
         return WAX_SERVER_BUSY;
     }
     status = wax_session_receive(&connection->session, in, &out, worker->loop.now_ms, &event);
-    if (out.used > connection->out_used) {
-        count_up(worker, COUNT_PACKETS_SENT, 1);
-    }
     out_end(connection, &out);
     if (status == WAX_CROWDED) {
         return make_room(connection);
@@ -96,7 +93,10 @@ static wax_status take(struct connection *connection, wax_reader *in)
     if (status != WAX_OK) {
         return status;
     }
-    count_up(worker, COUNT_PACKETS_RECEIVED, 1);
+    count_packet(worker, true, start[0]);
+    if (worker->traces != NULL && event.type != WAX_EVENT_CONNECT) {
+        trace_packets(connection, true, wax_bytes_of(start, (size_t)(in->at - start)));
+    }
     if (event.type == WAX_EVENT_CONNECT) {
         connect_on(connection, &event, wax_bytes_of(start, (size_t)(in->at - start)));
         return WAX_MORE; /* it may be another worker's now */
@@ -197,6 +197,9 @@ static wax_status read_small(struct connection *connection, size_t *received, bo
         memcpy(worker->room, connection->in, used);
     }
     status = wax_transport_receive(connection->transport, worker->room + used, wanted, received);
+    if (!connection->is_counted) {
+        handshake_count(connection);
+    }
     /* A plain socket that gave less than asked has no more: its next bytes make a new edge. The end
      * may have made its edge already. */
     *is_drained =
@@ -242,6 +245,7 @@ static bool read_once(struct connection *connection)
     status = is_large ? read_large(connection, wanted, &received)
                       : read_small(connection, &received, &is_drained);
     count_up(worker, COUNT_BYTES_RECEIVED, received);
+    connection->tally.bytes_in += received;
     if (status != WAX_OK && status != WAX_MORE && connection->worker == worker) {
         connection_doom(connection, status);
     }
@@ -409,6 +413,7 @@ void receive_accept(struct worker *worker, int descriptor, uint16_t listener)
     connection->worker = worker;
     connection->listener = listener;
     connection->number = worker_number(worker);
+    connection->tally.since_ms = worker->loop.now_ms;
     connection->peer = wax_socket_peer(descriptor);
     wax_link_init(&connection->dirty);
     wax_link_init(&connection->hungry);

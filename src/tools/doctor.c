@@ -1,5 +1,6 @@
 /* wax doctor: says why a client cannot connect, and what to do next. */
 #include "tools/check.h"
+#include "tools/dial.h"
 #include "tools/doctor_acl.h"
 #include "tools/link.h"
 #include "tools/options.h"
@@ -75,7 +76,7 @@ static wax_transport *check_port(const struct settings *settings)
     wax_transport *transport = NULL;
     char fault[512] = "";
 
-    if (tools_link_dial(settings, &transport, fault, sizeof fault) == WAX_OK) {
+    if (tools_dial(settings, &transport, fault, sizeof fault) == WAX_OK) {
         wax_address_text peer = wax_socket_peer(wax_socket_descriptor(transport));
 
         (void)tools_check_pass("port", "connected to %s", peer.text);
@@ -103,6 +104,9 @@ static bool tell_peer(const wax_transport *secured)
     }
     wax_pki_date(peer.not_after, day);
     (void)tools_check_pass("tls", "%s, %s", peer.version, peer.cipher);
+    if (!peer.has_certificate) {
+        return tools_check_pass("key", "the broker has the same one");
+    }
     (void)tools_check_pass("broker's", "certificate %s is good until %s", peer.subject, day);
     if (peer.not_after - now < SOON_S) {
         tools_check_next("it ends soon; renew it with `wax pki renew`");
