@@ -176,6 +176,10 @@ static bool listen_for(struct worker *worker, const wax_listen *wanted, uint16_t
     return is_done;
 }
 
+static const char *const protocol_names[] = {[WAX_PROTOCOL_MQTT] = "mqtt",
+                                             [WAX_PROTOCOL_WEBSOCKETS] = "websockets",
+                                             [WAX_PROTOCOL_HTTP_API] = "http_api"};
+
 static bool listen_on(struct wax_broker *broker, uint16_t index)
 {
     const wax_listener_config *listener = &broker->settings->config.listeners[index];
@@ -192,10 +196,11 @@ static bool listen_on(struct wax_broker *broker, uint16_t index)
             return false;
         }
     }
-    wax_log_write(&broker->log, WAX_NOTICE, "listening address=%s port=%u tls=%s anonymous=%s",
-                  listener->address == NULL ? "*" : listener->address, (unsigned)listener->port,
-                  listener->certfile == NULL ? "no" : "yes",
-                  listener->allow_anonymous ? "allowed" : "denied");
+    wax_log_write(
+        &broker->log, WAX_NOTICE, "listening address=%s port=%u tls=%s anonymous=%s protocol=%s",
+        listener->address == NULL ? "*" : listener->address, (unsigned)listener->port,
+        listener->certfile == NULL ? "no" : "yes", listener->allow_anonymous ? "allowed" : "denied",
+        protocol_names[listener->protocol]);
     return true;
 }
 
@@ -300,6 +305,8 @@ static bool has_same_listeners(const wax_config *one, const wax_config *other)
         same = one->listeners[i].port == other->listeners[i].port &&
                texts_equal(one->listeners[i].address, other->listeners[i].address) &&
                texts_equal(one->listeners[i].mount_point, other->listeners[i].mount_point) &&
+               one->listeners[i].protocol == other->listeners[i].protocol &&
+               one->listeners[i].proxy_protocol == other->listeners[i].proxy_protocol &&
                (one->listeners[i].certfile == NULL) == (other->listeners[i].certfile == NULL);
     }
     return same;
@@ -314,9 +321,10 @@ static void reload(struct wax_broker *broker, const wax_broker_options *options)
         settings_load(&next, options->config_path, options->ports, options->port_count, &report);
 
     if (status == WAX_OK && !has_same_listeners(&broker->settings->config, &next->config)) {
-        wax_config_report_add(&report, WAX_CONFIG_ERROR, options->config_path, 0,
-                              "the listeners, or their mount points or TLS, differ from those that "
-                              "are open: restart the broker");
+        wax_config_report_add(
+            &report, WAX_CONFIG_ERROR, options->config_path, 0,
+            "the listeners, or their protocol, mount points or TLS, differ from those "
+            "that are open: restart the broker");
         settings_release(next);
         status = WAX_INVALID;
     }

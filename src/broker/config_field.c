@@ -17,7 +17,8 @@ static const void *value_of(const wax_option *option, const void *object)
 
 static bool is_text(const wax_option *option)
 {
-    return option->type == WAX_OPTION_TEXT || option->type == WAX_OPTION_FILE;
+    return option->type == WAX_OPTION_TEXT || option->type == WAX_OPTION_TEXTS ||
+           option->type == WAX_OPTION_FILE;
 }
 
 static char **second_of(const wax_option *option, void *object)
@@ -174,6 +175,7 @@ void wax_value_print(const wax_option *option, const void *object, FILE *out)
         print_words(option, *(const uint32_t *)value, out);
         break;
     case WAX_OPTION_TEXT:
+    case WAX_OPTION_TEXTS:
     case WAX_OPTION_FILE: {
         const char *text = *(char *const *)value;
         (void)fputs(text ? text : "", out);
@@ -208,10 +210,24 @@ static void print_set_lines(const wax_option *option, const void *object, FILE *
     }
 }
 
+static void print_text_lines(const wax_option *option, const void *object, FILE *out)
+{
+    const char *at = *(char *const *)value_of(option, object);
+    while (at && *at) {
+        size_t size = strcspn(at, "\n");
+        (void)fprintf(out, "%s %.*s\n", option->name, (int)size, at);
+        at += size + (at[size] == '\n');
+    }
+}
+
 void wax_value_print_lines(const wax_option *option, const void *object, FILE *out)
 {
     if (option->type == WAX_OPTION_SET) {
         print_set_lines(option, object, out);
+        return;
+    }
+    if (option->type == WAX_OPTION_TEXTS) {
+        print_text_lines(option, object, out);
         return;
     }
     if (is_text(option) && !*(char *const *)value_of(option, object)) {

@@ -8,17 +8,43 @@ enum { PROPERTY_ROOM = 256, ALIAS_ROOM_SIZE = 1024 };
 
 /* --- Who it is --- */
 
+/* The user name of the certificate that a proxy has seen, where it does TLS in our place. */
+static wax_status identify_by_proxy(const struct connection *connection, struct pending *pending)
+{
+    const wax_listener_config *listener = login_listener(connection);
+    const wax_proxy_header *header = wax_proxy_header_of(connection->transport);
+
+    if (listener->require_certificate && (header == NULL || !header->has_certificate)) {
+        return WAX_NOT_AUTHORIZED;
+    }
+    if (!listener->use_identity_as_username) {
+        return WAX_OK;
+    }
+    if (header == NULL || header->common_name.size == 0) {
+        return WAX_BAD_LOGIN;
+    }
+    snprintf(pending->subject, sizeof pending->subject, "%.*s", (int)header->common_name.size,
+             (const char *)header->common_name.data);
+    pending->user = wax_bytes_of_text(pending->subject);
+    pending->has_user = true;
+    pending->is_proven = true;
+    return WAX_OK;
+}
+
 /* The user name that the certificate proves, where the listener wants that. */
 static wax_status identify_by_certificate(struct connection *connection, struct pending *pending)
 {
     const wax_listener_config *listener = login_listener(connection);
+    const wax_transport *tls = wax_tls_find(connection->transport);
     wax_tls_peer peer;
 
+    if (listener->proxy_protocol == 2 && listener->certfile == NULL) {
+        return identify_by_proxy(connection, pending);
+    }
     if (!listener->use_identity_as_username && !listener->use_subject_as_username) {
         return WAX_OK;
     }
-    if (!wax_tls_is(connection->transport) ||
-        wax_tls_read_peer(connection->transport, &peer) != WAX_OK || !peer.has_certificate) {
+    if (tls == NULL || wax_tls_read_peer(tls, &peer) != WAX_OK || !peer.has_certificate) {
         return WAX_BAD_LOGIN;
     }
     snprintf(pending->subject, sizeof pending->subject, "%s",
@@ -284,13 +310,14 @@ static wax_status give_aliases(struct connection *connection)
 static void log_connected(const struct connection *connection, bool present)
 {
     const struct pending *pending = connection->pending;
+    const wax_transport *filter = wax_tls_find(connection->transport);
     wax_tls_peer tls = {.version = "none"};
 
     if (!connection->worker->settings->config.connection_messages) {
         return;
     }
-    if (wax_tls_is(connection->transport)) {
-        (void)!wax_tls_read_peer(connection->transport, &tls);
+    if (filter != NULL) {
+        (void)!wax_tls_read_peer(filter, &tls);
     }
     wax_log_write(&connection->worker->broker->log, WAX_NOTICE,
                   "client_connected client=%.*s user=%.*s peer=%s port=%u version=%s tls=%s "

@@ -13,6 +13,7 @@
 #include "session/session.h"
 #include "store/store.h"
 #include "tls/tls.h"
+#include "web/web.h"
 
 enum {
     READ_ROOM_SIZE = 65536,  /* what a worker reads at once */
@@ -303,6 +304,7 @@ struct connection {
     uint64_t refused_ms; /* when a refused message was logged last */
     bool is_blocked;     /* the socket took no more */
     bool is_leaving;     /* all is said; the peer may read it */
+    bool awaits_proxy;   /* who the peer is will stand in a PROXY header */
     wax_address_text peer;
 };
 
@@ -418,6 +420,26 @@ void connect_on_logins(wax_watch *watch, bool readable, bool writable);
 /* A connection came from another worker, its CONNECT found good. */
 void connect_on_arrival(struct worker *worker, struct connection *connection);
 
+/* --- stack: the filters that a listener puts upon a socket --- */
+
+/* Makes them for a descriptor that was accepted, and owns it. NULL without memory: it is closed
+ * then. */
+wax_transport *stack_open(struct worker *worker, int descriptor, uint16_t listener);
+
+/* Whether a PROXY header will say who the peer is. */
+bool stack_awaits_proxy(const struct worker *worker, uint16_t listener);
+
+/* Takes over who the proxy says the peer is. Returns whether it has said so. */
+bool stack_read_proxy(const wax_transport *top, wax_address_text *peer);
+
+/* --- http: the listener for operations --- */
+
+/* Begins to answer HTTP requests on a socket that was accepted. */
+void http_accept(struct worker *worker, int descriptor, uint16_t listener);
+
+/* Ends all its connections. */
+void http_close_all(struct worker *worker);
+
 /* --- receive: bytes come in --- */
 
 void receive_ready(wax_watch *watch, bool readable, bool writable);
@@ -505,6 +527,7 @@ struct worker {
     wax_link hungry;
     wax_link doomed;
     wax_link connections;
+    wax_link visits; /* connections of HTTP */
     wax_link walking;
     wax_letters *outboxes; /* one per worker */
     struct owed *owed;

@@ -262,6 +262,7 @@ wax_status worker_open(struct worker *worker, struct wax_broker *broker, unsigne
     wax_link_init(&worker->hungry);
     wax_link_init(&worker->doomed);
     wax_link_init(&worker->connections);
+    wax_link_init(&worker->visits);
     wax_link_init(&worker->walking);
     worker->backlog_timer.due = look_again;
     return worker->outboxes == NULL ? WAX_FULL : open_parts(worker);
@@ -310,6 +311,7 @@ void worker_close(struct worker *worker)
     drop_letters(worker, &worker->inbox);
     drop_letters(worker, &letters);
     connect_on_logins(&worker->logins.watch, true, false);
+    http_close_all(worker);
     while (!wax_link_is_alone(&worker->connections)) {
         leave_abandon(WAX_OWNER(worker->connections.next, struct connection, all));
     }

@@ -182,6 +182,16 @@ bool wax_tls_is(const wax_transport *transport)
     return transport->kind == &kind;
 }
 
+const wax_transport *wax_tls_find(const wax_transport *top)
+{
+    const wax_transport *at = top;
+
+    while (at != NULL && !wax_tls_is(at)) {
+        at = at->below;
+    }
+    return at;
+}
+
 bool wax_tls_is_ready(const wax_transport *self)
 {
     return SSL_is_init_finished(peek(self)->ssl) == 1;

@@ -75,6 +75,9 @@ wax_transport *wax_tls_connect(wax_tls_context *context, wax_transport *below, c
 /* Whether a filter is one of this room. */
 bool wax_tls_is(const wax_transport *transport);
 
+/* The filter of this room in a stack; NULL when there is none. */
+const wax_transport *wax_tls_find(const wax_transport *top);
+
 /* Whether the handshake is done. */
 bool wax_tls_is_ready(const wax_transport *self);
 
