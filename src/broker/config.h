@@ -13,6 +13,8 @@
 
 enum {
     WAX_CONFIG_LISTENERS_MAX = 64,
+    WAX_CONFIG_NUMBERS_MAX =
+        256,                    /* listeners that a process may have had, see wax_config_follow() */
     WAX_CONFIG_PORTS_MAX = 10,  /* -p on the command line */
     WAX_CONFIG_FILES_MAX = 256, /* the main file and those of its include_dir */
     WAX_CONFIG_FILE_SIZE_MAX = 1 << 20,
@@ -73,6 +75,7 @@ typedef struct wax_listener_config {
     char *address; /* a host name or address; NULL means all; of a Unix socket, its path */
     bool is_unix;  /* `address` is a path */
     bool is_local; /* made because the file has no listener: it is enough if one family binds */
+    bool is_gone;  /* written no more, see wax_config_follow() */
 
     char *bind_interface;
     uint32_t socket_domain; /* wax_config_family */
@@ -229,6 +232,15 @@ WAX_CHECKED wax_status wax_config_add_port(wax_config *config, uint32_t port);
  * process, whether options fit each other. Opens files, changes nothing.
  * Returns WAX_OK, or WAX_INVALID when an error was added to `report`. */
 WAX_CHECKED wax_status wax_config_check(const wax_config *config, wax_config_report *report);
+
+/* Gives each listener of `next` the place it has in `running`: sessions and messages know a
+ * listener by its place for as long as the process lives. A listener is the same when its address,
+ * its mount point and what it speaks are. One that is written no more stays as `is_gone`, under the
+ * security settings that hold for all, or under its own with per_listener_settings; a new one comes
+ * behind. Returns WAX_OK; WAX_FULL with an error in `report` when WAX_CONFIG_NUMBERS_MAX is not
+ * enough or memory is not. */
+WAX_CHECKED wax_status wax_config_follow(wax_config *next, const wax_config *running,
+                                         wax_config_report *report);
 
 /* Adds a note for every option that differs between the two and that a running broker cannot take
  * over: it holds after the next start. Returns how many there are. */

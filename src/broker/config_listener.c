@@ -325,6 +325,22 @@ bool wax_config_draft_finish(wax_config_draft *draft)
     return true;
 }
 
+bool wax_config_add_gone(wax_config *config, const wax_listener_config *model)
+{
+    wax_listener_config *listener = add_listener(config, model);
+
+    if (listener == NULL) {
+        return false;
+    }
+    listener->port = model->port;
+    listener->is_unix = model->is_unix;
+    listener->is_gone = true;
+    memset(listener->places, 0, wax_option_count * sizeof *listener->places);
+    return (model->address == NULL || set_address(listener, wax_bytes_of_text(model->address))) &&
+           (config->per_listener_settings ||
+            copy_scope(listener, &config->shared, WAX_SCOPE_SECURITY));
+}
+
 /* Takes away the listeners from that number on. */
 static void drop_listeners(wax_config *config, size_t count)
 {

@@ -385,7 +385,8 @@ void connect_on_arrival(struct worker *worker, struct connection *connection)
         status = wax_loop_watch(&worker->loop, &connection->watch, false);
     }
     if (status == WAX_OK) {
-        status = find_session(connection, &client, &present);
+        status = login_listener(connection)->is_gone ? WAX_SERVER_UNAVAILABLE
+                                                     : find_session(connection, &client, &present);
     }
     if (status != WAX_OK) {
         refuse(connection, status == WAX_IO ? WAX_SERVER_BUSY : status);

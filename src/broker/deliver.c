@@ -12,11 +12,17 @@ enum { PROPERTY_ROOM = 64 }; /* for alias, expiry and one identifier */
 static bool author_may_write(const struct client *client, const struct message *message)
 {
     const struct settings *settings = client->worker->settings;
-    const struct policy *policy = &settings->policies[message->listener];
     wax_access_identity author = {message->author, message->has_author, message->author_id};
+    const struct policy *policy;
     wax_access access;
 
-    if (!settings->config.check_retain_source || !policy->has_rules || message->sender == 0) {
+    /* A listener that this worker has yet to hear of has just let its author write. */
+    if (!settings->config.check_retain_source || message->sender == 0 ||
+        message->listener >= settings->config.listener_count) {
+        return true;
+    }
+    policy = &settings->policies[message->listener];
+    if (!policy->has_rules) {
         return true;
     }
     access = wax_rules_for(&policy->rules, &author);

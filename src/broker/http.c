@@ -73,6 +73,7 @@ static void write_metric(wax_writer *out, const struct wax_broker *broker,
 
 static uint16_t write_metrics(const struct worker *worker, wax_writer *out)
 {
+    memory_look(worker->broker);
     wax_write_bytes(out, WAX_TEXT("# HELP wax_info The version of the broker.\n"
                                   "# TYPE wax_info gauge\n"
                                   "wax_info{version=\"" WAX_VERSION_TEXT "\"} 1\n"));
@@ -103,17 +104,12 @@ static uint16_t write_state(wax_writer *out, const struct state *states, size_t 
     return i + 1 == count ? 200 : 503;
 }
 
-static bool is_out_of_memory(const struct worker *worker)
-{
-    return wax_heap_used() >= worker->settings->config.memory_limit;
-}
-
 static uint16_t write_health(const struct worker *worker, wax_writer *out)
 {
     const struct state states[] = {
-        {worker->is_stopping,      "stopping"    },
-        {is_out_of_memory(worker), "memory limit"},
-        {true,                     "ok"          },
+        {worker->is_stopping,     "stopping"    },
+        {memory_is_short(worker), "memory limit"},
+        {true,                    "ok"          },
     };
 
     return write_state(out, states, WAX_COUNT(states));
@@ -125,7 +121,7 @@ static uint16_t write_ready(const struct worker *worker, wax_writer *out)
     const wax_config *config = &worker->settings->config;
     const struct state states[] = {
         {worker->is_stopping,                                                      "stopping"    },
-        {is_out_of_memory(worker),                                                 "memory limit"},
+        {memory_is_short(worker),                                                  "memory limit"},
         {atomic_load(&broker->connection_count) >= config->global_max_connections,
          "too many clients"                                                                      },
         {true,                                                                     "ready"       },

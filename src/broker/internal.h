@@ -7,12 +7,11 @@
 #include <stdatomic.h>
 
 #include "access/access.h"
-#include "broker/config.h"
+#include "broker/settings.h"
 #include "os/os.h"
 #include "router/router.h"
 #include "session/session.h"
 #include "store/store.h"
-#include "tls/tls.h"
 #include "web/web.h"
 
 enum {
@@ -37,6 +36,7 @@ enum {
 struct worker;
 struct client;
 struct connection;
+struct entrance;
 struct wax_broker;
 
 /* --- message: the Application Message, one block, counted --- */
@@ -79,29 +79,6 @@ void message_release(struct message *message);
 
 /* Lets the lifetime begin now: a Will lives from when it is published. */
 void message_stamp(struct message *message, uint64_t now_ms);
-
-/* --- settings: a configuration with its files read; immutable and counted --- */
-
-struct policy {
-    wax_credentials credentials;
-    wax_rules rules;
-    bool has_credentials;
-    bool has_rules;
-    wax_tls_context *tls; /* NULL: plain */
-};
-
-struct settings {
-    atomic_uint holders;
-    wax_config config;
-    struct policy *policies; /* one per listener */
-};
-
-/* Reads the configuration and every file it names. On failure the report says why and `*loaded`
- * is NULL. */
-wax_status settings_load(struct settings **loaded, const char *path, const uint32_t *ports,
-                         size_t port_count, wax_config_report *report) WAX_CHECKED;
-struct settings *settings_hold(struct settings *settings);
-void settings_release(struct settings *settings);
 
 /* --- counters: what $SYS tells; each worker counts for itself --- */
 
@@ -457,6 +434,7 @@ enum letter_kind {
     LETTER_SEAT,
     LETTER_CONNECTION,
     LETTER_SETTINGS,
+    LETTER_ENTRANCE,
     LETTER_LOG,
     LETTER_STOP
 };
@@ -469,6 +447,7 @@ struct letter {
         struct message *message;
         struct connection *connection;
         struct settings *settings;
+        struct entrance *entrance;
         char *line; /* of the log */
     };
     struct seat *seat;
@@ -492,14 +471,6 @@ struct head {
     size_t size;
     size_t id_at; /* where the packet id stands */
     uint8_t bytes[HEAD_ROOM_SIZE];
-};
-
-/* A listening descriptor as one worker watches it. */
-struct entrance {
-    wax_watch watch;
-    wax_timer timer; /* while it rests */
-    struct worker *worker;
-    uint16_t listener;
 };
 
 struct worker {
@@ -533,11 +504,11 @@ struct worker {
     struct owed *owed;
     size_t owed_count;
     size_t owed_size;
-    struct entrance *entrances;
-    size_t entrance_count;
+    wax_link entrances;
     uint64_t warned_ms; /* when it last said that there are too few descriptors */
     struct head heads[8];
     wax_timer sys_timer;
+    wax_timer memory_timer;
     struct sys *sys; /* of the first worker */
     counters counted;
     uint8_t room[READ_ROOM_SIZE];
@@ -546,9 +517,6 @@ struct worker {
 wax_status worker_open(struct worker *worker, struct wax_broker *broker,
                        unsigned index) WAX_CHECKED;
 void worker_close(struct worker *worker);
-
-/* Lets the worker accept at a listening descriptor, which it then owns. */
-wax_status worker_watch(struct worker *worker, int descriptor, uint16_t listener) WAX_CHECKED;
 
 /* The thread's function; the argument is the worker. */
 void *worker_run(void *argument);
@@ -559,6 +527,23 @@ wax_status worker_post(struct worker *from, struct worker *to,
 
 /* A number that no client, connection or message of this process has had. */
 uint64_t worker_number(struct worker *worker);
+
+/* --- memory: how much the process takes --- */
+
+struct memory {
+    atomic_size_t taken; /* bytes, when somebody looked last */
+    atomic_size_t most;
+    atomic_bool is_short; /* more than `memory_limit` */
+};
+
+/* Looks how much is taken. */
+void memory_look(struct wax_broker *broker);
+
+/* Whether messages must be refused until there is room again. */
+bool memory_is_short(const struct worker *worker);
+
+/* Begins to look again and again, if there is a limit. For the first worker. */
+void memory_watch(struct worker *worker);
 
 /* --- sys: the $SYS topics --- */
 
@@ -573,12 +558,10 @@ void sys_on_log(struct worker *worker, const struct letter *letter);
 struct wax_broker {
     wax_log log;
     struct settings *settings; /* the main thread's */
-    const char *config_path;
-    const uint32_t *ports;
-    size_t port_count;
     struct worker **workers;
     unsigned worker_count;
     struct commons commons;
+    struct memory memory;
     wax_store *store;
     wax_pool *pool;
     uint64_t key[2];

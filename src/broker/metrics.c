@@ -50,16 +50,14 @@ static uint64_t stored(const struct wax_broker *broker, const struct metric *met
 
 static uint64_t heap(const struct wax_broker *broker, const struct metric *metric)
 {
-    (void)broker;
     (void)metric;
-    return wax_heap_used();
+    return atomic_load(&broker->memory.taken);
 }
 
 static uint64_t heap_max(const struct wax_broker *broker, const struct metric *metric)
 {
-    (void)broker;
     (void)metric;
-    return wax_heap_used_max();
+    return atomic_load(&broker->memory.most);
 }
 
 static uint64_t connections(const struct wax_broker *broker, const struct metric *metric)
@@ -101,8 +99,8 @@ const struct metric metrics[] = {
     {"retained messages/count",         retained,        COUNT_STORED,                 GAUGE("wax_messages_retained", "Retained messages.")},
     {"subscriptions/count",             subscriptions,   COUNT_SUBSCRIPTIONS,          GAUGE("wax_subscriptions", "Subscriptions, shared ones included.")},
     {"shared_subscriptions/count",      shared,          COUNT_SUBSCRIPTIONS,          GAUGE("wax_subscriptions_shared", "Shared subscriptions.")},
-    {"heap/current",                    heap,            COUNT_STORED,                 GAUGE("wax_heap_bytes", "Memory that subscriptions, retained messages and rules take.")},
-    {"heap/maximum",                    heap_max,        COUNT_STORED,                 GAUGE("wax_heap_max_bytes", "The most of that memory so far.")},
+    {"heap/current",                    heap,            COUNT_STORED,                 GAUGE("wax_memory_bytes", "Memory that the process takes.")},
+    {"heap/maximum",                    heap_max,        COUNT_STORED,                 GAUGE("wax_memory_max_bytes", "The most that it took so far.")},
     {NULL,                              sum,             COUNT_SOCKETS,                COUNTER("wax_sockets_accepted_total", "Connections accepted, whatever they spoke.")},
     {NULL,                              sum,             COUNT_CONNECTIONS,            COUNTER("wax_connects_accepted_total", "CONNECT packets accepted.")},
     {NULL,                              connections,     COUNT_SOCKETS,                GAUGE("wax_connections", "Connections open now, those of HTTP included.")},

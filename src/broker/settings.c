@@ -1,8 +1,10 @@
 /* A configuration with the files it names: passwords, rules, certificates. Made whole or not at
  * all, so that a reload either succeeds or changes nothing. */
-#include "broker/internal.h"
+#include "broker/settings.h"
 
 #include <stdlib.h>
+
+#include "os/os.h"
 
 enum { FAULT_SIZE = 700 };
 
@@ -86,21 +88,24 @@ static void load_tls(struct policy *policy, const wax_listener_config *listener,
     }
 }
 
-static wax_status load_config(wax_config *config, const char *path, const uint32_t *ports,
-                              size_t port_count, wax_config_report *report)
+static wax_status load_config(wax_config *config, const struct settings_source *source,
+                              wax_config_report *report)
 {
-    wax_status status = wax_config_load(config, path, report);
+    wax_status status = wax_config_load(config, source->path, report);
 
-    for (size_t i = 0; i < port_count && status == WAX_OK; i++) {
-        if (wax_config_add_port(config, ports[i]) == WAX_NOT_FOUND) {
+    for (size_t i = 0; i < source->port_count && status == WAX_OK; i++) {
+        if (wax_config_add_port(config, source->ports[i]) == WAX_NOT_FOUND) {
             wax_config_report_add(report, WAX_CONFIG_WARNING, NULL, 0,
                                   "-p %u has no effect: the configuration file writes its own "
                                   "listeners",
-                                  (unsigned)ports[i]);
+                                  (unsigned)source->ports[i]);
         }
     }
     if (status == WAX_OK) {
         (void)!wax_config_check(config, report);
+    }
+    if (status == WAX_OK && source->running != NULL) {
+        (void)!wax_config_follow(config, &source->running->config, report);
     }
     return status;
 }
@@ -119,26 +124,49 @@ static void warn_of_claims(const struct policy *policy, const wax_listener_confi
     }
 }
 
-wax_status settings_load(struct settings **loaded, const char *path, const uint32_t *ports,
-                         size_t port_count, wax_config_report *report)
+/* A listener that is gone lets nobody in; what its clients have published is still judged. */
+static void load_gone(struct policy *policy, const wax_listener_config *listener)
+{
+    wax_config_report ignored = {.count = 0};
+    wax_access_fault fault;
+
+    load_rules(policy, listener->acl_file, &ignored);
+    if (listener->acl_file != NULL && !policy->has_rules) {
+        policy->has_rules =
+            wax_rules_parse(&policy->rules, wax_heap(), WAX_TEXT(""), &fault) == WAX_OK;
+    }
+    wax_config_report_free(&ignored);
+}
+
+static void load_policy(struct policy *policy, const wax_listener_config *listener,
+                        wax_config_report *report)
+{
+    if (listener->is_gone) {
+        load_gone(policy, listener);
+        return;
+    }
+    load_credentials(policy, listener->password_file, report);
+    load_rules(policy, listener->acl_file, report);
+    load_tls(policy, listener, report);
+    warn_of_claims(policy, listener, report);
+}
+
+wax_status settings_load(struct settings **loaded, const struct settings_source *source,
+                         wax_config_report *report)
 {
     struct settings *settings = calloc(1, sizeof *settings);
 
     *loaded = NULL;
     wax_assert(settings != NULL);
     atomic_init(&settings->holders, 1);
-    if (load_config(&settings->config, path, ports, port_count, report) != WAX_OK) {
+    if (load_config(&settings->config, source, report) != WAX_OK) {
         free(settings);
         return WAX_INVALID;
     }
     settings->policies = calloc(settings->config.listener_count, sizeof *settings->policies);
     wax_assert(settings->policies != NULL);
     for (size_t i = 0; i < settings->config.listener_count; i++) {
-        const wax_listener_config *listener = &settings->config.listeners[i];
-        load_credentials(&settings->policies[i], listener->password_file, report);
-        load_rules(&settings->policies[i], listener->acl_file, report);
-        load_tls(&settings->policies[i], listener, report);
-        warn_of_claims(&settings->policies[i], listener, report);
+        load_policy(&settings->policies[i], &settings->config.listeners[i], report);
     }
     if (report->error_count > 0) {
         settings_release(settings);

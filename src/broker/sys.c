@@ -148,6 +148,7 @@ static void sys_due(wax_timer *timer, uint64_t now_ms)
 
     snprintf(text, sizeof text, "%" PRIu64 " seconds",
              (now_ms - worker->broker->started_ms) / 1000);
+    memory_look(worker->broker);
     if (interval_s > 0) {
         publish_text(worker, "uptime", text, true);
         publish_rows(worker);
@@ -169,12 +170,14 @@ wax_status sys_open(struct worker *worker)
         publish_text(worker, "version", "wax version " WAX_VERSION_TEXT, true);
     }
     wax_loop_start(&worker->loop, &worker->sys_timer, worker->loop.now_ms + 1);
+    memory_watch(worker);
     return WAX_OK;
 }
 
 void sys_close(struct worker *worker)
 {
     wax_loop_stop(&worker->loop, &worker->sys_timer);
+    wax_loop_stop(&worker->loop, &worker->memory_timer);
     free(worker->sys);
 }
 

@@ -23,9 +23,12 @@ void wax_os_random(void *room, size_t size);
 /* The heap as the pure rooms see it. One for the process; any thread may use it. */
 wax_memory *wax_heap(void);
 
-/* Bytes taken from wax_heap() now, and at most so far. */
-size_t wax_heap_used(void);
-size_t wax_heap_used_max(void);
+/* Bytes of memory that are this process's alone and take room in the machine's; 0 if the system
+ * does not tell. */
+size_t wax_memory_taken(void);
+
+/* Gives back to the system what has been freed. Takes milliseconds. */
+void wax_memory_return(void);
 
 /* --- Files --- */
 

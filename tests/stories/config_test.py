@@ -1,6 +1,7 @@
 """Configurations as mosquitto's users have them: they start, serve, and log what their readers expect."""
 import os
 import pathlib
+import pwd
 import re
 import signal
 import time
@@ -40,6 +41,12 @@ class Configured(foreign.TlsStory):
 
 
 class AsInstalled(Configured):
+    def is_nobodys_root(self, broker):
+        """Without a word about it, the broker is somebody who may do little."""
+        accounts = [each.pw_name for each in pwd.getpwall()]
+        expected = pwd.getpwnam("wax" if "wax" in accounts else "mosquitto").pw_uid if os.geteuid() == 0 else os.geteuid()
+        self.assertEqual(os.stat(f"/proc/{broker.process.pid}").st_uid, expected)
+
     def test_debians_own_file(self):
         if not DEBIAN.exists():
             raise RuntimeError(f"{DEBIAN} is missing; `scripts/setup test` installs mosquitto")
@@ -57,6 +64,7 @@ class AsInstalled(Configured):
         broker = foreign.Broker(self.home, None, [port], ["-p", port, "-c", path])
         self.addCleanup(broker.stop)
         self.serves(broker)
+        self.is_nobodys_root(broker)
         self.assertEqual((self.home / "run/mosquitto.pid").read_text().strip(), str(broker.process.pid))
         log = self.home / "log/mosquitto.log"
         self.check_log(log.read_text(), r"\d{10}:")
@@ -238,7 +246,7 @@ tls_version tlsv1.2
         rows = (
             # the lines of the page, whether the broker starts, what it says
             ("tls_version tlsv1", False, "TLS before 1.2 is broken"),
-            ("listener 9001\nprotocol websockets", False, "not in this version"),
+            ("protocol http_api\nhttp_dir /usr/share/www", True, "Wax serves no files"),
             ("auth_plugin /usr/lib/auth.so", False, "Wax loads no code"),
             ("connection uplink\naddress example.com", False, "delete the bridge's lines"),
             ("allow_anonymous yes", False, "allow_anonymous"),
