@@ -1,5 +1,6 @@
 /* A client on this host: the client room with a socket, TLS, a clock and an exit code. */
 #include "tools/link.h"
+#include "tools/web.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -337,6 +338,16 @@ static bool connect_to(struct link *link)
         }
         link->transport = secured;
     }
+    if (settings->uses_websocket) {
+        wax_transport *upgraded = tools_web_open(settings, link->transport);
+        if (upgraded == NULL) {
+            (void)snprintf(link->fault, sizeof link->fault, "'%s' is no name of a host",
+                           settings->host);
+            hang_up(link);
+            return false;
+        }
+        link->transport = upgraded;
+    }
     if (wax_client_attach(&link->client, link->transport, wax_clock_ms()) != WAX_OK) {
         (void)snprintf(link->fault, sizeof link->fault, "CONNECT is too large");
         hang_up(link);
@@ -387,7 +398,8 @@ static void explain(struct link *link, const wax_client_event *event)
     const char *words = "";
     const char *next = "";
 
-    if (event->status == WAX_UNTRUSTED || event->status == WAX_IO) {
+    if (event->status == WAX_UNTRUSTED || event->status == WAX_IO ||
+        event->status == WAX_PROTOCOL_ERROR) {
         words = wax_transport_explain(link->transport);
     } else if (event->status == WAX_CLOSED) {
         words = link->was_open ? "the broker closed the connection"
@@ -406,7 +418,7 @@ static void explain(struct link *link, const wax_client_event *event)
         words = wax_status_text((wax_status)event->notice.reason);
     }
     (void)snprintf(link->fault, sizeof link->fault, "the connection was lost: %s%s", words, next);
-    if (!link->was_open && link->tls != NULL && !wax_tls_is_ready(link->transport)) {
+    if (!link->was_open && link->tls != NULL && !wax_tls_is_ready(wax_tls_find(link->transport))) {
         (void)snprintf(link->fault, sizeof link->fault, "TLS failed: %s",
                        event->status == WAX_CLOSED
                            ? "the broker closed the connection during the handshake; is this a "
@@ -419,8 +431,8 @@ static void explain(struct link *link, const wax_client_event *event)
 static bool lose(struct link *link, const wax_client_event *event)
 {
     bool is_tls = link->tls != NULL &&
-                  (!wax_tls_is_ready(link->transport) || event->status == WAX_UNTRUSTED ||
-                   (!link->was_open && event->status == WAX_IO));
+                  (!wax_tls_is_ready(wax_tls_find(link->transport)) ||
+                   event->status == WAX_UNTRUSTED || (!link->was_open && event->status == WAX_IO));
 
     link->status = (wax_status)event->status;
     link->reason = event->notice.reason;

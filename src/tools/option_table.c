@@ -139,7 +139,8 @@ enum {
 const struct option_row tools_options[] = {
     {"-h", "--host",              OPTION_TEXT,   ALL, GROUP_CONNECTION, AT(host), 0, 0, "HOST", "name or address of the broker (localhost)", NULL},
     {"-p", "--port",              OPTION_NUMBER, ALL, GROUP_CONNECTION, AT(port), 1, 65535, "PORT", "its port (1883; with TLS 8883)", NULL},
-    {"-L", "--url",               OPTION_TAKEN,  ALL, GROUP_CONNECTION, 0, 0, 0, "URL", "all in one: mqtt(s)://[USER[:PASSWORD]@]HOST[:PORT]/TOPIC", tools_settings_take_url},
+    {"-L", "--url",               OPTION_TAKEN,  ALL, GROUP_CONNECTION, 0, 0, 0, "URL", "all in one: mqtt(s)://[USER[:PASSWORD]@]HOST[:PORT]/TOPIC, or ws(s)://...", tools_settings_take_url},
+    {NULL, "--ws",                OPTION_FLAG,   TOOL_PUB | TOOL_SUB | TOOL_RR, GROUP_CONNECTION, AT(uses_websocket), 0, 0, NULL, "speak MQTT over WebSocket, on the path /mqtt (port 80; with TLS 443)", NULL},
     {NULL, "--unix",              OPTION_TEXT,   ALL, GROUP_CONNECTION, AT(unix_path), 0, 0, "PATH", "connect to a Unix socket", NULL},
     {"-u", "--username",          OPTION_TEXT,   ALL, GROUP_CONNECTION, AT(username), 0, 0, "USER", "name to log in with", NULL},
     {"-P", "--pw",                OPTION_SECRET, ALL, GROUP_CONNECTION, AT(password), 0, 0, "PASSWORD", "its password; safer in a file for -o", NULL},
@@ -219,7 +220,7 @@ const struct option_row tools_options[] = {
     {NULL, "--psk-identity",      OPTION_LATER,  ALL, GROUP_LATER, 0, 0, 0, "NAME", NULL, NULL},
     {NULL, "--proxy",             OPTION_LATER,  ALL, GROUP_LATER, 0, 0, 0, "URL", NULL, NULL},
     {"-S", NULL,                  OPTION_LATER,  ALL, GROUP_LATER, 0, 0, 0, NULL, NULL, NULL},
-    {NULL, "--ws",                OPTION_LATER,  ALL, GROUP_LATER, 0, 0, 0, NULL, NULL, NULL},
+    {NULL, "--ws",                OPTION_LATER,  TOOL_DOCTOR, GROUP_LATER, 0, 0, 0, NULL, NULL, NULL},
     {NULL, "--tls-engine",        OPTION_LATER,  ALL, GROUP_LATER, 0, 0, 0, "NAME", NULL, NULL},
     {NULL, "--tls-engine-kpass-sha1", OPTION_LATER, ALL, GROUP_LATER, 0, 0, 0, "HASH", NULL, NULL},
     {NULL, "--keyform",           OPTION_LATER,  ALL, GROUP_LATER, 0, 0, 0, "FORM", NULL, NULL},
