@@ -298,6 +298,21 @@ static wax_status discard(struct visit *visit)
     return status == WAX_OK ? WAX_MORE : status;
 }
 
+/* Why a connection fails is worth a line, but not one for each time that a stranger knocks. */
+static void log_end(const struct visit *visit, wax_status status)
+{
+    struct worker *worker = visit->worker;
+    const char *reason = wax_transport_explain(visit->transport);
+    wax_address_text peer = wax_socket_peer(visit->watch.descriptor);
+
+    if (status == WAX_CLOSED || reason[0] == '\0') {
+        return;
+    }
+    (void)stack_read_proxy(visit->transport, &peer);
+    wax_log_write(&worker->broker->log, stack_level(worker), "http_ended peer=%s reason=%s",
+                  peer.text, reason);
+}
+
 /* Goes on until the peer is waited for. */
 static void run(struct visit *visit)
 {
@@ -319,6 +334,7 @@ static void run(struct visit *visit)
         visit->has_more = true; /* others come first */
         arm(visit, 1);
     } else if (status != WAX_MORE) {
+        log_end(visit, status);
         end(visit);
     }
 }

@@ -406,6 +406,10 @@ wax_transport *stack_open(struct worker *worker, int descriptor, uint16_t listen
 /* Whether a PROXY header will say who the peer is. */
 bool stack_awaits_proxy(const struct worker *worker, uint16_t listener);
 
+/* How loud a refusal below MQTT is logged, which anybody can bring about any number of times: as a
+ * notice once in a while. */
+wax_level stack_level(struct worker *worker);
+
 /* Takes over who the proxy says the peer is. Returns whether it has said so. */
 bool stack_read_proxy(const wax_transport *top, wax_address_text *peer);
 

@@ -106,14 +106,12 @@ static const char *detail_of(const struct connection *connection, wax_status sta
  * times is logged now and then. */
 static wax_level level_of_end(const struct connection *connection, wax_status status)
 {
-    struct worker *worker = connection->worker;
     bool is_silent = status == WAX_CLOSED && connection->session.version == WAX_VERSION_NONE &&
                      wax_transport_explain(connection->transport)[0] == '\0';
     bool is_web = wax_websocket_is_waiting(connection->transport) || connection->awaits_proxy;
 
     if (is_web && !is_silent) {
-        is_silent = worker->loop.now_ms < worker->refused_ms + REPEAT_MS;
-        worker->refused_ms = is_silent ? worker->refused_ms : worker->loop.now_ms;
+        return stack_level(connection->worker);
     }
     return is_silent ? WAX_DEBUG : WAX_NOTICE;
 }

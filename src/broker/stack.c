@@ -47,6 +47,15 @@ bool stack_awaits_proxy(const struct worker *worker, uint16_t listener)
     return config_of(worker, listener)->proxy_protocol != 0;
 }
 
+wax_level stack_level(struct worker *worker)
+{
+    if (worker->refused_ms != 0 && worker->loop.now_ms < worker->refused_ms + REPEAT_MS) {
+        return WAX_DEBUG;
+    }
+    worker->refused_ms = worker->loop.now_ms;
+    return WAX_NOTICE;
+}
+
 bool stack_read_proxy(const wax_transport *top, wax_address_text *peer)
 {
     const wax_proxy_header *header = wax_proxy_header_of(top);

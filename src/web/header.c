@@ -31,17 +31,15 @@ size_t wax_http_header_count(const wax_http_head *head, const char *name)
 
 const wax_http_header *wax_http_header_of(const wax_http_head *head, const char *name)
 {
-    const wax_http_header *found = NULL;
+    size_t i = 0;
 
-    for (size_t i = 0; i < head->header_count; i++) {
-        if (wax_http_texts_equal(head->headers[i].name, wax_bytes_of_text(name))) {
-            if (found != NULL) {
-                return NULL;
-            }
-            found = &head->headers[i];
-        }
+    if (wax_http_header_count(head, name) != 1) {
+        return NULL;
     }
-    return found;
+    while (!wax_http_texts_equal(head->headers[i].name, wax_bytes_of_text(name))) {
+        i++;
+    }
+    return &head->headers[i];
 }
 
 /* Takes the first element off a list with commas. */

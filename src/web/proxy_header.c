@@ -87,10 +87,15 @@ static void read_line(wax_proxy_header *header, wax_reader *in)
     wax_require(in, in->at == in->end && in->end[-1] != ' ', WAX_MALFORMED);
 }
 
+static size_t lesser(size_t one, size_t other)
+{
+    return one < other ? one : other;
+}
+
 static wax_status read_first(wax_proxy_header *header, wax_bytes bytes)
 {
-    size_t most = bytes.size < WAX_PROXY_V1_MAX ? bytes.size : WAX_PROXY_V1_MAX;
-    size_t start = most < 6 ? most : 6;
+    size_t most = lesser(bytes.size, WAX_PROXY_V1_MAX);
+    size_t start = lesser(most, 6);
     const uint8_t *end = memchr(bytes.data, '\n', most);
     wax_reader in;
 
@@ -190,7 +195,7 @@ static void read_addresses(wax_proxy_header *header, wax_reader *in, uint8_t fam
 
 static wax_status read_second(wax_proxy_header *header, wax_bytes bytes)
 {
-    size_t start = bytes.size < 12 ? bytes.size : 12;
+    size_t start = lesser(bytes.size, 12);
     wax_reader in = wax_reader_over(bytes);
     uint8_t command;
     uint8_t family;

@@ -373,7 +373,7 @@ static wax_status take_raw(struct websocket *self, uint8_t *room, size_t size, s
         *taken = left < size ? left : size;
         memcpy(room, self->head + self->head_start, *taken);
         self->head_start += *taken;
-        if (*taken == left) {
+        if (self->head_start == self->head_used) {
             drop_head(self);
         }
         return WAX_OK;

@@ -127,6 +127,7 @@ class Secured(foreign.TlsStory):
         url = f"https://localhost:{broker.port}/metrics"
         with self.assertRaises((urllib.error.URLError, ssl.SSLError, ConnectionError)):
             urllib.request.urlopen(url, timeout=10, context=context)
+        broker.wait_for_log("http_ended peer=127.0.0.1:")
         context.load_cert_chain(folder / "alice.crt", folder / "alice.key")
         with urllib.request.urlopen(url, timeout=10, context=context) as answer:
             self.assertIn("wax_clients_connected 0", answer.read().decode())

@@ -86,6 +86,18 @@ listener {port3} 127.0.0.1
         two.publish(self.topic(), payload, 1)
         self.assertEqual(one.message(timeout=60).payload, payload)
 
+    def test_a_slow_reader_gets_everything_and_is_answered(self):
+        reader, writer = self.open(), self.open()
+        reader.subscribe((self.topic(), 1))
+        payload = bytes(1 << 20)
+        for _ in range(19):
+            self.assertEqual(writer.publish(self.topic(), payload, 1), 0)
+            reader.socket.sendall(frame(PING, b"still there"))
+        for _ in range(19):
+            self.assertEqual(len(reader.message(timeout=60).payload), len(payload))
+        reader.ping()
+        self.assertTrue(reader.control and all(got == (PONG, b"still there") for got in reader.control))
+
     def test_a_unix_socket_serves(self):
         one = self.open(path=self.broker.path("socket"))
         one.subscribe(self.topic())

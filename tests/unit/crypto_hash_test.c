@@ -60,8 +60,8 @@ static void digests_are_the_published_ones(void **state)
             parts[part] = wax_bytes_of_text(row->parts[part]);
         }
         check_row(row->name, wax_crypto_sha1(parts, 3, got) == WAX_OK);
-        check_row(row->name, wax_bytes_equal(from_hex(row->sha1, expected),
-                                             wax_bytes_of(got, WAX_SHA1_SIZE)));
+        check_row(row->name,
+                  wax_bytes_equal(from_hex(row->sha1, expected), wax_bytes_of(got, WAX_SHA1_SIZE)));
         check_row(row->name, wax_crypto_sha256(parts, 3, got) == WAX_OK);
         check_row(row->name, wax_bytes_equal(from_hex(row->sha256, expected),
                                              wax_bytes_of(got, WAX_SHA256_SIZE)));
