@@ -18,7 +18,7 @@ static const void *value_of(const wax_option *option, const void *object)
 static bool is_text(const wax_option *option)
 {
     return option->type == WAX_OPTION_TEXT || option->type == WAX_OPTION_TEXTS ||
-           option->type == WAX_OPTION_FILE;
+           option->type == WAX_OPTION_FILE || option->type == WAX_OPTION_HOSTS;
 }
 
 static char **second_of(const wax_option *option, void *object)
@@ -176,7 +176,8 @@ void wax_value_print(const wax_option *option, const void *object, FILE *out)
         break;
     case WAX_OPTION_TEXT:
     case WAX_OPTION_TEXTS:
-    case WAX_OPTION_FILE: {
+    case WAX_OPTION_FILE:
+    case WAX_OPTION_HOSTS: {
         const char *text = *(char *const *)value;
         (void)fputs(text ? text : "", out);
         break;
@@ -226,7 +227,7 @@ void wax_value_print_lines(const wax_option *option, const void *object, FILE *o
         print_set_lines(option, object, out);
         return;
     }
-    if (option->type == WAX_OPTION_TEXTS) {
+    if (option->type == WAX_OPTION_TEXTS || option->type == WAX_OPTION_HOSTS) {
         print_text_lines(option, object, out);
         return;
     }

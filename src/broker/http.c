@@ -1,6 +1,7 @@
 /* The listener for operations: /metrics for Prometheus, /health and /ready for whoever looks after
  * the process. It answers GET and HEAD, takes no bodies, and stays on the worker that accepted. */
 #include "broker/metrics.h"
+#include "broker/stack.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -71,6 +72,30 @@ static void write_metric(wax_writer *out, const struct wax_broker *broker,
     wax_write_bytes(out, wax_bytes_of_text(text));
 }
 
+/* When the listeners' certificates end. */
+static void write_expiries(const struct worker *worker, wax_writer *out)
+{
+    static const char name[] = "wax_certificate_not_after_seconds";
+    const wax_config *config = &worker->settings->config;
+    char text[256];
+
+    (void)snprintf(
+        text, sizeof text,
+        "# HELP %s When a listener's certificate ends, in seconds since 1970.\n# TYPE %s gauge\n",
+        name, name);
+    wax_write_bytes(out, wax_bytes_of_text(text));
+    for (size_t i = 0; i < config->listener_count; i++) {
+        const wax_tls_context *tls = worker->settings->policies[i].tls;
+        int64_t end_s =
+            tls == NULL || config->listeners[i].is_gone ? INT64_MAX : wax_tls_not_after(tls);
+        if (end_s != INT64_MAX) {
+            (void)snprintf(text, sizeof text, "%s{listener=\"%zu\",port=\"%u\"} %" PRId64 "\n",
+                           name, i + 1, (unsigned)config->listeners[i].port, end_s);
+            wax_write_bytes(out, wax_bytes_of_text(text));
+        }
+    }
+}
+
 static uint16_t write_metrics(const struct worker *worker, wax_writer *out)
 {
     memory_look(worker->broker);
@@ -82,6 +107,7 @@ static uint16_t write_metrics(const struct worker *worker, wax_writer *out)
             write_metric(out, worker->broker, &metrics[i]);
         }
     }
+    write_expiries(worker, out);
     return 200;
 }
 

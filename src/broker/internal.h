@@ -12,7 +12,6 @@
 #include "router/router.h"
 #include "session/session.h"
 #include "store/store.h"
-#include "web/web.h"
 
 enum {
     READ_ROOM_SIZE = 65536,  /* what a worker reads at once */
@@ -95,6 +94,8 @@ enum counter {
     COUNT_SOCKETS,
     COUNT_CONNECTIONS,
     COUNT_CLIENTS_EXPIRED,
+    COUNT_TLS_HANDSHAKES, /* with all their proofs */
+    COUNT_TLS_RESUMED,
     COUNT_CLIENTS,           /* sessions now */
     COUNT_CLIENTS_CONNECTED, /* now */
     COUNT_STORED,            /* messages in queues now */
@@ -282,6 +283,7 @@ struct connection {
     bool is_blocked;     /* the socket took no more */
     bool is_leaving;     /* all is said; the peer may read it */
     bool awaits_proxy;   /* who the peer is will stand in a PROXY header */
+    bool is_counted;     /* its TLS handshake, if there is one */
     wax_address_text peer;
 };
 
@@ -397,30 +399,6 @@ void connect_on_logins(wax_watch *watch, bool readable, bool writable);
 /* A connection came from another worker, its CONNECT found good. */
 void connect_on_arrival(struct worker *worker, struct connection *connection);
 
-/* --- stack: the filters that a listener puts upon a socket --- */
-
-/* Makes them for a descriptor that was accepted, and owns it. NULL without memory: it is closed
- * then. */
-wax_transport *stack_open(struct worker *worker, int descriptor, uint16_t listener);
-
-/* Whether a PROXY header will say who the peer is. */
-bool stack_awaits_proxy(const struct worker *worker, uint16_t listener);
-
-/* How loud a refusal below MQTT is logged, which anybody can bring about any number of times: as a
- * notice once in a while. */
-wax_level stack_level(struct worker *worker);
-
-/* Takes over who the proxy says the peer is. Returns whether it has said so. */
-bool stack_read_proxy(const wax_transport *top, wax_address_text *peer);
-
-/* --- http: the listener for operations --- */
-
-/* Begins to answer HTTP requests on a socket that was accepted. */
-void http_accept(struct worker *worker, int descriptor, uint16_t listener);
-
-/* Ends all its connections. */
-void http_close_all(struct worker *worker);
-
 /* --- receive: bytes come in --- */
 
 void receive_ready(wax_watch *watch, bool readable, bool writable);
@@ -514,6 +492,8 @@ struct worker {
     wax_timer sys_timer;
     wax_timer memory_timer;
     struct sys *sys; /* of the first worker */
+    wax_timer expiry_timer;
+    struct handshakes *handshakes; /* of the first worker */
     counters counted;
     uint8_t room[READ_ROOM_SIZE];
 };
@@ -557,6 +537,29 @@ void sys_close(struct worker *worker);
 /* Publishes a line of the log at the first worker; the line is freed. */
 void sys_on_log(struct worker *worker, const struct letter *letter);
 
+/* Publishes a number under $SYS/broker/, retained. */
+void sys_publish(struct worker *worker, const char *topic, uint64_t value);
+
+/* --- handshake: what the broker tells of its TLS --- */
+
+/* Counts a connection's handshake once it is done. */
+void handshake_count(struct connection *connection);
+
+/* The first worker: watches when the listeners' certificates end, and publishes it. */
+wax_status handshake_open(struct worker *worker) WAX_CHECKED;
+void handshake_close(struct worker *worker);
+void handshake_publish(struct worker *worker);
+
+/* --- watch: files that change make the broker reload --- */
+
+void watch_open(struct wax_broker *broker);
+
+/* Watches what the settings name now. */
+void watch_set(struct wax_broker *broker);
+
+/* A reload is about to read everything: what has changed up to now makes no other one. */
+void watch_settle(struct wax_broker *broker);
+
 /* --- the broker --- */
 
 struct wax_broker {
@@ -568,6 +571,7 @@ struct wax_broker {
     struct memory memory;
     wax_store *store;
     wax_pool *pool;
+    wax_lookout *lookout; /* NULL: files are not watched */
     uint64_t key[2];
     uint64_t started_ms;
     bool has_started; /* the workers run */

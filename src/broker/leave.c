@@ -1,5 +1,6 @@
 /* How connections and sessions end, and what they leave behind: Wills, and time. */
 #include "broker/login.h"
+#include "broker/stack.h"
 
 #include <stdlib.h>
 

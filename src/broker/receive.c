@@ -1,6 +1,6 @@
 /* Bytes come in. A worker reads into room of its own; a connection keeps only the start of a packet
  * that is not whole, so that an idle one holds nothing. */
-#include "broker/internal.h"
+#include "broker/stack.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -214,6 +214,9 @@ static wax_status read_small(struct connection *connection, size_t *received, bo
         memcpy(worker->room, connection->in, used);
     }
     status = receive(connection, worker->room + used, wanted, received);
+    if (!connection->is_counted) {
+        handshake_count(connection);
+    }
     /* A plain socket that gave less than asked has no more: its next bytes make a new edge. The end
      * may have made its edge already. */
     *is_drained =

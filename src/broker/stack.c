@@ -1,5 +1,5 @@
 /* The filters upon a socket, from the bottom: the PROXY header, TLS, WebSocket. */
-#include "broker/internal.h"
+#include "broker/stack.h"
 
 #include <netinet/in.h>
 #include <string.h>

@@ -64,7 +64,7 @@ static void publish_text(struct worker *worker, const char *topic, const char *v
     }
 }
 
-static void publish_number(struct worker *worker, const char *topic, uint64_t value)
+void sys_publish(struct worker *worker, const char *topic, uint64_t value)
 {
     char text[VALUE_SIZE];
 
@@ -81,13 +81,13 @@ static void publish_rows(struct worker *worker)
     for (size_t i = 0; i < metric_count; i++) {
         uint64_t value = metrics[i].read(worker->broker, &metrics[i]);
         if (metrics[i].topic != NULL && sys->told[i] != value + 1) {
-            publish_number(worker, metrics[i].topic, value);
+            sys_publish(worker, metrics[i].topic, value);
             sys->told[i] = value + 1;
         }
     }
     sys->clients_max = clients > sys->clients_max ? clients : sys->clients_max;
     if (sys->told_clients_max != sys->clients_max + 1) {
-        publish_number(worker, "clients/maximum", sys->clients_max);
+        sys_publish(worker, "clients/maximum", sys->clients_max);
         sys->told_clients_max = sys->clients_max + 1;
     }
 }
@@ -153,6 +153,7 @@ static void sys_due(wax_timer *timer, uint64_t now_ms)
         publish_text(worker, "uptime", text, true);
         publish_rows(worker);
         publish_loads(worker, now_ms);
+        handshake_publish(worker);
     }
     wax_loop_start(&worker->loop, timer,
                    now_ms + (interval_s == 0 ? 10 : interval_s) * UINT64_C(1000));

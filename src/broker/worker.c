@@ -1,5 +1,6 @@
 /* A worker: one thread, its loop, and all that it owns. */
 #include "broker/entrance.h"
+#include "broker/stack.h"
 
 #include <stdlib.h>
 
@@ -303,6 +304,7 @@ void worker_close(struct worker *worker)
         }
     }
     sys_close(worker);
+    handshake_close(worker);
     wax_router_close(worker->router);
     wax_matches_close(&worker->matches);
     wax_mailbox_close(&worker->mailbox);

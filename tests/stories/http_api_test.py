@@ -3,6 +3,7 @@ import json
 import re
 import socket
 import ssl
+import time
 import unittest
 import urllib.error
 import urllib.request
@@ -49,6 +50,8 @@ protocol http_api
         self.assertEqual((code, headers["Content-Type"]), (200, "text/plain; version=0.0.4; charset=utf-8"))
         lines = page.splitlines()
         self.assertGreater(len(lines), 60)
+        self.assertIn("# TYPE wax_certificate_not_after_seconds gauge", lines.pop())
+        self.assertIn("# HELP wax_certificate_not_after_seconds ", lines.pop())
         for help_line, type_line, sample in zip(lines[0::3], lines[1::3], lines[2::3], strict=True):
             name = re.match(r"# HELP (wax_[a-z_]+) [A-Z].*\.$", help_line).group(1)
             kind = re.match(rf"# TYPE {name} (counter|gauge)$", type_line).group(1)
@@ -130,7 +133,10 @@ class Secured(foreign.TlsStory):
         broker.wait_for_log("http_ended peer=127.0.0.1:")
         context.load_cert_chain(folder / "alice.crt", folder / "alice.key")
         with urllib.request.urlopen(url, timeout=10, context=context) as answer:
-            self.assertIn("wax_clients_connected 0", answer.read().decode())
+            page = answer.read().decode()
+        self.assertIn("wax_clients_connected 0", page)
+        left_s = int(re.search(rf'wax_certificate_not_after_seconds{{listener="1",port="{broker.port}"}} (\d+)', page).group(1)) - time.time()
+        self.assertTrue(29 * 86400 < left_s <= 30 * 86400, left_s)
 
     def test_a_public_listener_must_be_asked_for(self):
         rows = (("", 1), ("http_api_public true\n", 0))
