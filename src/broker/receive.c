@@ -1,5 +1,6 @@
 /* Bytes come in. A worker reads into room of its own; a connection keeps only the start of a packet
  * that is not whole, so that an idle one holds nothing. */
+#include "broker/handshake.h"
 #include "broker/stack.h"
 
 #include <netinet/in.h>

@@ -39,6 +39,13 @@ wax_status wax_file_read(const char *path, size_t size_max, wax_bytes *content, 
                          size_t fault_size) WAX_CHECKED;
 void wax_file_free(wax_bytes *content);
 
+/* Replaces a file as a whole: whoever reads it, or finds it after a crash, has the old one or the
+ * new one. Only the owner may read the new one. Where `path` is a symbolic link, what it leads to
+ * is replaced. The folder must be writable. Waits for the disk.
+ * Returns WAX_OK; otherwise WAX_IO, the file is as it was, and `fault` says in words why. */
+wax_status wax_file_replace(const char *path, wax_bytes content, char *fault,
+                            size_t fault_size) WAX_CHECKED;
+
 /* --- Files that change --- */
 
 /* Watches files by a thread of its own. Files that are replaced, also by a link that is turned, are

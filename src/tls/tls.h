@@ -56,9 +56,10 @@ typedef struct wax_tls_settings {
     const wax_tls_host *hosts; /* server: certificates for certain names */
     size_t host_count;
     uint32_t
-        record_size_max;  /* of what is sent; 0: WAX_TLS_RECORD_MAX, or what the peer asks for */
-    wax_tls_psks psks;    /* server; `find` NULL: none */
-    const char *psk_hint; /* server: what TLS 1.2 clients are told to choose a key by */
+        record_size_max;    /* of what is sent; 0: WAX_TLS_RECORD_MAX, or what the peer asks for */
+    int64_t (*now_s)(void); /* server: seconds since 1970; NULL: sessions are not resumed */
+    wax_tls_psks psks;      /* server; `find` NULL: none */
+    const char *psk_hint;   /* server: what TLS 1.2 clients are told to choose a key by */
     const char *psk_identity; /* client: its name, of at most 255 bytes ... */
     wax_bytes psk_key;        /* ... and its key, of 1 to 256 */
     const char *keylog; /* client: a file to which session secrets are written, for debuggers */

@@ -20,8 +20,8 @@ typedef struct wax_transport wax_transport;
  *   satisfied; anything else: done.
  * release: gives back all that this filter and those below it hold, `self` included. Does not wait
  *   and does not say good-bye.
- * explain: the cause of the last WAX_UNTRUSTED, WAX_PROTOCOL_ERROR or WAX_IO in words a user can act on; "" if there is
- *   nothing to say. Lives until the next call. */
+ * explain: the cause of the last WAX_UNTRUSTED, WAX_PROTOCOL_ERROR or WAX_IO in words a user can
+ * act on; "" if there is nothing to say. Lives until the next call. */
 typedef struct wax_transport_kind {
     const char *name;
     wax_status (*receive)(wax_transport *self, uint8_t *room, size_t size, size_t *received);
