@@ -14,6 +14,9 @@
 /* The monotonic clock. */
 uint64_t wax_clock_ms(void);
 
+/* The same in microseconds, for what is too quick for it. */
+uint64_t wax_clock_us(void);
+
 /* Seconds since 1970 of the wall clock, for people and certificates. */
 int64_t wax_clock_wall_s(void);
 

@@ -50,6 +50,7 @@ typedef struct wax_tls_settings {
     wax_tls_version oldest_version;
     wax_tls_version newest_version;
     bool requires_certificate; /* server: a client must prove who it is */
+    bool trusts_os;            /* client: the CAs of the operating system too, beside the others */
     bool ignores_dates;        /* server: clients' certificates may have expired */
     bool ignores_host;         /* client: any server of a trusted CA will do, whatever its name */
     const char *alpn;          /* "mqtt"; a client asks for it, a server takes it when asked */

@@ -89,6 +89,20 @@ static bool take_secret(struct settings *settings, const struct option_row *row,
     return true;
 }
 
+/* Takes a URL, and blots out the login in it where `ps` shows it. */
+static bool take_url(struct settings *settings, const struct option_row *row, char *value,
+                     bool is_blotted)
+{
+    bool is_taken = row->take(settings, value);
+    char *at = is_blotted ? strstr(value, "://") : NULL;
+    char *end = at == NULL ? NULL : strrchr(at, '@');
+
+    if (end != NULL) {
+        memset(at + 3, 'x', (size_t)(end - at - 3));
+    }
+    return is_taken;
+}
+
 static bool take_value(struct settings *settings, const struct option_row *row,
                        const struct words *words)
 {
@@ -105,8 +119,12 @@ static bool take_value(struct settings *settings, const struct option_row *row,
         return take_number(settings, row, option, value);
     case OPTION_TAKEN:
         return row->take(settings, value);
+    case OPTION_URL:
+        return take_url(settings, row, value, words->is_blotted);
     case OPTION_LATER:
         return tools_complain(settings, "%s is not in this version of Wax", option);
+    case OPTION_REFUSED:
+        return tools_complain(settings, "%s is not taken: %s", option, row->text);
     default:
         return take_text(settings, row, option, value);
     }

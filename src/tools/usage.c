@@ -54,7 +54,8 @@ static const struct topic topics[] = {
         "%P user properties   %R response topic   %S subscription id\n"
         "%I date and time   %U seconds since 1970   @Y @m ... as strftime(3)   @N nanoseconds\n"
         "%j all as JSON   %J all as JSON, the payload too   %% @@ \\\\ themselves   \\n \\t \\0 ... as in C\n"
-        "A field may have a width, and texts a greatest one: %5m %05l %-10t %10.10t\n"},
+        "A field may have a width, and texts a greatest one: %5m %05l %-10t %10.10t\n"
+        "Digits of hex may stand in groups: %.2:x is 68:65:6c:6c:6f\n"},
     {TOOL_PUB | TOOL_SUB | TOOL_RR, "Files",
         "$XDG_CONFIG_HOME/wax_NAME, else ~/.config/wax_NAME, else Mosquitto's (mosquitto_NAME), NAME being\n"
         "pub, sub or rr, holds options, one a line, that come before those of the command line.\n"
@@ -63,6 +64,7 @@ static const struct topic topics[] = {
         "0    done\n"
         "1    wrong options or files, no connection; MQTT 3: version refused\n"
         "2-5  MQTT 3: refused as 2 client id, 3 server unavailable, 4 user or password, 5 not authorised\n"
+        "4    MQTT 5: the broker said good-bye, and why\n"
         "7    the connection was lost\n"
         "8    TLS failed\n"
         "27   -W: nothing came in time\n"
@@ -85,7 +87,8 @@ static const struct topic *introduction_of(enum tool tool)
 
 static bool is_told(const struct settings *settings, const struct option_row *row, size_t group)
 {
-    return (row->tools & settings->tool) != 0 && row->group == group && row->text != NULL;
+    return (row->tools & settings->tool) != 0 && row->group == group && row->group != GROUP_LATER &&
+           row->text != NULL;
 }
 
 static bool has_group(const struct settings *settings, size_t group)

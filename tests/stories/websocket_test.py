@@ -197,7 +197,7 @@ listener {port3} 127.0.0.1
                                   "-C", "1", "-q", "1", "-i", f"{self.name}-{version}")
                 self.addCleanup(peers.stop, sub)
                 self.broker.wait_for_log(f"subscribed client={self.name}-{version}")
-                peers.wax("pub", "-V", version, "--ws", "-h", "127.0.0.1", "-p", self.broker.port, "-t", self.topic(), "-m", "hello", "-q", "1")
+                peers.wax("pub", "-d", "-V", version, "--ws", "-h", "127.0.0.1", "-p", self.broker.port, "-t", self.topic(), "-m", "hello", "-q", "1")
                 self.assertEqual(sub.communicate(timeout=30)[0], b"hello\n")
         answer = peers.wax("pub", "-L", f"ws://127.0.0.1:{self.broker.port3}/a", "-m", "x", code=None)
         self.assertNotEqual(answer.code, 0)
