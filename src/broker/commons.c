@@ -122,28 +122,26 @@ void commons_leave_all(struct commons *commons, struct seat *seat)
     pthread_mutex_unlock(&commons->mutex);
 }
 
-static bool find(const wax_router *router, const struct seat *seat,
-                 bool (*wanted)(void *context, const wax_interest *interest), void *context,
-                 uint8_t *room, wax_interest *found)
+static bool find(const wax_router *router, const struct seat *seat, const struct search *search,
+                 wax_interest *found)
 {
     for (uint32_t at = seat->subscriber.first; at != WAX_NO_SUBSCRIPTION;
          at = wax_router_next(router, at)) {
-        if (wax_router_describe(router, at, room, READ_ROOM_SIZE, found) == WAX_OK &&
-            wanted(context, found)) {
+        if (wax_router_describe(router, at, search->room, READ_ROOM_SIZE, found) == WAX_OK &&
+            search->wants(search->context, found)) {
             return true;
         }
     }
     return false;
 }
 
-bool commons_find(struct commons *commons, const struct seat *seat,
-                  bool (*wanted)(void *context, const wax_interest *interest), void *context,
-                  uint8_t *room, wax_interest *found)
+bool commons_find(struct commons *commons, const struct seat *seat, const struct search *search,
+                  wax_interest *found)
 {
     uint8_t *name = NULL;
 
     pthread_mutex_lock(&commons->mutex);
-    if (find(commons->shared, seat, wanted, context, room, found) &&
+    if (find(commons->shared, seat, search, found) &&
         (name = malloc(found->share_name.size + 1)) != NULL) {
         memcpy(name, found->share_name.data, found->share_name.size);
         found->share_name.data = name;

@@ -1,7 +1,7 @@
 /* The one place where a message goes to a client: live, retained, queued, shared and Wills all pass
  * through deliver(), and so through may_deliver(); what has waited passes it a second time, since
  * the rules may be others by then. */
-#include "broker/steward.h"
+#include "broker/standing.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -192,7 +192,7 @@ static void count_sent(struct client *client, const struct delivery *delivery)
 {
     count_up(client->worker, COUNT_PUBLISH_SENT, 1);
     count_up(client->worker, COUNT_PUBLISH_BYTES_SENT, delivery->message->payload.size);
-    count_up(client->worker, COUNT_PACKETS_SENT, 1);
+    client->connection->tally.messages_out++;
 }
 
 /* Whether the payloads under way leave room for one more; a single one is always let through. */

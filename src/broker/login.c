@@ -1,6 +1,6 @@
 /* A CONNECT on its way to an answer, and the judging of its password off the worker. */
 #include "broker/login.h"
-#include "broker/steward.h"
+#include "broker/standing.h"
 
 #include <stdlib.h>
 #include <string.h>

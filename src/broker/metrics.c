@@ -2,7 +2,7 @@
  * names. */
 #include "broker/metrics.h"
 
-uint64_t metric_sum(const struct wax_broker *broker, enum counter counter)
+uint64_t metric_sum(const struct wax_broker *broker, unsigned counter)
 {
     uint64_t total = 0;
 
@@ -103,9 +103,41 @@ const struct metric metrics[] = {
     {"shared_subscriptions/count",      shared,          COUNT_SUBSCRIPTIONS,          GAUGE("wax_subscriptions_shared", "Shared subscriptions.")},
     {"heap/current",                    heap,            COUNT_STORED,                 GAUGE("wax_memory_bytes", "Memory that the process takes.")},
     {"heap/maximum",                    heap_max,        COUNT_STORED,                 GAUGE("wax_memory_max_bytes", "The most that it took so far.")},
+    {"connections/socket/count",        connections,     COUNT_SOCKETS,                GAUGE("wax_connections", "Connections open now, those of HTTP included.")},
+    {"packet/out/count",  sum, COUNT_OUT, GAUGE("wax_packets_waiting", "Packets that wait for their socket.")},
+    {"packet/out/bytes", sum, COUNT_OUT_BYTES, GAUGE("wax_packets_waiting_bytes", "Bytes of them.")},
+    {"mqtt/connect/received",           sum,             COUNT_TYPE_RECEIVED + WAX_CONNECT, NO_NAME},
+    {"mqtt/connack/received",           sum,             COUNT_TYPE_RECEIVED + WAX_CONNACK, NO_NAME},
+    {"mqtt/publish/received",           sum,             COUNT_TYPE_RECEIVED + WAX_PUBLISH, NO_NAME},
+    {"mqtt/puback/received",            sum,             COUNT_TYPE_RECEIVED + WAX_PUBACK, NO_NAME},
+    {"mqtt/pubrec/received",            sum,             COUNT_TYPE_RECEIVED + WAX_PUBREC, NO_NAME},
+    {"mqtt/pubrel/received",            sum,             COUNT_TYPE_RECEIVED + WAX_PUBREL, NO_NAME},
+    {"mqtt/pubcomp/received",           sum,             COUNT_TYPE_RECEIVED + WAX_PUBCOMP, NO_NAME},
+    {"mqtt/subscribe/received",         sum,             COUNT_TYPE_RECEIVED + WAX_SUBSCRIBE, NO_NAME},
+    {"mqtt/suback/received",            sum,             COUNT_TYPE_RECEIVED + WAX_SUBACK, NO_NAME},
+    {"mqtt/unsubscribe/received",       sum,             COUNT_TYPE_RECEIVED + WAX_UNSUBSCRIBE, NO_NAME},
+    {"mqtt/unsuback/received",          sum,             COUNT_TYPE_RECEIVED + WAX_UNSUBACK, NO_NAME},
+    {"mqtt/pingreq/received",           sum,             COUNT_TYPE_RECEIVED + WAX_PINGREQ, NO_NAME},
+    {"mqtt/pingresp/received",          sum,             COUNT_TYPE_RECEIVED + WAX_PINGRESP, NO_NAME},
+    {"mqtt/disconnect/received",        sum,             COUNT_TYPE_RECEIVED + WAX_DISCONNECT, NO_NAME},
+    {"mqtt/auth/received",              sum,             COUNT_TYPE_RECEIVED + WAX_AUTH, NO_NAME},
+    {"mqtt/connect/sent",               sum,             COUNT_TYPE_SENT + WAX_CONNECT, NO_NAME},
+    {"mqtt/connack/sent",               sum,             COUNT_TYPE_SENT + WAX_CONNACK, NO_NAME},
+    {"mqtt/publish/sent",               sum,             COUNT_TYPE_SENT + WAX_PUBLISH, NO_NAME},
+    {"mqtt/puback/sent",                sum,             COUNT_TYPE_SENT + WAX_PUBACK, NO_NAME},
+    {"mqtt/pubrec/sent",                sum,             COUNT_TYPE_SENT + WAX_PUBREC, NO_NAME},
+    {"mqtt/pubrel/sent",                sum,             COUNT_TYPE_SENT + WAX_PUBREL, NO_NAME},
+    {"mqtt/pubcomp/sent",               sum,             COUNT_TYPE_SENT + WAX_PUBCOMP, NO_NAME},
+    {"mqtt/subscribe/sent",             sum,             COUNT_TYPE_SENT + WAX_SUBSCRIBE, NO_NAME},
+    {"mqtt/suback/sent",                sum,             COUNT_TYPE_SENT + WAX_SUBACK, NO_NAME},
+    {"mqtt/unsubscribe/sent",           sum,             COUNT_TYPE_SENT + WAX_UNSUBSCRIBE, NO_NAME},
+    {"mqtt/unsuback/sent",              sum,             COUNT_TYPE_SENT + WAX_UNSUBACK, NO_NAME},
+    {"mqtt/pingreq/sent",               sum,             COUNT_TYPE_SENT + WAX_PINGREQ, NO_NAME},
+    {"mqtt/pingresp/sent",              sum,             COUNT_TYPE_SENT + WAX_PINGRESP, NO_NAME},
+    {"mqtt/disconnect/sent",            sum,             COUNT_TYPE_SENT + WAX_DISCONNECT, NO_NAME},
+    {"mqtt/auth/sent",                  sum,             COUNT_TYPE_SENT + WAX_AUTH, NO_NAME},
     {NULL,                              sum,             COUNT_SOCKETS,                COUNTER("wax_sockets_accepted_total", "Connections accepted, whatever they spoke.")},
     {NULL,                              sum,             COUNT_CONNECTIONS,            COUNTER("wax_connects_accepted_total", "CONNECT packets accepted.")},
-    {NULL,                              connections,     COUNT_SOCKETS,                GAUGE("wax_connections", "Connections open now, those of HTTP included.")},
     {NULL,                              uptime_s,        COUNT_SOCKETS,                GAUGE("wax_uptime_seconds", "Seconds since the broker started.")},
 };
 /* clang-format on */

@@ -10,7 +10,7 @@ typedef uint64_t metric_function(const struct wax_broker *broker, const struct m
 struct metric {
     const char *topic; /* below $SYS/broker/; NULL: none */
     metric_function *read;
-    enum counter counter;
+    unsigned counter;
     const char *name; /* for Prometheus; NULL: another row has the number */
     const char *type; /* "counter" only grows; "gauge" */
     const char *help; /* a sentence */
@@ -20,9 +20,9 @@ struct metric {
 extern const struct metric metrics[];
 extern const size_t metric_count;
 
-enum { METRIC_MAX = 64 };
+enum { METRIC_MAX = 96 };
 
 /* What all workers have counted together. */
-uint64_t metric_sum(const struct wax_broker *broker, enum counter counter);
+uint64_t metric_sum(const struct wax_broker *broker, unsigned counter);
 
 #endif

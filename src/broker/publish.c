@@ -1,4 +1,5 @@
 /* Messages that clients publish, and how their exchanges go on. */
+#include "broker/standing.h"
 #include "broker/steward.h"
 
 /* What the connection must not do: reasons to end it. [MQTT-3.2.2-11] [MQTT-3.2.2-14] */
@@ -78,7 +79,7 @@ static wax_status take(struct connection *connection, const wax_publish *publish
     }
     status = judge_message(connection, publish, message->topic);
     if (status == WAX_OK) {
-        status = steward_claims(connection->worker, message->topic)
+        status = is_claimed(connection->worker, message->topic)
                      ? steward_take(connection, message)
                      : route(connection->worker, message);
     } else {
@@ -109,6 +110,7 @@ void publish_on(struct connection *connection, const wax_event *event)
     const wax_publish *publish = &event->publish;
     wax_status status = judge_packet(connection, publish);
 
+    connection->tally.messages_in++;
     count_up(connection->worker, COUNT_PUBLISH_RECEIVED, 1);
     count_up(connection->worker, COUNT_PUBLISH_BYTES_RECEIVED, publish->payload.size);
     if (status != WAX_OK) {

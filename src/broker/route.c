@@ -1,5 +1,5 @@
 /* A message goes to all who want it: at this worker, at the others, in shared groups. */
-#include "broker/steward.h"
+#include "broker/standing.h"
 
 #include <stdlib.h>
 
@@ -164,7 +164,7 @@ wax_status route(struct worker *worker, struct message *message)
 {
     wax_status status = WAX_OK;
 
-    if (message->sender != 0 && steward_claims(worker, message->topic)) {
+    if (message->sender != 0 && is_claimed(worker, message->topic)) {
         return WAX_NOT_AUTHORIZED; /* a Will: answers come of the broker, and commands go nowhere */
     }
     if (message->retain) {

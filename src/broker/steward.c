@@ -4,6 +4,9 @@
  * Then those who stand otherwise now are sent away, to come back under their new rights. */
 #include "broker/steward.h"
 
+#include "broker/admit.h"
+#include "broker/standing.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +15,6 @@ enum {
     FAULT_SIZE = 400,
 };
 
-#define CONTROL_PREFIX  "$CONTROL/dynamic-security/"
 #define COMMANDS_TOPIC  CONTROL_PREFIX "v1"
 #define RESPONSES_TOPIC COMMANDS_TOPIC "/response"
 
@@ -202,11 +204,6 @@ bool steward_accepts(const struct wax_broker *broker, const wax_config *next,
 }
 
 /* --- Orders --- */
-
-bool steward_claims(const struct worker *worker, wax_bytes topic)
-{
-    return worker->broker->steward != NULL && wax_bytes_start_with(topic, WAX_TEXT(CONTROL_PREFIX));
-}
 
 /* A copy in memory of its own; the empty view without memory: it is for the log alone. */
 static wax_bytes keep(wax_bytes bytes)

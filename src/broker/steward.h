@@ -1,39 +1,8 @@
-/* Dynamic security in the broker: who stands how, and the steward who carries out its commands. */
+/* The steward, who carries out the commands of dynamic security. */
 #ifndef WAX_BROKER_STEWARD_H
 #define WAX_BROKER_STEWARD_H
 
 #include "broker/internal.h"
-
-/* --- standing: what somebody may do, by ACL file and roles --- */
-
-/* What dynamic security says of whoever this is at that listener; NULL where it has no say. */
-const wax_dynsec_user *standing_of(const struct worker *worker, uint16_t listener,
-                                   const wax_access_identity *identity);
-
-/* The one place where the rights of a client, or of an author, are put together. They die with the
- * worker's settings or table: access_renew() then. */
-wax_access access_of(const struct worker *worker, uint16_t listener,
-                     const wax_access_identity *identity);
-
-/* Gives every client its rights anew, from the settings and the table that hold now, and ends the
- * subscriptions that they do not allow any more. */
-void access_renew(struct worker *worker);
-
-/* Ends the subscriptions of a client that its rights do not allow, if these are others than when
- * its subscriptions were judged last. */
-void access_settle(struct client *client);
-
-/* Remembers under what a connection whose CONNECT came is let in. */
-void access_note(struct connection *connection);
-
-/* Whether dynamic security lets it in, now that its password was found right: it may have changed
- * since. Returns WAX_OK, or the reason of the refusal. */
-wax_status access_admit(const struct connection *connection) WAX_CHECKED;
-
-/* Whether nobody has said anything about this client: neither a name nor rules. */
-bool is_stranger(const struct client *client);
-
-/* --- steward: commands --- */
 
 /* A message of commands on its way. */
 struct order {
@@ -60,11 +29,8 @@ void steward_close(struct wax_broker *broker);
 bool steward_accepts(const struct wax_broker *broker, const wax_config *next,
                      wax_config_report *report);
 
-/* Whether the topic is one that messages of clients do not go through. */
-bool steward_claims(const struct worker *worker, wax_bytes topic);
-
-/* Takes a message to such a topic, which its author may write. Returns WAX_OK, WAX_NOT_AUTHORIZED
- * for a topic without commands, or WAX_QUOTA_EXCEEDED. */
+/* Takes a message to a topic that is claimed, and that its author may write. Returns WAX_OK,
+ * WAX_NOT_AUTHORIZED for a topic without commands, or WAX_QUOTA_EXCEEDED. */
 wax_status steward_take(struct connection *connection, struct message *message) WAX_CHECKED;
 void steward_drop(struct order *order);
 

@@ -158,6 +158,19 @@ static void sys_due(wax_timer *timer, uint64_t now_ms)
                    now_ms + (interval_s == 0 ? 10 : interval_s) * UINT64_C(1000));
 }
 
+/* Without the patch level, which only tells strangers which faults to try: `wax ctl status` has
+ * it. */
+static void publish_version(struct worker *worker)
+{
+    const char version[] = WAX_VERSION_TEXT;
+    const char *last = strrchr(version, '.');
+    char text[VALUE_SIZE];
+
+    snprintf(text, sizeof text, "wax version %.*s",
+             (int)(last == NULL ? strlen(version) : (size_t)(last - version)), version);
+    publish_text(worker, "version", text, true);
+}
+
 wax_status sys_open(struct worker *worker)
 {
     worker->sys = calloc(1, sizeof *worker->sys);
@@ -167,7 +180,7 @@ wax_status sys_open(struct worker *worker)
     worker->sys->last_ms = worker->loop.now_ms;
     worker->sys_timer.due = sys_due;
     if (worker->settings->config.sys_interval_s > 0) {
-        publish_text(worker, "version", "wax version " WAX_VERSION_TEXT, true);
+        publish_version(worker);
     }
     wax_loop_start(&worker->loop, &worker->sys_timer, worker->loop.now_ms + 1);
     memory_watch(worker);
@@ -188,12 +201,13 @@ struct place {
 
 /* Mosquitto's topics for the lines of its log. */
 static const struct place places[] = {
-    {WAX_ERROR,         "log/E"          },
-    {WAX_WARNING,       "log/W"          },
-    {WAX_NOTICE,        "log/N"          },
-    {WAX_INFORMATION,   "log/I"          },
-    {WAX_DEBUG,         "log/D"          },
-    {WAX_SUBSCRIPTIONS, "log/M/subscribe"},
+    {WAX_ERROR,           "log/E"            },
+    {WAX_WARNING,         "log/W"            },
+    {WAX_NOTICE,          "log/N"            },
+    {WAX_INFORMATION,     "log/I"            },
+    {WAX_DEBUG,           "log/D"            },
+    {WAX_SUBSCRIPTIONS,   "log/M/subscribe"  },
+    {WAX_UNSUBSCRIPTIONS, "log/M/unsubscribe"},
 };
 
 void sys_on_log(struct worker *worker, const struct letter *letter)

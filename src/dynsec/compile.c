@@ -68,14 +68,14 @@ static void *take(struct compile *compile, size_t size)
 
 static wax_bytes copy(struct compile *compile, const char *text)
 {
-    size_t size = text == NULL ? 0 : strlen(text);
-    uint8_t *room = size == 0 ? NULL : take(compile, size);
+    wax_bytes bytes = wax_bytes_of_text(text);
+    uint8_t *room = bytes.size == 0 ? NULL : take(compile, bytes.size);
 
     if (room == NULL) {
         return (wax_bytes){NULL, 0};
     }
-    memcpy(room, text, size);
-    return wax_bytes_of(room, size);
+    memcpy(room, bytes.data, bytes.size);
+    return wax_bytes_of(room, bytes.size);
 }
 
 /* --- Prints --- */
@@ -188,7 +188,7 @@ static void compile_standing(struct compile *compile, wax_dynsec_user *user, jso
     for (size_t i = 0; sorted != NULL && i < count; i++) {
         to.size += json_object_size(roles_of_group(compile, sorted[i].name));
     }
-    to.roles = take(compile, (to.size + 1) * sizeof *to.roles);
+    to.roles = take(compile, (to.size + 1) * sizeof(const wax_access_role *));
     if (to.roles != NULL && sorted != NULL) {
         gather(compile, user, &to, own);
         for (size_t i = 0; i < count; i++) {
@@ -255,6 +255,17 @@ static void compile_anonymous(struct compile *compile)
                      name == NULL ? NULL : roles_of_group(compile, name), NULL);
 }
 
+static void add_group(json_t *all, const char *client, const char *group, json_t *priority)
+{
+    json_t *links = json_object_get(all, client);
+
+    if (links == NULL) {
+        links = json_object();
+        json_object_set_new(all, client, links);
+    }
+    json_object_set(links, group, priority);
+}
+
 /* Turns the lists of groups' clients over: from each client to its groups. */
 static json_t *turn_over(const wax_dynsec *dynsec)
 {
@@ -268,12 +279,7 @@ static json_t *turn_over(const wax_dynsec *dynsec)
         json_t *priority;
         json_object_foreach(json_object_get(group, "clients"), name, priority)
         {
-            json_t *links = json_object_get(all, name);
-            if (links == NULL) {
-                links = json_object();
-                json_object_set_new(all, name, links);
-            }
-            json_object_set(links, group_name, priority);
+            add_group(all, name, group_name, priority);
         }
     }
     return all;

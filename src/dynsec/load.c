@@ -63,28 +63,40 @@ static void copy_members(json_t *made, const json_t *entry, const char *name_key
     }
 }
 
-/* Reads a list of names with priorities; those that are not `among` are left out. */
-static bool read_links(struct load *load, json_t *made, const json_t *entry, const char *list_key,
-                       const char *name_key, const json_t *among)
+/* A list of names with priorities. */
+struct link_kind {
+    const char *list;     /* "roles" */
+    const char *name_key; /* "rolename" */
+};
+
+static const struct link_kind role_links = {"roles", "rolename"};
+static const struct link_kind client_links = {"clients", "username"};
+
+/* Reads such a list; names that are not `among` are left out. */
+static bool read_links(struct load *load, const struct link_kind *kind, json_t *made,
+                       const json_t *entry, const json_t *among)
 {
-    const json_t *list = member(entry, list_key);
+    const json_t *list = member(entry, kind->list);
     json_t *links = json_object();
     json_t *link;
     size_t i;
 
-    json_object_set_new(made, list_key, links);
+    json_object_set_new(made, kind->list, links);
     if (list != NULL && !json_is_array(list)) {
-        return refuse(load, "\"%s\" is no list", list_key);
+        return refuse(load, "\"%s\" is no list", kind->list);
     }
     json_array_foreach(list, i, link)
     {
-        const char *name = member_text(link, name_key);
+        const char *name = member_text(link, kind->name_key);
         if (name == NULL || json_object_get(among, name) == NULL) {
             load->left_out++;
             continue;
         }
         json_object_set_new(links, name,
                             json_integer(member_number(link, "priority", LINK_PRIORITY)));
+    }
+    if (among == load->dynsec->roles && json_object_size(links) > WAX_DYNSEC_LINKS_MAX) {
+        return refuse(load, "a client or group has more than %d roles", WAX_DYNSEC_LINKS_MAX);
     }
     return true;
 }
@@ -117,14 +129,14 @@ static bool read_client(struct load *load, const char *name, json_t *made, const
     if (!member_flag(made, "disabled", false)) {
         json_object_del(made, "disabled");
     }
-    return read_links(load, made, entry, "roles", "rolename", load->dynsec->roles);
+    return read_links(load, &role_links, made, entry, load->dynsec->roles);
 }
 
 static bool read_group(struct load *load, const char *name, json_t *made, const json_t *entry)
 {
     (void)name;
-    return read_links(load, made, entry, "roles", "rolename", load->dynsec->roles) &&
-           read_links(load, made, entry, "clients", "username", load->dynsec->clients);
+    return read_links(load, &role_links, made, entry, load->dynsec->roles) &&
+           read_links(load, &client_links, made, entry, load->dynsec->clients);
 }
 
 static const struct kind roles = {"roles", "rolename", WAX_DYNSEC_ROLES_MAX, read_role};

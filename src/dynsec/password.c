@@ -2,6 +2,7 @@
 #include "dynsec/inner.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* By what names the parts of a hash stand in the file. */
@@ -48,9 +49,9 @@ static bool store(json_t *client, char *hash)
     char *iterations = hash + strlen("$7$");
     char *salt = strchr(iterations, '$');
     char *digest = salt == NULL ? NULL : strchr(salt + 1, '$');
-    int number = 0;
+    long number = strtol(iterations, NULL, 10);
 
-    if (digest == NULL || sscanf(iterations, "%d", &number) != 1) {
+    if (digest == NULL) {
         return false;
     }
     *salt++ = '\0';

@@ -391,7 +391,8 @@ static bool dial(struct link *link)
         size_t used = strlen(link->fault);
 
         (void)snprintf(link->fault + used, sizeof link->fault - used,
-                       "; is a broker running there? `wax doctor` finds out more");
+                       "; are host and port right, and does a broker run there? `wax doctor` finds "
+                       "out more");
         link->status = WAX_IO;
         return false;
     }

@@ -236,10 +236,12 @@ const struct option_row tools_options[] = {
     {NULL, "--version",           OPTION_FLAG,   ALL, GROUP_GENERAL, AT(wants_version), 0, 0, NULL, "which version this is", NULL},
     {NULL, "--man",               OPTION_FLAG,   ALL, GROUP_GENERAL, AT(wants_manual), 0, 0, NULL, NULL, NULL},
 
+    {NULL, "--table",             OPTION_FLAG,   ALL, GROUP_GENERAL, AT(wants_table), 0, 0, NULL, NULL, NULL},
+
     {NULL, "--ws",                OPTION_LATER,  TOOL_DOCTOR, GROUP_LATER, 0, 0, 0, NULL, NULL, NULL},
     {NULL, "--tls-engine",        OPTION_REFUSED, ALL, GROUP_LATER, 0, 0, 0, "NAME", "OpenSSL gives up engines; give the key in a PEM file: --key FILE", NULL},
     {NULL, "--tls-engine-kpass-sha1", OPTION_REFUSED, ALL, GROUP_LATER, 0, 0, 0, "HASH", "OpenSSL gives up engines; give the key's passphrase in a file: --keypass-file FILE", NULL},
-    {NULL, "--keyform",           OPTION_TAKEN,  ALL, GROUP_LATER, 0, 0, 0, "FORM", NULL, take_form},
+    {NULL, "--keyform",           OPTION_TAKEN,  ALL, GROUP_LATER, 0, 0, 0, "FORM", "pem is what is read anyhow; engine is rejected with a hint", take_form},
     {NULL, "--mptcp",             OPTION_LATER,  ALL, GROUP_LATER, 0, 0, 0, NULL, NULL, NULL},
 };
 /* clang-format on */

@@ -2,6 +2,7 @@
 #include "tools/options.h"
 #include "os/os.h"
 #include "tools/option_table.h"
+#include "tools/spelling.h"
 #include "tools/usage.h"
 
 #include <stdio.h>
@@ -93,10 +94,14 @@ static bool take_secret(struct settings *settings, const struct option_row *row,
 static bool take_url(struct settings *settings, const struct option_row *row, char *value,
                      bool is_blotted)
 {
-    bool is_taken = row->take(settings, value);
-    char *at = is_blotted ? strstr(value, "://") : NULL;
-    char *end = at == NULL ? NULL : strrchr(at, '@');
+    bool is_taken;
+    char *at;
+    char *end;
 
+    wax_assert(value != NULL); /* the row says that it has one */
+    is_taken = row->take(settings, value);
+    at = is_blotted ? strstr(value, "://") : NULL;
+    end = at == NULL ? NULL : strrchr(at, '@');
     if (end != NULL) {
         memset(at + 3, 'x', (size_t)(end - at - 3));
     }
@@ -130,6 +135,37 @@ static bool take_value(struct settings *settings, const struct option_row *row,
     }
 }
 
+/* Says what is wrong with a word that is no option, and what may have been meant. */
+static void complain_of(const struct settings *settings, const char *word)
+{
+    const char *nearest = "";
+    size_t distance = strlen(word);
+
+    if (word[0] != '-') {
+        (void)tools_complain(settings,
+                             "'%s' stands alone: each value follows its option, as in "
+                             "-t TOPIC; see `wax %s --help`",
+                             word, settings->name);
+        return;
+    }
+    for (size_t i = 0; i < tools_option_count; i++) {
+        const struct option_row *row = &tools_options[i];
+        bool is_ours = (row->tools & settings->tool) != 0 && row->name != NULL;
+        size_t steps = is_ours ? tools_spelling_distance(word, row->name) : distance;
+
+        if (steps < distance) {
+            distance = steps;
+            nearest = row->name;
+        }
+    }
+    if (distance <= 2 && strlen(word) > 3) {
+        (void)tools_complain(settings, "there is no option %s; did you mean %s?", word, nearest);
+    } else {
+        (void)tools_complain(settings, "there is no option %s; see `wax %s --help`", word,
+                             settings->name);
+    }
+}
+
 /* Takes the option at the front. Returns how many words it has, 0 if it is wrong. */
 static size_t take_option(struct settings *settings, const struct words *words)
 {
@@ -137,8 +173,7 @@ static size_t take_option(struct settings *settings, const struct words *words)
     size_t taken;
 
     if (row == NULL) {
-        (void)tools_complain(settings, "there is no option %s; see `wax %s --help`",
-                             words->items[0], settings->name);
+        complain_of(settings, words->items[0]);
         return 0;
     }
     if (row->word != NULL && words->count < 2) {
@@ -327,7 +362,8 @@ bool tools_options_begin(struct settings *settings, enum tool tool, int argc, ch
     if (!read_all(settings, argc, argv)) {
         return false;
     }
-    if (settings->wants_help || settings->wants_manual || settings->wants_version) {
+    if (settings->wants_help || settings->wants_manual || settings->wants_table ||
+        settings->wants_version) {
         *code = EXIT_GOOD;
         tools_usage(settings);
         return false;

@@ -299,12 +299,51 @@ static const char *read_field(const char *at, struct field *field)
     return at;
 }
 
-static const char field_letters[] = "%ACDEFIJPRSUXdfjlmpqrtx";
+/* clang-format off */
+const struct output_letter tools_output_letters[] = {
+    {'%', "the sign itself"},
+    {'A', "topic alias (MQTT 5)"},
+    {'C', "content type (MQTT 5)"},
+    {'D', "correlation data (MQTT 5)"},
+    {'E', "message expiry interval (MQTT 5)"},
+    {'F', "payload format indicator (MQTT 5)"},
+    {'I', "when it came, as ISO 8601"},
+    {'J', "all as JSON, the payload too"},
+    {'P', "user properties (MQTT 5), as name:value"},
+    {'R', "response topic (MQTT 5)"},
+    {'S', "subscription identifier (MQTT 5)"},
+    {'U', "when it came, in seconds since 1970 with nanoseconds"},
+    {'X', "payload in hex, capitals"},
+    {'d', "payload as a double of this machine"},
+    {'f', "payload as a float of this machine"},
+    {'j', "all as JSON, the payload as text"},
+    {'l', "size of the payload"},
+    {'m', "packet id"},
+    {'p', "payload"},
+    {'q', "quality of service"},
+    {'r', "retained: 1 or 0"},
+    {'t', "topic"},
+    {'x', "payload in hex"},
+};
+/* clang-format on */
+
+const size_t tools_output_letter_count = WAX_COUNT(tools_output_letters);
+
 static const char escape_letters[] = "\\0aenrtv";
 
 static bool is_known(const char *letters, char letter)
 {
     return letter != '\0' && strchr(letters, letter) != NULL;
+}
+
+static bool is_field(char letter)
+{
+    for (size_t i = 0; i < WAX_COUNT(tools_output_letters); i++) {
+        if (tools_output_letters[i].letter == letter) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool tools_output_check(const struct settings *settings)
@@ -318,7 +357,7 @@ bool tools_output_check(const struct settings *settings)
 
         if (*at == '%') {
             at = read_field(at + 1, &field);
-            is_good = is_known(field_letters, *at);
+            is_good = is_field(*at);
         } else if (*at == '@') {
             is_good = *++at != '\0';
         } else if (*at == '\\') {

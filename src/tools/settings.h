@@ -159,6 +159,7 @@ struct settings {
 
     bool wants_help;
     bool wants_manual;
+    bool wants_table;
     bool wants_version;
     const char *options_file;
     struct kept *kept;

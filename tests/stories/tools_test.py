@@ -482,6 +482,11 @@ class Options(Story):
         for words in (["--mptcp"],):
             self.assertIn("not in this version", wax("pub", "-t", "a", "-m", "x", *words, code=1).err)
 
+    def test_what_is_misspelt_is_corrected(self):
+        for words, said in ((["--hots", "x"], "did you mean --host\\?"), (["-topic", "a"], "did you mean --topic\\?"),
+                            (["--nonsense"], "there is no option --nonsense; see"), (["-t", "a", "hello"], "'hello' stands alone")):
+            self.assertRegex(wax("pub", *words, code=1).err, said)
+
     def test_what_is_not_wanted_says_what_to_do_instead(self):
         for words in (["--tls-engine", "x"], ["--tls-engine-kpass-sha1", "x"], ["--keyform", "engine"]):
             self.assertRegex(wax("pub", "-t", "a", "-m", "x", *words, code=1).err, "OpenSSL gives up engines; .* --key")
