@@ -1,102 +1,17 @@
 /* CONNECT: who is this, may it come in, and with which session. */
+#include "broker/connect.h"
+
 #include "broker/admit.h"
 #include "broker/exchange.h"
+#include "broker/identify.h"
 #include "broker/quarrel.h"
 #include "broker/standing.h"
+#include "broker/steward.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 enum { PROPERTY_ROOM = 384, ALIAS_ROOM_SIZE = 1024 };
-
-/* --- Who it is --- */
-
-/* The name that TLS proves; "" if it proves none. A key shared beforehand proves its identity. */
-static const char *proven_name(const wax_listener_config *listener, const wax_tls_peer *peer)
-{
-    if (listener->use_subject_as_username) {
-        return peer->has_certificate ? peer->subject : "";
-    }
-    return peer->has_certificate ? peer->common_name : peer->psk_identity;
-}
-
-/* The user name that TLS proves, where the listener wants that. */
-static wax_status identify_by_tls(struct connection *connection, struct pending *pending)
-{
-    const wax_listener_config *listener = login_listener(connection);
-    const wax_transport *tls = wax_tls_find(connection->transport);
-    wax_tls_peer peer;
-
-    if (!listener->use_identity_as_username && !listener->use_subject_as_username) {
-        return WAX_OK;
-    }
-    if (tls == NULL || wax_tls_read_peer(tls, &peer) != WAX_OK) {
-        return WAX_BAD_LOGIN;
-    }
-    snprintf(pending->subject, sizeof pending->subject, "%s", proven_name(listener, &peer));
-    if (pending->subject[0] == '\0') {
-        return WAX_BAD_LOGIN;
-    }
-    pending->user = wax_bytes_of_text(pending->subject);
-    pending->has_user = true;
-    pending->is_proven = true;
-    return WAX_OK;
-}
-
-/* A client id for whoever brought none. [MQTT-3.1.3-6] */
-static void assign_id(const struct connection *connection, struct pending *pending)
-{
-    const char *prefix = login_listener(connection)->auto_id_prefix;
-    uint64_t random[2];
-
-    wax_os_random(random, sizeof random);
-    snprintf(pending->assigned_id, sizeof pending->assigned_id, "%.50s%016llX%016llX",
-             prefix == NULL ? "" : prefix, (unsigned long long)random[0],
-             (unsigned long long)random[1]);
-    pending->id = wax_bytes_of_text(pending->assigned_id);
-    pending->is_assigned = true;
-}
-
-/* Settles the client id, once it is known who the user is. */
-static wax_status name_client(struct connection *connection, struct pending *pending)
-{
-    const struct policy *policy = login_policy(connection);
-    const char *prefix = connection->worker->settings->config.clientid_prefixes;
-    wax_access_identity identity;
-
-    if (login_listener(connection)->use_username_as_clientid) {
-        if (!pending->has_user || pending->user.size == 0) {
-            return WAX_NOT_AUTHORIZED;
-        }
-        pending->id = pending->user;
-        pending->is_assigned = pending->connect.client_id.size == 0;
-    }
-    if (pending->id.size == 0) {
-        assign_id(connection, pending);
-    }
-    if (!wax_bytes_start_with(pending->id, wax_bytes_of_text(prefix))) {
-        return WAX_BAD_CLIENT_ID;
-    }
-    identity = (wax_access_identity){pending->user, pending->has_user, pending->id};
-    return wax_identity_is_safe(policy->has_rules ? &policy->rules : NULL, &identity)
-               ? WAX_OK
-               : WAX_BAD_CLIENT_ID;
-}
-
-static wax_status identify(struct connection *connection, struct pending *pending)
-{
-    wax_status status;
-
-    pending->user = pending->connect.username;
-    pending->has_user = pending->connect.has_username;
-    pending->id = pending->connect.client_id;
-    status = connection->session.has_authentication ? exchange_identify(connection, pending)
-                                                    : identify_by_tls(connection, pending);
-    pending->is_token = !pending->is_proven && connection->exchange == NULL &&
-                        login_policy(connection)->tokens.key_count > 0 &&
-                        wax_token_is_meant(pending->connect.password);
-    return status != WAX_OK || pending->is_token ? status : name_client(connection, pending);
-}
 
 /* --- Whether the password is right --- */
 
@@ -554,7 +469,7 @@ static void on_login(struct login *login)
         return;
     }
     if (connection->pending->is_token) {
-        status = name_client(connection, connection->pending);
+        status = identify_client(connection, connection->pending);
         access_note(connection);
     }
     if (status == WAX_OK) {

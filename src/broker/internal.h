@@ -271,6 +271,7 @@ struct connection {
     bool is_blocked;    /* the socket took no more */
     bool is_leaving;    /* all is said; the peer may read it */
     bool has_waited;    /* to take over a client id that others want, too */
+    bool awaits_proxy;  /* who the peer is will stand in a PROXY header */
     bool is_counted;    /* its TLS handshake, if there is one */
     wax_address_text peer;
 };
@@ -386,23 +387,6 @@ void leave_on_disconnect(struct connection *connection, const wax_event *event);
 /* Starts the timer for what the session waits for next. */
 void leave_arm(struct connection *connection);
 
-/* --- connect: how they begin --- */
-
-/* CONNECT came. */
-void connect_on(struct connection *connection, const wax_event *event, wax_bytes packet);
-
-/* AUTH came. */
-void connect_on_auth(struct connection *connection, const wax_event *event);
-
-/* Passwords were judged. */
-void connect_on_logins(wax_watch *watch, bool readable, bool writable);
-
-/* Ends the connections whose login does not hold under new settings. */
-void connect_on_settings(struct worker *worker);
-
-/* A connection came from another worker, its CONNECT found good. */
-void connect_on_arrival(struct worker *worker, struct connection *connection);
-
 /* --- receive: bytes come in --- */
 
 void receive_ready(wax_watch *watch, bool readable, bool writable);
@@ -499,6 +483,7 @@ struct worker {
     wax_link hungry;
     wax_link doomed;
     wax_link connections;
+    wax_link visits; /* connections of HTTP */
     wax_link walking;
     wax_letters *outboxes; /* one per worker */
     struct owed *owed;
