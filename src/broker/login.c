@@ -242,7 +242,8 @@ void login_note(struct connection *connection, const wax_login *found)
 wax_status login_begin(struct connection *connection)
 {
     struct pending *pending = connection->pending;
-    wax_login found = pending->is_token ? (wax_login){0} : login_find(connection, pending->user);
+    const wax_login none = {.is_known = false};
+    wax_login found = pending->is_token ? none : login_find(connection, pending->user);
     const struct claim claim = {pending->user, found.stored, pending->connect.password,
                                 found.is_known, true};
     struct passage passage;
