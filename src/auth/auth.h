@@ -30,6 +30,7 @@ typedef struct wax_scram {
     size_t user_size;
     uint8_t salted[32]; /* client */
     bool is_known;      /* server: there is such a user */
+    bool has_answered;  /* client */
 } wax_scram;
 
 /* Wipes a conversation. */
@@ -60,15 +61,15 @@ wax_status wax_scram_ask(wax_scram *scram, wax_bytes user,
                          const char nonce[static WAX_SCRAM_NONCE_SIZE],
                          wax_writer *out) WAX_CHECKED;
 
-/* Client: reads server-first-message and appends client-final-message. Takes as long as the
+/* Client: reads server-first-message and appends client-final-message, once. Takes as long as the
  * iterations that the server wants. Returns WAX_OK; WAX_UNTRUSTED when it wants fewer than
  * WAX_SCRAM_ITERATIONS_MIN or more than WAX_PASSWORD_ITERATIONS_MAX; WAX_MALFORMED, WAX_FULL,
  * WAX_UNSPECIFIED_ERROR. */
 wax_status wax_scram_answer(wax_scram *scram, wax_bytes message, wax_bytes password,
                             wax_writer *out) WAX_CHECKED;
 
-/* Client: whether server-final-message proves that the server knows the password, too. Returns
- * WAX_OK or WAX_UNTRUSTED. */
+/* Client: whether server-final-message proves that the server knows the password, too; it cannot
+ * before wax_scram_answer(). Returns WAX_OK or WAX_UNTRUSTED. */
 wax_status wax_scram_check(const wax_scram *scram, wax_bytes message) WAX_CHECKED;
 
 /* ---- Tokens: JSON Web Tokens, signed by somebody else [RFC 7519] ---- */

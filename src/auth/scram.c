@@ -170,6 +170,7 @@ wax_status wax_scram_finish(wax_scram *scram, wax_bytes message, wax_writer *out
         wax_crypto_base64_write(out, wax_bytes_of(signature, sizeof signature), WAX_BASE64_PADDED);
         status = out->status;
     }
+    scram->has_answered = status == WAX_OK;
     wax_wipe(proof, sizeof proof);
     return status;
 }
@@ -222,9 +223,10 @@ static wax_status read_challenge(wax_scram *scram, wax_bytes message)
     wax_bytes iterations;
     wax_writer salt = wax_writer_over(scram->secret.salt, sizeof scram->secret.salt);
 
-    if (message.size > WAX_SCRAM_MESSAGE_MAX || !wax_scram_value(&left, 'r', &nonce) ||
-        !wax_scram_value(&left, 's', &salt_text) || !wax_scram_value(&left, 'i', &iterations) ||
-        !wax_scram_is_nonce(nonce) || nonce.size <= scram->nonce_size ||
+    if (scram->has_answered || message.size > WAX_SCRAM_MESSAGE_MAX ||
+        !wax_scram_value(&left, 'r', &nonce) || !wax_scram_value(&left, 's', &salt_text) ||
+        !wax_scram_value(&left, 'i', &iterations) || !wax_scram_is_nonce(nonce) ||
+        nonce.size <= scram->nonce_size ||
         !wax_bytes_start_with(nonce, view(scram->nonce, scram->nonce_size)) ||
         wax_crypto_base64_read(&salt, salt_text, WAX_BASE64_PADDED) != WAX_OK || salt.used == 0 ||
         !wax_scram_read_number(iterations, &scram->secret.iterations)) {
@@ -295,6 +297,7 @@ wax_status wax_scram_answer(wax_scram *scram, wax_bytes message, wax_bytes passw
         wax_crypto_base64_write(out, wax_bytes_of(proof, sizeof proof), WAX_BASE64_PADDED);
         status = out->status;
     }
+    scram->has_answered = status == WAX_OK;
     wax_wipe(proof, sizeof proof);
     return status;
 }
@@ -308,8 +311,9 @@ wax_status wax_scram_check(const wax_scram *scram, wax_bytes message)
     wax_writer out = wax_writer_over(got, sizeof got);
     wax_bytes left = message;
     wax_bytes value;
+    /* Before the answer all of this would be known to anybody. */
     bool is_right =
-        wax_scram_value(&left, 'v', &value) &&
+        scram->has_answered && wax_scram_value(&left, 'v', &value) &&
         wax_crypto_base64_read(&out, value, WAX_BASE64_PADDED) == WAX_OK &&
         out.used == sizeof got &&
         wax_crypto_hmac_sha256(wax_bytes_of(scram->salted, 32), &label, 1, key) == WAX_OK &&

@@ -60,6 +60,32 @@ static void the_example_of_rfc_7677(void **state)
     assert_int_equal(wax_scram_check(&scram, WAX_TEXT(SERVER_FINAL)), WAX_OK);
     assert_int_equal(wax_scram_check(&scram, WAX_TEXT("v=" SERVER_FINAL)), WAX_UNTRUSTED);
     assert_int_equal(wax_scram_check(&scram, WAX_TEXT("e=other-error")), WAX_UNTRUSTED);
+    assert_int_equal(wax_scram_answer(&scram, WAX_TEXT(SERVER_FIRST), WAX_TEXT("pencil"), &out),
+                     WAX_MALFORMED);
+    wax_scram_close(&scram);
+}
+
+/* Before the password was hashed, the server's key is that of 32 zeros, which anybody can make. */
+static void a_server_that_asks_nothing_proves_nothing(void **state)
+{
+    const uint8_t zeros[32] = {0};
+    const wax_bytes label = WAX_TEXT("Server Key");
+    uint8_t key[32];
+    uint8_t signature[32];
+    wax_scram scram;
+    wax_bytes spoken;
+    uint8_t room[WAX_SCRAM_MESSAGE_MAX];
+    wax_writer out = wax_writer_over(room, sizeof room);
+
+    (void)state;
+    assert_int_equal(wax_scram_ask(&scram, WAX_TEXT("user"), CLIENT_NONCE "....", &out), WAX_OK);
+    spoken = wax_bytes_of(scram.spoken, scram.spoken_size);
+    assert_int_equal(wax_crypto_hmac_sha256(wax_bytes_of(zeros, 32), &label, 1, key), WAX_OK);
+    assert_int_equal(wax_crypto_hmac_sha256(wax_bytes_of(key, 32), &spoken, 1, signature), WAX_OK);
+    out.used = 0;
+    wax_write_bytes(&out, WAX_TEXT("v="));
+    wax_crypto_base64_write(&out, wax_bytes_of(signature, 32), WAX_BASE64_PADDED);
+    assert_int_equal(wax_scram_check(&scram, wax_writer_bytes(&out)), WAX_UNTRUSTED);
     wax_scram_close(&scram);
 }
 
@@ -254,6 +280,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_example_of_rfc_7677),
+        cmocka_unit_test(a_server_that_asks_nothing_proves_nothing),
         cmocka_unit_test(the_server_takes_the_example),
         cmocka_unit_test(both_ends_together),
         cmocka_unit_test(messages_are_taken_or_refused),
