@@ -231,6 +231,16 @@ static wax_status load_next(struct wax_broker *broker, const wax_broker_options 
     return status;
 }
 
+/* Clients that come back go on without a whole handshake after a reload, too. */
+static void keep_tickets(const struct settings *next, const struct settings *old)
+{
+    for (size_t i = 0; i < old->config.listener_count; i++) {
+        if (next->policies[i].tls != NULL && old->policies[i].tls != NULL) {
+            wax_tls_keep_tickets(next->policies[i].tls, old->policies[i].tls);
+        }
+    }
+}
+
 static void reload(struct wax_broker *broker, const wax_broker_options *options)
 {
     wax_config_report report = {.count = 0};
@@ -238,9 +248,12 @@ static void reload(struct wax_broker *broker, const wax_broker_options *options)
     struct settings *next;
     wax_link opened;
 
+    watch_settle(broker);
     if (load_next(broker, options, &next, &report, &opened) == WAX_OK) {
         (void)wax_config_compare(&old->config, &next->config, &report);
+        keep_tickets(next, old);
         broker->settings = next;
+        watch_set(broker);
         set_log(broker, options);
         log_report(&broker->log, &report);
         listen_log(broker, &next->config, &old->config);
@@ -330,7 +343,7 @@ static void write_pid(struct wax_broker *broker)
 
 static bool start_threads(struct wax_broker *broker, const wax_broker_options *options)
 {
-    if (sys_open(broker->workers[0]) != WAX_OK) {
+    if (handshake_open(broker->workers[0]) != WAX_OK || sys_open(broker->workers[0]) != WAX_OK) {
         return false;
     }
     for (unsigned i = 0; i < broker->worker_count; i++) {
@@ -340,6 +353,7 @@ static bool start_threads(struct wax_broker *broker, const wax_broker_options *o
         }
     }
     broker->has_started = true;
+    watch_open(broker);
     set_log(broker, options); /* from here on there is somebody to publish its lines */
     return true;
 }
@@ -363,6 +377,7 @@ static void stop_threads(struct wax_broker *broker, const wax_broker_options *op
 {
     struct letter letter = {.kind = LETTER_STOP};
 
+    wax_lookout_close(broker->lookout);
     broker->has_started = false;
     set_log(broker, options); /* nobody publishes its lines any more */
     post_to_all(broker, &letter);

@@ -16,6 +16,7 @@ enum {
     WAX_CONFIG_NUMBERS_MAX =
         256,                    /* listeners that a process may have had, see wax_config_follow() */
     WAX_CONFIG_PORTS_MAX = 10,  /* -p on the command line */
+    WAX_CONFIG_HOSTS_MAX = 64,  /* sni_certificate, per listener */
     WAX_CONFIG_FILES_MAX = 256, /* the main file and those of its include_dir */
     WAX_CONFIG_FILE_SIZE_MAX = 1 << 20,
     WAX_CONFIG_LINE_SIZE_MAX = 8192,
@@ -89,6 +90,8 @@ typedef struct wax_listener_config {
     bool allow_anonymous;
     char *password_file;
     char *acl_file;
+    char *psk_file;
+    bool psk_allow_short;
 
     char *certfile;
     char *keyfile;
@@ -101,6 +104,10 @@ typedef struct wax_listener_config {
     bool require_certificate;
     bool use_identity_as_username;
     bool use_subject_as_username;
+    bool ignores_client_dates; /* disable_client_cert_date_checks */
+    char *psk_hint;            /* switches PSK on */
+    char *sni_certificates;    /* lines of it; see wax_config_split_hosts() */
+    uint32_t tls_record_size_max;
 
     bool own_allow_anonymous; /* listener_allow_anonymous, already in allow_anonymous */
     char *own_auto_id_prefix; /* listener_auto_id_prefix, already in auto_id_prefix */
@@ -121,6 +128,7 @@ typedef struct wax_config {
     char *pid_file;
     uint32_t workers; /* 0: one per core */
     bool set_tcp_nodelay;
+    bool watch_files;
     uint32_t connect_timeout_s;
     uint64_t connect_size_max;
     uint32_t global_max_clients;     /* or WAX_CONFIG_NO_LIMIT */
@@ -250,6 +258,21 @@ wax_config_place wax_config_place_of(const wax_config *config, const wax_listene
 
 /* The name of the file of a place; NULL when it is nowhere. Borrowed from `config`. */
 const char *wax_config_file_of(const wax_config *config, wax_config_place place);
+
+/* Whether the listener speaks TLS, by a certificate or by pre-shared keys. */
+bool wax_config_has_tls(const wax_listener_config *listener);
+
+/* One line of sni_certificate. */
+typedef struct wax_config_host {
+    const char *name;
+    const char *certfile;
+    const char *keyfile;
+} wax_config_host;
+
+/* Takes sni_certificates, which may be NULL, apart. Returns memory for the caller to free, into
+ * which `hosts` point; NULL, with `count` 0, when there are none. */
+char *wax_config_split_hosts(const char *lines, wax_config_host hosts[WAX_CONFIG_HOSTS_MAX],
+                             size_t *count);
 
 /* Gives back what the configuration owns; it is then {0}. */
 void wax_config_free(wax_config *config);

@@ -94,6 +94,8 @@ enum counter {
     COUNT_SOCKETS,
     COUNT_CONNECTIONS,
     COUNT_CLIENTS_EXPIRED,
+    COUNT_TLS_HANDSHAKES, /* with all their proofs */
+    COUNT_TLS_RESUMED,
     COUNT_CLIENTS,           /* sessions now */
     COUNT_CLIENTS_CONNECTED, /* now */
     COUNT_STORED,            /* messages in queues now */
@@ -280,6 +282,7 @@ struct connection {
     uint64_t refused_ms; /* when a refused message was logged last */
     bool is_blocked;     /* the socket took no more */
     bool is_leaving;     /* all is said; the peer may read it */
+    bool is_counted;     /* its TLS handshake, if there is one */
     wax_address_text peer;
 };
 
@@ -487,6 +490,8 @@ struct worker {
     wax_timer sys_timer;
     wax_timer memory_timer;
     struct sys *sys; /* of the first worker */
+    wax_timer expiry_timer;
+    struct handshakes *handshakes; /* of the first worker */
     counters counted;
     uint8_t room[READ_ROOM_SIZE];
 };
@@ -530,6 +535,29 @@ void sys_close(struct worker *worker);
 /* Publishes a line of the log at the first worker; the line is freed. */
 void sys_on_log(struct worker *worker, const struct letter *letter);
 
+/* Publishes a number under $SYS/broker/, retained. */
+void sys_publish(struct worker *worker, const char *topic, uint64_t value);
+
+/* --- handshake: what the broker tells of its TLS --- */
+
+/* Counts a connection's handshake once it is done. */
+void handshake_count(struct connection *connection);
+
+/* The first worker: watches when the listeners' certificates end, and publishes it. */
+wax_status handshake_open(struct worker *worker) WAX_CHECKED;
+void handshake_close(struct worker *worker);
+void handshake_publish(struct worker *worker);
+
+/* --- watch: files that change make the broker reload --- */
+
+void watch_open(struct wax_broker *broker);
+
+/* Watches what the settings name now. */
+void watch_set(struct wax_broker *broker);
+
+/* A reload is about to read everything: what has changed up to now makes no other one. */
+void watch_settle(struct wax_broker *broker);
+
 /* --- the broker --- */
 
 struct wax_broker {
@@ -541,6 +569,7 @@ struct wax_broker {
     struct memory memory;
     wax_store *store;
     wax_pool *pool;
+    wax_lookout *lookout; /* NULL: files are not watched */
     uint64_t key[2];
     uint64_t started_ms;
     bool has_started; /* the workers run */

@@ -162,7 +162,7 @@ static void log_one(struct wax_broker *broker, const char *event,
 {
     wax_log_write(&broker->log, WAX_NOTICE, "%s address=%s port=%u tls=%s anonymous=%s", event,
                   listener->address == NULL ? "*" : listener->address, (unsigned)listener->port,
-                  listener->certfile == NULL ? "no" : "yes",
+                  wax_config_has_tls(listener) ? "yes" : "no",
                   listener->allow_anonymous ? "allowed" : "denied");
 }
 

@@ -28,6 +28,7 @@
 #define SET(list, value)                .type = WAX_OPTION_SET, .words = (list), .fallback = (value)
 #define LIST(list, value)               .type = WAX_OPTION_LIST, .words = (list), .fallback = (value)
 #define TEXT(high, value)               .type = WAX_OPTION_TEXT, .most = (high), .fallback = (value)
+#define HOSTS                           .type = WAX_OPTION_HOSTS, .most = HOSTS_SIZE_MAX
 #define READ_FILE                       .type = WAX_OPTION_FILE, .most = PATH_SIZE_MAX
 #define WITHOUT(kind, reason)           .support = WAX_SUPPORT_##kind, .type = WAX_OPTION_NOTHING, OF_NOBODY, .note = (reason)
 #define RELOADS                         .reloads = true
@@ -39,6 +40,7 @@
 
 enum {
     PATH_SIZE_MAX = 4095,
+    HOSTS_SIZE_MAX = 64 * 8192,
     COUNT_MAX = 2000000000,
     PACKET_SIZE_MAX = 268435460, /* Remaining Length's most, with the fixed header */
 };
@@ -50,9 +52,7 @@ enum {
 #define BRIDGES                                                                                    \
     "delete the bridge's lines from `connection` on, or let a Mosquitto beside Wax keep the "      \
     "bridge"
-#define PLUGINS "Wax loads no code; use `password_file` and `acl_file`"
-#define PSK                                                                                        \
-    "use certificates (`certfile`, `keyfile`, `require_certificate true`) or `password_file`"
+#define PLUGINS    "Wax loads no code; use `password_file` and `acl_file`"
 #define WEBSOCKETS "delete the line; browsers need another broker for now"
 #define ENGINES    "delete the line and give `keyfile` a file in PEM form; OpenSSL 3 gives engines up"
 #define CONTINUOUS "there is no snapshot whose time could be chosen"
@@ -70,6 +70,8 @@ const wax_option wax_options[] = {
      SAYS("How many threads carry connections; 0 means one per core.")},
     {.name = "set_tcp_nodelay", IN(GENERAL), OF_BROKER(set_tcp_nodelay), BOOL("true"), RELOADS,
      SAYS("Sends small packets at once (TCP_NODELAY). Mosquitto's default is false.")},
+    {.name = "watch_files", IN(GENERAL), OF_BROKER(watch_files), BOOL("true"), RELOADS, OWN,
+     SAYS("Watches the files of certificates, keys, revoked certificates, passwords, pre-shared keys and rules, and reloads when one changes.")},
     {.name = "sys_interval", IN(GENERAL), OF_BROKER(sys_interval_s), NUMBER(0, 65535, "10", "seconds"), RELOADS,
      SAYS("How often the $SYS topics are published; 0 means never.")},
 
@@ -117,6 +119,10 @@ const wax_option wax_options[] = {
      SAYS("The users and the hashes of their passwords; `wax passwd` writes it.")},
     {.name = "acl_file", IN(SECURITY), OF_SECURITY(acl_file), READ_FILE, RELOADS,
      SAYS("Who may read and write which topics. Without it, everybody everything.")},
+    {.name = "psk_file", IN(SECURITY), OF_SECURITY(psk_file), READ_FILE, RELOADS,
+     SAYS("The pre-shared keys of clients, a line IDENTITY:HEXKEY for each, for listeners with `psk_hint`. `openssl rand -hex 32` makes a key.")},
+    {.name = "psk_allow_short", IN(SECURITY), OF_SECURITY(psk_allow_short), BOOL("false"), RELOADS, OWN,
+     SAYS("Takes keys of less than 16 bytes from `psk_file`, which whoever records a connection can guess.")},
     {.name = "allow_zero_length_clientid", IN(SECURITY), OF_SECURITY(allow_zero_length_clientid), BOOL("true"), RELOADS,
      SAYS("Lets clients in that send no client id; the broker makes one.")},
     {.name = "auto_id_prefix", IN(SECURITY), OF_SECURITY(auto_id_prefix), TEXT(50, "auto-"), RELOADS,
@@ -145,15 +151,24 @@ const wax_option wax_options[] = {
     {.name = "require_certificate", IN(TLS), OF_LISTENER(require_certificate), BOOL("false"), RELOADS,
      SAYS("Lets only clients in that show a certificate of `cafile` or `capath`.")},
     {.name = "use_identity_as_username", IN(TLS), OF_LISTENER(use_identity_as_username), BOOL("false"), RELOADS,
-     SAYS("Makes the common name of the client's certificate its user name; no password is asked.")},
+     SAYS("Makes the common name of the client's certificate, or its PSK identity, its user name; no password is asked.")},
     {.name = "use_subject_as_username", IN(TLS), OF_LISTENER(use_subject_as_username), BOOL("false"), RELOADS,
      SAYS("Makes the whole subject of the client's certificate its user name, as RFC 2253 writes it; no password is asked.")},
     {.name = "ciphers", IN(TLS), OF_LISTENER(ciphers), TEXT(4095, NULL), RELOADS,
-     SAYS("The ciphers of TLS 1.2, as OpenSSL lists them; without it, OpenSSL's own choice.")},
+     SAYS("The ciphers of TLS 1.2, as OpenSSL lists them; without it, those that are safe. Weak ones are refused.")},
     {.name = "ciphers_tls1.3", IN(TLS), OF_LISTENER(ciphers_tls13), TEXT(4095, NULL), RELOADS,
      SAYS("The cipher suites of TLS 1.3, as OpenSSL lists them; without it, OpenSSL's own choice.")},
     {.name = "tls_version", IN(TLS), OF_LISTENER(tls_version), WORD("tlsv1.2 tlsv1.3 !tlsv1.1 !tlsv1", "tlsv1.2"), RELOADS,
      SAYS("The oldest version of TLS that is accepted."), .note = "refused: TLS before 1.2 is broken (RFC 8996); write tlsv1.2, which every TLS library of the last ten years speaks"},
+
+    {.name = "disable_client_cert_date_checks", IN(TLS), OF_LISTENER(ignores_client_dates), BOOL("false"), RELOADS,
+     SAYS("Lets clients in whose certificate has expired, or is not valid yet.")},
+    {.name = "psk_hint", IN(TLS), OF_LISTENER(psk_hint), TEXT(128, NULL), RELOADS,
+     SAYS("Turns TLS on with the pre-shared keys of `psk_file`, beside or instead of `certfile`. Clients of TLS 1.2 are told this text, to choose their key by.")},
+    {.name = "sni_certificate", IN(TLS), OF_LISTENER(sni_certificates), HOSTS, RELOADS, OWN,
+     SAYS("Another certificate, with its key, for clients that ask for this host name (SNI); `*.` in front stands for one label. May be repeated; all others get `certfile`.")},
+    {.name = "tls_record_size_max", IN(TLS), OF_LISTENER(tls_record_size_max), NUMBER(512, 16384, "16384", "bytes"), RELOADS, OWN,
+     SAYS("The largest piece of data in one TLS record that is sent, for devices with small buffers that cannot ask for it themselves (max_fragment_length).")},
 
     {.name = "max_inflight_messages", IN(LIMITS), OF_BROKER(max_inflight_messages), LIMIT(0, 65535, "20", "messages"), RELOADS,
      SAYS("How many QoS 1 and 2 messages may wait for an acknowledgement, each way and client; 0 means 65535.")},
@@ -222,10 +237,7 @@ const wax_option wax_options[] = {
     {.name = "websockets_origin", IN(LISTENERS), WITHOUT(LATER, WEBSOCKETS)},
     {.name = "enable_proxy_protocol", IN(LISTENERS), WITHOUT(LATER, PROXY)},
     {.name = "proxy_protocol_v2_require_tls", IN(LISTENERS), WITHOUT(LATER, PROXY)},
-    {.name = "psk_file", IN(SECURITY), WITHOUT(LATER, PSK)},
-    {.name = "psk_hint", IN(SECURITY), WITHOUT(LATER, PSK)},
     {.name = "enable_control_api", IN(SECURITY), WITHOUT(LATER, "delete the line; `wax ctl` will take its place")},
-    {.name = "disable_client_cert_date_checks", IN(TLS), WITHOUT(LATER, "delete the line and renew the certificates that have expired")},
     {.name = "dhparamfile", IN(TLS), WITHOUT(IGNORED, "TLS picks its groups itself")},
     {.name = "tls_engine", IN(TLS), WITHOUT(REFUSED, ENGINES)},
     {.name = "tls_engine_kpass_sha1", IN(TLS), WITHOUT(REFUSED, ENGINES)},

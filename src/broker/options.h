@@ -41,6 +41,7 @@ typedef enum wax_option_type {
     WAX_OPTION_LIST,     /* uint32_t: as SET, on one line with commas; a repeated line replaces */
     WAX_OPTION_TEXT,     /* char *: the rest of the line, `most` bytes at most */
     WAX_OPTION_FILE,     /* char *: as TEXT; names a file or directory that must be readable */
+    WAX_OPTION_HOSTS,    /* char *: lines of HOST CERTFILE KEYFILE; repeated lines add up */
     WAX_OPTION_LISTENER, /* opens a listener */
     WAX_OPTION_INCLUDE,  /* reads further files */
     WAX_OPTION_NOTHING   /* the value is not looked at */

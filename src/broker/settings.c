@@ -62,6 +62,52 @@ static void load_rules(struct policy *policy, const char *path, wax_config_repor
     wax_file_free(&text);
 }
 
+static wax_bytes find_psk(const void *table, wax_bytes identity)
+{
+    return wax_psks_find(table, identity);
+}
+
+static void release_psks(void *table)
+{
+    wax_psks_close(table);
+    free(table);
+}
+
+/* Reads the keys of a listener's clients; the TLS context then owns them, because connections that
+ * are being opened outlive a reload. False when the report says why not. */
+static bool load_psks(wax_tls_psks *psks, const wax_listener_config *listener,
+                      wax_config_report *report)
+{
+    size_t least = listener->psk_allow_short ? 1 : WAX_PSK_KEY_MIN;
+    wax_access_fault fault;
+    wax_psks *table;
+    wax_bytes text;
+    bool is_read;
+
+    if (listener->psk_hint == NULL || listener->psk_file == NULL) {
+        return listener->psk_hint == NULL; /* config_check has said so */
+    }
+    if (!read_file(listener->psk_file, &text, report)) {
+        return false;
+    }
+    table = calloc(1, sizeof *table);
+    wax_assert(table != NULL);
+    is_read = wax_psks_parse(table, wax_heap(), text, least, &fault) == WAX_OK;
+    wax_wipe((void *)(uintptr_t)text.data, text.size);
+    wax_file_free(&text);
+    if (!is_read) {
+        report_fault(report, listener->psk_file, &fault);
+        free(table);
+        return false;
+    }
+    if (wax_psks_count(table) == 0) {
+        wax_config_report_add(report, WAX_CONFIG_WARNING, listener->psk_file, 0,
+                              "there is no key in this file, so that nobody gets in by one");
+    }
+    *psks = (wax_tls_psks){table, find_psk, release_psks};
+    return true;
+}
+
 static void load_tls(struct policy *policy, const wax_listener_config *listener,
                      wax_config_report *report)
 {
@@ -75,17 +121,30 @@ static void load_tls(struct policy *policy, const wax_listener_config *listener,
         .ciphers_tls13 = listener->ciphers_tls13,
         .oldest_version = listener->tls_version == WAX_CONFIG_TLS_1_3 ? WAX_TLS_1_3 : WAX_TLS_1_2,
         .requires_certificate = listener->require_certificate,
+        .ignores_dates = listener->ignores_client_dates,
+        .psk_hint = listener->psk_hint,
+        .record_size_max = listener->tls_record_size_max,
+        .alpn = "mqtt",
     };
+    wax_config_host names[WAX_CONFIG_HOSTS_MAX];
+    wax_tls_host hosts[WAX_CONFIG_HOSTS_MAX];
     wax_problem problem;
+    char *lines;
 
-    if (listener->certfile == NULL) {
+    if (!wax_config_has_tls(listener) || !load_psks(&wanted.psks, listener, report)) {
         return;
     }
+    lines = wax_config_split_hosts(listener->sni_certificates, names, &wanted.host_count);
+    for (size_t i = 0; i < wanted.host_count; i++) {
+        hosts[i] = (wax_tls_host){names[i].name, names[i].certfile, names[i].keyfile};
+    }
+    wanted.hosts = hosts;
     if (wax_tls_make_server(&wanted, &policy->tls, &problem) != WAX_OK) {
         wax_config_report_add(report, WAX_CONFIG_ERROR, NULL, 0, "%s", problem.text);
     } else if (wax_tls_warn(policy->tls, wax_clock_wall_s(), &problem)) {
         wax_config_report_add(report, WAX_CONFIG_WARNING, NULL, 0, "%s", problem.text);
     }
+    free(lines);
 }
 
 static wax_status load_config(wax_config *config, const struct settings_source *source,

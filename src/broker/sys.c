@@ -85,6 +85,8 @@ static const struct row rows[] = {
     {"clients/disconnected",            clients_offline, COUNT_CLIENTS},
     {"clients/inactive",                clients_offline, COUNT_CLIENTS},
     {"clients/expired",                 sum,             COUNT_CLIENTS_EXPIRED},
+    {"tls/handshakes/count",            sum,             COUNT_TLS_HANDSHAKES},
+    {"tls/resumed/count",               sum,             COUNT_TLS_RESUMED},
     {"bytes/received",                  sum,             COUNT_BYTES_RECEIVED},
     {"bytes/sent",                      sum,             COUNT_BYTES_SENT},
     {"messages/received",               sum,             COUNT_PACKETS_RECEIVED},
@@ -148,7 +150,7 @@ static void publish_text(struct worker *worker, const char *topic, const char *v
     }
 }
 
-static void publish_number(struct worker *worker, const char *topic, uint64_t value)
+void sys_publish(struct worker *worker, const char *topic, uint64_t value)
 {
     char text[VALUE_SIZE];
 
@@ -163,7 +165,7 @@ static void publish_rows(struct worker *worker)
     for (size_t i = 0; i < ROW_COUNT; i++) {
         uint64_t value = rows[i].read(worker->broker, &rows[i]);
         if (sys->told[i] != value + 1) {
-            publish_number(worker, rows[i].topic, value);
+            sys_publish(worker, rows[i].topic, value);
             sys->told[i] = value + 1;
         }
         if (rows[i].counter == COUNT_CLIENTS && rows[i].read == sum && value > sys->clients_max) {
@@ -171,7 +173,7 @@ static void publish_rows(struct worker *worker)
         }
     }
     if (sys->told_clients_max != sys->clients_max + 1) {
-        publish_number(worker, "clients/maximum", sys->clients_max);
+        sys_publish(worker, "clients/maximum", sys->clients_max);
         sys->told_clients_max = sys->clients_max + 1;
     }
 }
@@ -237,6 +239,7 @@ static void sys_due(wax_timer *timer, uint64_t now_ms)
         publish_text(worker, "uptime", text, true);
         publish_rows(worker);
         publish_loads(worker, now_ms);
+        handshake_publish(worker);
     }
     wax_loop_start(&worker->loop, timer,
                    now_ms + (interval_s == 0 ? 10 : interval_s) * UINT64_C(1000));

@@ -301,6 +301,7 @@ void worker_close(struct worker *worker)
         }
     }
     sys_close(worker);
+    handshake_close(worker);
     wax_router_close(worker->router);
     wax_matches_close(&worker->matches);
     wax_mailbox_close(&worker->mailbox);

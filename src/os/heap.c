@@ -26,18 +26,21 @@ wax_memory *wax_heap(void)
 
 size_t wax_memory_taken(void)
 {
+    char line[128] = ""; /* the sizes, in pages: all, resident, of these shared, and more */
+    FILE *file = fopen("/proc/self/statm", "re");
     unsigned long resident = 0;
     unsigned long shared = 0;
-    FILE *file = fopen("/proc/self/statm", "re");
+    char *at = line;
 
-    if (file == NULL) {
-        return 0;
+    if (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        (void)strtoul(at, &at, 10);
+        resident = strtoul(at, &at, 10);
+        shared = strtoul(at, &at, 10);
     }
-    if (fscanf(file, "%*s %lu %lu", &resident, &shared) != 2 || shared > resident) {
-        resident = shared = 0;
+    if (file != NULL) {
+        fclose(file);
     }
-    fclose(file);
-    return (size_t)(resident - shared) * (size_t)sysconf(_SC_PAGESIZE);
+    return shared > resident ? 0 : (size_t)(resident - shared) * (size_t)sysconf(_SC_PAGESIZE);
 }
 
 void wax_memory_return(void)

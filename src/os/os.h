@@ -39,6 +39,29 @@ wax_status wax_file_read(const char *path, size_t size_max, wax_bytes *content, 
                          size_t fault_size) WAX_CHECKED;
 void wax_file_free(wax_bytes *content);
 
+/* --- Files that change --- */
+
+/* Watches files by a thread of its own. Files that are replaced, also by a link that is turned, are
+ * seen at once where the system tells (inotify), and within a minute everywhere. A file that is
+ * missing has not changed until there is another one. */
+typedef struct wax_lookout wax_lookout;
+
+/* `changed` is called on that thread with the path of one of the files, when all of them have been
+ * left alone for a second, or after five at the latest. Returns WAX_OK, WAX_FULL or WAX_IO. */
+wax_status wax_lookout_open(wax_lookout **opened, void (*changed)(void *context, const char *path),
+                            void *context) WAX_CHECKED;
+
+/* Watches these files and folders, whose paths are copied, and no others. What was watched before
+ * is compared with what it was then. Returns WAX_OK, or WAX_FULL: those of before are watched. */
+wax_status wax_lookout_set(wax_lookout *lookout, const char *const *paths,
+                           size_t count) WAX_CHECKED;
+
+/* Takes everything as it is now: changes up to now are not told any more. */
+void wax_lookout_settle(wax_lookout *lookout);
+
+/* Ends the watch, when `changed` has returned. NULL does nothing. */
+void wax_lookout_close(wax_lookout *lookout);
+
 /* --- Sockets --- */
 
 /* A socket's address as people write it, e.g. "10.0.0.9:40112" or "[::1]:1883". */
