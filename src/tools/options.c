@@ -1,4 +1,4 @@
-/* Reading and explaining the options of pub, sub, rr and doctor. */
+/* Reading and explaining the options of pub, sub, rr, doctor and import. */
 #include "tools/options.h"
 #include "os/os.h"
 #include "tools/option_table.h"
@@ -118,6 +118,10 @@ static size_t take_option(struct settings *settings, const struct words *words)
     const struct option_row *row = find_row(settings->tool, words->items[0]);
     size_t taken;
 
+    if (settings->tool == TOOL_IMPORT && settings->operand == NULL && words->items[0][0] != '-') {
+        settings->operand = words->items[0];
+        return 1;
+    }
     if (row == NULL) {
         (void)tools_complain(settings, "there is no option %s; see `wax %s --help`",
                              words->items[0], settings->name);
@@ -221,6 +225,11 @@ static bool take_file(struct settings *settings, const char *path)
     return true;
 }
 
+static bool has_own_file(enum tool tool)
+{
+    return tool != TOOL_DOCTOR && tool != TOOL_IMPORT;
+}
+
 /* The file that -o names, or the one in the user's folder: ours, or else Mosquitto's. */
 static bool find_file(const struct settings *settings, const struct words *words, char *path)
 {
@@ -234,7 +243,7 @@ static bool find_file(const struct settings *settings, const struct words *words
             return true;
         }
     }
-    for (size_t i = 0; i < WAX_COUNT(owners) && settings->tool != TOOL_DOCTOR; i++) {
+    for (size_t i = 0; i < WAX_COUNT(owners) && has_own_file(settings->tool); i++) {
         FILE *file = NULL;
 
         if (folder != NULL && folder[0] != '\0') {
@@ -283,6 +292,7 @@ static const char *name_of(enum tool tool)
         {TOOL_SUB,    "sub"   },
         {TOOL_RR,     "rr"    },
         {TOOL_DOCTOR, "doctor"},
+        {TOOL_IMPORT, "import"},
     };
 
     for (size_t i = 0; i < WAX_COUNT(rows); i++) {
@@ -298,6 +308,7 @@ bool tools_options_begin(struct settings *settings, enum tool tool, int argc, ch
 {
     *settings = (struct settings){
         .tool = tool,
+        .version = tool == TOOL_IMPORT ? WAX_VERSION_5 : WAX_VERSION_NONE,
         .name = name_of(tool),
         .keep_alive_s = 60,
         .qos = tool == TOOL_DOCTOR ? 1 : 0,

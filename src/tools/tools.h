@@ -15,6 +15,9 @@ int wax_tool_sub(int argc, char **argv);
 /* wax rr: sends a request and shows the response. Exit codes as mosquitto_rr's. */
 int wax_tool_rr(int argc, char **argv);
 
+/* wax import: takes over what Mosquitto has kept. 0 if all of it was taken, else as wax pub. */
+int wax_tool_import(int argc, char **argv);
+
 /* wax doctor: says why a client cannot connect. 0 if all is well, else 1. */
 int wax_tool_doctor(int argc, char **argv);
 

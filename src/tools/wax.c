@@ -21,6 +21,7 @@ static const struct tool_row tools[] = {
     {"init",   wax_tool_init,   "make a first configuration, certificates and an administrator"},
     {"pki",    wax_tool_pki,    "make, renew, revoke and show certificates"},
     {"passwd", wax_tool_passwd, "add, change and remove users of a password file"},
+    {"import", wax_tool_import, "take over what Mosquitto has kept in mosquitto.db"},
     {"doctor", wax_tool_doctor, "say why a client cannot connect, and what to do next"},
 };
 /* clang-format on */
