@@ -53,6 +53,7 @@ typedef struct wax_import_client {
     uint32_t session_expiry_s; /* UINT32_MAX: never, which all have before version 5 */
     uint16_t last_packet_id;
     uint16_t listener_port; /* 0 before version 6 */
+    bool is_owner_known;    /* that `username` is whose it is; never before version 6 */
 } wax_import_client;
 
 typedef struct wax_import_subscription {
@@ -110,6 +111,8 @@ typedef struct wax_import {
     uint32_t version;
     size_t skipped_count; /* chunks of a kind that is not known */
     bool is_big_endian;   /* the host that wrote it; the first chunk shows it */
+    bool has_spilled;     /* the last client's user name was none */
+    wax_bytes last_username;
     wax_import_fault fault;
 } wax_import;
 

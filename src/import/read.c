@@ -271,6 +271,28 @@ static void read_client(const wax_import *import, wax_reader *in, wax_import_rec
     client->username = wax_read_bytes(in, username_size);
 }
 
+/* Mosquitto 2.0.11 writes for a client without a user name what is left of the one before it: its
+ * name, and every other time with the bytes of its size turned, so that much of the memory behind
+ * the name goes into the file. The zero at the name's end betrays the second, and it makes doubtful
+ * a client behind it with the same name. */
+static void settle_owner(wax_import *import, wax_import_client *client)
+{
+    bool is_spilled = false;
+
+    for (size_t i = 0; i < client->username.size; i++) {
+        is_spilled = is_spilled || client->username.data[i] == 0;
+    }
+    client->is_owner_known =
+        import->version > FIXED &&
+        !(import->has_spilled && wax_bytes_equal(client->username, import->last_username));
+    import->has_spilled = is_spilled;
+    if (is_spilled) {
+        client->username = wax_bytes_of(NULL, 0);
+    } else {
+        import->last_username = client->username;
+    }
+}
+
 struct chunk_row {
     read_chunk *read_old;
     read_chunk *read;
@@ -372,5 +394,11 @@ wax_status wax_import_next(wax_import *import, wax_import_record *record)
     learn_order(import, kind, body);
     (import->version < FIXED ? row->read_old : row->read)(import, &body, record);
     wax_require(&body, wax_reader_left(&body) == 0, WAX_MALFORMED);
-    return body.status == WAX_OK ? WAX_OK : fail(import, WAX_MALFORMED, row->fault, start);
+    if (body.status != WAX_OK) {
+        return fail(import, WAX_MALFORMED, row->fault, start);
+    }
+    if (record->kind == WAX_IMPORT_CLIENT) {
+        settle_owner(import, &record->client);
+    }
+    return WAX_OK;
 }

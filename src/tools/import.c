@@ -65,11 +65,10 @@ bool tools_import_is_over(const struct import *import, const wax_import_session 
 
 bool tools_import_is_ours(const struct import *import, const wax_import_session *session)
 {
-    bool is_known = import->contents->version >= 6;
-
     return import->settings->takes_any_owner ||
-           (is_known && wax_bytes_equal(session->client.username,
-                                        wax_bytes_of_text(import->settings->username)));
+           (session->client.is_owner_known &&
+            wax_bytes_equal(session->client.username,
+                            wax_bytes_of_text(import->settings->username)));
 }
 
 static void say_fault(const struct import *import)

@@ -140,8 +140,7 @@ static void tell(const struct import *import, const struct tally *tally)
         (void)printf("; %zu had expired", tally->over);
     }
     if (tally->foreign > 0) {
-        (void)printf("; %zu belong to other users%s", tally->foreign,
-                     import->contents->version < 6 ? ", as far as the file tells" : "");
+        (void)printf("; %zu belong to other users, or the file does not tell", tally->foreign);
     }
     (void)putchar('\n');
 }

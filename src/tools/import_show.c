@@ -52,6 +52,7 @@ static void show_session(const struct import *import, const wax_import_session *
     if (session->client.username.size > 0) {
         (void)printf("  of ");
         show_word(session->client.username);
+        (void)printf("%s", session->client.is_owner_known ? "" : ", perhaps");
     }
     if (tools_import_is_over(import, session)) {
         (void)printf("  expired");
@@ -160,8 +161,10 @@ static void write_session(const wax_import_session *session)
     write_member("client-id", session->client.client_id);
     (void)putchar(',');
     write_member("username", session->client.username);
-    (void)printf(",\"session-expiry\":%u,\"expires\":%lld,\"subscriptions\":[",
-                 session->client.session_expiry_s, (long long)session->client.expires_s);
+    (void)printf(
+        ",\"is-owner-known\":%s,\"session-expiry\":%u,\"expires\":%lld,\"subscriptions\":[",
+        session->client.is_owner_known ? "true" : "false", session->client.session_expiry_s,
+        (long long)session->client.expires_s);
     for (size_t i = 0; i < session->subscription_count; i++) {
         (void)fputs(i == 0 ? "" : ",", stdout);
         write_subscription(&session->subscriptions[i]);

@@ -61,7 +61,8 @@ static const struct topic topics[] = {
         "client id whose session belonged to the user given with -u (or to nobody, without -u), subscribes to what\n"
         "it was subscribed to, and leaves. --any-owner takes the other sessions too: only where every client may\n"
         "take over any session (in wax.conf: `session_owner any`), otherwise their owners are locked out. Before\n"
-        "version 6 the file does not tell the owners. No other client may be connected with these ids meanwhile.\n"
+        "version 6 the file does not tell the owners, and Mosquitto 2.0.11 mixes up some of those who have no user\n"
+        "name; it writes no shared subscriptions either. No other client may be connected with these ids meanwhile.\n"
         "Queued messages stay behind: a client cannot put a message into one session alone. What it says at the\n"
         "end is how many, and of which sessions.\n"},
     {TOOL_SUB | TOOL_RR, "What -F shows",

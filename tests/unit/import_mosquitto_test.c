@@ -27,6 +27,7 @@ static void check_client(const wax_import_client *client, uint32_t version)
     assert_true(is(client->client_id, "zoe"));
     assert_true(is(client->username, version > 5 ? "bob" : ""));
     assert_int_equal(client->listener_port, version > 5 ? 1884 : 0);
+    assert_int_equal(client->is_owner_known, version > 5);
     assert_int_equal(client->last_packet_id, 9);
     assert_int_equal(client->expires_s, version > 4 ? SOON : 0);
     assert_int_equal(client->session_expiry_s, version > 4 ? 3600 : UINT32_MAX);
@@ -191,6 +192,56 @@ static void what_is_left_out_is_counted(void **state)
     assert_int_equal(memory.in_use, 0);
 }
 
+static void put_owned(struct made *made, const char *id, wax_bytes username)
+{
+    wax_writer out = body();
+
+    put_zeros(&out, 8);
+    wax_write_u32(&out, 3600);
+    wax_write_u16(&out, 0);
+    wax_write_u16(&out, size_of(id));
+    wax_write_u16(&out, 1883);
+    wax_write_u16(&out, (uint16_t)username.size);
+    put_zeros(&out, made->padding);
+    put_text(&out, id);
+    wax_write_bytes(&out, username);
+    put_chunk(made, CLIENT, &out);
+}
+
+struct owner_row {
+    wax_bytes written;
+    const char *username;
+    bool is_known;
+};
+
+/* As Mosquitto 2.0.11 writes clients without a user name behind one that has one. */
+static void owners_that_were_mixed_up_are_not_believed(void **state)
+{
+    static const struct owner_row rows[] = {
+        {{(const uint8_t *)"", 0},                 "",    true },
+        {{(const uint8_t *)"bob", 3},              "bob", true },
+        {{(const uint8_t *)"bob", 3},              "bob", true },
+        {{(const uint8_t *)"bob\0memory\xff", 11}, "",    true },
+        {{(const uint8_t *)"bob", 3},              "bob", false},
+        {{(const uint8_t *)"bob\0memory\xff", 11}, "",    true },
+        {{(const uint8_t *)"ann", 3},              "ann", true },
+    };
+    struct made made = begin(6);
+    wax_import import;
+    wax_import_record record;
+
+    (void)state;
+    for (size_t i = 0; i < WAX_COUNT(rows); i++) {
+        put_owned(&made, "id", rows[i].written);
+    }
+    assert_int_equal(wax_import_open(&import, wax_writer_bytes(&made.out)), WAX_OK);
+    for (size_t i = 0; i < WAX_COUNT(rows); i++) {
+        assert_int_equal(wax_import_next(&import, &record), WAX_OK);
+        assert_true(is(record.client.username, rows[i].username));
+        assert_int_equal(record.client.is_owner_known, rows[i].is_known);
+    }
+}
+
 static void properties_that_mqtt_forbids_do_not_cost_the_message(void **state)
 {
     struct made made = begin(6);
@@ -352,6 +403,7 @@ int main(void)
         cmocka_unit_test(other_processors_wrote_it_too),
         cmocka_unit_test(what_belongs_together_is_put_together),
         cmocka_unit_test(what_is_left_out_is_counted),
+        cmocka_unit_test(owners_that_were_mixed_up_are_not_believed),
         cmocka_unit_test(properties_that_mqtt_forbids_do_not_cost_the_message),
         cmocka_unit_test(a_file_cut_off_gives_what_stands_before),
         cmocka_unit_test(a_fault_is_told_with_its_place),
