@@ -1,75 +1,20 @@
 /* wax import: takes over what Mosquitto has kept in its database. */
-#include "tools/import.h"
 #include "os/os.h"
+#include "tools/import_retained.h"
+#include "tools/import_sessions.h"
+#include "tools/import_show.h"
 #include "tools/options.h"
 #include "tools/tools.h"
 
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 enum {
-    FAULTS_SHOWN = 10,
     LEFT_SHOWN = 20,
-    BAR_SIZE = 30,
-    PROGRESS_MS = 100,
 };
 
 /* The file is read whole; payloads stay where they are in it. */
 static const size_t file_size_max = SIZE_MAX / 4 < 4294967296U ? SIZE_MAX / 4 : 4294967296U;
-
-void tools_import_fail(struct import *import, const char *what, wax_bytes name, const char *why)
-{
-    const char *text = name.size > 0 ? (const char *)name.data : "";
-
-    import->fault_count++;
-    if (import->shows_progress) {
-        (void)fputs("\r\033[K", stderr);
-    }
-    if (import->fault_count <= FAULTS_SHOWN) {
-        tools_say(import->settings, "%s '%.*s' was not taken over: %s", what, (int)name.size, text,
-                  why);
-    } else if (import->fault_count == FAULTS_SHOWN + 1) {
-        tools_say(import->settings, "there is more that was not taken over");
-    }
-}
-
-void tools_import_progress(struct import *import, const char *what, size_t done, size_t count)
-{
-    char bar[BAR_SIZE + 1];
-    uint64_t now_ms = wax_clock_ms();
-
-    if (!import->shows_progress || count == 0) {
-        return;
-    }
-    if (done == count) {
-        (void)fputs("\r\033[K", stderr);
-        return;
-    }
-    if (import->shown_ms != 0 && now_ms - import->shown_ms < PROGRESS_MS) {
-        return;
-    }
-    import->shown_ms = now_ms;
-    memset(bar, '.', BAR_SIZE);
-    memset(bar, '#', (size_t)((uint64_t)done * BAR_SIZE / count));
-    bar[BAR_SIZE] = '\0';
-    (void)fprintf(stderr, "\r[%s] %zu of %zu %s", bar, done, count, what);
-    (void)fflush(stderr);
-}
-
-bool tools_import_is_over(const struct import *import, const wax_import_session *session)
-{
-    return session->client.session_expiry_s == 0 ||
-           wax_import_seconds_left(session->client.expires_s, import->now_s) == 0;
-}
-
-bool tools_import_is_ours(const struct import *import, const wax_import_session *session)
-{
-    return import->settings->takes_any_owner ||
-           (session->client.is_owner_known &&
-            wax_bytes_equal(session->client.username,
-                            wax_bytes_of_text(import->settings->username)));
-}
 
 static void say_fault(const struct import *import)
 {
@@ -101,9 +46,9 @@ static void say_left(const struct import *import)
 
         if (session->queued_count > 0) {
             shown++;
-            (void)printf("  %zu of '%.*s'\n", session->queued_count,
-                         (int)session->client.client_id.size,
-                         (const char *)session->client.client_id.data);
+            (void)printf("  %zu of '", session->queued_count);
+            tools_takeover_show(session->client.client_id);
+            (void)puts("'");
         }
     }
     if (shown < session_count) {
@@ -111,7 +56,7 @@ static void say_left(const struct import *import)
     }
 }
 
-/* Takes over what is wanted, the retained messages first: so no new session gets them. */
+/* Takes over what is wanted; the retained messages first, or new sessions would queue them. */
 static int take_over(struct import *import)
 {
     const struct settings *settings = import->settings;

@@ -1,6 +1,6 @@
 /* wax import: the retained messages, published to a broker. */
+#include "tools/import_retained.h"
 #include "os/os.h"
-#include "tools/import.h"
 #include "tools/link.h"
 
 #include <stdio.h>
@@ -34,8 +34,8 @@ static const wax_import_message *message_at(const struct sender *sender, size_t 
 
 static void fail(struct sender *sender, size_t index, const char *why)
 {
-    tools_import_fail(sender->import, "the retained message of", message_at(sender, index)->topic,
-                      why);
+    tools_takeover_fail(sender->import, "the retained message of", message_at(sender, index)->topic,
+                        why);
 }
 
 /* What a client may publish of the properties that the broker had; and how long it has left. */
@@ -170,7 +170,7 @@ static int run(struct sender *sender)
         }
         if (sender->link.was_open) {
             send_all(sender);
-            tools_import_progress(sender->import, "retained messages", sender->open, count);
+            tools_takeover_progress(sender->import, "retained messages", sender->open, count);
             if (is_done(sender)) {
                 return tools_link_finish(&sender->link, EXIT_GOOD);
             }

@@ -1,7 +1,7 @@
 /* wax import: the sessions. Each is made by a connection with its client id, which subscribes and
  * leaves. */
+#include "tools/import_sessions.h"
 #include "os/os.h"
-#include "tools/import.h"
 #include "tools/link.h"
 
 #include <stdio.h>
@@ -23,7 +23,7 @@ struct maker {
 
 static void fail(const struct maker *maker, const char *why)
 {
-    tools_import_fail(maker->import, "the session of", maker->session->client.client_id, why);
+    tools_takeover_fail(maker->import, "the session of", maker->session->client.client_id, why);
 }
 
 static wax_status ask_one(struct maker *maker, const wax_import_subscription *row)
@@ -155,10 +155,10 @@ int tools_import_sessions(struct import *import)
         static struct maker maker;
         const wax_import_session *session = &contents->sessions[i];
 
-        tools_import_progress(import, "sessions", i, contents->session_count);
-        if (tools_import_is_over(import, session)) {
+        tools_takeover_progress(import, "sessions", i, contents->session_count);
+        if (tools_takeover_is_over(import, session)) {
             tally.over++;
-        } else if (!tools_import_is_ours(import, session)) {
+        } else if (!tools_takeover_is_ours(import, session)) {
             tally.foreign++;
         } else {
             maker = (struct maker){.import = import, .session = session};
@@ -168,7 +168,7 @@ int tools_import_sessions(struct import *import)
                 status == WAX_OK ? maker.answered_count - maker.refused_count : 0;
         }
     }
-    tools_import_progress(import, "sessions", contents->session_count, contents->session_count);
+    tools_takeover_progress(import, "sessions", contents->session_count, contents->session_count);
     tell(import, &tally);
     return status == WAX_IO ? EXIT_WRONG : EXIT_GOOD;
 }

@@ -1,26 +1,16 @@
 /* What is in a database of Mosquitto, for people and as JSON. */
-#include "tools/import.h"
+#include "tools/import_show.h"
 #include "tools/json.h"
 
 #include <stdio.h>
 
 /* --- For people --- */
 
-/* Control characters could tell a terminal what to do. */
-static void show_word(wax_bytes word)
-{
-    for (size_t i = 0; i < word.size; i++) {
-        bool is_control = word.data[i] < 0x20 || word.data[i] == 0x7f;
-
-        (void)putchar(is_control ? '?' : word.data[i]);
-    }
-}
-
 static void show_message(const wax_import_message *message, unsigned qos, int64_t now_s)
 {
     uint32_t left_s = wax_import_seconds_left(message->expires_s, now_s);
 
-    show_word(message->topic);
+    tools_takeover_show(message->topic);
     (void)printf("  QoS %u, %zu bytes", qos, message->payload.size);
     if (left_s == 0) {
         (void)printf(", expired");
@@ -33,7 +23,7 @@ static void show_message(const wax_import_message *message, unsigned qos, int64_
 static void show_subscription(const wax_import_subscription *row)
 {
     (void)printf("  subscribed to ");
-    show_word(row->subscription.filter);
+    tools_takeover_show(row->subscription.filter);
     (void)printf("  QoS %u%s%s", row->subscription.qos,
                  row->subscription.no_local ? ", no local" : "",
                  row->subscription.retain_as_published ? ", retain as published" : "");
@@ -48,13 +38,13 @@ static void show_session(const struct import *import, const wax_import_session *
     uint32_t left_s = wax_import_seconds_left(session->client.expires_s, import->now_s);
 
     (void)printf("session ");
-    show_word(session->client.client_id);
+    tools_takeover_show(session->client.client_id);
     if (session->client.username.size > 0) {
         (void)printf("  of ");
-        show_word(session->client.username);
+        tools_takeover_show(session->client.username);
         (void)printf("%s", session->client.is_owner_known ? "" : ", perhaps");
     }
-    if (tools_import_is_over(import, session)) {
+    if (tools_takeover_is_over(import, session)) {
         (void)printf("  expired");
     } else if (left_s != UINT32_MAX) {
         (void)printf("  expires in %u s", left_s);
