@@ -1,7 +1,7 @@
 /* The one place where a message goes to a client: live, retained, queued, shared and Wills all pass
  * through deliver(), and so through may_deliver(); what has waited passes it a second time, since
  * the rules may be others by then. */
-#include "broker/internal.h"
+#include "broker/standing.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,6 @@ static bool author_may_write(const struct client *client, const struct message *
 {
     const struct settings *settings = client->worker->settings;
     wax_access_identity author = {message->author, message->has_author, message->author_id};
-    const struct policy *policy;
     wax_access access;
 
     /* A listener that this worker has yet to hear of has just let its author write. */
@@ -21,11 +20,7 @@ static bool author_may_write(const struct client *client, const struct message *
         message->listener >= settings->config.listener_count) {
         return true;
     }
-    policy = &settings->policies[message->listener];
-    if (!policy->has_rules) {
-        return true;
-    }
-    access = wax_rules_for(&policy->rules, &author);
+    access = access_of(client->worker, message->listener, &author);
     return wax_access_judge(&access, WAX_ACTION_WRITE, message->topic, NULL);
 }
 
@@ -42,8 +37,7 @@ static bool may_deliver(const struct client *client, const struct message *messa
         !wax_access_judge(&client->access, WAX_ACTION_READ, message->topic, NULL)) {
         return false;
     }
-    if (client->access.rules == NULL && !client->has_user &&
-        wax_bytes_start_with(message->topic, WAX_TEXT("$SYS/"))) {
+    if (is_stranger(client) && wax_bytes_start_with(message->topic, WAX_TEXT("$SYS/"))) {
         return false; /* what goes on in the broker is not for strangers */
     }
     return !is_retained || author_may_write(client, message);

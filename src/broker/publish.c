@@ -1,5 +1,6 @@
 /* Messages that clients publish, and how their exchanges go on. */
-#include "broker/internal.h"
+#include "broker/standing.h"
+#include "broker/steward.h"
 
 /* What the connection must not do: reasons to end it. [MQTT-3.2.2-11] [MQTT-3.2.2-14] */
 static wax_status judge_packet(const struct connection *connection, const wax_publish *publish)
@@ -78,7 +79,9 @@ static wax_status take(struct connection *connection, const wax_publish *publish
     }
     status = judge_message(connection, publish, message->topic);
     if (status == WAX_OK) {
-        status = route(connection->worker, message);
+        status = is_claimed(connection->worker, message->topic)
+                     ? steward_take(connection, message)
+                     : route(connection->worker, message);
     } else {
         count_up(connection->worker, COUNT_PUBLISH_DROPPED, 1);
         if (is_time_to_log(connection)) {
