@@ -151,10 +151,21 @@ static bool is_done(struct sender *sender)
     return sender->open == sender->import->contents->retained_count;
 }
 
+/* Goes on as far as it can. Returns whether all of them are over. */
+static bool go_on(struct sender *sender)
+{
+    if (!sender->link.was_open) {
+        return false;
+    }
+    send_all(sender);
+    tools_takeover_progress(sender->import, "retained messages", sender->open,
+                            sender->import->contents->retained_count);
+    return is_done(sender);
+}
+
 static int run(struct sender *sender)
 {
     wax_client_event event;
-    size_t count = sender->import->contents->retained_count;
 
     for (;;) {
         enum link_turn turn = tools_link_next(&sender->link, &event);
@@ -168,12 +179,8 @@ static int run(struct sender *sender)
         if (turn == LINK_EVENT && event.type == WAX_CLIENT_DELIVERED) {
             note_answer(sender, &event);
         }
-        if (sender->link.was_open) {
-            send_all(sender);
-            tools_takeover_progress(sender->import, "retained messages", sender->open, count);
-            if (is_done(sender)) {
-                return tools_link_finish(&sender->link, EXIT_GOOD);
-            }
+        if (go_on(sender)) {
+            return tools_link_finish(&sender->link, EXIT_GOOD);
         }
     }
 }

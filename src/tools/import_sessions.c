@@ -71,6 +71,16 @@ static void note_answer(struct maker *maker, const wax_client_event *event)
     maker->refused_count += is_granted ? 0 : 1;
 }
 
+/* Goes on as far as it can. Returns whether every subscription was answered. */
+static bool go_on(struct maker *maker)
+{
+    if (!maker->link.was_open) {
+        return false;
+    }
+    ask_all(maker);
+    return maker->answered_count == maker->session->subscription_count;
+}
+
 /* Returns WAX_OK once the session is there. */
 static wax_status run(struct maker *maker)
 {
@@ -90,12 +100,9 @@ static wax_status run(struct maker *maker)
         if (turn == LINK_EVENT && event.type == WAX_CLIENT_SUBSCRIBED) {
             note_answer(maker, &event);
         }
-        if (maker->link.was_open) {
-            ask_all(maker);
-            if (maker->answered_count == maker->session->subscription_count) {
-                (void)tools_link_finish(&maker->link, EXIT_GOOD);
-                return WAX_OK;
-            }
+        if (go_on(maker)) {
+            (void)tools_link_finish(&maker->link, EXIT_GOOD);
+            return WAX_OK;
         }
     }
 }

@@ -12,9 +12,9 @@ enum {
     PROGRESS_MS = 100,
 };
 
-static char visible(uint8_t byte)
+static uint8_t visible(uint8_t byte)
 {
-    return byte < 0x20 || byte == 0x7f ? '?' : (char)byte;
+    return byte < 0x20 || byte == 0x7f ? (uint8_t)'?' : byte;
 }
 
 void tools_takeover_show(wax_bytes word)
@@ -30,7 +30,7 @@ void tools_takeover_fail(struct import *import, const char *what, wax_bytes name
     size_t size = name.size < sizeof shown ? name.size : sizeof shown - 1;
 
     for (size_t i = 0; i < size; i++) {
-        shown[i] = visible(name.data[i]);
+        shown[i] = (char)visible(name.data[i]);
     }
     shown[size] = '\0';
     import->fault_count++;
