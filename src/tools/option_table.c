@@ -140,8 +140,7 @@ static bool take_input(struct settings *settings, const char *value)
 }
 
 enum {
-    ALL = TOOL_PUB | TOOL_SUB | TOOL_RR | TOOL_DOCTOR | TOOL_IMPORT,
-    OWN = ALL & ~TOOL_IMPORT, /* speak as a client of their own */
+    ALL = TOOL_PUB | TOOL_SUB | TOOL_RR | TOOL_DOCTOR,
     TALK = TOOL_PUB | TOOL_SUB | TOOL_RR,
     SEND = TOOL_PUB | TOOL_RR,
     SHOW = TOOL_SUB | TOOL_RR,
@@ -158,16 +157,16 @@ const struct option_row tools_options[] = {
     {"-u", "--username",          OPTION_TEXT,   ALL, GROUP_CONNECTION, AT(username), 0, 0, "USER", "name to log in with", NULL},
     {"-P", "--pw",                OPTION_SECRET, ALL, GROUP_CONNECTION, AT(password), 0, 0, "PASSWORD", "its password; safer in a file for -o", NULL},
     {"-i", "--id",                OPTION_TEXT,   ALL, GROUP_CONNECTION, AT(client_id), 0, 0, "ID", "client id (a random one)", NULL},
-    {"-I", "--id-prefix",         OPTION_TEXT,   OWN, GROUP_CONNECTION, AT(id_prefix), 0, 0, "TEXT", "client id of this text and the process id", NULL},
-    {"-c", "--disable-clean-session", OPTION_FLAG, OWN, GROUP_CONNECTION, AT(keeps_session), 0, 0, NULL, "keep the session at the broker after the end; needs -i", NULL},
-    {"-x", "--session-expiry-interval", OPTION_TAKEN, OWN, GROUP_CONNECTION, 0, 0, 0, "SECONDS", "MQTT 5: how long it is kept (with -c for ever, else 0)", take_expiry},
+    {"-I", "--id-prefix",         OPTION_TEXT,   ALL, GROUP_CONNECTION, AT(id_prefix), 0, 0, "TEXT", "client id of this text and the process id", NULL},
+    {"-c", "--disable-clean-session", OPTION_FLAG, ALL, GROUP_CONNECTION, AT(keeps_session), 0, 0, NULL, "keep the session at the broker after the end; needs -i", NULL},
+    {"-x", "--session-expiry-interval", OPTION_TAKEN, ALL, GROUP_CONNECTION, 0, 0, 0, "SECONDS", "MQTT 5: how long it is kept (with -c for ever, else 0)", take_expiry},
     {"-k", "--keepalive",         OPTION_NUMBER, ALL, GROUP_CONNECTION, AT(keep_alive_s), 0, 65535, "SECONDS", "longest silence on the connection (60)", NULL},
-    {"-V", "--protocol-version",  OPTION_TAKEN,  OWN, GROUP_CONNECTION, 0, 0, 0, "VERSION", "of MQTT: 5, 311 or 31 (311; rr: 5; doctor: what works; with -D: 5)", take_version},
+    {"-V", "--protocol-version",  OPTION_TAKEN,  ALL, GROUP_CONNECTION, 0, 0, 0, "VERSION", "of MQTT: 5, 311 or 31 (311; rr: 5; doctor: what works; with -D: 5)", take_version},
     {"-A", NULL,                  OPTION_TEXT,   ALL, GROUP_CONNECTION, AT(bind_address), 0, 0, "ADDRESS", "connect from this address of this host", NULL},
     {NULL, "--nodelay",           OPTION_FLAG,   ALL, GROUP_CONNECTION, AT(no_delay), 0, 0, NULL, "send small packets at once (TCP_NODELAY)", NULL},
     {"-S", NULL,                  OPTION_FLAG,   TALK, GROUP_CONNECTION, AT(uses_srv), 0, 0, NULL, "-h is a domain: ask the DNS for its brokers (SRV of _mqtt._tcp; with TLS _secure-mqtt._tcp)", NULL},
     {NULL, "--proxy",             OPTION_URL,    TALK, GROUP_CONNECTION, 0, 0, 0, "URL", "through a SOCKS5 proxy: socks5h://[USER[:PASSWORD]@]HOST[:PORT] (1080)", tools_settings_take_proxy},
-    {"-D", "--property",          OPTION_PROPERTY, OWN, GROUP_CONNECTION, 0, 0, 0, "PACKET NAME [KEY] VALUE", "MQTT 5: a property, as in -D publish content-type text/plain", NULL},
+    {"-D", "--property",          OPTION_PROPERTY, ALL, GROUP_CONNECTION, 0, 0, 0, "PACKET NAME [KEY] VALUE", "MQTT 5: a property, as in -D publish content-type text/plain", NULL},
 
     {NULL, "--cafile",            OPTION_TEXT,   ALL, GROUP_TLS, AT(cafile), 0, 0, "FILE", "use TLS; trust the CAs of this PEM file", NULL},
     {NULL, "--capath",            OPTION_TEXT,   ALL, GROUP_TLS, AT(capath), 0, 0, "DIR", "use TLS; trust the CAs of this folder (openssl rehash)", NULL},
@@ -184,10 +183,10 @@ const struct option_row tools_options[] = {
     {NULL, "--tls-keylog",        OPTION_TEXT,   ALL, GROUP_TLS, AT(keylog), 0, 0, "FILE", "append the secrets of the connection, for Wireshark: for tests only", NULL},
     {NULL, "--no-tls",            OPTION_FLAG,   ALL, GROUP_TLS, AT(no_tls), 0, 0, NULL, "no TLS, even on port 8883", NULL},
 
-    {NULL, "--will-topic",        OPTION_TEXT,   OWN, GROUP_WILL, AT(will_topic), 0, 0, "TOPIC", "the broker publishes here if this client is lost", NULL},
-    {NULL, "--will-payload",      OPTION_TEXT,   OWN, GROUP_WILL, AT(will_payload), 0, 0, "TEXT", "and says this (nothing)", NULL},
-    {NULL, "--will-qos",          OPTION_NUMBER, OWN, GROUP_WILL, AT(will_qos), 0, 2, "QOS", "with this quality of service (0)", NULL},
-    {NULL, "--will-retain",       OPTION_FLAG,   OWN, GROUP_WILL, AT(will_retain), 0, 0, NULL, "and keeps it for later subscribers", NULL},
+    {NULL, "--will-topic",        OPTION_TEXT,   ALL, GROUP_WILL, AT(will_topic), 0, 0, "TOPIC", "the broker publishes here if this client is lost", NULL},
+    {NULL, "--will-payload",      OPTION_TEXT,   ALL, GROUP_WILL, AT(will_payload), 0, 0, "TEXT", "and says this (nothing)", NULL},
+    {NULL, "--will-qos",          OPTION_NUMBER, ALL, GROUP_WILL, AT(will_qos), 0, 2, "QOS", "with this quality of service (0)", NULL},
+    {NULL, "--will-retain",       OPTION_FLAG,   ALL, GROUP_WILL, AT(will_retain), 0, 0, NULL, "and keeps it for later subscribers", NULL},
 
     {"-t", "--topic",             OPTION_TEXTS,  SEND, GROUP_MESSAGE, AT(topics), 0, 0, "TOPIC", "what the message is about", NULL},
     {"-e", NULL,                  OPTION_TEXT,   TOOL_RR, GROUP_MESSAGE, AT(response_topic), 0, 0, "TOPIC", "where the answer is to go", NULL},
@@ -228,14 +227,6 @@ const struct option_row tools_options[] = {
     {NULL, "--publish",           OPTION_FLAG,   TOOL_DOCTOR, GROUP_CHECK, AT(publishes), 0, 0, NULL, "may it be published to? Sends the text 'wax doctor' there", NULL},
     {"-q", "--qos",               OPTION_NUMBER, TOOL_DOCTOR, GROUP_CHECK, AT(qos), 0, 2, "QOS", "with this quality of service (1)", NULL},
     {NULL, "--acl",               OPTION_TEXT,   TOOL_DOCTOR, GROUP_CHECK, AT(acl_file), 0, 0, "FILE", "do not connect: say which line of this ACL file decides on -t for -u and -i", NULL},
-
-    {NULL, "--dry-run",           OPTION_FLAG,   TOOL_IMPORT, GROUP_IMPORT, AT(is_dry_run), 0, 0, NULL, "do not connect: show what the file holds", NULL},
-    {"-v", "--verbose",           OPTION_FLAG,   TOOL_IMPORT, GROUP_IMPORT, AT(is_verbose), 0, 0, NULL, "with --dry-run: each message, session and subscription", NULL},
-    {NULL, "--json",              OPTION_FLAG,   TOOL_IMPORT, GROUP_IMPORT, AT(shows_json), 0, 0, NULL, "with --dry-run: all of it as one JSON object", NULL},
-    {NULL, "--no-retained",       OPTION_FLAG,   TOOL_IMPORT, GROUP_IMPORT, AT(no_retained), 0, 0, NULL, "leave out the retained messages", NULL},
-    {NULL, "--sessions",          OPTION_FLAG,   TOOL_IMPORT, GROUP_IMPORT, AT(takes_sessions), 0, 0, NULL, "also make the sessions of this user, with their subscriptions; see below", NULL},
-    {NULL, "--any-owner",         OPTION_FLAG,   TOOL_IMPORT, GROUP_IMPORT, AT(takes_any_owner), 0, 0, NULL, "and the sessions of everybody else; see below", NULL},
-    {NULL, "--force",             OPTION_FLAG,   TOOL_IMPORT, GROUP_IMPORT, AT(is_forced), 0, 0, NULL, "of a damaged file, take what stands before the damage", NULL},
 
     {"-o", "--config",            OPTION_TEXT,   ALL, GROUP_GENERAL, AT(options_file), 0, 0, "FILE", "read options from a file, one a line", NULL},
     {"-d", "--debug",             OPTION_FLAG,   ALL, GROUP_GENERAL, AT(is_debug), 0, 0, NULL, "say what happens", NULL},

@@ -25,7 +25,6 @@ enum option_group {
     GROUP_SUBSCRIPTION,
     GROUP_OUTPUT,
     GROUP_CHECK,
-    GROUP_IMPORT,
     GROUP_GENERAL,
     GROUP_LATER,
     GROUP_COUNT,

@@ -1,4 +1,4 @@
-/* Reading and explaining the options of pub, sub, rr, doctor and import. */
+/* Reading and explaining the options of pub, sub, rr and doctor. */
 #include "tools/options.h"
 #include "os/os.h"
 #include "tools/option_table.h"
@@ -94,10 +94,14 @@ static bool take_secret(struct settings *settings, const struct option_row *row,
 static bool take_url(struct settings *settings, const struct option_row *row, char *value,
                      bool is_blotted)
 {
-    bool is_taken = row->take(settings, value);
-    char *at = is_blotted ? strstr(value, "://") : NULL;
-    char *end = at == NULL ? NULL : strrchr(at, '@');
+    bool is_taken;
+    char *at;
+    char *end;
 
+    wax_assert(value != NULL); /* the row says that it has one */
+    is_taken = row->take(settings, value);
+    at = is_blotted ? strstr(value, "://") : NULL;
+    end = at == NULL ? NULL : strrchr(at, '@');
     if (end != NULL) {
         memset(at + 3, 'x', (size_t)(end - at - 3));
     }
@@ -168,10 +172,6 @@ static size_t take_option(struct settings *settings, const struct words *words)
     const struct option_row *row = find_row(settings->tool, words->items[0]);
     size_t taken;
 
-    if (settings->tool == TOOL_IMPORT && settings->operand == NULL && words->items[0][0] != '-') {
-        settings->operand = words->items[0];
-        return 1;
-    }
     if (row == NULL) {
         complain_of(settings, words->items[0]);
         return 0;
@@ -274,11 +274,6 @@ static bool take_file(struct settings *settings, const char *path)
     return true;
 }
 
-static bool has_own_file(enum tool tool)
-{
-    return tool != TOOL_DOCTOR && tool != TOOL_IMPORT;
-}
-
 /* The file that -o names, or the one in the user's folder: ours, or else Mosquitto's. */
 static bool find_file(const struct settings *settings, const struct words *words, char *path)
 {
@@ -292,7 +287,7 @@ static bool find_file(const struct settings *settings, const struct words *words
             return true;
         }
     }
-    for (size_t i = 0; i < WAX_COUNT(owners) && has_own_file(settings->tool); i++) {
+    for (size_t i = 0; i < WAX_COUNT(owners) && settings->tool != TOOL_DOCTOR; i++) {
         FILE *file = NULL;
 
         if (folder != NULL && folder[0] != '\0') {
@@ -341,7 +336,6 @@ static const char *name_of(enum tool tool)
         {TOOL_SUB,    "sub"   },
         {TOOL_RR,     "rr"    },
         {TOOL_DOCTOR, "doctor"},
-        {TOOL_IMPORT, "import"},
     };
 
     for (size_t i = 0; i < WAX_COUNT(rows); i++) {
@@ -357,7 +351,6 @@ bool tools_options_begin(struct settings *settings, enum tool tool, int argc, ch
 {
     *settings = (struct settings){
         .tool = tool,
-        .version = tool == TOOL_IMPORT ? WAX_VERSION_5 : WAX_VERSION_NONE,
         .name = name_of(tool),
         .keep_alive_s = 60,
         .qos = tool == TOOL_DOCTOR ? 1 : 0,

@@ -1,4 +1,4 @@
-/* Reading and explaining the options of pub, sub, rr, doctor and import. */
+/* Reading and explaining the options of pub, sub, rr and doctor. */
 #ifndef WAX_TOOLS_OPTIONS_H
 #define WAX_TOOLS_OPTIONS_H
 

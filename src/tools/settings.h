@@ -1,4 +1,4 @@
-/* What pub, sub, rr, doctor and import were asked to do, as their options say it. */
+/* What pub, sub, rr and doctor were asked to do, as their options say it. */
 #ifndef WAX_TOOLS_SETTINGS_H
 #define WAX_TOOLS_SETTINGS_H
 
@@ -11,7 +11,6 @@ enum tool {
     TOOL_SUB = 2,
     TOOL_RR = 4,
     TOOL_DOCTOR = 8,
-    TOOL_IMPORT = 16,
 };
 
 /* Exit codes that scripts know from Mosquitto's tools; a refused CONNECT exits with its code. */
@@ -150,13 +149,6 @@ struct settings {
 
     const char *acl_file;
     bool publishes;
-
-    const char *operand; /* the word that is no option: of import, the file */
-    bool is_dry_run;
-    bool shows_json;
-    bool takes_sessions;
-    bool takes_any_owner;
-    bool is_forced;
 
     uint8_t *properties[OF_COUNT]; /* on the heap; NULL: none */
     size_t properties_size[OF_COUNT];

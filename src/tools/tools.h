@@ -15,9 +15,6 @@ int wax_tool_sub(int argc, char **argv);
 /* wax rr: sends a request and shows the response. Exit codes as mosquitto_rr's. */
 int wax_tool_rr(int argc, char **argv);
 
-/* wax import: takes over what Mosquitto has kept. 0 if all of it was taken, else as wax pub. */
-int wax_tool_import(int argc, char **argv);
-
 /* wax doctor: says why a client cannot connect. 0 if all is well, else 1. */
 int wax_tool_doctor(int argc, char **argv);
 
@@ -26,6 +23,12 @@ int wax_tool_init(int argc, char **argv);
 
 /* wax passwd: adds, changes and removes users in a file of passwords. */
 int wax_tool_passwd(int argc, char **argv);
+
+/* wax ctl: looks into a running broker. 0 if it did what was asked, else 1. */
+int wax_tool_ctl(int argc, char **argv);
+
+/* wax completion: prints a script by which a shell completes the words of all tools. */
+int wax_tool_completion(int argc, char **argv);
 
 /* wax pki: makes, renews, revokes and shows certificates. */
 int wax_tool_pki(int argc, char **argv);

@@ -2,6 +2,7 @@
 #include "tools/usage.h"
 #include "tools/option_table.h"
 #include "tools/output.h"
+#include "tools/roff.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -17,7 +18,6 @@ static const struct topic introductions[] = {
     {TOOL_PUB,    "publish messages",                         "Sends a message, or many, to an MQTT broker and exits when it has them."},
     {TOOL_SUB,    "receive messages",                         "Subscribes at an MQTT broker and shows the messages that come, until it is interrupted."},
     {TOOL_RR,     "send a request and wait for the response", "Sends a message to an MQTT broker, waits for one answer, shows it and exits."},
-    {TOOL_IMPORT, "take over what Mosquitto has kept",         "Reads the database of Mosquitto, which `persistence true` writes when the broker ends or gets the signal USR1 (versions 3 to 6 of the format: mosquitto.db of Mosquitto 1.x and 2.x), and gives its retained messages to a running broker. Run it again if it breaks off: nothing is kept twice."},
     {TOOL_DOCTOR, "say why a client cannot connect",          "Goes step by step the way that a client goes: name, TCP, TLS, certificates, login, topics. Says what is well, what is not, and what to do next."},
 };
 
@@ -29,7 +29,6 @@ static const char *const group_titles[GROUP_COUNT] = {
     [GROUP_SUBSCRIPTION] = "Subscription",
     [GROUP_OUTPUT] = "Output",
     [GROUP_CHECK] = "What else to check",
-    [GROUP_IMPORT] = "What to take over",
     [GROUP_GENERAL] = "General",
 };
 
@@ -50,22 +49,6 @@ static const struct topic topics[] = {
         "wax doctor -h broker.example.org -p 8883 --cafile ca.crt -u ann -P secret\n"
         "wax doctor -L mqtts://broker.example.org -t home/kitchen\n"
         "wax doctor --acl acl -u ann -i ann-1 -t home/kitchen\n"},
-    {TOOL_IMPORT, "Examples",
-        "wax import /var/lib/mosquitto/mosquitto.db --dry-run -v\n"
-        "wax import mosquitto.db -h broker.example.org --cafile ca.crt -u admin -P secret\n"
-        "wax import mosquitto.db --unix /run/wax/import.sock --sessions --any-owner\n"},
-    {TOOL_IMPORT, "Retained messages",
-        "They are published with QoS 1, or 2 if they had it, and their properties; what has expired is left out.\n"
-        "The user of this connection becomes their author: it needs the right to publish to all of the topics.\n"},
-    {TOOL_IMPORT, "Sessions",
-        "A broker keeps a session for the user that made it. With --sessions, wax import connects once with each\n"
-        "client id whose session belonged to the user given with -u (or to nobody, without -u), subscribes to what\n"
-        "it was subscribed to, and leaves. --any-owner takes the other sessions too: only where every client may\n"
-        "take over any session (in wax.conf: `session_owner any`), otherwise their owners are locked out. Before\n"
-        "version 6 the file does not tell the owners, and Mosquitto 2.0.11 mixes up some of those who have no user\n"
-        "name; it writes no shared subscriptions either. No other client may be connected with these ids meanwhile.\n"
-        "Queued messages stay behind: a client cannot put a message into one session alone. What it says at the\n"
-        "end is how many, and of which sessions.\n"},
     {TOOL_SUB | TOOL_RR, "What -F shows",
         "%t topic   %p payload   %x %X payload in hex   %l its size   %d %f payload as a double, a float\n"
         "%q QoS   %r retained   %m packet id\n"
@@ -88,12 +71,6 @@ static const struct topic topics[] = {
         "8    TLS failed\n"
         "27   -W: nothing came in time\n"
         "128- MQTT 5: the reason code of the refusal; or of a subscription that was refused\n"},
-    {TOOL_IMPORT, "Exit code",
-        "0    all that was asked for is there\n"
-        "1    wrong options, a damaged file, or the broker did not take all of it\n"
-        "7    the connection was lost\n"
-        "8    TLS failed\n"
-        "128- the reason code of the refusal\n"},
     {TOOL_DOCTOR, "Exit code",
         "0    all is well\n"
         "1    something is not\n"},
@@ -108,12 +85,6 @@ static const struct topic *introduction_of(enum tool tool)
         }
     }
     return &introductions[0];
-}
-
-/* What stands before the options. */
-static const char *operand_of(const struct settings *settings)
-{
-    return settings->tool == TOOL_IMPORT ? "FILE " : "";
 }
 
 static bool is_told(const struct settings *settings, const struct option_row *row, size_t group)
@@ -171,7 +142,7 @@ static void show_group(const struct settings *settings, size_t group,
 
 static void show_help(const struct settings *settings)
 {
-    (void)printf("Usage: wax %s %s[OPTIONS]\n\n%s\n", settings->name, operand_of(settings),
+    (void)printf("Usage: wax %s [OPTIONS]\n\n%s\n", settings->name,
                  introduction_of(settings->tool)->text);
     for (size_t group = 0; group < GROUP_COUNT; group++) {
         if (!has_group(settings, group)) {
@@ -188,41 +159,21 @@ static void show_help(const struct settings *settings)
     }
 }
 
-/* Writes a text so that roff shows it as it is. */
-static void write_roff(const char *text)
-{
-    bool starts_line = true;
-
-    for (; *text != '\0'; text++) {
-        if (starts_line && (*text == '.' || *text == '\'')) {
-            (void)fputs("\\&", stdout);
-        }
-        if (*text == '\\') {
-            (void)fputs("\\e", stdout);
-        } else if (*text == '-') {
-            (void)fputs("\\-", stdout);
-        } else {
-            (void)putchar(*text);
-        }
-        starts_line = *text == '\n';
-    }
-}
-
 static void manual_row(const struct option_row *row)
 {
     (void)fputs(".TP\n.B ", stdout);
-    write_roff(row->letter != NULL ? row->letter : row->name);
+    tools_roff_write(row->letter != NULL ? row->letter : row->name);
     if (row->letter != NULL && row->name != NULL) {
         (void)fputs(", ", stdout);
-        write_roff(row->name);
+        tools_roff_write(row->name);
     }
     if (row->word != NULL) {
         (void)fputs(" \\fI", stdout);
-        write_roff(row->word);
+        tools_roff_write(row->word);
         (void)fputs("\\fR", stdout);
     }
     (void)putchar('\n');
-    write_roff(row->text);
+    tools_roff_write(row->text);
     (void)putchar('\n');
 }
 
@@ -232,9 +183,8 @@ static void show_manual(const struct settings *settings)
 
     (void)printf(".TH wax-%s 1 \"\" \"Wax %s\" \"Wax\"\n.SH NAME\nwax-%s \\- %s\n", settings->name,
                  WAX_VERSION_TEXT, settings->name, introduction->title);
-    (void)printf(".SH SYNOPSIS\n.B wax %s\n%s[\\fIOPTIONS\\fR]\n.SH DESCRIPTION\n", settings->name,
-                 operand_of(settings));
-    write_roff(introduction->text);
+    (void)printf(".SH SYNOPSIS\n.B wax %s\n[\\fIOPTIONS\\fR]\n.SH DESCRIPTION\n", settings->name);
+    tools_roff_write(introduction->text);
     (void)fputs("\n.SH OPTIONS\n", stdout);
     for (size_t group = 0; group < GROUP_COUNT; group++) {
         if (!has_group(settings, group)) {
@@ -246,7 +196,7 @@ static void show_manual(const struct settings *settings)
     for (size_t i = 0; i < WAX_COUNT(topics); i++) {
         if ((topics[i].tools & settings->tool) != 0) {
             (void)printf(".SH %s\n.nf\n", topics[i].title);
-            write_roff(topics[i].text);
+            tools_roff_write(topics[i].text);
             (void)fputs(".fi\n", stdout);
         }
     }
