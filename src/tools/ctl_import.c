@@ -1,5 +1,5 @@
 /* wax ctl import: brings what Mosquitto has kept into a running broker. */
-#include "tools/ctl_import.h"
+#include "tools/ctl_import_show.h"
 #include "tools/ctl_verbs.h"
 
 #include "os/os.h"
@@ -28,7 +28,7 @@ static bool ask(struct import *import, enum import_thing thing, wax_bytes name, 
     if (is_done) {
         import->taken[thing]++;
     } else if (!import->is_lost) {
-        ctl_import_fail(import, thing, name, link->fault);
+        ctl_takeover_fail(import, thing, name, link->fault);
     }
     return is_done;
 }
@@ -103,9 +103,9 @@ static void bring_retained(struct import *import, const wax_import_message *mess
     struct ctl_link *link = import->link;
 
     if (wax_import_seconds_left(message->expires_s, import->now_s) == 0) {
-        ctl_import_leave(import, "retained messages that have expired", 1);
+        ctl_takeover_leave(import, "retained messages that have expired", 1);
     } else if (message->payload.size == 0) {
-        ctl_import_leave(import, "retained messages without payload, which are none", 1);
+        ctl_takeover_leave(import, "retained messages without payload, which are none", 1);
     } else if (link->settings->is_dry) {
         import->taken[IMPORT_RETAINED]++;
     } else {
@@ -118,24 +118,6 @@ static void bring_retained(struct import *import, const wax_import_message *mess
 }
 
 /* --- Sessions --- */
-
-bool ctl_import_owner(const struct import *import, const wax_import_session *session,
-                      wax_bytes *owner)
-{
-    const char *given = import->link->settings->user;
-
-    *owner = session->client.username;
-    if (!session->client.is_owner_known && given != NULL) {
-        *owner = wax_bytes_of_text(given);
-    }
-    return session->client.is_owner_known || given != NULL;
-}
-
-bool ctl_import_is_over(const struct import *import, const wax_import_session *session)
-{
-    return session->client.session_expiry_s == 0 ||
-           wax_import_seconds_left(session->client.expires_s, import->now_s) == 0;
-}
 
 static bool make_session(struct import *import, const wax_import_client *client, wax_bytes owner)
 {
@@ -168,7 +150,7 @@ static void bring_queued(struct import *import, const wax_import_queued *queued)
     const wax_import_message *message = queued->message;
 
     if (wax_import_seconds_left(message->expires_s, import->now_s) == 0) {
-        ctl_import_leave(import, "queued messages that have expired", 1);
+        ctl_takeover_leave(import, "queued messages that have expired", 1);
     } else if (link->settings->is_dry) {
         import->taken[IMPORT_QUEUED]++;
     } else {
@@ -211,15 +193,16 @@ static bool begin_session(struct import *import, const wax_import_session *sessi
 {
     wax_bytes owner;
 
-    if (ctl_import_is_over(import, session)) {
-        ctl_import_leave(import, "sessions that have ended", 1);
+    if (ctl_takeover_is_over(import, session)) {
+        ctl_takeover_leave(import, "sessions that have ended", 1);
         return false;
     }
-    if (!ctl_import_owner(import, session, &owner)) {
-        ctl_import_leave(import,
-                         "sessions whose user the file does not tell: --user USER says whose they "
-                         "are, --user '' that they are nobody's",
-                         1);
+    if (!ctl_takeover_owner(import, session, &owner)) {
+        ctl_takeover_leave(
+            import,
+            "sessions whose user the file does not tell: --user USER says whose they "
+            "are, --user '' that they are nobody's",
+            1);
         import->failed++;
         return false;
     }
@@ -230,19 +213,19 @@ static bool begin_session(struct import *import, const wax_import_session *sessi
 static void bring_session(struct import *import, const wax_import_session *session)
 {
     if (!begin_session(import, session)) {
-        ctl_import_leave(import, "subscriptions of these sessions", session->subscription_count);
-        ctl_import_leave(import, "queued messages of these sessions", session->queued_count);
-        ctl_import_progress(import, 1 + session->queued_count + session->subscription_count);
+        ctl_takeover_leave(import, "subscriptions of these sessions", session->subscription_count);
+        ctl_takeover_leave(import, "queued messages of these sessions", session->queued_count);
+        ctl_takeover_progress(import, 1 + session->queued_count + session->subscription_count);
         return;
     }
-    ctl_import_progress(import, 1);
+    ctl_takeover_progress(import, 1);
     for (size_t i = 0; i < session->queued_count && !import->is_lost; i++) {
         bring_queued(import, &session->queued[i]);
-        ctl_import_progress(import, 1);
+        ctl_takeover_progress(import, 1);
     }
     for (size_t i = 0; i < session->subscription_count && !import->is_lost; i++) {
         bring_subscription(import, &session->subscriptions[i]);
-        ctl_import_progress(import, 1);
+        ctl_takeover_progress(import, 1);
     }
 }
 
@@ -254,7 +237,7 @@ static void bring_all(struct import *import)
 
     for (size_t i = 0; i < contents->retained_count && !import->is_lost; i++) {
         bring_retained(import, contents->retained[i]);
-        ctl_import_progress(import, 1);
+        ctl_takeover_progress(import, 1);
     }
     for (size_t i = 0; i < contents->session_count && !import->is_lost; i++) {
         bring_session(import, &contents->sessions[i]);
@@ -287,7 +270,7 @@ static int use(struct import *import)
         ctl_import_show(import);
     }
     bring_all(import);
-    ctl_import_sum(import);
+    ctl_takeover_sum(import);
     return is_whole && (settings->is_dry || import->failed == 0) && !import->is_lost ? 0 : 1;
 }
 

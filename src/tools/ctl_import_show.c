@@ -1,5 +1,5 @@
 /* What is in a database of Mosquitto, for people and as JSON. */
-#include "tools/ctl_import.h"
+#include "tools/ctl_import_show.h"
 #include "tools/json.h"
 
 /* --- For people --- */
@@ -46,7 +46,7 @@ static void show_owner(const struct import *import, const wax_import_session *se
 {
     wax_bytes owner;
 
-    if (!ctl_import_owner(import, session, &owner)) {
+    if (!ctl_takeover_owner(import, session, &owner)) {
         (void)fputs("  of whom the file does not tell", stdout);
     } else if (owner.size > 0) {
         (void)fputs("  of ", stdout);
@@ -59,7 +59,7 @@ static void show_session(const struct import *import, const wax_import_session *
     (void)fputs("session ", stdout);
     show_word(session->client.client_id);
     show_owner(import, session);
-    show_left(ctl_import_is_over(import, session)
+    show_left(ctl_takeover_is_over(import, session)
                   ? 0
                   : wax_import_seconds_left(session->client.expires_s, import->now_s));
     (void)putchar('\n');
@@ -134,7 +134,7 @@ static void write_session(const struct import *import, const wax_import_session 
 
     (void)fputs("{\"what\":\"session\"", stdout);
     write_member("id", session->client.client_id);
-    if (!ctl_import_owner(import, session, &owner)) {
+    if (!ctl_takeover_owner(import, session, &owner)) {
         (void)fputs(",\"user\":null", stdout);
     } else {
         write_member("user", owner);

@@ -1,6 +1,6 @@
 /* What the parts of wax ctl import share: what is taken over, and what is said of it. */
-#ifndef WAX_TOOLS_CTL_IMPORT_H
-#define WAX_TOOLS_CTL_IMPORT_H
+#ifndef WAX_TOOLS_CTL_TAKEOVER_H
+#define WAX_TOOLS_CTL_TAKEOVER_H
 
 #include "import/import.h"
 #include "tools/ctl_link.h"
@@ -37,27 +37,24 @@ struct import {
 };
 
 /* Whose a session is: a name, empty for nobody's. False if neither the file nor --user tells. */
-bool ctl_import_owner(const struct import *import, const wax_import_session *session,
-                      wax_bytes *owner);
+bool ctl_takeover_owner(const struct import *import, const wax_import_session *session,
+                        wax_bytes *owner);
 
 /* Whether it ended before now, or has no time of its own. */
-bool ctl_import_is_over(const struct import *import, const wax_import_session *session);
+bool ctl_takeover_is_over(const struct import *import, const wax_import_session *session);
 
 /* Counts things that are left out for this reason. */
-void ctl_import_leave(struct import *import, const char *reason, size_t count);
+void ctl_takeover_leave(struct import *import, const char *reason, size_t count);
 
 /* Says that the broker did not take one thing, and counts it. */
-void ctl_import_fail(struct import *import, enum import_thing thing, wax_bytes name,
-                     const char *reason);
+void ctl_takeover_fail(struct import *import, enum import_thing thing, wax_bytes name,
+                       const char *reason);
 
 /* Shows on a terminal how far it is, with `count` more things behind; at the end takes that away.
  */
-void ctl_import_progress(struct import *import, size_t count);
-
-/* Shows every thing in the file, for people or with --json as lines of JSON. */
-void ctl_import_show(const struct import *import);
+void ctl_takeover_progress(struct import *import, size_t count);
 
 /* Says what was taken over, or would be, and what not, and why. */
-void ctl_import_sum(struct import *import);
+void ctl_takeover_sum(struct import *import);
 
 #endif

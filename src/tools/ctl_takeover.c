@@ -1,5 +1,5 @@
-/* What wax ctl import says while it goes on, and at its end. */
-#include "tools/ctl_import.h"
+/* What the parts of wax ctl import share; what it says while it goes on, and at its end. */
+#include "tools/ctl_takeover.h"
 #include "tools/ctl_show.h"
 
 #include "os/os.h"
@@ -27,9 +27,29 @@ static const struct thing things[IMPORT_THING_COUNT] = {
 };
 /* clang-format on */
 
+/* --- Sessions --- */
+
+bool ctl_takeover_owner(const struct import *import, const wax_import_session *session,
+                        wax_bytes *owner)
+{
+    const char *given = import->link->settings->user;
+
+    *owner = session->client.username;
+    if (!session->client.is_owner_known && given != NULL) {
+        *owner = wax_bytes_of_text(given);
+    }
+    return session->client.is_owner_known || given != NULL;
+}
+
+bool ctl_takeover_is_over(const struct import *import, const wax_import_session *session)
+{
+    return session->client.session_expiry_s == 0 ||
+           wax_import_seconds_left(session->client.expires_s, import->now_s) == 0;
+}
+
 /* --- While it goes on --- */
 
-void ctl_import_leave(struct import *import, const char *reason, size_t count)
+void ctl_takeover_leave(struct import *import, const char *reason, size_t count)
 {
     struct import_reason *at = import->reasons;
 
@@ -46,14 +66,14 @@ void ctl_import_leave(struct import *import, const char *reason, size_t count)
     at->count += count;
 }
 
-void ctl_import_fail(struct import *import, enum import_thing thing, wax_bytes name,
-                     const char *reason)
+void ctl_takeover_fail(struct import *import, enum import_thing thing, wax_bytes name,
+                       const char *reason)
 {
     char text[IMPORT_REASON_SIZE];
     char shown[IMPORT_REASON_SIZE];
 
     (void)snprintf(text, sizeof text, "%s: %s", things[thing].plural, reason);
-    ctl_import_leave(import, text, 1);
+    ctl_takeover_leave(import, text, 1);
     import->failed++;
     if (import->failed > FAULTS_SHOWN) {
         return;
@@ -66,7 +86,7 @@ void ctl_import_fail(struct import *import, enum import_thing thing, wax_bytes n
                   import->shows_progress ? "\r\033[K" : "", things[thing].name, shown, reason);
 }
 
-void ctl_import_progress(struct import *import, size_t count)
+void ctl_takeover_progress(struct import *import, size_t count)
 {
     const wax_import_contents *contents = import->contents;
     size_t all = contents->retained_count + contents->session_count + contents->subscription_count +
@@ -94,16 +114,18 @@ static void leave_rest(struct import *import)
 {
     const wax_import_contents *contents = import->contents;
 
-    ctl_import_leave(import, "messages at QoS 2 that their senders have not released",
-                     contents->incoming_count);
-    ctl_import_leave(import, "messages at QoS 2 that their clients have already",
-                     contents->received_count);
-    ctl_import_leave(import, "subscriptions and messages of clients that are not there",
-                     contents->homeless_count);
-    ctl_import_leave(import, "references to messages that are not there", contents->missing_count);
-    ctl_import_leave(import, "times properties that MQTT does not allow (their messages are taken)",
-                     contents->lost_properties_count);
-    ctl_import_leave(import, "chunks of an unknown kind", contents->skipped_count);
+    ctl_takeover_leave(import, "messages at QoS 2 that their senders have not released",
+                       contents->incoming_count);
+    ctl_takeover_leave(import, "messages at QoS 2 that their clients have already",
+                       contents->received_count);
+    ctl_takeover_leave(import, "subscriptions and messages of clients that are not there",
+                       contents->homeless_count);
+    ctl_takeover_leave(import, "references to messages that are not there",
+                       contents->missing_count);
+    ctl_takeover_leave(import,
+                       "times properties that MQTT does not allow (their messages are taken)",
+                       contents->lost_properties_count);
+    ctl_takeover_leave(import, "chunks of an unknown kind", contents->skipped_count);
 }
 
 static void sum_json(const struct import *import)
@@ -126,7 +148,7 @@ static void sum_json(const struct import *import)
     json_decref(line);
 }
 
-void ctl_import_sum(struct import *import)
+void ctl_takeover_sum(struct import *import)
 {
     const struct ctl_settings *settings = import->link->settings;
 
