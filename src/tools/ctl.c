@@ -216,7 +216,7 @@ static bool read_number(const char *word, bool has_unit, uint64_t *number)
     static const uint64_t sizes[] = {1, 60, 3600, 86400, 604800};
     char *end;
     unsigned long long value = strtoull(word, &end, 10);
-    const char *unit = *end == '\0' ? NULL : strchr(units, *end);
+    const char *unit = end == NULL || *end == '\0' ? NULL : strchr(units, *end);
 
     if (word[0] < '0' || word[0] > '9' || value == 0 || value > 1000000000U) {
         return false;
@@ -317,7 +317,7 @@ static int run(struct ctl_settings *settings, const struct verb *verb)
 int wax_tool_ctl(int argc, char **argv)
 {
     struct ctl_settings settings = {.socket = NULL};
-    char *words[WORD_MAX];
+    char *words[WORD_MAX] = {NULL};
 
     if (!take_words(&settings, argc, argv, words)) {
         return 1;
