@@ -247,7 +247,7 @@ static const struct form forms[WAX_PASSWORD_FORM_COUNT] = {
         {WAX_PASSWORD_SHA512, 0, 0, 12},
         read_sha512, write_nothing, compute_sha512},
     [WAX_PASSWORD_SCRAM] = {
-        {(const uint8_t *)"SCRAM-SHA-256$", 14}, WAX_BASE64_PADDED, 2 * WAX_SHA256_SIZE,
+        {(const uint8_t *)"SCRAM-SHA-256$", 14}, WAX_BASE64_PADDED, (size_t)2 * WAX_SHA256_SIZE,
         {WAX_PASSWORD_SCRAM, 600000, 0, 16},
         read_scram, write_scram, compute_scram},
 };

@@ -189,13 +189,15 @@ static void make_token(struct login *login)
 {
     const struct connection *connection = login->connection;
     wax_bytes user = connection->pending->user;
-    size_t size = user.size < WAX_TOKEN_USER_MAX ? user.size : WAX_TOKEN_USER_MAX;
 
     login->job.work = judge_token;
     login->settings = settings_hold(connection->worker->settings);
     login->listener = connection->listener;
-    if (size > 0) {
-        memcpy(login->claimed, user.data, size); /* one that was cut fits no token */
+    if (user.size > WAX_TOKEN_USER_MAX) {
+        user.size = WAX_TOKEN_USER_MAX; /* one that was cut fits no token */
+    }
+    if (user.size > 0) {
+        memcpy(login->claimed, user.data, user.size);
     }
 }
 
