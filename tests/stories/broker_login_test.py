@@ -219,5 +219,20 @@ class Logged(LoginCase):
                 self.assertEqual(done.stdout.split(), ["127.5.0.2"], done.stdout + done.stderr)
 
 
+class LoggedAsJson(LoginCase):
+    CONFIG = "log_format json\nauth_backoff_local true\n" + LISTENER
+    FILES = {"passwords": line("ann", "a")}
+    FORGED = 'b","reason":"bad_password"}\n{"level":"notice","event":"auth_failed","addr":"9.9.9.9"'
+
+    @unittest.skipUnless(shutil.which("fail2ban-regex"), "fail2ban is not installed")
+    def test_fail2ban_reads_it(self):
+        self.login("ann", "a", "127.6.0.3")
+        for user in ("ann", self.FORGED):
+            self.login(user, "wrong", "127.6.0.2", client_id=f"{user}-{len(user)}")
+        self.broker.wait_for_log('"event":"auth_failed","addr":"127.6.0.2"', 2)
+        done = subprocess.run(["fail2ban-regex", "--out", "ip", self.broker.path("stderr"), str(FILTER)], capture_output=True, text=True)
+        self.assertEqual(done.stdout.split(), ["127.6.0.2"] * 2, done.stdout + done.stderr)
+
+
 if __name__ == "__main__":
     unittest.main()
