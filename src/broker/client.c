@@ -288,6 +288,7 @@ wax_status client_queue(struct client *client, const struct delivery *delivery)
     if (!fits) {
         struct delivery dropped = *delivery;
         delivery_clear(&dropped);
+        client->dropped++;
         count_up(client->worker, COUNT_PUBLISH_DROPPED, 1);
         return WAX_QUOTA_EXCEEDED;
     }

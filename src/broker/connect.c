@@ -1,6 +1,7 @@
 /* CONNECT: who is this, may it come in, and with which session. */
 #include "broker/admit.h"
 #include "broker/login.h"
+#include "broker/quarrel.h"
 #include "broker/standing.h"
 
 #include <stdio.h>
@@ -168,18 +169,42 @@ static bool is_owner(const struct client *client, const struct pending *pending)
     return client->has_user == pending->has_user && wax_bytes_equal(client->user, pending->user);
 }
 
-/* The session that the CONNECT asks for; `*present` tells whether it was there. */
+static void wait_due(wax_timer *timer, uint64_t now_ms)
+{
+    struct connection *connection = WAX_OWNER(timer, struct connection, timer);
+
+    (void)now_ms;
+    connection->has_waited = true;
+    connect_on_arrival(connection->worker, connection);
+}
+
+/* Its turn comes later; the other one has the client id until then. */
+static void wait_until(struct connection *connection, uint64_t at_ms)
+{
+    connection->timer.due = wait_due;
+    wax_loop_start(&connection->worker->loop, &connection->timer, at_ms);
+}
+
+/* The session that the CONNECT asks for, or WAX_MORE when that must wait; `*present` tells whether
+ * it was there. */
 static wax_status find_session(struct connection *connection, struct client **found, bool *present)
 {
     struct worker *worker = connection->worker;
     const struct pending *pending = connection->pending;
     const wax_config *config = &worker->settings->config;
     struct client *client = clients_find(worker, pending->id);
+    struct quarrel quarrel = client == NULL ? (struct quarrel){.count = 0} : client->quarrel;
 
     if (client != NULL && config->session_owner == WAX_OWNER_STRICT && !is_owner(client, pending)) {
         return WAX_NOT_AUTHORIZED; /* a session belongs to who made it */
     }
     if (client != NULL && client->connection != NULL) {
+        uint64_t until_ms = quarrel_wait(client, connection);
+        if (until_ms > 0) {
+            wait_until(connection, until_ms);
+            return WAX_MORE;
+        }
+        quarrel = client->quarrel;
         leave_now(client->connection, WAX_TAKEN_OVER); /* [MQTT-3.1.4-3] */
         client = clients_find(worker, pending->id);
     }
@@ -198,6 +223,9 @@ static wax_status find_session(struct connection *connection, struct client **fo
     } else if (!is_owner(client, pending) &&
                client_belong(client, pending->has_user, pending->user) != WAX_OK) {
         client = NULL;
+    }
+    if (client != NULL) {
+        client->quarrel = quarrel;
     }
     *found = client;
     return client == NULL ? WAX_SERVER_BUSY : WAX_OK;
@@ -371,6 +399,9 @@ void connect_on_arrival(struct worker *worker, struct connection *connection)
     if (status == WAX_OK) {
         status = find_session(connection, &client, &present);
     }
+    if (status == WAX_MORE) {
+        return;
+    }
     if (status != WAX_OK) {
         refuse(connection, status == WAX_IO ? WAX_SERVER_BUSY : status);
         return;
@@ -405,6 +436,9 @@ void connect_on(struct connection *connection, const wax_event *event, wax_bytes
     }
     if (status == WAX_OK) {
         status = identify(connection, connection->pending);
+    }
+    if (connection->worker->traces != NULL) {
+        trace_packets(connection, true, packet);
     }
     if (status == WAX_OK) {
         status = authenticate(connection);

@@ -62,11 +62,19 @@ static void arm_client(struct client *client)
     wax_loop_start(&client->worker->loop, &client->timer, at_ms);
 }
 
-/* The session goes on without a connection, for as long as it may. [MQTT-3.1.2-23] */
-static void go_offline(struct client *client)
+void leave_wait(struct client *client)
 {
     uint64_t now_ms = client->worker->loop.now_ms;
 
+    client->ends_ms =
+        client->expiry_s == UINT32_MAX ? WAX_NEVER : now_ms + client->expiry_s * UINT64_C(1000);
+    client->will_due_ms = now_ms + client->will_delay_s * UINT64_C(1000);
+    arm_client(client);
+}
+
+/* The session goes on without a connection, for as long as it may. [MQTT-3.1.2-23] */
+static void go_offline(struct client *client)
+{
     client->is_resuming = false;
     if (client->seat != NULL) {
         atomic_store(&client->seat->is_online, false);
@@ -78,10 +86,7 @@ static void go_offline(struct client *client)
         leave_session(client);
         return;
     }
-    client->ends_ms =
-        client->expiry_s == UINT32_MAX ? WAX_NEVER : now_ms + client->expiry_s * UINT64_C(1000);
-    client->will_due_ms = now_ms + client->will_delay_s * UINT64_C(1000);
-    arm_client(client);
+    leave_wait(client);
 }
 
 static const char *reason_of(const struct connection *connection, wax_status status)

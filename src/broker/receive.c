@@ -91,9 +91,6 @@ static wax_status take(struct connection *connection, wax_reader *in)
         return WAX_SERVER_BUSY;
     }
     status = wax_session_receive(&connection->session, in, &out, worker->loop.now_ms, &event);
-    if (out.used > connection->out_used) {
-        count_up(worker, COUNT_PACKETS_SENT, 1);
-    }
     out_end(connection, &out);
     if (status == WAX_CROWDED) {
         return make_room(connection);
@@ -101,7 +98,10 @@ static wax_status take(struct connection *connection, wax_reader *in)
     if (status != WAX_OK) {
         return status;
     }
-    count_up(worker, COUNT_PACKETS_RECEIVED, 1);
+    count_packet(worker, true, start[0]);
+    if (worker->traces != NULL && event.type != WAX_EVENT_CONNECT) {
+        trace_packets(connection, true, wax_bytes_of(start, (size_t)(in->at - start)));
+    }
     if (event.type == WAX_EVENT_CONNECT) {
         connect_on(connection, &event, wax_bytes_of(start, (size_t)(in->at - start)));
         return WAX_MORE; /* it may be another worker's now */
@@ -248,6 +248,7 @@ static bool read_once(struct connection *connection)
     status = is_large ? read_large(connection, wanted, &received)
                       : read_small(connection, &received, &is_drained);
     count_up(worker, COUNT_BYTES_RECEIVED, received);
+    connection->tally.bytes_in += received;
     if (status != WAX_OK && status != WAX_MORE && connection->worker == worker) {
         connection_doom(connection, status);
     }
@@ -415,6 +416,7 @@ void receive_accept(struct worker *worker, int descriptor, uint16_t listener)
     connection->worker = worker;
     connection->listener = listener;
     connection->number = worker_number(worker);
+    connection->tally.since_ms = worker->loop.now_ms;
     connection->peer = wax_socket_peer(descriptor);
     wax_link_init(&connection->dirty);
     wax_link_init(&connection->hungry);

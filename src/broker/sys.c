@@ -20,7 +20,7 @@ typedef uint64_t read_function(const struct wax_broker *broker, const struct row
 struct row {
     const char *topic;
     read_function *read;
-    enum counter counter;
+    unsigned counter;
 };
 
 static uint64_t sum(const struct wax_broker *broker, const struct row *row)
@@ -65,6 +65,13 @@ static uint64_t stored(const struct wax_broker *broker, const struct row *row)
     return sum(broker, row) + retained(broker, row);
 }
 
+/* All that are open, those that have not said CONNECT too. */
+static uint64_t sockets(const struct wax_broker *broker, const struct row *row)
+{
+    (void)row;
+    return atomic_load(&broker->connection_count);
+}
+
 static uint64_t heap(const struct wax_broker *broker, const struct row *row)
 {
     (void)row;
@@ -102,6 +109,39 @@ static const struct row rows[] = {
     {"retained messages/count",         retained,        COUNT_STORED},
     {"subscriptions/count",             subscriptions,   COUNT_SUBSCRIPTIONS},
     {"shared_subscriptions/count",      shared,          COUNT_SUBSCRIPTIONS},
+    {"connections/socket/count",        sockets,         COUNT_STORED},
+    {"packet/out/count",                sum,             COUNT_OUT},
+    {"packet/out/bytes",                sum,             COUNT_OUT_BYTES},
+    {"mqtt/connect/received",           sum,             COUNT_TYPE_RECEIVED + WAX_CONNECT},
+    {"mqtt/connack/received",           sum,             COUNT_TYPE_RECEIVED + WAX_CONNACK},
+    {"mqtt/publish/received",           sum,             COUNT_TYPE_RECEIVED + WAX_PUBLISH},
+    {"mqtt/puback/received",            sum,             COUNT_TYPE_RECEIVED + WAX_PUBACK},
+    {"mqtt/pubrec/received",            sum,             COUNT_TYPE_RECEIVED + WAX_PUBREC},
+    {"mqtt/pubrel/received",            sum,             COUNT_TYPE_RECEIVED + WAX_PUBREL},
+    {"mqtt/pubcomp/received",           sum,             COUNT_TYPE_RECEIVED + WAX_PUBCOMP},
+    {"mqtt/subscribe/received",         sum,             COUNT_TYPE_RECEIVED + WAX_SUBSCRIBE},
+    {"mqtt/suback/received",            sum,             COUNT_TYPE_RECEIVED + WAX_SUBACK},
+    {"mqtt/unsubscribe/received",       sum,             COUNT_TYPE_RECEIVED + WAX_UNSUBSCRIBE},
+    {"mqtt/unsuback/received",          sum,             COUNT_TYPE_RECEIVED + WAX_UNSUBACK},
+    {"mqtt/pingreq/received",           sum,             COUNT_TYPE_RECEIVED + WAX_PINGREQ},
+    {"mqtt/pingresp/received",          sum,             COUNT_TYPE_RECEIVED + WAX_PINGRESP},
+    {"mqtt/disconnect/received",        sum,             COUNT_TYPE_RECEIVED + WAX_DISCONNECT},
+    {"mqtt/auth/received",              sum,             COUNT_TYPE_RECEIVED + WAX_AUTH},
+    {"mqtt/connect/sent",               sum,             COUNT_TYPE_SENT + WAX_CONNECT},
+    {"mqtt/connack/sent",               sum,             COUNT_TYPE_SENT + WAX_CONNACK},
+    {"mqtt/publish/sent",               sum,             COUNT_TYPE_SENT + WAX_PUBLISH},
+    {"mqtt/puback/sent",                sum,             COUNT_TYPE_SENT + WAX_PUBACK},
+    {"mqtt/pubrec/sent",                sum,             COUNT_TYPE_SENT + WAX_PUBREC},
+    {"mqtt/pubrel/sent",                sum,             COUNT_TYPE_SENT + WAX_PUBREL},
+    {"mqtt/pubcomp/sent",               sum,             COUNT_TYPE_SENT + WAX_PUBCOMP},
+    {"mqtt/subscribe/sent",             sum,             COUNT_TYPE_SENT + WAX_SUBSCRIBE},
+    {"mqtt/suback/sent",                sum,             COUNT_TYPE_SENT + WAX_SUBACK},
+    {"mqtt/unsubscribe/sent",           sum,             COUNT_TYPE_SENT + WAX_UNSUBSCRIBE},
+    {"mqtt/unsuback/sent",              sum,             COUNT_TYPE_SENT + WAX_UNSUBACK},
+    {"mqtt/pingreq/sent",               sum,             COUNT_TYPE_SENT + WAX_PINGREQ},
+    {"mqtt/pingresp/sent",              sum,             COUNT_TYPE_SENT + WAX_PINGRESP},
+    {"mqtt/disconnect/sent",            sum,             COUNT_TYPE_SENT + WAX_DISCONNECT},
+    {"mqtt/auth/sent",                  sum,             COUNT_TYPE_SENT + WAX_AUTH},
     {"heap/current",                    heap,            COUNT_STORED},
     {"heap/maximum",                    heap_max,        COUNT_STORED},
 };
@@ -244,6 +284,19 @@ static void sys_due(wax_timer *timer, uint64_t now_ms)
                    now_ms + (interval_s == 0 ? 10 : interval_s) * UINT64_C(1000));
 }
 
+/* Without the patch level, which only tells strangers which faults to try: `wax ctl status` has
+ * it. */
+static void publish_version(struct worker *worker)
+{
+    const char version[] = WAX_VERSION_TEXT;
+    const char *last = strrchr(version, '.');
+    char text[VALUE_SIZE];
+
+    snprintf(text, sizeof text, "wax version %.*s",
+             (int)(last == NULL ? strlen(version) : (size_t)(last - version)), version);
+    publish_text(worker, "version", text, true);
+}
+
 wax_status sys_open(struct worker *worker)
 {
     worker->sys = calloc(1, sizeof *worker->sys);
@@ -253,7 +306,7 @@ wax_status sys_open(struct worker *worker)
     worker->sys->last_ms = worker->loop.now_ms;
     worker->sys_timer.due = sys_due;
     if (worker->settings->config.sys_interval_s > 0) {
-        publish_text(worker, "version", "wax version " WAX_VERSION_TEXT, true);
+        publish_version(worker);
     }
     wax_loop_start(&worker->loop, &worker->sys_timer, worker->loop.now_ms + 1);
     memory_watch(worker);
@@ -274,12 +327,13 @@ struct place {
 
 /* Mosquitto's topics for the lines of its log. */
 static const struct place places[] = {
-    {WAX_ERROR,         "log/E"          },
-    {WAX_WARNING,       "log/W"          },
-    {WAX_NOTICE,        "log/N"          },
-    {WAX_INFORMATION,   "log/I"          },
-    {WAX_DEBUG,         "log/D"          },
-    {WAX_SUBSCRIPTIONS, "log/M/subscribe"},
+    {WAX_ERROR,           "log/E"            },
+    {WAX_WARNING,         "log/W"            },
+    {WAX_NOTICE,          "log/N"            },
+    {WAX_INFORMATION,     "log/I"            },
+    {WAX_DEBUG,           "log/D"            },
+    {WAX_SUBSCRIPTIONS,   "log/M/subscribe"  },
+    {WAX_UNSUBSCRIPTIONS, "log/M/unsubscribe"},
 };
 
 void sys_on_log(struct worker *worker, const struct letter *letter)

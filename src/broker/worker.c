@@ -1,5 +1,6 @@
 /* A worker: one thread, its loop, and all that it owns. */
 #include "broker/admit.h"
+#include "broker/control.h"
 #include "broker/entrance.h"
 #include "broker/handshake.h"
 #include "broker/steward.h"
@@ -101,6 +102,11 @@ static void on_log(struct worker *worker, struct letter *letter)
     sys_on_log(worker, letter);
 }
 
+static void on_control(struct worker *worker, struct letter *letter)
+{
+    control_on_letter(worker, letter);
+}
+
 typedef void letter_function(struct worker *worker, struct letter *letter);
 
 static letter_function *const readers[] = {
@@ -114,6 +120,7 @@ static letter_function *const readers[] = {
     [LETTER_TABLE] = steward_on_table,
     [LETTER_TABLE_TAKEN] = steward_on_table_taken,
     [LETTER_KICK] = steward_on_kick,
+    [LETTER_CONTROL] = on_control,
     [LETTER_STOP] = on_stop,
 };
 
@@ -305,6 +312,7 @@ void worker_close(struct worker *worker)
         }
     }
     sys_close(worker);
+    trace_forget_all(worker);
     handshake_close(worker);
     wax_router_close(worker->router);
     wax_matches_close(&worker->matches);

@@ -328,8 +328,8 @@ static const char *const by_plugin[] = {
     "auth_plugin mosquitto_dynamic_security.so\nauth_opt_config_file /d\n",
     "global_plugin /nowhere/mosquitto_dynamic_security.so\nplugin_opt_config_file /d\n",
     "plugin_load a /x/mosquitto_dynamic_security.so\nplugin_opt_config_file /d\nplugin_use a\n",
-    "plugin /x/mosquitto_persist_sqlite.so\nplugin_opt_flush_period 3\n"
-    "plugin /x/mosquitto_dynamic_security.so\nplugin_opt_config_file /d\n",
+    ("plugin /x/mosquitto_persist_sqlite.so\nplugin_opt_flush_period 3\n"
+     "plugin /x/mosquitto_dynamic_security.so\nplugin_opt_config_file /d\n"),
 };
 
 static void plugins_of_mosquitto_are_built_in(void **state)
