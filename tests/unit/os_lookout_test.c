@@ -10,7 +10,7 @@
 
 #include "os/os.h"
 
-enum { PATIENCE_MS = 60000, STEP_MS = 5, A_WHILE_MS = 2500 };
+enum { PATIENCE_MS = 50000, STEP_MS = 5, A_WHILE_MS = 2500 };
 
 struct seen {
     pthread_mutex_t mutex;
@@ -135,6 +135,28 @@ static void whatever_replaces_a_file_is_seen(void **state)
     wax_lookout_close(NULL);
 }
 
+/* As a folder of a release, to which the link of the current one leads. */
+static void a_link_amid_a_path_is_seen(void **state)
+{
+    struct seen seen = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+    const char *paths[1];
+    wax_lookout *lookout;
+
+    (void)state;
+    assert_int_equal(mkdir(in_home("releases"), 0700), 0);
+    assert_int_equal(mkdir(in_home("old"), 0700), 0);
+    assert_int_equal(mkdir(in_home("new"), 0700), 0);
+    write_file("old/file", "old");
+    write_file("new/file", "another");
+    put_link("../old", "releases/current");
+    paths[0] = in_home("releases/current/file");
+    assert_int_equal(wax_lookout_open(&lookout, note, &seen), WAX_OK);
+    assert_int_equal(wax_lookout_set(lookout, paths, 1), WAX_OK);
+    put_link("../new", "releases/current");
+    wait_for(&seen, 1, "releases/current/file");
+    wax_lookout_close(lookout);
+}
+
 /* The lookout stands still while the file is changed, so that it cannot have told of it before. */
 static void what_is_settled_is_not_told(void **state)
 {
@@ -182,6 +204,7 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(whatever_replaces_a_file_is_seen),
+                                       cmocka_unit_test(a_link_amid_a_path_is_seen),
                                        cmocka_unit_test(what_is_settled_is_not_told)};
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
