@@ -107,7 +107,7 @@ class Broker:
         return self.log_path.read_text(errors="replace")
 
     def wait_for_log(self, text, count=1):
-        wait_until(lambda: self.log().count(text) >= count, f"{text!r} in the log", 10)
+        wait_until(lambda: self.log().count(text) >= count, f"{text!r} in the log")
 
     def reload(self):
         count = self.log().count(" reloaded")

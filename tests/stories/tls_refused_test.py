@@ -116,7 +116,10 @@ class Slow(TlsCase):
 
     def setUp(self):
         super().setUp()
-        self.slow = self.broker("connect_timeout 1\n" + self.pki.listener())
+        self.slow = self.patient(1)
+
+    def patient(self, seconds):
+        return self.broker(f"connect_timeout {seconds}\n" + self.pki.listener())
 
     def attach(self, sent=b""):
         connection = socket.create_connection(("127.0.0.1", self.slow.port), timeout=30)
@@ -139,6 +142,7 @@ class Slow(TlsCase):
         self.slow.wait_for_log(self.TOLD)
 
     def test_who_says_nothing_after_the_handshake_is_cut(self):
+        self.slow = self.patient(5)
         process = subprocess.Popen([foreign.need("openssl"), "s_client", "-connect", f"127.0.0.1:{self.slow.port}"],
                                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.addCleanup(self.reap, process)
@@ -147,6 +151,7 @@ class Slow(TlsCase):
         self.slow.wait_for_log("reason=maximum connect time reached")
 
     def test_others_are_served_meanwhile(self):
+        self.slow = self.patient(8)
         waiting = [self.attach(HELLO) for _ in range(100)]
         self.pub(self.slow, "-h", "localhost", "--cafile", self.pki.ca_crt)
         for connection in waiting:
