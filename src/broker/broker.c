@@ -1,7 +1,7 @@
 /* The process: it starts the workers, and answers signals. */
 #include "broker/broker.h"
 
-#include "broker/internal.h"
+#include "broker/bridges.h"
 #include "broker/options.h"
 
 #include <errno.h>
@@ -231,7 +231,7 @@ static bool open_workers(struct wax_broker *broker)
     broker->worker_count = count_workers(&broker->settings->config);
     broker->workers = calloc(broker->worker_count, sizeof(struct worker *));
     broker->listener_counts =
-        calloc(broker->settings->config.listener_count, sizeof *broker->listener_counts);
+        calloc(broker->settings->config.listener_count + 1, sizeof *broker->listener_counts);
     if (broker->workers == NULL || broker->listener_counts == NULL) {
         return false;
     }
@@ -249,6 +249,13 @@ static bool open_workers(struct wax_broker *broker)
     return true;
 }
 
+/* Names are looked up by threads of their own, so that no login waits behind one. */
+static bool open_dialers(struct wax_broker *broker, const wax_config *config)
+{
+    return config->bridge_count == 0 || broker->dialers != NULL ||
+           wax_pool_open(&broker->dialers, DIAL_THREAD_COUNT, DIAL_MAX) == WAX_OK;
+}
+
 static bool open_broker(struct wax_broker *broker)
 {
     wax_os_random(broker->key, sizeof broker->key);
@@ -256,12 +263,15 @@ static bool open_broker(struct wax_broker *broker)
     return wax_store_memory.open(&broker->store, NULL) == WAX_OK &&
            commons_open(&broker->commons, broker->key) == WAX_OK &&
            wax_pool_open(&broker->pool, LOGIN_THREAD_COUNT, LOGIN_MAX) == WAX_OK &&
-           open_workers(broker);
+           open_dialers(broker, &broker->settings->config) && open_workers(broker);
 }
 
 static void close_broker(struct wax_broker *broker)
 {
     wax_pool_close(broker->pool);
+    if (broker->dialers != NULL) {
+        wax_pool_close(broker->dialers);
+    }
     for (unsigned i = 0; i < broker->worker_count; i++) {
         worker_close(broker->workers[i]);
     }
@@ -319,6 +329,12 @@ static void reload(struct wax_broker *broker, const wax_broker_options *options)
                               "are open: restart the broker");
         settings_release(next);
         status = WAX_INVALID;
+    }
+    if (status == WAX_OK && !open_dialers(broker, &next->config)) {
+        wax_config_report_add(&report, WAX_CONFIG_ERROR, options->config_path, 0,
+                              "there are no threads left to look up the names of bridges");
+        settings_release(next);
+        status = WAX_FULL;
     }
     if (status != WAX_OK) {
         log_report(&broker->log, &report);
@@ -391,6 +407,7 @@ static bool start_threads(struct wax_broker *broker, const wax_broker_options *o
         return false;
     }
     for (unsigned i = 0; i < broker->worker_count; i++) {
+        bridges_settle(broker->workers[i]);
         if (pthread_create(&broker->workers[i]->thread, NULL, worker_run, broker->workers[i]) !=
             0) {
             return false;

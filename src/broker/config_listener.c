@@ -103,9 +103,10 @@ void wax_config_draft_free(wax_config_draft *draft)
 
 void wax_config_free(wax_config *config)
 {
-    for (size_t i = 0; i < config->listener_count; i++) {
+    for (size_t i = 0; i < config->listener_count + config->has_inner; i++) {
         free_listener(&config->listeners[i]);
     }
+    wax_config_free_bridges(config);
     for (size_t i = 0; i < config->file_count; i++) {
         free(config->files[i]);
     }
@@ -314,6 +315,7 @@ bool wax_config_draft_finish(wax_config_draft *draft)
     wax_config *config = draft->config;
     bool fine = finish_default(draft);
     fine = judge_orphans(draft) && fine;
+    fine = wax_config_draft_finish_bridges(draft) && fine;
     if (!fine || !finish_local(draft)) {
         return false;
     }
@@ -366,5 +368,16 @@ wax_status wax_config_add_port(wax_config *config, uint32_t port)
         return WAX_FULL;
     }
     config->local_port_count++;
+    return WAX_OK;
+}
+
+wax_status wax_config_add_inner(wax_config *config)
+{
+    wax_assert(!config->has_inner);
+    if (!add_listener(config, &config->shared)) {
+        return WAX_FULL;
+    }
+    config->listener_count--;
+    config->has_inner = true;
     return WAX_OK;
 }

@@ -26,6 +26,8 @@ enum {
     WALK_MESSAGE_MAX = 128,
     LOGIN_MAX = 1024, /* logins that wait for a password's hash */
     LOGIN_THREAD_COUNT = 2,
+    DIAL_MAX = 256, /* bridges that wait for an address */
+    DIAL_THREAD_COUNT = 2,
     LETTER_TURN_MAX = 4096,      /* letters read in one turn */
     BACKLOG_SIZE_MAX = 16777216, /* bytes of messages that one worker may have ahead of it */
     BACKLOG_REST_MS = 2,
@@ -36,6 +38,7 @@ enum {
 struct worker;
 struct client;
 struct connection;
+struct bridge;
 struct wax_broker;
 
 /* --- message: the Application Message, one block, counted --- */
@@ -92,7 +95,8 @@ struct policy {
 struct settings {
     atomic_uint holders;
     wax_config config;
-    struct policy *policies; /* one per listener */
+    struct policy *policies;      /* one per listener, the inner one too */
+    wax_tls_context **bridge_tls; /* one per bridge; NULL: plain */
 };
 
 /* Reads the configuration and every file it names. On failure the report says why and `*loaded`
@@ -214,8 +218,10 @@ struct client {
     wax_bytes id;
     wax_bytes user; /* in memory of its own */
     bool has_user;
-    bool is_resuming; /* exchanges of an earlier connection are still to be sent again */
-    bool is_durable;  /* the session outlives its connection */
+    bool is_resuming;      /* exchanges of an earlier connection are still to be sent again */
+    bool is_durable;       /* the session outlives its connection */
+    bool is_private;       /* another broker's bridge: its messages do not come back to it */
+    struct bridge *bridge; /* NULL: not the session of a bridge of our own */
     uint16_t resumed_id;
     uint16_t listener;
     uint32_t expiry_s; /* Session Expiry Interval; UINT32_MAX: never */
@@ -263,6 +269,10 @@ void client_clear(struct client *client);
 wax_status client_grow_outgoing(struct client *client) WAX_CHECKED;
 wax_status client_grow_incoming(struct client *client) WAX_CHECKED;
 
+/* Ends all outgoing exchanges; the messages that are not known to have arrived stand in front of
+ * the queue again, to be sent anew. */
+void client_take_back(struct client *client);
+
 /* Puts a delivery at the end of the queue, within the limits. Takes over the delivery, or drops it
  * and returns WAX_QUOTA_EXCEEDED. */
 wax_status client_queue(struct client *client, const struct delivery *delivery) WAX_CHECKED;
@@ -287,6 +297,7 @@ struct connection {
     wax_link all;
     struct worker *worker;
     struct client *client;   /* NULL before CONNECT was accepted */
+    struct bridge *bridge;   /* that made it: we are the client; NULL */
     struct login *login;     /* a password is being checked */
     struct pending *pending; /* the CONNECT, until it is answered */
     wax_transport *transport;
@@ -368,6 +379,9 @@ bool retain_turn(struct worker *worker);
 
 /* --- the events of a session --- */
 
+/* Tells the other workers, and $SYS, how many subscriptions the worker has. */
+void count_subscriptions(struct worker *worker);
+
 void subscribe_on(struct connection *connection, const wax_event *event);
 void unsubscribe_on(struct connection *connection, const wax_event *event);
 void publish_on(struct connection *connection, const wax_event *event);
@@ -424,6 +438,11 @@ void receive_ready(wax_watch *watch, bool readable, bool writable);
 
 /* Reads on where there may be more. Returns whether some are not done. */
 bool receive_turn(struct worker *worker);
+
+/* Makes a connection over a transport, which it then owns, and counts it; session and watch are
+ * still to be begun. NULL without memory: the transport is then the caller's. */
+struct connection *connection_make(struct worker *worker, wax_transport *transport,
+                                   uint16_t listener);
 
 /* Makes a connection of a socket that was accepted, and watches it. */
 void receive_accept(struct worker *worker, int descriptor, uint16_t listener);
@@ -486,6 +505,8 @@ struct worker {
     wax_loop loop;
     wax_mailbox mailbox;
     wax_mailbox logins; /* judged passwords come back here */
+    wax_mailbox dials;  /* addresses of other brokers come back here */
+    struct bridge *bridges;
     pthread_t thread;
     unsigned index;
     bool is_stopping;
@@ -558,6 +579,7 @@ struct wax_broker {
     struct commons commons;
     wax_store *store;
     wax_pool *pool;
+    wax_pool *dialers; /* that look up names; NULL without bridges */
     uint64_t key[2];
     uint64_t started_ms;
     bool has_started; /* the workers run */

@@ -1,5 +1,5 @@
 /* Messages that clients publish, and how their exchanges go on. */
-#include "broker/internal.h"
+#include "broker/bridges.h"
 
 /* What the connection must not do: reasons to end it. [MQTT-3.2.2-11] [MQTT-3.2.2-14] */
 static wax_status judge_packet(const struct connection *connection, const wax_publish *publish)
@@ -104,16 +104,17 @@ static void refuse(struct connection *connection, const wax_event *event, wax_st
 
 void publish_on(struct connection *connection, const wax_event *event)
 {
-    const wax_publish *publish = &event->publish;
-    wax_status status = judge_packet(connection, publish);
+    wax_publish publish = event->publish;
+    bool is_wanted = connection->bridge == NULL || bridge_translate(connection, &publish);
+    wax_status status = judge_packet(connection, &publish);
 
     count_up(connection->worker, COUNT_PUBLISH_RECEIVED, 1);
-    count_up(connection->worker, COUNT_PUBLISH_BYTES_RECEIVED, publish->payload.size);
+    count_up(connection->worker, COUNT_PUBLISH_BYTES_RECEIVED, publish.payload.size);
     if (status != WAX_OK) {
         refuse(connection, event, status);
         return;
     }
-    status = take(connection, publish);
+    status = is_wanted ? take(connection, &publish) : WAX_BAD_TOPIC;
     if (event->owes == WAX_NO_PACKET) {
         return;
     }

@@ -86,6 +86,39 @@ static void load_tls(struct policy *policy, const wax_listener_config *listener,
     }
 }
 
+static void load_bridge(wax_tls_context **tls, const wax_bridge_config *bridge,
+                        wax_config_report *report)
+{
+    wax_tls_settings wanted = {
+        .certfile = bridge->certfile,
+        .keyfile = bridge->keyfile,
+        .cafile = bridge->cafile,
+        .capath = bridge->capath,
+        .ciphers = bridge->ciphers,
+        .ciphers_tls13 = bridge->ciphers_tls13,
+        .oldest_version = bridge->tls_version == WAX_CONFIG_TLS_1_3 ? WAX_TLS_1_3 : WAX_TLS_1_2,
+        .ignores_host = bridge->insecure,
+        .alpn = bridge->alpn,
+    };
+    wax_problem problem;
+
+    if (wax_bridge_has_tls(bridge) && wax_tls_make_client(&wanted, tls, &problem) != WAX_OK) {
+        wax_config_report_add(report, WAX_CONFIG_ERROR, NULL, 0, "connection %s: %s", bridge->name,
+                              problem.text);
+    }
+}
+
+static void load_bridges(struct settings *settings, wax_config_report *report)
+{
+    const wax_config *config = &settings->config;
+
+    settings->bridge_tls = calloc(config->bridge_count + 1, sizeof(wax_tls_context *));
+    wax_assert(settings->bridge_tls != NULL);
+    for (size_t i = 0; i < config->bridge_count; i++) {
+        load_bridge(&settings->bridge_tls[i], &config->bridges[i], report);
+    }
+}
+
 static wax_status load_config(wax_config *config, const char *path, const uint32_t *ports,
                               size_t port_count, wax_config_report *report)
 {
@@ -100,6 +133,7 @@ static wax_status load_config(wax_config *config, const char *path, const uint32
         }
     }
     if (status == WAX_OK) {
+        wax_assert(wax_config_add_inner(config) == WAX_OK);
         (void)!wax_config_check(config, report);
     }
     return status;
@@ -131,7 +165,7 @@ wax_status settings_load(struct settings **loaded, const char *path, const uint3
         free(settings);
         return WAX_INVALID;
     }
-    settings->policies = calloc(settings->config.listener_count, sizeof *settings->policies);
+    settings->policies = calloc(settings->config.listener_count + 1, sizeof *settings->policies);
     wax_assert(settings->policies != NULL);
     for (size_t i = 0; i < settings->config.listener_count; i++) {
         const wax_listener_config *listener = &settings->config.listeners[i];
@@ -140,6 +174,9 @@ wax_status settings_load(struct settings **loaded, const char *path, const uint3
         load_tls(&settings->policies[i], listener, report);
         warn_of_claims(&settings->policies[i], listener, report);
     }
+    load_rules(&settings->policies[settings->config.listener_count],
+               settings->config.listeners[settings->config.listener_count].acl_file, report);
+    load_bridges(settings, report);
     if (report->error_count > 0) {
         settings_release(settings);
         return WAX_INVALID;
@@ -159,11 +196,15 @@ void settings_release(struct settings *settings)
     if (settings == NULL || atomic_fetch_sub(&settings->holders, 1) != 1) {
         return;
     }
-    for (size_t i = 0; i < settings->config.listener_count; i++) {
+    for (size_t i = 0; i <= settings->config.listener_count; i++) {
         wax_credentials_close(&settings->policies[i].credentials);
         wax_rules_close(&settings->policies[i].rules);
         wax_tls_release(settings->policies[i].tls);
     }
+    for (size_t i = 0; i < settings->config.bridge_count; i++) {
+        wax_tls_release(settings->bridge_tls[i]);
+    }
+    free(settings->bridge_tls);
     free(settings->policies);
     wax_config_free(&settings->config);
     free(settings);

@@ -40,7 +40,7 @@ static wax_status find_target(const struct client *client, wax_bytes written, st
     return WAX_OK;
 }
 
-static void count_subscriptions(struct worker *worker)
+void count_subscriptions(struct worker *worker)
 {
     uint32_t count = wax_router_count(worker->router);
 
@@ -149,8 +149,8 @@ static uint8_t grant_one(struct client *client, const wax_subscription *wanted, 
     wax_subscription_options options = {
         .identifier = identifier,
         .qos = wanted->qos < listener->max_qos ? wanted->qos : (uint8_t)listener->max_qos,
-        .no_local = wanted->no_local,
-        .retain_as_published = wanted->retain_as_published,
+        .no_local = wanted->no_local || client->is_private,
+        .retain_as_published = wanted->retain_as_published || client->is_private,
         .retain_handling = wanted->retain_handling,
     };
     struct target target;
