@@ -107,10 +107,10 @@ static void a_topic_that_is_too_long_does_not_cross(void **state)
 
 static void make(char *text, const char *const *parts, unsigned count)
 {
-    text[0] = '\0';
+    size_t used = 0;
     for (unsigned left = 1 + pick(4); left > 0; left--) {
-        (void)strcat(text, parts[pick(count)]);
-        (void)strcat(text, left > 1 ? "/" : "");
+        used += (size_t)snprintf(text + used, ROOM_SIZE - used, "%s%s", parts[pick(count)],
+                                 left > 1 ? "/" : "");
     }
 }
 

@@ -87,8 +87,7 @@ static void rows_fit_their_fields(void **state)
 /* The documented default, written into a file, must change nothing. */
 static void every_documented_default_is_the_real_one(void **state)
 {
-    static const char with[] =
-        "listener 1883\ncertfile /c\nkeyfile /k\nconnection c\naddress h";
+    static const char with[] = "listener 1883\ncertfile /c\nkeyfile /k\nconnection c\naddress h";
     (void)state;
     for (size_t i = 0; i < wax_option_count; i++) {
         const wax_option *option = &wax_options[i];
