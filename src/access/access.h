@@ -1,4 +1,4 @@
-/* access: who somebody is (password files) and what they may do (ACL files). Both files are
+/* access: who somebody is (password and PSK files) and what they may do (ACL files). The files are
  * Mosquitto's. A table is made from a whole file at once and never changes: a reload parses the new
  * file beside the old table, and the caller swaps them when the new one is good. */
 #ifndef WAX_ACCESS_H
@@ -6,7 +6,7 @@
 
 #include "base/base.h"
 
-/* The largest password or ACL file. */
+/* The largest password, PSK or ACL file. */
 #define WAX_ACCESS_TEXT_MAX ((size_t)64 * 1024 * 1024)
 
 /* The longest line of one; a user name alone may have 65,535 bytes. */
@@ -125,6 +125,46 @@ wax_login wax_credentials_find(const wax_credentials *credentials, wax_bytes use
 
 /* As wax_password_verify(); for an unknown user it takes about as long and says WAX_BAD_LOGIN. */
 wax_status wax_login_verify(const wax_login *login, wax_bytes password) WAX_CHECKED;
+
+/* ---- PSK files: the pre-shared keys of TLS ---- */
+
+enum {
+    WAX_PSK_IDENTITY_MAX = 255, /* bytes */
+    WAX_PSK_KEY_MIN = 16,       /* bytes; shorter ones are guessed: RFC 9257, section 6 */
+    WAX_PSK_KEY_MAX = 256,
+};
+
+/* The keys of a PSK file. Owns all that it points to. */
+typedef struct wax_psks {
+    wax_memory *memory;
+    uint8_t *text; /* a copy of the file, the keys in it decoded */
+    size_t text_size;
+    wax_access_array keys;
+    wax_access_index by_identity;
+} wax_psks;
+
+/* Reads a PSK file: one "identity:key" a line, the key in hexadecimal; blank lines and lines that
+ * begin with '#' are skipped. Anything else is a fault: no key, a key of an odd number of digits or
+ * of fewer than `key_size_min` bytes (1 to WAX_PSK_KEY_MIN) or more than WAX_PSK_KEY_MAX, an
+ * identity longer than WAX_PSK_IDENTITY_MAX, an identity twice. `text` is copied; the caller wipes
+ * its own. An empty file is a table that knows nobody.
+ * Returns as wax_credentials_parse(); wax_psks_close() is owed. */
+wax_status wax_psks_parse(wax_psks *psks, wax_memory *memory, wax_bytes text, size_t key_size_min,
+                          wax_access_fault *fault) WAX_CHECKED;
+
+/* Wipes the table and gives its memory back. Also good for one that is all zero. */
+void wax_psks_close(wax_psks *psks);
+
+/* How many identities there are. */
+size_t wax_psks_count(const wax_psks *psks);
+
+/* The key of an identity, borrowed from the table; empty when it is unknown. No byte of any key is
+ * looked at, so that the time this takes tells nothing about them. */
+wax_bytes wax_psks_find(const wax_psks *psks, wax_bytes identity);
+
+/* Decodes a key from hexadecimal into `room`, which may be where the digits stand, and writes its
+ * size. Returns NULL, or what is wrong with the key, as one clause; constant. */
+const char *wax_psk_decode(wax_bytes digits, size_t key_size_min, uint8_t *room, size_t *size);
 
 /* ---- Topic filters ---- */
 

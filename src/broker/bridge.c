@@ -15,7 +15,7 @@ enum { LOOK_MS = 1000, PROBE_MS = 10000 };
 static void look_up_rights(struct bridge *bridge)
 {
     const struct settings *settings = bridge->worker->settings;
-    const struct policy *policy = &settings->policies[settings->config.listener_count];
+    const struct policy *policy = &settings->policies[WAX_CONFIG_INNER];
     struct client *client = bridge->client;
     wax_access_identity identity = {client->user, client->has_user, client->id};
     bool is_ruled = client->has_user && policy->has_rules;
@@ -44,7 +44,7 @@ static bool apply(struct bridge *bridge, struct settings *settings, const wax_br
     bridge->is_sure = false;
     bridge->address = 0;
     bridge->tried_count = 0;
-    client->listener = (uint16_t)settings->config.listener_count;
+    client->listener = WAX_CONFIG_INNER;
     client->is_durable = !config->local_cleansession;
     client->expiry_s = UINT32_MAX;
     look_up_rights(bridge);
@@ -154,10 +154,9 @@ static struct connection *open_connection(struct bridge *bridge, char *fault, si
     const wax_tcp_patience patience = {config->tcp_keepalive[0], config->tcp_keepalive[1],
                                        config->tcp_keepalive[2], config->tcp_user_timeout_ms};
     const wax_bridge_address *at = &config->addresses[bridge->address];
-    uint16_t inner = (uint16_t)worker->settings->config.listener_count;
     wax_transport *transport = open_transport(bridge, fault, fault_size);
     struct connection *connection =
-        transport == NULL ? NULL : connection_make(worker, transport, inner);
+        transport == NULL ? NULL : connection_make(worker, transport, WAX_CONFIG_INNER);
 
     if (transport != NULL && connection == NULL) {
         wax_transport_release(transport);

@@ -47,7 +47,7 @@ void bridge_tell(struct bridge *bridge, bool is_open)
     struct draft draft = {
         .topic = bridge_state_topic(bridge, room),
         .payload = is_open ? WAX_TEXT("1") : WAX_TEXT("0"),
-        .listener = (uint16_t)worker->settings->config.listener_count,
+        .listener = WAX_CONFIG_INNER,
         .qos = 1,
         .retain = worker->settings->config.retain_available,
     };

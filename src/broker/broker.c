@@ -2,6 +2,7 @@
 #include "broker/broker.h"
 
 #include "broker/bridges.h"
+#include "broker/entrance.h"
 #include "broker/options.h"
 
 #include <errno.h>
@@ -123,97 +124,6 @@ static void log_report(wax_log *log, const wax_config_report *report)
     }
 }
 
-/* --- Listening --- */
-
-static const int family_of[] = {
-    [WAX_FAMILY_BOTH] = AF_UNSPEC, [WAX_FAMILY_IPV4] = AF_INET, [WAX_FAMILY_IPV6] = AF_INET6};
-
-static wax_listen wanted_of(const wax_listener_config *listener, bool shares)
-{
-    return (wax_listen){.host = listener->address,
-                        .port = (uint16_t)listener->port,
-                        .family = family_of[listener->socket_domain],
-                        .interface = listener->bind_interface,
-                        .reuse_port = shares};
-}
-
-/* Every worker gets sockets of its own on the port, so that the kernel deals out connections. That
- * would let a second broker share the port unnoticed: a socket that does not share is tried first.
- */
-static bool is_free(struct wax_broker *broker, const wax_listener_config *listener)
-{
-    wax_listen wanted = wanted_of(listener, false);
-    int descriptors[WAX_LISTEN_MAX];
-    char fault[FAULT_SIZE];
-    size_t count;
-    wax_status status = wax_socket_listen(&wanted, descriptors, &count, fault, sizeof fault);
-
-    for (size_t i = 0; i < count; i++) {
-        close(descriptors[i]);
-    }
-    if (fault[0] != '\0') {
-        /* One family of two is enough where nobody asked for a certain address. */
-        wax_log_write(&broker->log, status == WAX_OK ? WAX_WARNING : WAX_ERROR, "listen_failed %s",
-                      fault);
-    }
-    return status == WAX_OK;
-}
-
-static bool listen_for(struct worker *worker, const wax_listen *wanted, uint16_t index)
-{
-    int descriptors[WAX_LISTEN_MAX];
-    char fault[FAULT_SIZE];
-    bool is_done = true;
-    size_t count;
-
-    if (wax_socket_listen(wanted, descriptors, &count, fault, sizeof fault) != WAX_OK) {
-        wax_log_write(&worker->broker->log, WAX_ERROR, "listen_failed %s", fault);
-        return false;
-    }
-    for (size_t i = 0; i < count; i++) {
-        is_done = worker_watch(worker, descriptors[i], index) == WAX_OK && is_done;
-    }
-    return is_done;
-}
-
-static bool listen_on(struct wax_broker *broker, uint16_t index)
-{
-    const wax_listener_config *listener = &broker->settings->config.listeners[index];
-    wax_listen wanted = wanted_of(listener, true);
-
-    /* The path of a Unix socket cannot be shared: one worker accepts for all. */
-    unsigned worker_count = listener->is_unix ? 1 : broker->worker_count;
-
-    if (!listener->is_unix && !is_free(broker, listener)) {
-        return false;
-    }
-    for (unsigned i = 0; i < worker_count; i++) {
-        if (!listen_for(broker->workers[i], &wanted, index)) {
-            return false;
-        }
-    }
-    wax_log_write(&broker->log, WAX_NOTICE, "listening address=%s port=%u tls=%s anonymous=%s",
-                  listener->address == NULL ? "*" : listener->address, (unsigned)listener->port,
-                  listener->certfile == NULL ? "no" : "yes",
-                  listener->allow_anonymous ? "allowed" : "denied");
-    return true;
-}
-
-static bool listen_on_all(struct wax_broker *broker)
-{
-    const wax_config *config = &broker->settings->config;
-    size_t count = 0;
-
-    for (size_t i = 0; i < config->listener_count; i++) {
-        if (listen_on(broker, (uint16_t)i)) {
-            count++;
-        } else if (!config->listeners[i].is_local) {
-            return false;
-        }
-    }
-    return count > 0;
-}
-
 /* --- Opening and closing --- */
 
 static unsigned count_workers(const wax_config *config)
@@ -226,12 +136,9 @@ static unsigned count_workers(const wax_config *config)
 
 static bool open_workers(struct wax_broker *broker)
 {
-    size_t entrances = broker->settings->config.listener_count * WAX_LISTEN_MAX;
-
     broker->worker_count = count_workers(&broker->settings->config);
     broker->workers = calloc(broker->worker_count, sizeof(struct worker *));
-    broker->listener_counts =
-        calloc(broker->settings->config.listener_count + 1, sizeof *broker->listener_counts);
+    broker->listener_counts = calloc(WAX_CONFIG_NUMBERS_MAX + 1, sizeof *broker->listener_counts);
     if (broker->workers == NULL || broker->listener_counts == NULL) {
         return false;
     }
@@ -241,8 +148,7 @@ static bool open_workers(struct wax_broker *broker)
             return false;
         }
         broker->workers[i] = worker;
-        worker->entrances = calloc(entrances, sizeof *worker->entrances);
-        if (worker->entrances == NULL || worker_open(worker, broker, i) != WAX_OK) {
+        if (worker_open(worker, broker, i) != WAX_OK) {
             return false;
         }
     }
@@ -297,68 +203,117 @@ static void post_to_all(struct wax_broker *broker, const struct letter *letter)
 
 /* --- Reloading --- */
 
-static bool texts_equal(const char *one, const char *other)
+static struct settings_source source_of(const struct wax_broker *broker,
+                                        const wax_broker_options *options)
 {
-    return one == other || (one != NULL && other != NULL && strcmp(one, other) == 0);
+    return (struct settings_source){options->config_path, options->ports, options->port_count,
+                                    broker->settings};
 }
 
-static bool has_same_listeners(const wax_config *one, const wax_config *other)
+/* New entrances follow their settings, so that nobody comes in at a listener that some worker does
+ * not know. The last worker to take them says that it is done. */
+static void post_settings(struct wax_broker *broker, struct settings *next, wax_link *opened)
 {
-    bool same = one->listener_count == other->listener_count;
+    struct letter letter = {.kind = LETTER_SETTINGS, .settings = next};
 
-    for (size_t i = 0; same && i < one->listener_count; i++) {
-        same = one->listeners[i].port == other->listeners[i].port &&
-               texts_equal(one->listeners[i].address, other->listeners[i].address) &&
-               texts_equal(one->listeners[i].mount_point, other->listeners[i].mount_point) &&
-               (one->listeners[i].certfile == NULL) == (other->listeners[i].certfile == NULL);
+    for (unsigned i = 0; i < broker->worker_count; i++) {
+        settings_hold(next);
     }
-    return same;
+    atomic_store(&next->awaited, broker->worker_count);
+    post_to_all(broker, &letter);
+    listen_admit(broker, opened);
+}
+
+static wax_status load_next(struct wax_broker *broker, const wax_broker_options *options,
+                            struct settings **next, wax_config_report *report, wax_link *opened)
+{
+    struct settings_source source = source_of(broker, options);
+    wax_status status = settings_load(next, &source, report);
+
+    if (status == WAX_OK && !open_dialers(broker, &(*next)->config)) {
+        wax_config_report_add(report, WAX_CONFIG_ERROR, options->config_path, 0,
+                              "there are no threads left to look up the names of bridges");
+        status = WAX_FULL;
+    }
+    if (status == WAX_OK) {
+        status = listen_open(broker, &(*next)->config, &broker->settings->config, opened);
+    }
+    if (status != WAX_OK) {
+        settings_release(*next);
+        log_report(&broker->log, report);
+        wax_log_write(&broker->log, WAX_ERROR,
+                      "reload_failed reason=the configuration is not good: the old one holds");
+    }
+    return status;
+}
+
+/* Clients that come back go on without a whole handshake after a reload, too. */
+static void keep_tickets(const struct settings *next, const struct settings *old)
+{
+    for (size_t i = 0; i < old->config.listener_count; i++) {
+        if (next->policies[i].tls != NULL && old->policies[i].tls != NULL) {
+            wax_tls_keep_tickets(next->policies[i].tls, old->policies[i].tls);
+        }
+    }
 }
 
 static void reload(struct wax_broker *broker, const wax_broker_options *options)
 {
     wax_config_report report = {.count = 0};
-    struct letter letter = {.kind = LETTER_SETTINGS};
-    struct settings *next;
-    wax_status status =
-        settings_load(&next, options->config_path, options->ports, options->port_count, &report);
-
-    if (status == WAX_OK && !has_same_listeners(&broker->settings->config, &next->config)) {
-        wax_config_report_add(&report, WAX_CONFIG_ERROR, options->config_path, 0,
-                              "the listeners, or their mount points or TLS, differ from those that "
-                              "are open: restart the broker");
-        settings_release(next);
-        status = WAX_INVALID;
-    }
-    if (status == WAX_OK && !open_dialers(broker, &next->config)) {
-        wax_config_report_add(&report, WAX_CONFIG_ERROR, options->config_path, 0,
-                              "there are no threads left to look up the names of bridges");
-        settings_release(next);
-        status = WAX_FULL;
-    }
-    if (status != WAX_OK) {
-        log_report(&broker->log, &report);
-        wax_log_write(&broker->log, WAX_ERROR,
-                      "reload_failed reason=the configuration is not good: the old one holds");
-        wax_config_report_free(&report);
-        return;
-    }
-    (void)wax_config_compare(&broker->settings->config, &next->config, &report);
-    for (unsigned i = 0; i < broker->worker_count; i++) {
-        settings_hold(next);
-    }
-    letter.settings = next;
-    post_to_all(broker, &letter);
     struct settings *old = broker->settings;
-    broker->settings = next;
-    set_log(broker, options);
-    log_report(&broker->log, &report);
-    wax_log_write(&broker->log, WAX_NOTICE, "reloaded");
-    settings_release(old);
+    struct settings *next;
+    wax_link opened;
+
+    watch_settle(broker);
+    if (load_next(broker, options, &next, &report, &opened) == WAX_OK) {
+        (void)wax_config_compare(&old->config, &next->config, &report);
+        keep_tickets(next, old);
+        broker->settings = next;
+        watch_set(broker);
+        set_log(broker, options);
+        log_report(&broker->log, &report);
+        listen_log(broker, &next->config, &old->config);
+        post_settings(broker, next, &opened);
+        settings_release(old);
+    }
     wax_config_report_free(&report);
 }
 
 /* --- The process --- */
+
+static bool listen_on_all(struct wax_broker *broker)
+{
+    const wax_config *config = &broker->settings->config;
+    wax_link opened;
+
+    if (listen_open(broker, config, NULL, &opened) != WAX_OK) {
+        return false;
+    }
+    listen_admit(broker, &opened);
+    listen_log(broker, config, NULL);
+    return true;
+}
+
+/* Whom to be in place of root. Where nobody says so and Wax has no account of its own, Mosquitto's
+ * will do: it owns the files that a mosquitto.conf names. */
+static const struct passwd *find_account(const wax_config *config)
+{
+    const struct passwd *account = getpwnam(config->user);
+    bool is_written = wax_config_place_of(config, NULL, "user").line > 0;
+
+    return account == NULL && !is_written ? getpwnam("mosquitto") : account;
+}
+
+/* The log was begun as root; whoever goes on must be able to open it again. */
+static void hand_over_log(struct wax_broker *broker, const struct passwd *account)
+{
+    const char *path = broker->settings->config.log_file;
+
+    if (path != NULL && lchown(path, account->pw_uid, account->pw_gid) != 0) {
+        wax_log_write(&broker->log, WAX_ERROR, "log_file_failed path=%s reason=%s", path,
+                      strerror(errno));
+    }
+}
 
 /* Gives up root, if there is somebody to be instead. */
 static bool drop_privileges(struct wax_broker *broker)
@@ -369,7 +324,7 @@ static bool drop_privileges(struct wax_broker *broker)
     if (geteuid() != 0 || name == NULL || strcmp(name, "root") == 0) {
         return true;
     }
-    account = getpwnam(name);
+    account = find_account(&broker->settings->config);
     if (account == NULL) {
         wax_log_write(
             &broker->log, WAX_WARNING,
@@ -378,7 +333,8 @@ static bool drop_privileges(struct wax_broker *broker)
             name, name);
         return true;
     }
-    if (initgroups(name, account->pw_gid) != 0 || setgid(account->pw_gid) != 0 ||
+    hand_over_log(broker, account);
+    if (initgroups(account->pw_name, account->pw_gid) != 0 || setgid(account->pw_gid) != 0 ||
         setuid(account->pw_uid) != 0) {
         wax_log_write(&broker->log, WAX_ERROR, "cannot_become user=%s reason=%s", name,
                       strerror(errno));
@@ -403,7 +359,7 @@ static void write_pid(struct wax_broker *broker)
 
 static bool start_threads(struct wax_broker *broker, const wax_broker_options *options)
 {
-    if (sys_open(broker->workers[0]) != WAX_OK) {
+    if (handshake_open(broker->workers[0]) != WAX_OK || sys_open(broker->workers[0]) != WAX_OK) {
         return false;
     }
     for (unsigned i = 0; i < broker->worker_count; i++) {
@@ -414,6 +370,7 @@ static bool start_threads(struct wax_broker *broker, const wax_broker_options *o
         }
     }
     broker->has_started = true;
+    watch_open(broker);
     set_log(broker, options); /* from here on there is somebody to publish its lines */
     return true;
 }
@@ -437,6 +394,7 @@ static void stop_threads(struct wax_broker *broker, const wax_broker_options *op
 {
     struct letter letter = {.kind = LETTER_STOP};
 
+    wax_lookout_close(broker->lookout);
     broker->has_started = false;
     set_log(broker, options); /* nobody publishes its lines any more */
     post_to_all(broker, &letter);
@@ -506,6 +464,7 @@ int wax_broker_run(const wax_broker_options *options)
 {
     struct wax_broker broker = {.started_ms = 0};
     wax_config_report report = {.count = 0};
+    struct settings_source source;
     wax_status status;
     int code;
 
@@ -514,8 +473,8 @@ int wax_broker_run(const wax_broker_options *options)
                 options->config_path);
         return 3;
     }
-    status = settings_load(&broker.settings, options->config_path, options->ports,
-                           options->port_count, &report);
+    source = source_of(&broker, options);
+    status = settings_load(&broker.settings, &source, &report);
     if (status != WAX_OK || options->tests_only) {
         wax_config_report_print(&report, stderr);
         if (status == WAX_OK && options->explains) {

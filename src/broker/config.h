@@ -13,7 +13,11 @@
 
 enum {
     WAX_CONFIG_LISTENERS_MAX = 64,
-    WAX_CONFIG_PORTS_MAX = 10, /* -p on the command line */
+    WAX_CONFIG_NUMBERS_MAX =
+        256, /* listeners that a process may have had, see wax_config_follow() */
+    WAX_CONFIG_INNER = WAX_CONFIG_NUMBERS_MAX, /* see wax_config_add_inner() */
+    WAX_CONFIG_PORTS_MAX = 10,                 /* -p on the command line */
+    WAX_CONFIG_HOSTS_MAX = 64,                 /* sni_certificate, per listener */
     WAX_CONFIG_BRIDGES_MAX = 64,
     WAX_CONFIG_BRIDGE_TOPICS_MAX = 1024,
     WAX_CONFIG_BRIDGE_ADDRESSES_MAX = 16,
@@ -85,6 +89,7 @@ typedef struct wax_listener_config {
     char *address; /* a host name or address; NULL means all; of a Unix socket, its path */
     bool is_unix;  /* `address` is a path */
     bool is_local; /* made because the file has no listener: it is enough if one family binds */
+    bool is_gone;  /* written no more, see wax_config_follow() */
 
     char *bind_interface;
     uint32_t socket_domain; /* wax_config_family */
@@ -102,6 +107,8 @@ typedef struct wax_listener_config {
     bool allow_anonymous;
     char *password_file;
     char *acl_file;
+    char *psk_file;
+    bool psk_allow_short;
 
     char *certfile;
     char *keyfile;
@@ -114,6 +121,10 @@ typedef struct wax_listener_config {
     bool require_certificate;
     bool use_identity_as_username;
     bool use_subject_as_username;
+    bool ignores_client_dates; /* disable_client_cert_date_checks */
+    char *psk_hint;            /* switches PSK on */
+    char *sni_certificates;    /* lines of it; see wax_config_split_hosts() */
+    uint32_t tls_record_size_max;
 
     bool own_allow_anonymous; /* listener_allow_anonymous, already in allow_anonymous */
     char *own_auto_id_prefix; /* listener_auto_id_prefix, already in auto_id_prefix */
@@ -183,6 +194,8 @@ typedef struct wax_bridge_config {
     char *ciphers;
     char *ciphers_tls13;
     char *alpn;
+    char *psk_identity;
+    char *psk;            /* in hexadecimal digits */
     uint32_t tls_version; /* wax_config_tls; the least one */
     bool use_os_certs;
     bool insecure;
@@ -194,7 +207,7 @@ typedef struct wax_bridge_config {
 typedef struct wax_config {
     wax_listener_config *listeners; /* at least one after loading */
     size_t listener_count;
-    bool has_inner; /* behind the last there is one more; see wax_config_add_inner() */
+    bool has_inner; /* there is one more at WAX_CONFIG_INNER; see wax_config_add_inner() */
     wax_bridge_config *bridges;
     size_t bridge_count;
     size_t local_port_count; /* how many -p were added */
@@ -207,6 +220,7 @@ typedef struct wax_config {
     char *pid_file;
     uint32_t workers; /* 0: one per core */
     bool set_tcp_nodelay;
+    bool watch_files;
     uint32_t connect_timeout_s;
     uint64_t connect_size_max;
     uint32_t global_max_clients;     /* or WAX_CONFIG_NO_LIMIT */
@@ -306,10 +320,10 @@ WAX_CHECKED wax_status wax_config_parse(wax_config *config, wax_bytes text, cons
  * WAX_INVALID when the port is out of range. `config` is unchanged unless WAX_OK. */
 WAX_CHECKED wax_status wax_config_add_port(wax_config *config, uint32_t port);
 
-/* Puts one more listener behind the last, beyond `listener_count`. Nobody opens it: its settings
- * hold for the broker's own clients, the bridges, so that each client has a listener. It has what
- * is written for all listeners, and no mount point. No port is added after it. Returns WAX_OK, or
- * WAX_FULL without memory. */
+/* Puts one more listener at the place WAX_CONFIG_INNER, beyond `listener_count`. Nobody opens it:
+ * its settings hold for the broker's own clients, the bridges, so that each client has a listener.
+ * It has what is written for all listeners, and no mount point. No listener is added after it.
+ * Returns WAX_OK, or WAX_FULL without memory. */
 WAX_CHECKED wax_status wax_config_add_inner(wax_config *config);
 
 /* Whether two blocks say the same; where they are written does not matter. */
@@ -318,10 +332,23 @@ bool wax_bridge_equals(const wax_bridge_config *one, const wax_bridge_config *ot
 /* Whether a bridge speaks TLS. */
 bool wax_bridge_has_tls(const wax_bridge_config *bridge);
 
+/* Reads a bridge's key, `key` being what `out` then holds. Returns WAX_OK; WAX_INVALID when the
+ * digits are none, or not two for each byte; WAX_FULL when they are too many. */
+WAX_CHECKED wax_status wax_bridge_read_psk(const wax_bridge_config *bridge, wax_writer *out);
+
 /* Looks at what reading alone cannot see: whether the files that are named can be read by this
  * process, whether options fit each other. Opens files, changes nothing.
  * Returns WAX_OK, or WAX_INVALID when an error was added to `report`. */
 WAX_CHECKED wax_status wax_config_check(const wax_config *config, wax_config_report *report);
+
+/* Gives each listener of `next` the place it has in `running`: sessions and messages know a
+ * listener by its place for as long as the process lives. A listener is the same when its address,
+ * its mount point and what it speaks are. One that is written no more stays as `is_gone`, under the
+ * security settings that hold for all, or under its own with per_listener_settings; a new one comes
+ * behind. Returns WAX_OK; WAX_FULL with an error in `report` when WAX_CONFIG_NUMBERS_MAX is not
+ * enough or memory is not. */
+WAX_CHECKED wax_status wax_config_follow(wax_config *next, const wax_config *running,
+                                         wax_config_report *report);
 
 /* Adds a note for every option that differs between the two and that a running broker cannot take
  * over: it holds after the next start. Returns how many there are. */
@@ -340,6 +367,21 @@ wax_config_place wax_config_place_of(const wax_config *config, const wax_listene
 
 /* The name of the file of a place; NULL when it is nowhere. Borrowed from `config`. */
 const char *wax_config_file_of(const wax_config *config, wax_config_place place);
+
+/* Whether the listener speaks TLS, by a certificate or by pre-shared keys. */
+bool wax_config_has_tls(const wax_listener_config *listener);
+
+/* One line of sni_certificate. */
+typedef struct wax_config_host {
+    const char *name;
+    const char *certfile;
+    const char *keyfile;
+} wax_config_host;
+
+/* Takes sni_certificates, which may be NULL, apart. Returns memory for the caller to free, into
+ * which `hosts` point; NULL, with `count` 0, when there are none. */
+char *wax_config_split_hosts(const char *lines, wax_config_host hosts[WAX_CONFIG_HOSTS_MAX],
+                             size_t *count);
 
 /* Gives back what the configuration owns; it is then {0}. */
 void wax_config_free(wax_config *config);

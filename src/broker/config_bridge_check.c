@@ -32,6 +32,19 @@ static bool is_bad_topic(const char *topic)
     return topic && (strpbrk(topic, "+#") || !wax_topic_is_valid(wax_bytes_of_text(topic)));
 }
 
+/* The shortest key that is not for guessing. */
+enum { PSK_SIZE_MIN = 16, PSK_SIZE_MAX = 256 };
+
+/* How many bytes the key has; 0 when it is none. */
+static size_t psk_size(const wax_bridge_config *bridge)
+{
+    uint8_t key[PSK_SIZE_MAX];
+    wax_writer out = wax_writer_over(key, sizeof key);
+    bool is_read = bridge->psk && wax_bridge_read_psk(bridge, &out) == WAX_OK;
+    wax_wipe(key, sizeof key);
+    return is_read ? out.used : 0;
+}
+
 static void check_facts(const wax_config *config, const wax_bridge_config *at,
                         wax_config_report *report)
 {
@@ -56,6 +69,14 @@ static void check_facts(const wax_config *config, const wax_bridge_config *at,
          "the password crosses the network in plain text; add `bridge_cafile FILE` if the other broker has TLS"},
         {at->remote_password && !has_user, "remote_password", WAX_CONFIG_ERROR,
          "a password needs a user name; add `remote_username NAME`"},
+        {(at->psk != NULL) != (at->psk_identity != NULL), at->psk ? "bridge_psk" : "bridge_identity", WAX_CONFIG_ERROR,
+         "bridge_identity and bridge_psk need each other; add the other one"},
+        {at->psk && (at->cafile || at->capath || at->use_os_certs || at->certfile), "bridge_psk", WAX_CONFIG_ERROR,
+         "a bridge has either a key that both sides share or certificates; delete one of the two"},
+        {at->psk && psk_size(at) == 0, "bridge_psk", WAX_CONFIG_ERROR,
+         "the key is hexadecimal digits, two for each byte, at most 512; `openssl rand -hex 32` makes one"},
+        {at->psk && psk_size(at) > 0 && psk_size(at) < PSK_SIZE_MIN, "bridge_psk", WAX_CONFIG_WARNING,
+         "the key has fewer than 16 bytes and can be guessed; `openssl rand -hex 32` makes a better one"},
         {at->topic_count == 0, NULL, WAX_CONFIG_WARNING,
          "nothing crosses this connection; add `topic PATTERN out` or the like"},
         {at->local_username && has_rules(config), "local_username", WAX_CONFIG_WARNING,

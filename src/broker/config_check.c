@@ -1,5 +1,6 @@
 /* What must be true of a configuration beyond its syntax, and what its author should know. */
 #include <pwd.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -69,7 +70,9 @@ static void check_tls(const wax_config *config, const wax_listener_config *at,
     const char *option = first_tls_option(at);
     bool by_certificate = at->use_identity_as_username || at->use_subject_as_username;
     bool has_ca = at->cafile || at->capath;
-    bool has_tls = at->certfile || at->keyfile;
+    bool has_tls = at->certfile || at->keyfile || at->psk_hint;
+    bool is_psk_only = at->psk_hint && !at->certfile && !at->keyfile;
+    bool has_identity = at->require_certificate || (at->psk_hint && at->use_identity_as_username);
     /* clang-format off */
     const struct fault faults[] = {
         {option && !has_tls, option, WAX_CONFIG_ERROR,
@@ -80,12 +83,22 @@ static void check_tls(const wax_config *config, const wax_listener_config *at,
          "keyfile needs its certificate; add `certfile FILE`"},
         {has_tls && at->require_certificate && !has_ca, "require_certificate", WAX_CONFIG_ERROR,
          "require_certificate needs the authorities that sign clients' certificates; add `cafile FILE`"},
-        {has_tls && by_certificate && !at->require_certificate,
+        {has_tls && by_certificate && !has_identity,
          at->use_identity_as_username ? "use_identity_as_username" : "use_subject_as_username", WAX_CONFIG_ERROR,
          "a user name from the certificate needs a certificate; add `require_certificate true`"},
         {at->use_identity_as_username && at->use_subject_as_username, "use_subject_as_username", WAX_CONFIG_ERROR,
          "use_identity_as_username and use_subject_as_username exclude each other; delete one"},
-        {at->crlfile && !has_ca, "crlfile", WAX_CONFIG_ERROR,
+        {at->psk_hint && !at->psk_file, "psk_hint", WAX_CONFIG_ERROR,
+         "psk_hint asks clients for pre-shared keys and there are none; add `psk_file FILE`"},
+        {is_psk_only && (has_ca || at->require_certificate || at->crlfile), at->cafile ? "cafile" : at->capath ? "capath" : "require_certificate", WAX_CONFIG_ERROR,
+         "clients show certificates only to a listener that has one; add `certfile FILE` and `keyfile FILE`, or delete the line"},
+        {at->sni_certificates && !at->certfile, "sni_certificate", WAX_CONFIG_ERROR,
+         "sni_certificate needs a certificate for all others; add `certfile FILE` and `keyfile FILE`"},
+        {at->psk_hint && at->psk_allow_short, "psk_allow_short", WAX_CONFIG_WARNING,
+         "short keys can be guessed by whoever records one connection; give devices keys of 16 bytes or more"},
+        {has_tls && at->ignores_client_dates, "disable_client_cert_date_checks", WAX_CONFIG_WARNING,
+         "clients get in with certificates that have expired; a device that was given up is kept out only by a revocation list (crlfile)"},
+        {at->crlfile && !has_ca && !is_psk_only, "crlfile", WAX_CONFIG_ERROR,
          "crlfile needs the authorities that wrote it; add `cafile FILE`"},
     };
     /* clang-format on */
@@ -120,8 +133,9 @@ static void check_access(const wax_config *config, const wax_listener_config *at
 {
     bool by_certificate = at->use_identity_as_username || at->use_subject_as_username;
     bool reachable = !is_loopback(at);
-    bool plain = reachable && !at->certfile;
-    bool open = reachable && at->allow_anonymous && !at->acl_file && !at->require_certificate;
+    bool plain = reachable && !wax_config_has_tls(at);
+    bool is_proven = at->require_certificate || (at->psk_hint && !at->certfile);
+    bool open = reachable && at->allow_anonymous && !at->acl_file && !is_proven;
     bool shut = !at->allow_anonymous && !at->password_file && !by_certificate;
     /* clang-format off */
     const struct fault faults[] = {
@@ -153,6 +167,34 @@ static bool is_said_before(const wax_config *config, size_t listener, size_t opt
     return false;
 }
 
+/* What others could do harm with. */
+static bool is_secret(const wax_option *option)
+{
+    static const char *const names[] = {"keyfile", "password_file", "psk_file"};
+    for (size_t i = 0; i < WAX_COUNT(names); i++) {
+        if (strcmp(option->name, names[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void check_hosts(const wax_config *config, const wax_listener_config *at,
+                        wax_config_report *report)
+{
+    const wax_option *option = wax_option_find(WAX_TEXT("sni_certificate"));
+    wax_config_spot spot = spot_of(config, report, at->places[wax_option_number(option)]);
+    wax_config_host hosts[WAX_CONFIG_HOSTS_MAX];
+    size_t count;
+    char *copy = wax_config_split_hosts(at->sni_certificates, hosts, &count);
+    spot.option = option;
+    for (size_t i = 0; i < count; i++) {
+        wax_config_try_file(&spot, hosts[i].certfile, false, config->user);
+        wax_config_try_file(&spot, hosts[i].keyfile, true, config->user);
+    }
+    free(copy);
+}
+
 static void check_files(const wax_config *config, size_t listener, wax_config_report *report)
 {
     const wax_listener_config *at = &config->listeners[listener];
@@ -164,14 +206,13 @@ static void check_files(const wax_config *config, size_t listener, wax_config_re
         }
         const void *field = (const uint8_t *)at + option->offset;
         const char *path = *(char *const *)field;
-        bool is_secret =
-            strcmp(option->name, "keyfile") == 0 || strcmp(option->name, "password_file") == 0;
         if (path) {
             wax_config_spot spot = spot_of(config, report, at->places[i]);
             spot.option = option;
-            wax_config_try_file(&spot, path, is_secret, config->user);
+            wax_config_try_file(&spot, path, is_secret(option), config->user);
         }
     }
+    check_hosts(config, at, report);
 }
 
 /* The default account may be missing where Wax was not installed as a package: what then holds is

@@ -41,4 +41,8 @@ void wax_config_free_bridges(wax_config *config);
  * Returns false with the reason in the report. */
 WAX_CHECKED bool wax_config_draft_finish(wax_config_draft *draft);
 
+/* Adds a listener that is written no more: it keeps what `model` says, and under shared security
+ * settings what the others have of these. Returns false without memory. */
+WAX_CHECKED bool wax_config_add_gone(wax_config *config, const wax_listener_config *model);
+
 #endif

@@ -46,7 +46,7 @@ static void print_listener(const wax_config *config, const wax_listener_config *
 {
     for (size_t i = 0; i < wax_option_count; i++) {
         wax_config_place place = listener->places[i];
-        if (is_shown(&wax_options[i], scope, place, listener->certfile)) {
+        if (is_shown(&wax_options[i], scope, place, wax_config_has_tls(listener))) {
             print_place(config, place, out);
             wax_value_print_lines(&wax_options[i], listener, out);
         }

@@ -17,7 +17,8 @@ static const void *value_of(const wax_option *option, const void *object)
 
 static bool is_text(const wax_option *option)
 {
-    return option->type == WAX_OPTION_TEXT || option->type == WAX_OPTION_FILE;
+    return option->type == WAX_OPTION_TEXT || option->type == WAX_OPTION_FILE ||
+           option->type == WAX_OPTION_HOSTS;
 }
 
 static char **second_of(const wax_option *option, void *object)
@@ -195,7 +196,8 @@ void wax_value_print(const wax_option *option, const void *object, FILE *out)
         print_words(option, *(const uint32_t *)value, out);
         break;
     case WAX_OPTION_TEXT:
-    case WAX_OPTION_FILE: {
+    case WAX_OPTION_FILE:
+    case WAX_OPTION_HOSTS: {
         const char *text = *(char *const *)value;
         (void)fputs(text ? text : "", out);
         break;
@@ -235,6 +237,16 @@ static void print_set_lines(const wax_option *option, const void *object, FILE *
     }
 }
 
+static void print_hosts(const wax_option *option, const void *object, FILE *out)
+{
+    const char *at = *(char *const *)value_of(option, object);
+    while (*at) {
+        size_t size = strcspn(at, "\n");
+        (void)fprintf(out, "%s %.*s\n", option->name, (int)size, at);
+        at += size + (at[size] == '\n');
+    }
+}
+
 void wax_value_print_lines(const wax_option *option, const void *object, FILE *out)
 {
     if (option->type == WAX_OPTION_SET) {
@@ -250,6 +262,10 @@ void wax_value_print_lines(const wax_option *option, const void *object, FILE *o
         return;
     }
     if (is_text(option) && !*(char *const *)value_of(option, object)) {
+        return;
+    }
+    if (option->type == WAX_OPTION_HOSTS) {
+        print_hosts(option, object, out);
         return;
     }
     if (option->is_secret) {

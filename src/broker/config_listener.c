@@ -103,8 +103,11 @@ void wax_config_draft_free(wax_config_draft *draft)
 
 void wax_config_free(wax_config *config)
 {
-    for (size_t i = 0; i < config->listener_count + config->has_inner; i++) {
+    for (size_t i = 0; i < config->listener_count; i++) {
         free_listener(&config->listeners[i]);
+    }
+    if (config->has_inner) {
+        free_listener(&config->listeners[WAX_CONFIG_INNER]);
     }
     wax_config_free_bridges(config);
     for (size_t i = 0; i < config->file_count; i++) {
@@ -327,6 +330,22 @@ bool wax_config_draft_finish(wax_config_draft *draft)
     return true;
 }
 
+bool wax_config_add_gone(wax_config *config, const wax_listener_config *model)
+{
+    wax_listener_config *listener = add_listener(config, model);
+
+    if (listener == NULL) {
+        return false;
+    }
+    listener->port = model->port;
+    listener->is_unix = model->is_unix;
+    listener->is_gone = true;
+    memset(listener->places, 0, wax_option_count * sizeof *listener->places);
+    return (model->address == NULL || set_address(listener, wax_bytes_of_text(model->address))) &&
+           (config->per_listener_settings ||
+            copy_scope(listener, &config->shared, WAX_SCOPE_SECURITY));
+}
+
 /* Takes away the listeners from that number on. */
 static void drop_listeners(wax_config *config, size_t count)
 {
@@ -373,11 +392,18 @@ wax_status wax_config_add_port(wax_config *config, uint32_t port)
 
 wax_status wax_config_add_inner(wax_config *config)
 {
-    wax_assert(!config->has_inner);
-    if (!add_listener(config, &config->shared)) {
+    size_t count = config->listener_count;
+    wax_listener_config inner;
+    bool made = init_listener(&inner) && copy_scope(&inner, &config->shared, WAX_SCOPE_SECURITY);
+    wax_listener_config *larger =
+        made ? realloc(config->listeners, (WAX_CONFIG_INNER + 1) * sizeof *larger) : NULL;
+    if (!larger) {
+        free_listener(&inner);
         return WAX_FULL;
     }
-    config->listener_count--;
+    memset(&larger[count], 0, (WAX_CONFIG_INNER - count) * sizeof *larger);
+    larger[WAX_CONFIG_INNER] = inner;
+    config->listeners = larger;
     config->has_inner = true;
     return WAX_OK;
 }

@@ -8,21 +8,29 @@ enum { PROPERTY_ROOM = 256, ALIAS_ROOM_SIZE = 1024 };
 
 /* --- Who it is --- */
 
-/* The user name that the certificate proves, where the listener wants that. */
-static wax_status identify_by_certificate(struct connection *connection, struct pending *pending)
+/* The name that TLS proves; "" if it proves none. A key shared beforehand proves its identity. */
+static const char *proven_name(const wax_listener_config *listener, const wax_tls_peer *peer)
+{
+    if (listener->use_subject_as_username) {
+        return peer->has_certificate ? peer->subject : "";
+    }
+    return peer->has_certificate ? peer->common_name : peer->psk_identity;
+}
+
+/* The user name that TLS proves, where the listener wants that. */
+static wax_status identify_by_tls(struct connection *connection, struct pending *pending)
 {
     const wax_listener_config *listener = login_listener(connection);
+    const wax_transport *tls = wax_tls_find(connection->transport);
     wax_tls_peer peer;
 
     if (!listener->use_identity_as_username && !listener->use_subject_as_username) {
         return WAX_OK;
     }
-    if (!wax_tls_is(connection->transport) ||
-        wax_tls_read_peer(connection->transport, &peer) != WAX_OK || !peer.has_certificate) {
+    if (tls == NULL || wax_tls_read_peer(tls, &peer) != WAX_OK) {
         return WAX_BAD_LOGIN;
     }
-    snprintf(pending->subject, sizeof pending->subject, "%s",
-             listener->use_identity_as_username ? peer.common_name : peer.subject);
+    snprintf(pending->subject, sizeof pending->subject, "%s", proven_name(listener, &peer));
     if (pending->subject[0] == '\0') {
         return WAX_BAD_LOGIN;
     }
@@ -56,7 +64,7 @@ static wax_status identify(struct connection *connection, struct pending *pendin
     pending->user = pending->connect.username;
     pending->has_user = pending->connect.has_username;
     pending->id = pending->connect.client_id;
-    status = identify_by_certificate(connection, pending);
+    status = identify_by_tls(connection, pending);
     if (status != WAX_OK) {
         return status;
     }
@@ -292,8 +300,8 @@ static void log_connected(const struct connection *connection, bool present)
     if (!connection->worker->settings->config.connection_messages) {
         return;
     }
-    if (wax_tls_is(connection->transport)) {
-        (void)!wax_tls_read_peer(connection->transport, &tls);
+    if (wax_tls_find(connection->transport) != NULL) {
+        (void)!wax_tls_read_peer(wax_tls_find(connection->transport), &tls);
     }
     wax_log_write(&connection->worker->broker->log, WAX_NOTICE,
                   "client_connected client=%.*s user=%.*s peer=%s port=%u version=%s tls=%s "
@@ -361,7 +369,8 @@ void connect_on_arrival(struct worker *worker, struct connection *connection)
         status = wax_loop_watch(&worker->loop, &connection->watch, false);
     }
     if (status == WAX_OK) {
-        status = find_session(connection, &client, &present);
+        status = login_listener(connection)->is_gone ? WAX_SERVER_UNAVAILABLE
+                                                     : find_session(connection, &client, &present);
     }
     if (status != WAX_OK) {
         refuse(connection, status == WAX_IO ? WAX_SERVER_BUSY : status);

@@ -8,19 +8,30 @@
 
 enum { PROPERTY_ROOM = 64 }; /* for alias, expiry and one identifier */
 
+static bool has_listener(const wax_config *config, uint16_t listener)
+{
+    return listener < config->listener_count || listener == WAX_CONFIG_INNER;
+}
+
 /* Whether who published a retained message may still publish it. */
 static bool author_may_write(const struct client *client, const struct message *message)
 {
     const struct settings *settings = client->worker->settings;
-    const struct policy *policy = &settings->policies[message->listener];
     wax_access_identity author = {message->author, message->has_author, message->author_id};
+    const struct policy *policy;
     wax_access access;
 
-    if (!settings->config.check_retain_source || !policy->has_rules || message->sender == 0) {
+    /* A listener that this worker has yet to hear of has just let its author write. */
+    if (!settings->config.check_retain_source || message->sender == 0 ||
+        !has_listener(&settings->config, message->listener)) {
         return true;
     }
-    if (message->listener == settings->config.listener_count && !message->has_author) {
+    if (message->listener == WAX_CONFIG_INNER && !message->has_author) {
         return true; /* a bridge that only its `topic` lines bound */
+    }
+    policy = &settings->policies[message->listener];
+    if (!policy->has_rules) {
+        return true;
     }
     access = wax_rules_for(&policy->rules, &author);
     return wax_access_judge(&access, WAX_ACTION_WRITE, message->topic, NULL);

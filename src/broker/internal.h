@@ -7,12 +7,11 @@
 #include <stdatomic.h>
 
 #include "access/access.h"
-#include "broker/config.h"
+#include "broker/settings.h"
 #include "os/os.h"
 #include "router/router.h"
 #include "session/session.h"
 #include "store/store.h"
-#include "tls/tls.h"
 
 enum {
     READ_ROOM_SIZE = 65536,  /* what a worker reads at once */
@@ -39,6 +38,7 @@ struct worker;
 struct client;
 struct connection;
 struct bridge;
+struct entrance;
 struct wax_broker;
 
 /* --- message: the Application Message, one block, counted --- */
@@ -82,30 +82,6 @@ void message_release(struct message *message);
 /* Lets the lifetime begin now: a Will lives from when it is published. */
 void message_stamp(struct message *message, uint64_t now_ms);
 
-/* --- settings: a configuration with its files read; immutable and counted --- */
-
-struct policy {
-    wax_credentials credentials;
-    wax_rules rules;
-    bool has_credentials;
-    bool has_rules;
-    wax_tls_context *tls; /* NULL: plain */
-};
-
-struct settings {
-    atomic_uint holders;
-    wax_config config;
-    struct policy *policies;      /* one per listener, the inner one too */
-    wax_tls_context **bridge_tls; /* one per bridge; NULL: plain */
-};
-
-/* Reads the configuration and every file it names. On failure the report says why and `*loaded`
- * is NULL. */
-wax_status settings_load(struct settings **loaded, const char *path, const uint32_t *ports,
-                         size_t port_count, wax_config_report *report) WAX_CHECKED;
-struct settings *settings_hold(struct settings *settings);
-void settings_release(struct settings *settings);
-
 /* --- counters: what $SYS tells; each worker counts for itself --- */
 
 enum counter {
@@ -121,6 +97,8 @@ enum counter {
     COUNT_SOCKETS,
     COUNT_CONNECTIONS,
     COUNT_CLIENTS_EXPIRED,
+    COUNT_TLS_HANDSHAKES, /* with all their proofs */
+    COUNT_TLS_RESUMED,
     COUNT_CLIENTS,           /* sessions now */
     COUNT_CLIENTS_CONNECTED, /* now */
     COUNT_STORED,            /* messages in queues now */
@@ -314,6 +292,7 @@ struct connection {
     uint64_t refused_ms; /* when a refused message was logged last */
     bool is_blocked;     /* the socket took no more */
     bool is_leaving;     /* all is said; the peer may read it */
+    bool is_counted;     /* its TLS handshake, if there is one */
     wax_address_text peer;
 };
 
@@ -454,6 +433,7 @@ enum letter_kind {
     LETTER_SEAT,
     LETTER_CONNECTION,
     LETTER_SETTINGS,
+    LETTER_ENTRANCE,
     LETTER_LOG,
     LETTER_STOP
 };
@@ -466,6 +446,7 @@ struct letter {
         struct message *message;
         struct connection *connection;
         struct settings *settings;
+        struct entrance *entrance;
         char *line; /* of the log */
     };
     struct seat *seat;
@@ -489,14 +470,6 @@ struct head {
     size_t size;
     size_t id_at; /* where the packet id stands */
     uint8_t bytes[HEAD_ROOM_SIZE];
-};
-
-/* A listening descriptor as one worker watches it. */
-struct entrance {
-    wax_watch watch;
-    wax_timer timer; /* while it rests */
-    struct worker *worker;
-    uint16_t listener;
 };
 
 struct worker {
@@ -531,12 +504,14 @@ struct worker {
     struct owed *owed;
     size_t owed_count;
     size_t owed_size;
-    struct entrance *entrances;
-    size_t entrance_count;
+    wax_link entrances;
     uint64_t warned_ms; /* when it last said that there are too few descriptors */
     struct head heads[8];
     wax_timer sys_timer;
+    wax_timer memory_timer;
     struct sys *sys; /* of the first worker */
+    wax_timer expiry_timer;
+    struct handshakes *handshakes; /* of the first worker */
     counters counted;
     uint8_t room[READ_ROOM_SIZE];
 };
@@ -544,9 +519,6 @@ struct worker {
 wax_status worker_open(struct worker *worker, struct wax_broker *broker,
                        unsigned index) WAX_CHECKED;
 void worker_close(struct worker *worker);
-
-/* Lets the worker accept at a listening descriptor, which it then owns. */
-wax_status worker_watch(struct worker *worker, int descriptor, uint16_t listener) WAX_CHECKED;
 
 /* The thread's function; the argument is the worker. */
 void *worker_run(void *argument);
@@ -558,6 +530,23 @@ wax_status worker_post(struct worker *from, struct worker *to,
 /* A number that no client, connection or message of this process has had. */
 uint64_t worker_number(struct worker *worker);
 
+/* --- memory: how much the process takes --- */
+
+struct memory {
+    atomic_size_t taken; /* bytes, when somebody looked last */
+    atomic_size_t most;
+    atomic_bool is_short; /* more than `memory_limit` */
+};
+
+/* Looks how much is taken. */
+void memory_look(struct wax_broker *broker);
+
+/* Whether messages must be refused until there is room again. */
+bool memory_is_short(const struct worker *worker);
+
+/* Begins to look again and again, if there is a limit. For the first worker. */
+void memory_watch(struct worker *worker);
+
 /* --- sys: the $SYS topics --- */
 
 wax_status sys_open(struct worker *worker) WAX_CHECKED;
@@ -566,20 +555,42 @@ void sys_close(struct worker *worker);
 /* Publishes a line of the log at the first worker; the line is freed. */
 void sys_on_log(struct worker *worker, const struct letter *letter);
 
+/* Publishes a number under $SYS/broker/, retained. */
+void sys_publish(struct worker *worker, const char *topic, uint64_t value);
+
+/* --- handshake: what the broker tells of its TLS --- */
+
+/* Counts a connection's handshake once it is done. */
+void handshake_count(struct connection *connection);
+
+/* The first worker: watches when the listeners' certificates end, and publishes it. */
+wax_status handshake_open(struct worker *worker) WAX_CHECKED;
+void handshake_close(struct worker *worker);
+void handshake_publish(struct worker *worker);
+
+/* --- watch: files that change make the broker reload --- */
+
+void watch_open(struct wax_broker *broker);
+
+/* Watches what the settings name now. */
+void watch_set(struct wax_broker *broker);
+
+/* A reload is about to read everything: what has changed up to now makes no other one. */
+void watch_settle(struct wax_broker *broker);
+
 /* --- the broker --- */
 
 struct wax_broker {
     wax_log log;
     struct settings *settings; /* the main thread's */
-    const char *config_path;
-    const uint32_t *ports;
-    size_t port_count;
     struct worker **workers;
     unsigned worker_count;
     struct commons commons;
+    struct memory memory;
     wax_store *store;
     wax_pool *pool;
-    wax_pool *dialers; /* that look up names; NULL without bridges */
+    wax_pool *dialers;    /* that look up names; NULL without bridges */
+    wax_lookout *lookout; /* NULL: files are not watched */
     uint64_t key[2];
     uint64_t started_ms;
     bool has_started; /* the workers run */

@@ -14,9 +14,9 @@ struct pending {
     wax_bytes user;
     bool has_user;
     bool is_assigned;
-    bool is_proven; /* by a certificate: no password is asked */
+    bool is_proven; /* by TLS: no password is asked */
     char assigned_id[ASSIGNED_ID_SIZE];
-    char subject[1026]; /* of the certificate, if that is the user name */
+    char subject[1026]; /* the name that TLS proves, if that is the user name */
 };
 
 /* A password on its way to be judged. */

@@ -33,6 +33,7 @@
 #define TEXT(high, value)               .type = WAX_OPTION_TEXT, .most = (high), .fallback = (value)
 #define NUMBERS(low, high, value)       .type = WAX_OPTION_NUMBERS, .least = (low), .most = (high), .fallback = (value)
 #define SECRET                          .is_secret = true
+#define HOSTS                           .type = WAX_OPTION_HOSTS, .most = HOSTS_SIZE_MAX
 #define READ_FILE                       .type = WAX_OPTION_FILE, .most = PATH_SIZE_MAX
 #define WITHOUT(kind, reason)           .support = WAX_SUPPORT_##kind, .type = WAX_OPTION_NOTHING, OF_NOBODY, .note = (reason)
 #define RELOADS                         .reloads = true
@@ -44,6 +45,7 @@
 
 enum {
     PATH_SIZE_MAX = 4095,
+    HOSTS_SIZE_MAX = 64 * 8192,
     COUNT_MAX = 2000000000,
     PACKET_SIZE_MAX = 268435460, /* Remaining Length's most, with the fixed header */
 };
@@ -52,10 +54,7 @@ enum {
 #define MEMORY_MAX INT64_C(4503599627370496)
 
 /* What to do instead, where many rows say the same. */
-#define PLUGINS "Wax loads no code; use `password_file` and `acl_file`"
-#define PSK                                                                                        \
-    "use certificates (`certfile`, `keyfile`, `require_certificate true`) or `password_file`"
-#define BRIDGE_PSK "use certificates (`bridge_cafile`, `bridge_certfile`, `bridge_keyfile`)"
+#define PLUGINS    "Wax loads no code; use `password_file` and `acl_file`"
 #define WEBSOCKETS "delete the line; browsers need another broker for now"
 #define ENGINES    "delete the line and give `keyfile` a file in PEM form; OpenSSL 3 gives engines up"
 #define CONTINUOUS "there is no snapshot whose time could be chosen"
@@ -66,42 +65,44 @@ const wax_option wax_options[] = {
     {.name = "include_dir", IN(GENERAL), .type = WAX_OPTION_INCLUDE, OF_NOBODY, RELOADS,
      SAYS("Reads every file of this directory whose name ends in .conf, sorted, upper before lower case of each letter. Only in the main file.")},
     {.name = "user", IN(GENERAL), OF_BROKER(user), TEXT(64, "wax"),
-     SAYS("The account the broker changes to after opening its listeners, when root starts it. `root` keeps root's rights.")},
+     SAYS("The account the broker changes to after opening its listeners, when root starts it; where this line is missing and there is no such account, `mosquitto`. `root` keeps root's rights.")},
     {.name = "pid_file", IN(GENERAL), OF_BROKER(pid_file), TEXT(PATH_SIZE_MAX, NULL),
      SAYS("Where the broker writes its process id.")},
     {.name = "workers", IN(GENERAL), OF_BROKER(workers), NUMBER(0, 256, "0", "threads"), OWN,
      SAYS("How many threads carry connections; 0 means one per core.")},
     {.name = "set_tcp_nodelay", IN(GENERAL), OF_BROKER(set_tcp_nodelay), BOOL("true"), RELOADS,
      SAYS("Sends small packets at once (TCP_NODELAY). Mosquitto's default is false.")},
+    {.name = "watch_files", IN(GENERAL), OF_BROKER(watch_files), BOOL("true"), RELOADS, OWN,
+     SAYS("Watches the files of certificates, keys, revoked certificates, passwords, pre-shared keys and rules, and reloads when one changes.")},
     {.name = "sys_interval", IN(GENERAL), OF_BROKER(sys_interval_s), NUMBER(0, 65535, "10", "seconds"), RELOADS,
      SAYS("How often the $SYS topics are published; 0 means never.")},
 
-    {.name = "listener", IN(LISTENERS), .type = WAX_OPTION_LISTENER, OF_NOBODY,
+    {.name = "listener", IN(LISTENERS), .type = WAX_OPTION_LISTENER, OF_NOBODY, RELOADS,
      SAYS("Opens a port, `listener PORT [ADDRESS]`, or a Unix socket, `listener 0 PATH`. What follows up to the next listener belongs to it.")},
-    {.name = "port", IN(LISTENERS), OF_DEFAULT(port), NUMBER(1, 65535, "1883", NULL),
+    {.name = "port", IN(LISTENERS), OF_DEFAULT(port), NUMBER(1, 65535, "1883", NULL), RELOADS,
      SAYS("The port of the default listener, the one that options above any `listener` belong to. Prefer `listener`.")},
-    {.name = "bind_address", IN(LISTENERS), OF_DEFAULT(address), TEXT(PATH_SIZE_MAX, NULL),
+    {.name = "bind_address", IN(LISTENERS), OF_DEFAULT(address), TEXT(PATH_SIZE_MAX, NULL), RELOADS,
      SAYS("The address of the default listener; without it, all. Prefer `listener`.")},
-    {.name = "bind_interface", IN(LISTENERS), OF_LISTENER(bind_interface), TEXT(15, NULL),
+    {.name = "bind_interface", IN(LISTENERS), OF_LISTENER(bind_interface), TEXT(15, NULL), RELOADS,
      SAYS("Takes connections of this network interface only, for instance eth0.")},
-    {.name = "socket_domain", IN(LISTENERS), OF_LISTENER(socket_domain), WORD("both ipv4 ipv6", "both"),
+    {.name = "socket_domain", IN(LISTENERS), OF_LISTENER(socket_domain), WORD("both ipv4 ipv6", "both"), RELOADS,
      SAYS("Listens on one family of addresses only.")},
-    {.name = "protocol", IN(LISTENERS), OF_LISTENER(protocol), WORD("mqtt !websockets !http_api", "mqtt"),
+    {.name = "protocol", IN(LISTENERS), OF_LISTENER(protocol), WORD("mqtt !websockets !http_api", "mqtt"), RELOADS,
      SAYS("What the listener speaks."), .note = "not in this version: delete the listener"},
-    {.name = "mount_point", IN(LISTENERS), OF_LISTENER(mount_point), TEXT(1024, NULL),
+    {.name = "mount_point", IN(LISTENERS), OF_LISTENER(mount_point), TEXT(1024, NULL), RELOADS,
      SAYS("A prefix put before every topic of this listener's clients and taken off again for them.")},
-    {.name = "max_connections", IN(LISTENERS), OF_LISTENER(max_connections), LIMIT(-1, COUNT_MAX, "-1", "connections"),
+    {.name = "max_connections", IN(LISTENERS), OF_LISTENER(max_connections), LIMIT(-1, COUNT_MAX, "-1", "connections"), RELOADS,
      SAYS("How many clients may be connected to this listener; -1 means as many as the process may open files.")},
-    {.name = "max_qos", IN(LISTENERS), OF_LISTENER(max_qos), NUMBER(0, 2, "2", NULL),
+    {.name = "max_qos", IN(LISTENERS), OF_LISTENER(max_qos), NUMBER(0, 2, "2", NULL), RELOADS,
      SAYS("The highest QoS that clients of this listener may use.")},
     {.name = "maximum_qos", .alias_of = "max_qos"},
-    {.name = "max_topic_alias", IN(LISTENERS), OF_LISTENER(max_topic_alias), NUMBER(0, 65535, "10", "aliases"),
+    {.name = "max_topic_alias", IN(LISTENERS), OF_LISTENER(max_topic_alias), NUMBER(0, 65535, "10", "aliases"), RELOADS,
      SAYS("How many topic aliases a client may make.")},
-    {.name = "max_topic_alias_broker", IN(LISTENERS), OF_LISTENER(max_topic_alias_broker), NUMBER(0, 65535, "10", "aliases"),
+    {.name = "max_topic_alias_broker", IN(LISTENERS), OF_LISTENER(max_topic_alias_broker), NUMBER(0, 65535, "10", "aliases"), RELOADS,
      SAYS("How many topic aliases the broker makes towards a client, if the client takes them.")},
-    {.name = "accept_protocol_versions", IN(LISTENERS), OF_LISTENER(accept_protocol_versions), LIST("3 4 5", "3,4,5"),
+    {.name = "accept_protocol_versions", IN(LISTENERS), OF_LISTENER(accept_protocol_versions), LIST("3 4 5", "3,4,5"), RELOADS,
      SAYS("Which versions of MQTT clients may speak: 3 is 3.1, 4 is 3.1.1, 5 is 5.0.")},
-    {.name = "use_username_as_clientid", IN(LISTENERS), OF_LISTENER(use_username_as_clientid), BOOL("false"),
+    {.name = "use_username_as_clientid", IN(LISTENERS), OF_LISTENER(use_username_as_clientid), BOOL("false"), RELOADS,
      SAYS("Makes the user name the client id, whatever id the client sends, so that nobody takes another's session.")},
     {.name = "global_max_clients", IN(LISTENERS), OF_BROKER(global_max_clients), LIMIT(-1, COUNT_MAX, "-1", "sessions"), RELOADS,
      SAYS("How many sessions there may be, connected or not; -1 means no limit.")},
@@ -120,6 +121,10 @@ const wax_option wax_options[] = {
      SAYS("The users and the hashes of their passwords; `wax passwd` writes it.")},
     {.name = "acl_file", IN(SECURITY), OF_SECURITY(acl_file), READ_FILE, RELOADS,
      SAYS("Who may read and write which topics. Without it, everybody everything.")},
+    {.name = "psk_file", IN(SECURITY), OF_SECURITY(psk_file), READ_FILE, RELOADS,
+     SAYS("The pre-shared keys of clients, a line IDENTITY:HEXKEY for each, for listeners with `psk_hint`. `openssl rand -hex 32` makes a key.")},
+    {.name = "psk_allow_short", IN(SECURITY), OF_SECURITY(psk_allow_short), BOOL("false"), RELOADS, OWN,
+     SAYS("Takes keys of less than 16 bytes from `psk_file`, which whoever records a connection can guess.")},
     {.name = "allow_zero_length_clientid", IN(SECURITY), OF_SECURITY(allow_zero_length_clientid), BOOL("true"), RELOADS,
      SAYS("Lets clients in that send no client id; the broker makes one.")},
     {.name = "auto_id_prefix", IN(SECURITY), OF_SECURITY(auto_id_prefix), TEXT(50, "auto-"), RELOADS,
@@ -148,15 +153,24 @@ const wax_option wax_options[] = {
     {.name = "require_certificate", IN(TLS), OF_LISTENER(require_certificate), BOOL("false"), RELOADS,
      SAYS("Lets only clients in that show a certificate of `cafile` or `capath`.")},
     {.name = "use_identity_as_username", IN(TLS), OF_LISTENER(use_identity_as_username), BOOL("false"), RELOADS,
-     SAYS("Makes the common name of the client's certificate its user name; no password is asked.")},
+     SAYS("Makes the common name of the client's certificate, or its PSK identity, its user name; no password is asked.")},
     {.name = "use_subject_as_username", IN(TLS), OF_LISTENER(use_subject_as_username), BOOL("false"), RELOADS,
      SAYS("Makes the whole subject of the client's certificate its user name, as RFC 2253 writes it; no password is asked.")},
     {.name = "ciphers", IN(TLS), OF_LISTENER(ciphers), TEXT(4095, NULL), RELOADS,
-     SAYS("The ciphers of TLS 1.2, as OpenSSL lists them; without it, OpenSSL's own choice.")},
+     SAYS("The ciphers of TLS 1.2, as OpenSSL lists them; without it, those that are safe. Weak ones are refused.")},
     {.name = "ciphers_tls1.3", IN(TLS), OF_LISTENER(ciphers_tls13), TEXT(4095, NULL), RELOADS,
      SAYS("The cipher suites of TLS 1.3, as OpenSSL lists them; without it, OpenSSL's own choice.")},
     {.name = "tls_version", IN(TLS), OF_LISTENER(tls_version), WORD("tlsv1.2 tlsv1.3 !tlsv1.1 !tlsv1", "tlsv1.2"), RELOADS,
      SAYS("The oldest version of TLS that is accepted."), .note = "refused: TLS before 1.2 is broken (RFC 8996); write tlsv1.2, which every TLS library of the last ten years speaks"},
+
+    {.name = "disable_client_cert_date_checks", IN(TLS), OF_LISTENER(ignores_client_dates), BOOL("false"), RELOADS,
+     SAYS("Lets clients in whose certificate has expired, or is not valid yet.")},
+    {.name = "psk_hint", IN(TLS), OF_LISTENER(psk_hint), TEXT(128, NULL), RELOADS,
+     SAYS("Turns TLS on with the pre-shared keys of `psk_file`, beside or instead of `certfile`. Clients of TLS 1.2 are told this text, to choose their key by.")},
+    {.name = "sni_certificate", IN(TLS), OF_LISTENER(sni_certificates), HOSTS, RELOADS, OWN,
+     SAYS("Another certificate, with its key, for clients that ask for this host name (SNI); `*.` in front stands for one label. May be repeated; all others get `certfile`.")},
+    {.name = "tls_record_size_max", IN(TLS), OF_LISTENER(tls_record_size_max), NUMBER(512, 16384, "16384", "bytes"), RELOADS, OWN,
+     SAYS("The largest piece of data in one TLS record that is sent, for devices with small buffers that cannot ask for it themselves (max_fragment_length).")},
 
     {.name = "max_inflight_messages", IN(LIMITS), OF_BROKER(max_inflight_messages), LIMIT(0, 65535, "20", "messages"), RELOADS,
      SAYS("How many QoS 1 and 2 messages may wait for an acknowledgement, each way and client; 0 means 65535.")},
@@ -175,7 +189,7 @@ const wax_option wax_options[] = {
     {.name = "max_keepalive", IN(LIMITS), OF_BROKER(max_keepalive_s), NUMBER(0, 65535, "0", "seconds"), RELOADS,
      SAYS("The longest keep alive that is granted: MQTT 5 clients are told, older ones refused; 0 grants any, and none.")},
     {.name = "memory_limit", IN(LIMITS), OF_BROKER(memory_limit), SIZE(0, MEMORY_MAX, "0"), RELOADS,
-     SAYS("How much memory the broker may take before it refuses messages; 0 means no limit.")},
+     SAYS("How much memory the process may take; above it messages are refused until there is room again; 0 means no limit.")},
     {.name = "persistent_client_expiration", IN(LIMITS), OF_BROKER(persistent_client_expiration_s), DURATION("14d"), RELOADS,
      SAYS("After how long without its client a session is deleted; `never` or 0 keeps it, which is Mosquitto's default.")},
     {.name = "retain_available", IN(LIMITS), OF_BROKER(retain_available), BOOL("true"), RELOADS,
@@ -225,10 +239,7 @@ const wax_option wax_options[] = {
     {.name = "websockets_origin", IN(LISTENERS), WITHOUT(LATER, WEBSOCKETS)},
     {.name = "enable_proxy_protocol", IN(LISTENERS), WITHOUT(LATER, PROXY)},
     {.name = "proxy_protocol_v2_require_tls", IN(LISTENERS), WITHOUT(LATER, PROXY)},
-    {.name = "psk_file", IN(SECURITY), WITHOUT(LATER, PSK)},
-    {.name = "psk_hint", IN(SECURITY), WITHOUT(LATER, PSK)},
     {.name = "enable_control_api", IN(SECURITY), WITHOUT(LATER, "delete the line; `wax ctl` will take its place")},
-    {.name = "disable_client_cert_date_checks", IN(TLS), WITHOUT(LATER, "delete the line and renew the certificates that have expired")},
     {.name = "dhparamfile", IN(TLS), WITHOUT(IGNORED, "TLS picks its groups itself")},
     {.name = "tls_engine", IN(TLS), WITHOUT(REFUSED, ENGINES)},
     {.name = "tls_engine_kpass_sha1", IN(TLS), WITHOUT(REFUSED, ENGINES)},
@@ -305,7 +316,8 @@ const wax_option wax_options[] = {
      SAYS("The ciphers of TLS 1.2, as OpenSSL lists them; without it, OpenSSL's own choice.")},
     {.name = "bridge_ciphers_tls1.3", IN(BRIDGES), OF_BRIDGE(ciphers_tls13), TEXT(4095, NULL), RELOADS,
      SAYS("The cipher suites of TLS 1.3, as OpenSSL lists them; without it, OpenSSL's own choice.")},
-    {.name = "bridge_identity", IN(BRIDGES), WITHOUT(LATER, BRIDGE_PSK)},
+    {.name = "bridge_identity", IN(BRIDGES), OF_BRIDGE(psk_identity), TEXT(255, NULL), RELOADS,
+     SAYS("The bridge's name for `bridge_psk`, which turns TLS on without certificates.")},
     {.name = "bridge_insecure", IN(BRIDGES), OF_BRIDGE(insecure), BOOL("false"), RELOADS,
      SAYS("Takes any certificate of a known authority, whatever name is in it. For tests only.")},
     {.name = "bridge_keyfile", IN(BRIDGES), OF_BRIDGE(keyfile), READ_FILE, RELOADS,
@@ -318,7 +330,8 @@ const wax_option wax_options[] = {
      SAYS("Sends retained messages as retained ones.")},
     {.name = "bridge_protocol_version", IN(BRIDGES), OF_BRIDGE(version), WORD("auto mqttv31 mqttv311 mqttv50", "auto"), RELOADS,
      SAYS("The version of MQTT to speak; `auto` is 5.0, and 3.1.1 with a broker that does not know it. Mosquitto's default is mqttv311.")},
-    {.name = "bridge_psk", IN(BRIDGES), WITHOUT(LATER, BRIDGE_PSK)},
+    {.name = "bridge_psk", IN(BRIDGES), OF_BRIDGE(psk), TEXT(512, NULL), RELOADS, SECRET,
+     SAYS("The key that the bridge and the other broker share, in hexadecimal digits.")},
     {.name = "bridge_receive_maximum", IN(BRIDGES), OF_BRIDGE(receive_maximum), NUMBER(1, 65535, "20", "messages"), RELOADS,
      SAYS("How many QoS 1 and 2 messages the other broker may send before they are acknowledged (MQTT 5).")},
     {.name = "bridge_reload_type", IN(BRIDGES), OF_BRIDGE(reload_type), WORD("lazy immediate", "lazy"), RELOADS,

@@ -45,6 +45,7 @@ typedef enum wax_option_type {
     WAX_OPTION_NUMBERS,  /* uint32_t[3]: as NUMBER, up to three on a line; the others are 0 */
     WAX_OPTION_ADDRESS,  /* `addresses` of a bridge; repeated lines add up */
     WAX_OPTION_TOPIC,    /* `topics` of a bridge; repeated lines add up */
+    WAX_OPTION_HOSTS,    /* char *: lines of HOST CERTFILE KEYFILE; repeated lines add up */
     WAX_OPTION_LISTENER, /* opens a listener */
     WAX_OPTION_BRIDGE,   /* opens a bridge */
     WAX_OPTION_INCLUDE,  /* reads further files */

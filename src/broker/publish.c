@@ -48,7 +48,7 @@ static struct message *make(const struct connection *connection, const wax_publi
         .retain = publish->retain,
     };
 
-    if (wax_heap_used() >= config->memory_limit) {
+    if (memory_is_short(connection->worker)) {
         return NULL;
     }
     return message_make(&draft, connection->worker->loop.now_ms);

@@ -205,6 +205,9 @@ static wax_status read_small(struct connection *connection, size_t *received, bo
         memcpy(worker->room, connection->in, used);
     }
     status = wax_transport_receive(connection->transport, worker->room + used, wanted, received);
+    if (!connection->is_counted) {
+        handshake_count(connection);
+    }
     /* A plain socket that gave less than asked has no more: its next bytes make a new edge. The end
      * may have made its edge already. */
     *is_drained =

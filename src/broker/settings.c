@@ -1,10 +1,12 @@
 /* A configuration with the files it names: passwords, rules, certificates. Made whole or not at
  * all, so that a reload either succeeds or changes nothing. */
-#include "broker/internal.h"
+#include "broker/settings.h"
 
 #include <stdlib.h>
 
-enum { FAULT_SIZE = 700 };
+#include "os/os.h"
+
+enum { FAULT_SIZE = 700, PSK_KEY_MAX = 256 };
 
 static void report_fault(wax_config_report *report, const char *path, const wax_access_fault *fault)
 {
@@ -60,6 +62,52 @@ static void load_rules(struct policy *policy, const char *path, wax_config_repor
     wax_file_free(&text);
 }
 
+static wax_bytes find_psk(const void *table, wax_bytes identity)
+{
+    return wax_psks_find(table, identity);
+}
+
+static void release_psks(void *table)
+{
+    wax_psks_close(table);
+    free(table);
+}
+
+/* Reads the keys of a listener's clients; the TLS context then owns them, because connections that
+ * are being opened outlive a reload. False when the report says why not. */
+static bool load_psks(wax_tls_psks *psks, const wax_listener_config *listener,
+                      wax_config_report *report)
+{
+    size_t least = listener->psk_allow_short ? 1 : WAX_PSK_KEY_MIN;
+    wax_access_fault fault;
+    wax_psks *table;
+    wax_bytes text;
+    bool is_read;
+
+    if (listener->psk_hint == NULL || listener->psk_file == NULL) {
+        return listener->psk_hint == NULL; /* config_check has said so */
+    }
+    if (!read_file(listener->psk_file, &text, report)) {
+        return false;
+    }
+    table = calloc(1, sizeof *table);
+    wax_assert(table != NULL);
+    is_read = wax_psks_parse(table, wax_heap(), text, least, &fault) == WAX_OK;
+    wax_wipe((void *)(uintptr_t)text.data, text.size);
+    wax_file_free(&text);
+    if (!is_read) {
+        report_fault(report, listener->psk_file, &fault);
+        free(table);
+        return false;
+    }
+    if (wax_psks_count(table) == 0) {
+        wax_config_report_add(report, WAX_CONFIG_WARNING, listener->psk_file, 0,
+                              "there is no key in this file, so that nobody gets in by one");
+    }
+    *psks = (wax_tls_psks){table, find_psk, release_psks};
+    return true;
+}
+
 static void load_tls(struct policy *policy, const wax_listener_config *listener,
                      wax_config_report *report)
 {
@@ -73,17 +121,30 @@ static void load_tls(struct policy *policy, const wax_listener_config *listener,
         .ciphers_tls13 = listener->ciphers_tls13,
         .oldest_version = listener->tls_version == WAX_CONFIG_TLS_1_3 ? WAX_TLS_1_3 : WAX_TLS_1_2,
         .requires_certificate = listener->require_certificate,
+        .ignores_dates = listener->ignores_client_dates,
+        .psk_hint = listener->psk_hint,
+        .record_size_max = listener->tls_record_size_max,
+        .alpn = "mqtt",
     };
+    wax_config_host names[WAX_CONFIG_HOSTS_MAX];
+    wax_tls_host hosts[WAX_CONFIG_HOSTS_MAX];
     wax_problem problem;
+    char *lines;
 
-    if (listener->certfile == NULL) {
+    if (!wax_config_has_tls(listener) || !load_psks(&wanted.psks, listener, report)) {
         return;
     }
+    lines = wax_config_split_hosts(listener->sni_certificates, names, &wanted.host_count);
+    for (size_t i = 0; i < wanted.host_count; i++) {
+        hosts[i] = (wax_tls_host){names[i].name, names[i].certfile, names[i].keyfile};
+    }
+    wanted.hosts = hosts;
     if (wax_tls_make_server(&wanted, &policy->tls, &problem) != WAX_OK) {
         wax_config_report_add(report, WAX_CONFIG_ERROR, NULL, 0, "%s", problem.text);
     } else if (wax_tls_warn(policy->tls, wax_clock_wall_s(), &problem)) {
         wax_config_report_add(report, WAX_CONFIG_WARNING, NULL, 0, "%s", problem.text);
     }
+    free(lines);
 }
 
 static void load_bridge(wax_tls_context **tls, const wax_bridge_config *bridge,
@@ -100,12 +161,19 @@ static void load_bridge(wax_tls_context **tls, const wax_bridge_config *bridge,
         .ignores_host = bridge->insecure,
         .alpn = bridge->alpn,
     };
+    uint8_t key[PSK_KEY_MAX];
+    wax_writer out = wax_writer_over(key, sizeof key);
     wax_problem problem;
 
+    if (bridge->psk != NULL && wax_bridge_read_psk(bridge, &out) == WAX_OK) {
+        wanted.psk_identity = bridge->psk_identity;
+        wanted.psk_key = wax_writer_bytes(&out);
+    }
     if (wax_bridge_has_tls(bridge) && wax_tls_make_client(&wanted, tls, &problem) != WAX_OK) {
         wax_config_report_add(report, WAX_CONFIG_ERROR, NULL, 0, "connection %s: %s", bridge->name,
                               problem.text);
     }
+    wax_wipe(key, sizeof key);
 }
 
 static void load_bridges(struct settings *settings, wax_config_report *report)
@@ -119,22 +187,27 @@ static void load_bridges(struct settings *settings, wax_config_report *report)
     }
 }
 
-static wax_status load_config(wax_config *config, const char *path, const uint32_t *ports,
-                              size_t port_count, wax_config_report *report)
+static wax_status load_config(wax_config *config, const struct settings_source *source,
+                              wax_config_report *report)
 {
-    wax_status status = wax_config_load(config, path, report);
+    wax_status status = wax_config_load(config, source->path, report);
 
-    for (size_t i = 0; i < port_count && status == WAX_OK; i++) {
-        if (wax_config_add_port(config, ports[i]) == WAX_NOT_FOUND) {
+    for (size_t i = 0; i < source->port_count && status == WAX_OK; i++) {
+        if (wax_config_add_port(config, source->ports[i]) == WAX_NOT_FOUND) {
             wax_config_report_add(report, WAX_CONFIG_WARNING, NULL, 0,
                                   "-p %u has no effect: the configuration file writes its own "
                                   "listeners",
-                                  (unsigned)ports[i]);
+                                  (unsigned)source->ports[i]);
         }
     }
     if (status == WAX_OK) {
-        wax_assert(wax_config_add_inner(config) == WAX_OK);
         (void)!wax_config_check(config, report);
+    }
+    if (status == WAX_OK && source->running != NULL) {
+        (void)!wax_config_follow(config, &source->running->config, report);
+    }
+    if (status == WAX_OK && wax_config_add_inner(config) != WAX_OK) {
+        wax_config_report_add(report, WAX_CONFIG_ERROR, NULL, 0, "there is no memory left");
     }
     return status;
 }
@@ -153,29 +226,54 @@ static void warn_of_claims(const struct policy *policy, const wax_listener_confi
     }
 }
 
-wax_status settings_load(struct settings **loaded, const char *path, const uint32_t *ports,
-                         size_t port_count, wax_config_report *report)
+/* A listener that is gone lets nobody in; what its clients have published is still judged. */
+static void load_gone(struct policy *policy, const wax_listener_config *listener)
+{
+    wax_config_report ignored = {.count = 0};
+    wax_access_fault fault;
+
+    load_rules(policy, listener->acl_file, &ignored);
+    if (listener->acl_file != NULL && !policy->has_rules) {
+        policy->has_rules =
+            wax_rules_parse(&policy->rules, wax_heap(), WAX_TEXT(""), &fault) == WAX_OK;
+    }
+    wax_config_report_free(&ignored);
+}
+
+static void load_policy(struct policy *policy, const wax_listener_config *listener,
+                        wax_config_report *report)
+{
+    if (listener->is_gone) {
+        load_gone(policy, listener);
+        return;
+    }
+    load_credentials(policy, listener->password_file, report);
+    load_rules(policy, listener->acl_file, report);
+    load_tls(policy, listener, report);
+    warn_of_claims(policy, listener, report);
+}
+
+wax_status settings_load(struct settings **loaded, const struct settings_source *source,
+                         wax_config_report *report)
 {
     struct settings *settings = calloc(1, sizeof *settings);
 
     *loaded = NULL;
     wax_assert(settings != NULL);
     atomic_init(&settings->holders, 1);
-    if (load_config(&settings->config, path, ports, port_count, report) != WAX_OK) {
+    if (load_config(&settings->config, source, report) != WAX_OK) {
         free(settings);
         return WAX_INVALID;
     }
-    settings->policies = calloc(settings->config.listener_count + 1, sizeof *settings->policies);
+    settings->policies = calloc(WAX_CONFIG_INNER + 1, sizeof *settings->policies);
     wax_assert(settings->policies != NULL);
     for (size_t i = 0; i < settings->config.listener_count; i++) {
-        const wax_listener_config *listener = &settings->config.listeners[i];
-        load_credentials(&settings->policies[i], listener->password_file, report);
-        load_rules(&settings->policies[i], listener->acl_file, report);
-        load_tls(&settings->policies[i], listener, report);
-        warn_of_claims(&settings->policies[i], listener, report);
+        load_policy(&settings->policies[i], &settings->config.listeners[i], report);
     }
-    load_rules(&settings->policies[settings->config.listener_count],
-               settings->config.listeners[settings->config.listener_count].acl_file, report);
+    if (settings->config.has_inner) {
+        load_rules(&settings->policies[WAX_CONFIG_INNER],
+                   settings->config.listeners[WAX_CONFIG_INNER].acl_file, report);
+    }
     load_bridges(settings, report);
     if (report->error_count > 0) {
         settings_release(settings);
@@ -196,7 +294,7 @@ void settings_release(struct settings *settings)
     if (settings == NULL || atomic_fetch_sub(&settings->holders, 1) != 1) {
         return;
     }
-    for (size_t i = 0; i <= settings->config.listener_count; i++) {
+    for (size_t i = 0; i <= WAX_CONFIG_INNER; i++) {
         wax_credentials_close(&settings->policies[i].credentials);
         wax_rules_close(&settings->policies[i].rules);
         wax_tls_release(settings->policies[i].tls);

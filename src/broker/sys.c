@@ -67,16 +67,14 @@ static uint64_t stored(const struct wax_broker *broker, const struct row *row)
 
 static uint64_t heap(const struct wax_broker *broker, const struct row *row)
 {
-    (void)broker;
     (void)row;
-    return wax_heap_used();
+    return atomic_load(&broker->memory.taken);
 }
 
 static uint64_t heap_max(const struct wax_broker *broker, const struct row *row)
 {
-    (void)broker;
     (void)row;
-    return wax_heap_used_max();
+    return atomic_load(&broker->memory.most);
 }
 
 /* clang-format off */
@@ -87,6 +85,8 @@ static const struct row rows[] = {
     {"clients/disconnected",            clients_offline, COUNT_CLIENTS},
     {"clients/inactive",                clients_offline, COUNT_CLIENTS},
     {"clients/expired",                 sum,             COUNT_CLIENTS_EXPIRED},
+    {"tls/handshakes/count",            sum,             COUNT_TLS_HANDSHAKES},
+    {"tls/resumed/count",               sum,             COUNT_TLS_RESUMED},
     {"bytes/received",                  sum,             COUNT_BYTES_RECEIVED},
     {"bytes/sent",                      sum,             COUNT_BYTES_SENT},
     {"messages/received",               sum,             COUNT_PACKETS_RECEIVED},
@@ -150,7 +150,7 @@ static void publish_text(struct worker *worker, const char *topic, const char *v
     }
 }
 
-static void publish_number(struct worker *worker, const char *topic, uint64_t value)
+void sys_publish(struct worker *worker, const char *topic, uint64_t value)
 {
     char text[VALUE_SIZE];
 
@@ -165,7 +165,7 @@ static void publish_rows(struct worker *worker)
     for (size_t i = 0; i < ROW_COUNT; i++) {
         uint64_t value = rows[i].read(worker->broker, &rows[i]);
         if (sys->told[i] != value + 1) {
-            publish_number(worker, rows[i].topic, value);
+            sys_publish(worker, rows[i].topic, value);
             sys->told[i] = value + 1;
         }
         if (rows[i].counter == COUNT_CLIENTS && rows[i].read == sum && value > sys->clients_max) {
@@ -173,7 +173,7 @@ static void publish_rows(struct worker *worker)
         }
     }
     if (sys->told_clients_max != sys->clients_max + 1) {
-        publish_number(worker, "clients/maximum", sys->clients_max);
+        sys_publish(worker, "clients/maximum", sys->clients_max);
         sys->told_clients_max = sys->clients_max + 1;
     }
 }
@@ -234,10 +234,12 @@ static void sys_due(wax_timer *timer, uint64_t now_ms)
 
     snprintf(text, sizeof text, "%" PRIu64 " seconds",
              (now_ms - worker->broker->started_ms) / 1000);
+    memory_look(worker->broker);
     if (interval_s > 0) {
         publish_text(worker, "uptime", text, true);
         publish_rows(worker);
         publish_loads(worker, now_ms);
+        handshake_publish(worker);
     }
     wax_loop_start(&worker->loop, timer,
                    now_ms + (interval_s == 0 ? 10 : interval_s) * UINT64_C(1000));
@@ -255,12 +257,14 @@ wax_status sys_open(struct worker *worker)
         publish_text(worker, "version", "wax version " WAX_VERSION_TEXT, true);
     }
     wax_loop_start(&worker->loop, &worker->sys_timer, worker->loop.now_ms + 1);
+    memory_watch(worker);
     return WAX_OK;
 }
 
 void sys_close(struct worker *worker)
 {
     wax_loop_stop(&worker->loop, &worker->sys_timer);
+    wax_loop_stop(&worker->loop, &worker->memory_timer);
     free(worker->sys);
 }
 

@@ -1,13 +1,10 @@
 /* A worker: one thread, its loop, and all that it owns. */
 #include "broker/bridges.h"
+#include "broker/entrance.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-enum { STOP_MS = 1000, ACCEPT_MAX = 64, REST_MS = 100, WARN_MS = 10000 };
+enum { STOP_MS = 1000 };
 
 /* --- Letters --- */
 
@@ -36,6 +33,27 @@ static void on_connection(struct worker *worker, struct letter *letter)
     connect_on_arrival(worker, letter->connection);
 }
 
+/* Listeners that are written no more take no connections, and keep none. */
+static void close_gone(struct worker *worker)
+{
+    const wax_listener_config *listeners = worker->settings->config.listeners;
+    wax_link *next;
+
+    for (wax_link *at = worker->entrances.next; at != &worker->entrances; at = next) {
+        struct entrance *entrance = WAX_OWNER(at, struct entrance, all);
+        next = at->next;
+        if (listeners[entrance->listener].is_gone) {
+            entrance_free(entrance);
+        }
+    }
+    for (wax_link *at = worker->connections.next; at != &worker->connections; at = at->next) {
+        struct connection *connection = WAX_OWNER(at, struct connection, all);
+        if (listeners[connection->listener].is_gone) {
+            connection_doom(connection, WAX_ADMINISTRATIVE_ACTION);
+        }
+    }
+}
+
 /* New settings hold from here on; what clients may do is looked up anew. */
 static void on_settings(struct worker *worker, struct letter *letter)
 {
@@ -51,6 +69,22 @@ static void on_settings(struct worker *worker, struct letter *letter)
     }
     bridges_settle(worker);
     settings_release(old);
+    close_gone(worker);
+    if (worker->index == 0) {
+        memory_watch(worker);
+    }
+    if (atomic_fetch_sub(&worker->settings->awaited, 1) == 1) {
+        wax_log_write(&worker->broker->log, WAX_NOTICE, "reloaded");
+    }
+}
+
+static void on_entrance_opened(struct worker *worker, struct letter *letter)
+{
+    if (worker->is_stopping) {
+        entrance_free(letter->entrance);
+    } else if (entrance_watch(letter->entrance) != WAX_OK) {
+        wax_log_write(&worker->broker->log, WAX_ERROR, "listen_failed reason=too many open files");
+    }
 }
 
 static void on_stop(struct worker *worker, struct letter *letter)
@@ -58,9 +92,8 @@ static void on_stop(struct worker *worker, struct letter *letter)
     (void)letter;
     worker->is_stopping = true;
     worker->stop_ms = worker->loop.now_ms + STOP_MS;
-    for (size_t i = 0; i < worker->entrance_count; i++) {
-        wax_loop_stop(&worker->loop, &worker->entrances[i].timer);
-        wax_loop_forget(&worker->loop, &worker->entrances[i].watch);
+    while (!wax_link_is_alone(&worker->entrances)) {
+        entrance_free(WAX_OWNER(worker->entrances.next, struct entrance, all));
     }
     for (wax_link *at = worker->connections.next; at != &worker->connections; at = at->next) {
         connection_doom(WAX_OWNER(at, struct connection, all), WAX_SHUTTING_DOWN);
@@ -75,8 +108,13 @@ static void on_log(struct worker *worker, struct letter *letter)
 typedef void letter_function(struct worker *worker, struct letter *letter);
 
 static letter_function *const readers[] = {
-    [LETTER_MESSAGE] = on_message,   [LETTER_SEAT] = on_seat, [LETTER_CONNECTION] = on_connection,
-    [LETTER_SETTINGS] = on_settings, [LETTER_LOG] = on_log,   [LETTER_STOP] = on_stop,
+    [LETTER_MESSAGE] = on_message,
+    [LETTER_SEAT] = on_seat,
+    [LETTER_CONNECTION] = on_connection,
+    [LETTER_SETTINGS] = on_settings,
+    [LETTER_ENTRANCE] = on_entrance_opened,
+    [LETTER_LOG] = on_log,
+    [LETTER_STOP] = on_stop,
 };
 
 static void on_letters(wax_watch *watch, bool readable, bool writable)
@@ -105,52 +143,6 @@ static bool read_letters(struct worker *worker)
         free(opened);
     }
     return worker->inbox.first != NULL;
-}
-
-/* --- Accepting --- */
-
-static void entrance_due(wax_timer *timer, uint64_t now_ms)
-{
-    struct entrance *entrance = WAX_OWNER(timer, struct entrance, timer);
-
-    (void)now_ms;
-    (void)!wax_loop_watch(&entrance->worker->loop, &entrance->watch, true);
-}
-
-/* Without descriptors nobody can be let in, and the loop would be told so for ever: the entrance
- * closes for a moment. Those who wait outside are accepted later. */
-static void rest_if_exhausted(struct entrance *entrance)
-{
-    struct worker *worker = entrance->worker;
-
-    if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM) {
-        return;
-    }
-    wax_loop_forget(&worker->loop, &entrance->watch);
-    entrance->timer.due = entrance_due;
-    wax_loop_start(&worker->loop, &entrance->timer, worker->loop.now_ms + REST_MS);
-    if (worker->loop.now_ms >= worker->warned_ms + WARN_MS || worker->warned_ms == 0) {
-        worker->warned_ms = worker->loop.now_ms;
-        wax_log_write(&worker->broker->log, WAX_ERROR,
-                      "accept_failed reason=too many open files: raise the limit (ulimit -n, or "
-                      "LimitNOFILE= of the service)");
-    }
-}
-
-static void on_entrance(wax_watch *watch, bool readable, bool writable)
-{
-    struct entrance *entrance = WAX_OWNER(watch, struct entrance, watch);
-
-    (void)readable;
-    (void)writable;
-    for (int i = 0; i < ACCEPT_MAX; i++) {
-        int descriptor = accept4(watch->descriptor, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (descriptor < 0) {
-            rest_if_exhausted(entrance);
-            break;
-        }
-        receive_accept(entrance->worker, descriptor, entrance->listener);
-    }
 }
 
 /* --- The turn --- */
@@ -265,21 +257,10 @@ wax_status worker_open(struct worker *worker, struct wax_broker *broker, unsigne
     wax_link_init(&worker->hungry);
     wax_link_init(&worker->doomed);
     wax_link_init(&worker->connections);
+    wax_link_init(&worker->entrances);
     wax_link_init(&worker->walking);
     worker->backlog_timer.due = look_again;
     return worker->outboxes == NULL ? WAX_FULL : open_parts(worker);
-}
-
-wax_status worker_watch(struct worker *worker, int descriptor, uint16_t listener)
-{
-    struct entrance *entrance = &worker->entrances[worker->entrance_count++];
-
-    *entrance = (struct entrance){
-        .watch = {.ready = on_entrance, .descriptor = descriptor},
-        .worker = worker,
-        .listener = listener,
-    };
-    return wax_loop_watch(&worker->loop, &entrance->watch, true);
 }
 
 /* Letters that nobody will read any more. */
@@ -296,6 +277,8 @@ static void drop_letters(struct worker *worker, wax_letters *letters)
             seat_release(opened->seat);
         } else if (opened->kind == LETTER_SETTINGS) {
             settings_release(opened->settings);
+        } else if (opened->kind == LETTER_ENTRANCE) {
+            entrance_free(opened->entrance);
         } else if (opened->kind == LETTER_LOG) {
             free(opened->line);
         } else if (opened->kind == LETTER_CONNECTION) {
@@ -324,6 +307,7 @@ void worker_close(struct worker *worker)
         }
     }
     sys_close(worker);
+    handshake_close(worker);
     wax_router_close(worker->router);
     wax_matches_close(&worker->matches);
     wax_mailbox_close(&worker->mailbox);
@@ -331,10 +315,9 @@ void worker_close(struct worker *worker)
     wax_mailbox_close(&worker->dials);
     wax_loop_close(&worker->loop);
     settings_release(worker->settings);
-    for (size_t i = 0; i < worker->entrance_count; i++) {
-        close(worker->entrances[i].watch.descriptor);
+    while (!wax_link_is_alone(&worker->entrances)) {
+        entrance_free(WAX_OWNER(worker->entrances.next, struct entrance, all));
     }
-    free(worker->entrances);
     free(worker->clients.buckets);
     free(worker->outboxes);
     free(worker->owed);

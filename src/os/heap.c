@@ -1,38 +1,20 @@
-/* The heap as the pure rooms see it, counted. */
+/* The heap as the pure rooms see it, and what the process takes. */
 #include "os/os.h"
 
-#include <stdatomic.h>
+#include <malloc.h>
+#include <stdio.h>
 #include <stdlib.h>
-
-static atomic_size_t used;
-static atomic_size_t used_max;
-
-static void count(size_t old_size, size_t new_size)
-{
-    size_t now = atomic_fetch_add_explicit(&used, new_size - old_size, memory_order_relaxed) +
-                 new_size - old_size;
-    size_t most = atomic_load_explicit(&used_max, memory_order_relaxed);
-
-    while (now > most && !atomic_compare_exchange_weak_explicit(
-                             &used_max, &most, now, memory_order_relaxed, memory_order_relaxed)) {
-    }
-}
+#include <unistd.h>
 
 static void *resize(wax_memory *self, void *old, size_t old_size, size_t new_size)
 {
-    void *answer = NULL;
-
     (void)self;
+    (void)old_size;
     if (new_size == 0) {
         free(old);
-    } else {
-        answer = realloc(old, new_size);
-        if (answer == NULL) {
-            return NULL;
-        }
+        return NULL;
     }
-    count(old == NULL ? 0 : old_size, new_size);
-    return answer;
+    return realloc(old, new_size);
 }
 
 static wax_memory heap = {resize};
@@ -42,12 +24,26 @@ wax_memory *wax_heap(void)
     return &heap;
 }
 
-size_t wax_heap_used(void)
+size_t wax_memory_taken(void)
 {
-    return atomic_load_explicit(&used, memory_order_relaxed);
+    char line[128] = ""; /* the sizes, in pages: all, resident, of these shared, and more */
+    FILE *file = fopen("/proc/self/statm", "re");
+    unsigned long resident = 0;
+    unsigned long shared = 0;
+    char *at = line;
+
+    if (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        (void)strtoul(at, &at, 10);
+        resident = strtoul(at, &at, 10);
+        shared = strtoul(at, &at, 10);
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    return shared > resident ? 0 : (size_t)(resident - shared) * (size_t)sysconf(_SC_PAGESIZE);
 }
 
-size_t wax_heap_used_max(void)
+void wax_memory_return(void)
 {
-    return atomic_load_explicit(&used_max, memory_order_relaxed);
+    malloc_trim(0);
 }

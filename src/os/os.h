@@ -23,9 +23,12 @@ void wax_os_random(void *room, size_t size);
 /* The heap as the pure rooms see it. One for the process; any thread may use it. */
 wax_memory *wax_heap(void);
 
-/* Bytes taken from wax_heap() now, and at most so far. */
-size_t wax_heap_used(void);
-size_t wax_heap_used_max(void);
+/* Bytes of memory that are this process's alone and take room in the machine's; 0 if the system
+ * does not tell. */
+size_t wax_memory_taken(void);
+
+/* Gives back to the system what has been freed. Takes milliseconds. */
+void wax_memory_return(void);
 
 /* --- Files --- */
 
@@ -35,6 +38,29 @@ size_t wax_heap_used_max(void);
 wax_status wax_file_read(const char *path, size_t size_max, wax_bytes *content, char *fault,
                          size_t fault_size) WAX_CHECKED;
 void wax_file_free(wax_bytes *content);
+
+/* --- Files that change --- */
+
+/* Watches files by a thread of its own. Files that are replaced, also by a link that is turned, are
+ * seen at once where the system tells (inotify), and within a minute everywhere. A file that is
+ * missing has not changed until there is another one. */
+typedef struct wax_lookout wax_lookout;
+
+/* `changed` is called on that thread with the path of one of the files, when all of them have been
+ * left alone for a second, or after five at the latest. Returns WAX_OK, WAX_FULL or WAX_IO. */
+wax_status wax_lookout_open(wax_lookout **opened, void (*changed)(void *context, const char *path),
+                            void *context) WAX_CHECKED;
+
+/* Watches these files and folders, whose paths are copied, and no others. What was watched before
+ * is compared with what it was then. Returns WAX_OK, or WAX_FULL: those of before are watched. */
+wax_status wax_lookout_set(wax_lookout *lookout, const char *const *paths,
+                           size_t count) WAX_CHECKED;
+
+/* Takes everything as it is now: changes up to now are not told any more. */
+void wax_lookout_settle(wax_lookout *lookout);
+
+/* Ends the watch, when `changed` has returned. NULL does nothing. */
+void wax_lookout_close(wax_lookout *lookout);
 
 /* --- Sockets --- */
 

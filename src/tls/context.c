@@ -1,23 +1,29 @@
 /* What a context is made of. */
 #include "tls/inner.h"
 
-#include <limits.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <openssl/err.h>
-#include <openssl/x509v3.h>
 
-enum {
-    DAY = 24 * 3600,
-    STRONG_BITS = 128,
-};
+enum { STRONG_BITS = 128 };
 
 /* Forward secrecy, and AEAD first. Devices with old TLS stacks still find a CBC suite at the end.
  */
-static const char usual_ciphers[] =
-    "ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AESCCM:ECDHE+AES:!aNULL:!eNULL:!DSS";
+#define USUAL_CIPHERS "ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AESCCM:ECDHE+AES:!aNULL:!eNULL:!DSS"
+
+/* Forward secrecy first here as well; then what the smallest devices have. */
+#define PSK_CIPHERS                                                                                \
+    "kECDHEPSK+CHACHA20:kDHEPSK+AESGCM:kDHEPSK+CHACHA20:kDHEPSK+AESCCM:kECDHEPSK+AES:"             \
+    "kDHEPSK+AESCCM8:kDHEPSK+AES:kPSK+AESGCM:kPSK+CHACHA20:kPSK+AESCCM:kPSK+AESCCM8:kPSK+AES"
+
+/* Of TLS 1.3 where there are PSKs, which belong to SHA-256; a client has no use for others. */
+static const char server_suites[] = "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:"
+                                    "TLS_AES_128_CCM_SHA256:TLS_AES_256_GCM_SHA384";
+static const char client_suites[] = "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256";
 
 /* The first is safe against quantum computers as well, where OpenSSL (3.5 or later) knows it. */
 static const char *const group_lists[] = {
@@ -28,20 +34,6 @@ static const char *const group_lists[] = {
 /* Who a session belongs to, so that it is not resumed at a listener of another kind. */
 static const unsigned char session_domain[] = "wax";
 
-static wax_status fail(wax_problem *problem, wax_status status, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static wax_status fail(wax_problem *problem, wax_status status, const char *format, ...)
-{
-    va_list values;
-
-    va_start(values, format);
-    (void)vsnprintf(problem->text, sizeof problem->text, format, values);
-    va_end(values);
-    ERR_clear_error();
-    return status;
-}
-
 void wax_tls_release(wax_tls_context *context)
 {
     if (context == NULL || atomic_fetch_sub(&context->holders, 1) > 1) {
@@ -49,6 +41,19 @@ void wax_tls_release(wax_tls_context *context)
     }
     SSL_CTX_free(context->ssl_context);
     BIO_meth_free(context->bio_method);
+    tls_free_pairs(context);
+    tls_release_tickets(context->tickets);
+    if (context->psks.release != NULL) {
+        context->psks.release(context->psks.table);
+    }
+    if (context->psk_key != NULL) {
+        wax_wipe(context->psk_key, context->psk_key_size);
+    }
+    if (context->keylog != NULL) {
+        (void)fclose(context->keylog);
+    }
+    free(context->psk_key);
+    free(context->psk_identity);
     free(context->alpn);
     free(context->authority);
     free(context->crlfile);
@@ -65,7 +70,7 @@ static bool set_versions(SSL_CTX *ssl_context, const wax_tls_settings *settings)
 }
 
 /* Sets what is the same for all. */
-static bool set_rules(SSL_CTX *ssl_context, const wax_tls_settings *settings)
+static bool set_rules(SSL_CTX *ssl_context, bool is_server, const wax_tls_settings *settings)
 {
     bool has_groups = false;
 
@@ -88,7 +93,19 @@ static bool set_rules(SSL_CTX *ssl_context, const wax_tls_settings *settings)
     (void)SSL_CTX_set_session_cache_mode(ssl_context, SSL_SESS_CACHE_OFF);
     return has_groups && set_versions(ssl_context, settings) &&
            SSL_CTX_set_num_tickets(ssl_context, 1) == 1 &&
-           SSL_CTX_set_session_id_context(ssl_context, session_domain, sizeof session_domain) == 1;
+           (!is_server || SSL_CTX_set_session_id_context(ssl_context, session_domain,
+                                                         sizeof session_domain) == 1);
+}
+
+/* OpenSSL from 3.2 on rates CCM with its short tag by the tag, and leaves it out by itself where
+ * that does not do. */
+static bool is_weak(const SSL_CIPHER *cipher)
+{
+    int kind = SSL_CIPHER_get_cipher_nid(cipher);
+
+    return (SSL_CIPHER_get_bits(cipher, NULL) < STRONG_BITS && kind != NID_aes_128_ccm &&
+            kind != NID_aes_256_ccm) ||
+           SSL_CIPHER_get_auth_nid(cipher) == NID_auth_null;
 }
 
 /* Whatever a list of ciphers says: nothing without authentication or of less than 128 bits. */
@@ -98,198 +115,51 @@ static wax_status refuse_weak(const SSL_CTX *ssl_context, wax_problem *problem)
 
     for (int i = 0; i < sk_SSL_CIPHER_num(ciphers); i++) {
         const SSL_CIPHER *cipher = sk_SSL_CIPHER_value(ciphers, i);
-        if (SSL_CIPHER_get_bits(cipher, NULL) < STRONG_BITS ||
-            SSL_CIPHER_get_auth_nid(cipher) == NID_auth_null) {
-            return fail(problem, WAX_INVALID,
-                        "ciphers: %s is too weak; take it out, or leave the option out to get "
-                        "those that are safe",
-                        SSL_CIPHER_get_name(cipher));
+        if (is_weak(cipher)) {
+            return tls_fail(problem, WAX_INVALID,
+                            "ciphers: %s is too weak; take it out, or leave the option out to get "
+                            "those that are safe",
+                            SSL_CIPHER_get_name(cipher));
         }
     }
     return WAX_OK;
 }
 
-static wax_status set_ciphers(SSL_CTX *ssl_context, const wax_tls_settings *settings,
+/* The lists that hold where nobody asks for others: of TLS 1.2, and of TLS 1.3 or NULL. */
+static void choose_lists(bool is_server, const wax_tls_settings *settings, const char **ciphers,
+                         const char **suites)
+{
+    *ciphers = USUAL_CIPHERS;
+    *suites = NULL;
+    if (tls_has_psk(settings)) {
+        *ciphers = is_server ? PSK_CIPHERS ":" USUAL_CIPHERS : PSK_CIPHERS;
+        *suites = is_server ? server_suites : client_suites;
+    }
+    *ciphers = settings->ciphers != NULL ? settings->ciphers : *ciphers;
+    *suites = settings->ciphers_tls13 != NULL ? settings->ciphers_tls13 : *suites;
+}
+
+static wax_status set_ciphers(const wax_tls_context *context, const wax_tls_settings *settings,
                               wax_problem *problem)
 {
-    const char *ciphers = settings->ciphers != NULL ? settings->ciphers : usual_ciphers;
+    SSL_CTX *ssl_context = context->ssl_context;
+    const char *ciphers;
+    const char *suites;
 
+    choose_lists(context->is_server, settings, &ciphers, &suites);
     if (SSL_CTX_set_cipher_list(ssl_context, ciphers) != 1) {
-        return fail(
+        return tls_fail(
             problem, WAX_INVALID,
             "ciphers: OpenSSL knows none of '%s'; `openssl ciphers -v` lists those it knows",
             ciphers);
     }
-    if (settings->ciphers_tls13 != NULL &&
-        SSL_CTX_set_ciphersuites(ssl_context, settings->ciphers_tls13) != 1) {
-        return fail(problem, WAX_INVALID,
-                    "ciphers_tls1.3: OpenSSL does not know '%s'; `openssl ciphers -v -s -tls1_3` "
-                    "lists those it knows",
-                    settings->ciphers_tls13);
+    if (suites != NULL && SSL_CTX_set_ciphersuites(ssl_context, suites) != 1) {
+        return tls_fail(problem, WAX_INVALID,
+                        "ciphers_tls1.3: OpenSSL does not know '%s'; `openssl ciphers -v -s "
+                        "-tls1_3` lists those it knows",
+                        suites);
     }
     return refuse_weak(ssl_context, problem);
-}
-
-/* The first end of a chain, for nobody trusts what is left of it then. */
-static int64_t end_of(const STACK_OF(X509) * chain)
-{
-    int64_t end = INT64_MAX;
-
-    for (int i = 0; i < sk_X509_num(chain); i++) {
-        int64_t other = wax_pki_not_after(sk_X509_value(chain, i));
-        end = other < end ? other : end;
-    }
-    return end;
-}
-
-static wax_status use_pair(wax_tls_context *context, STACK_OF(X509) * chain, EVP_PKEY *key,
-                           const wax_tls_settings *settings, wax_problem *problem)
-{
-    X509 *own = sk_X509_shift(chain);
-    wax_status status = WAX_OK;
-    bool belongs = X509_check_private_key(own, key) == 1;
-
-    context->not_after = wax_pki_not_after(own);
-    if (end_of(chain) < context->not_after) {
-        context->not_after = end_of(chain);
-    }
-    if (!belongs) {
-        status =
-            fail(problem, WAX_INVALID,
-                 "keyfile %s does not belong to certfile %s; the first certificate in certfile "
-                 "must be our own, made for this key",
-                 settings->keyfile, settings->certfile);
-    } else if (SSL_CTX_use_cert_and_key(context->ssl_context, own, key, chain, 1) != 1) {
-        const char *reason = ERR_reason_error_string(ERR_peek_last_error());
-        status = fail(problem, WAX_INVALID, "certfile %s cannot be used: %s", settings->certfile,
-                      reason != NULL ? reason : "OpenSSL does not say why");
-    }
-    X509_free(own);
-    return status;
-}
-
-/* Our own certificate. */
-static wax_status set_pair(wax_tls_context *context, const wax_tls_settings *settings,
-                           wax_problem *problem)
-{
-    STACK_OF(X509) *chain = NULL;
-    EVP_PKEY *key = NULL;
-    wax_status status;
-
-    if (settings->certfile == NULL && settings->keyfile == NULL && !context->is_server) {
-        return WAX_OK;
-    }
-    if (settings->certfile == NULL || settings->keyfile == NULL) {
-        return fail(problem, WAX_INVALID,
-                    "%s is missing: a certificate and its key go together; `wax pki %s` makes both",
-                    settings->certfile == NULL ? "certfile" : "keyfile",
-                    context->is_server ? "server" : "client");
-    }
-    status = wax_pki_read_chain(settings->certfile, &chain, problem);
-    if (status == WAX_OK) {
-        status = wax_pki_read_key(settings->keyfile, settings->passphrase_file, &key, problem);
-    }
-    if (status == WAX_OK) {
-        status = use_pair(context, chain, key, settings, problem);
-    }
-    sk_X509_pop_free(chain, X509_free);
-    EVP_PKEY_free(key);
-    return status;
-}
-
-/* Trusts the CAs of a file, and tells clients their names, by which they choose a certificate. */
-static wax_status trust_file(const wax_tls_context *context, const char *cafile,
-                             wax_problem *problem)
-{
-    X509_STORE *store = SSL_CTX_get_cert_store(context->ssl_context);
-    STACK_OF(X509) *chain = NULL;
-    wax_status status = wax_pki_read_chain(cafile, &chain, problem);
-
-    for (int i = 0; status == WAX_OK && i < sk_X509_num(chain); i++) {
-        X509 *certificate = sk_X509_value(chain, i);
-        if (X509_STORE_add_cert(store, certificate) != 1 ||
-            (context->is_server && SSL_CTX_add_client_CA(context->ssl_context, certificate) != 1)) {
-            status = fail(problem, WAX_IO, "cafile %s cannot be used: no memory", cafile);
-        }
-    }
-    sk_X509_pop_free(chain, X509_free);
-    return status;
-}
-
-static wax_status trust(const wax_tls_context *context, const wax_tls_settings *settings,
-                        wax_problem *problem)
-{
-    SSL_CTX *ssl_context = context->ssl_context;
-    wax_status status = WAX_OK;
-
-    if (settings->cafile != NULL) {
-        status = trust_file(context, settings->cafile, problem);
-    }
-    if (status == WAX_OK && settings->capath != NULL) {
-        status = wax_pki_check_readable(settings->capath, problem);
-        if (status == WAX_OK && SSL_CTX_load_verify_dir(ssl_context, settings->capath) != 1) {
-            status = fail(problem, WAX_IO, "capath %s cannot be used", settings->capath);
-        }
-    }
-    if (settings->cafile == NULL && settings->capath == NULL && !context->is_server &&
-        SSL_CTX_set_default_verify_paths(ssl_context) != 1) {
-        status = fail(problem, WAX_IO,
-                      "the CAs of the operating system cannot be read; name some with --cafile");
-    }
-    return status;
-}
-
-static wax_status set_revoked(const wax_tls_context *context, const wax_tls_settings *settings,
-                              wax_problem *problem)
-{
-    X509_STORE *store = SSL_CTX_get_cert_store(context->ssl_context);
-    X509_LOOKUP *lookup;
-    wax_status status;
-
-    if (settings->crlfile == NULL) {
-        return WAX_OK;
-    }
-    status = wax_pki_check_readable(settings->crlfile, problem);
-    if (status != WAX_OK) {
-        return status;
-    }
-    lookup = X509_STORE_add_lookup(store, X509_LOOKUP_file());
-    if (lookup == NULL || X509_load_crl_file(lookup, settings->crlfile, X509_FILETYPE_PEM) <= 0) {
-        return fail(problem, WAX_INVALID,
-                    "crlfile %s holds no revocation list in PEM form; `wax pki ca` and `wax pki "
-                    "revoke` write crl.pem",
-                    settings->crlfile);
-    }
-    (void)X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK);
-    return WAX_OK;
-}
-
-/* An intermediate CA may be trusted without the root above it. */
-static wax_status set_trust(const wax_tls_context *context, const wax_tls_settings *settings,
-                            wax_problem *problem)
-{
-    int mode = SSL_VERIFY_NONE;
-    wax_status status;
-
-    if (context->is_server && settings->requires_certificate && settings->cafile == NULL &&
-        settings->capath == NULL) {
-        return fail(problem, WAX_INVALID,
-                    "require_certificate needs cafile or capath: which CA signs the clients?");
-    }
-    status = trust(context, settings, problem);
-    if (status == WAX_OK) {
-        status = set_revoked(context, settings, problem);
-    }
-    if (!context->is_server) {
-        mode = SSL_VERIFY_PEER;
-        SSL_CTX_set_client_cert_cb(context->ssl_context, tls_certificate_asked);
-    } else if (settings->requires_certificate) {
-        mode = SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
-    }
-    (void)X509_STORE_set_flags(SSL_CTX_get_cert_store(context->ssl_context),
-                               X509_V_FLAG_PARTIAL_CHAIN);
-    SSL_CTX_set_verify(context->ssl_context, mode, tls_verified);
-    return status;
 }
 
 /* Where trusted CAs come from, for the words of a verdict. */
@@ -314,7 +184,7 @@ static wax_status set_words(wax_tls_context *context, const wax_tls_settings *se
     size_t size = settings->alpn != NULL ? strlen(settings->alpn) : 0;
 
     if (settings->alpn != NULL && (size == 0 || size > 127)) {
-        return fail(problem, WAX_INVALID, "the ALPN protocol must have 1 to 127 bytes");
+        return tls_fail(problem, WAX_INVALID, "the ALPN protocol must have 1 to 127 bytes");
     }
     context->authority = describe_authority(settings);
     if (settings->crlfile != NULL) {
@@ -325,7 +195,7 @@ static wax_status set_words(wax_tls_context *context, const wax_tls_settings *se
     }
     if (context->authority == NULL || (settings->crlfile != NULL && context->crlfile == NULL) ||
         (size > 0 && context->alpn == NULL)) {
-        return fail(problem, WAX_IO, "there is no memory for another TLS context");
+        return tls_fail(problem, WAX_IO, "there is no memory for another TLS context");
     }
     if (size > 0) {
         context->alpn[0] = (char)size;
@@ -334,25 +204,85 @@ static wax_status set_words(wax_tls_context *context, const wax_tls_settings *se
     return WAX_OK;
 }
 
+/* OpenSSL asks a server for its choice. Who offers only other protocols is not turned away: many
+ * devices name whatever their library's example named. [RFC 7301, 3.2] */
+static int choose_protocol(SSL *ssl, const unsigned char **chosen, unsigned char *size,
+                           const unsigned char *offered, unsigned offered_size, void *argument)
+{
+    const wax_tls_context *context = argument;
+    const unsigned char *ours = (const unsigned char *)context->alpn;
+    unsigned char *found = NULL;
+    int result = SSL_select_next_proto(&found, size, ours, (unsigned)strlen(context->alpn), offered,
+                                       offered_size);
+
+    (void)ssl;
+    *chosen = found;
+    return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
+}
+
+static void log_key(const SSL *ssl, const char *line)
+{
+    const struct tls *self = SSL_get_app_data(ssl);
+
+    (void)fprintf(self->context->keylog, "%s\n", line);
+    (void)fflush(self->context->keylog);
+}
+
+static wax_status set_keylog(wax_tls_context *context, const wax_tls_settings *settings,
+                             wax_problem *problem)
+{
+    int file;
+
+    if (settings->keylog == NULL) {
+        return WAX_OK;
+    }
+    file = open(settings->keylog, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    context->keylog = file < 0 ? NULL : fdopen(file, "a");
+    if (context->keylog == NULL) {
+        return tls_fail(problem, WAX_IO, "cannot write %s: %s", settings->keylog, strerror(errno));
+    }
+    SSL_CTX_set_keylog_callback(context->ssl_context, log_key);
+    return WAX_OK;
+}
+
+static wax_status set_records(wax_tls_context *context, const wax_tls_settings *settings,
+                              wax_problem *problem)
+{
+    if (settings->record_size_max != 0 &&
+        SSL_CTX_set_max_send_fragment(context->ssl_context, (long)settings->record_size_max) != 1) {
+        return tls_fail(problem, WAX_INVALID, "a record has 512 to 16384 bytes");
+    }
+    if (context->is_server && context->alpn != NULL) {
+        SSL_CTX_set_alpn_select_cb(context->ssl_context, choose_protocol, context);
+    }
+    return WAX_OK;
+}
+
+typedef wax_status step(wax_tls_context *context, const wax_tls_settings *settings,
+                        wax_problem *problem);
+
+static wax_status set_resumption(wax_tls_context *context, const wax_tls_settings *settings,
+                                 wax_problem *problem)
+{
+    (void)settings;
+    return tls_set_tickets(context, problem);
+}
+
 static wax_status fill(wax_tls_context *context, const wax_tls_settings *settings,
                        wax_problem *problem)
 {
+    static step *const steps[] = {set_words,   set_records,    tls_set_pairs, tls_set_trust,
+                                  tls_set_psk, set_resumption, set_keylog};
     wax_status status;
 
     if (context->ssl_context == NULL || context->bio_method == NULL ||
-        !set_rules(context->ssl_context, settings)) {
-        return fail(problem, WAX_IO, "OpenSSL cannot be set up for TLS: %s",
-                    ERR_reason_error_string(ERR_peek_last_error()));
+        !set_rules(context->ssl_context, context->is_server, settings)) {
+        return tls_fail(problem, WAX_IO, "OpenSSL cannot be set up for TLS: %s",
+                        ERR_reason_error_string(ERR_peek_last_error()));
     }
-    status = set_words(context, settings, problem);
-    if (status == WAX_OK) {
-        status = set_ciphers(context->ssl_context, settings, problem);
-    }
-    if (status == WAX_OK) {
-        status = set_pair(context, settings, problem);
-    }
-    if (status == WAX_OK) {
-        status = set_trust(context, settings, problem);
+    status = set_ciphers(context, settings, problem);
+    for (size_t i = 0; i < WAX_COUNT(steps) && status == WAX_OK; i++) {
+        status = steps[i](context, settings, problem);
     }
     return status;
 }
@@ -365,14 +295,20 @@ static wax_status make(bool is_server, const wax_tls_settings *settings, wax_tls
 
     *made = NULL;
     if (context == NULL) {
-        return fail(problem, WAX_IO, "there is no memory for another TLS context");
+        if (settings->psks.release != NULL) {
+            settings->psks.release(settings->psks.table);
+        }
+        return tls_fail(problem, WAX_IO, "there is no memory for another TLS context");
     }
     ERR_clear_error();
     context->ssl_context = SSL_CTX_new(is_server ? TLS_server_method() : TLS_client_method());
     context->bio_method = tls_make_bio_method();
     context->is_server = is_server;
     context->ignores_host = settings->ignores_host;
+    context->ignores_dates = settings->ignores_dates;
+    context->psks = settings->psks;
     context->not_after = INT64_MAX;
+    context->crl_until = INT64_MAX;
     atomic_init(&context->holders, 1);
     status = fill(context, settings, problem);
     if (status != WAX_OK) {
@@ -393,59 +329,4 @@ wax_status wax_tls_make_client(const wax_tls_settings *settings, wax_tls_context
                                wax_problem *problem)
 {
     return make(false, settings, context, problem);
-}
-
-int64_t wax_tls_not_after(const wax_tls_context *context)
-{
-    return context->not_after;
-}
-
-/* What does not depend on the day. */
-static bool warn_of_form(const wax_tls_context *context, X509 *own, wax_problem *problem)
-{
-    uint32_t usage = X509_get_extended_key_usage(own);
-    uint32_t wanted = context->is_server ? XKU_SSL_SERVER : XKU_SSL_CLIENT;
-    char hosts[8];
-
-    wax_pki_hosts(own, hosts, sizeof hosts);
-    if (context->is_server && hosts[0] == '\0') {
-        (void)fail(problem, WAX_OK,
-                   "our certificate has no SAN (subjectAltName): many clients will refuse it; "
-                   "`wax pki server` makes one with the names and addresses of this host");
-        return true;
-    }
-    if (usage != UINT32_MAX && (usage & wanted) == 0) {
-        (void)fail(problem, WAX_OK, "our certificate lacks the extended key usage %s",
-                   context->is_server ? "serverAuth" : "clientAuth");
-        return true;
-    }
-    return false;
-}
-
-bool wax_tls_warn(const wax_tls_context *context, int64_t now, wax_problem *problem)
-{
-    X509 *own = SSL_CTX_get0_certificate(context->ssl_context);
-    char day[16];
-    time_t moment = (time_t)now;
-
-    if (own == NULL) {
-        return false;
-    }
-    wax_pki_date(context->not_after, day);
-    if (context->not_after < now) {
-        (void)fail(problem, WAX_OK,
-                   "our certificate, or a CA in its chain, expired on %s; `wax pki renew`", day);
-        return true;
-    }
-    if (X509_cmp_time(X509_get0_notBefore(own), &moment) > 0) {
-        (void)fail(problem, WAX_OK,
-                   "our certificate is not valid yet; is the clock of this machine right?");
-        return true;
-    }
-    if (context->not_after - now < 30 * (int64_t)DAY) {
-        (void)fail(problem, WAX_OK, "our certificate expires in %d days, on %s; `wax pki renew`",
-                   (int)((context->not_after - now) / DAY), day);
-        return true;
-    }
-    return warn_of_form(context, own, problem);
 }

@@ -1,6 +1,7 @@
 /* The filter: OpenSSL between a session and the filter below. */
 #include "tls/inner.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -153,6 +154,7 @@ static void dissolve(struct tls *self)
     SSL_free(self->ssl);
     wax_tls_release(self->context);
     free(self->host);
+    free(self->stranger);
     free(self->problem);
     free(self);
 }
@@ -180,6 +182,14 @@ static const wax_transport_kind kind = {"TLS", receive, send, close, release, ex
 bool wax_tls_is(const wax_transport *transport)
 {
     return transport->kind == &kind;
+}
+
+const wax_transport *wax_tls_find(const wax_transport *top)
+{
+    while (top != NULL && !wax_tls_is(top)) {
+        top = top->below;
+    }
+    return top;
 }
 
 bool wax_tls_is_ready(const wax_transport *self)
@@ -288,6 +298,22 @@ static const char *group_of(SSL *ssl)
     return name != NULL ? name : "";
 }
 
+/* OpenSSL tells the identity of TLS 1.2; that of TLS 1.3 is noted on the session that is used. */
+static void read_identity(SSL *ssl, wax_tls_peer *peer)
+{
+    const char *identity = NULL;
+    struct tls_note note;
+
+    if (SSL_version(ssl) == TLS1_2_VERSION) {
+        identity = SSL_get_psk_identity(ssl);
+    } else if (tls_note_read(SSL_get_session(ssl), &note)) {
+        identity = note.identity;
+    }
+    if (identity != NULL) {
+        (void)snprintf(peer->psk_identity, sizeof peer->psk_identity, "%s", identity);
+    }
+}
+
 wax_status wax_tls_read_peer(const wax_transport *transport, wax_tls_peer *peer)
 {
     const struct tls *self = peek(transport);
@@ -298,9 +324,13 @@ wax_status wax_tls_read_peer(const wax_transport *transport, wax_tls_peer *peer)
         .version = SSL_get_version(self->ssl),
         .cipher = SSL_get_cipher_name(self->ssl),
         .group = group_of(self->ssl),
-        .is_resumed = SSL_session_reused(self->ssl) == 1,
+        /* To OpenSSL a PSK of TLS 1.3 is a session that is resumed, too. */
+        .is_resumed = SSL_session_reused(self->ssl) == 1 && self->has_ticket,
         .has_certificate = certificate != NULL,
     };
+    if (self->context->psks.find != NULL) {
+        read_identity(self->ssl, peer);
+    }
     if (certificate == NULL) {
         return WAX_OK;
     }
@@ -336,7 +366,7 @@ wax_status wax_tls_save_session(const wax_transport *transport, wax_writer *out)
 
 wax_status wax_tls_offer_session(wax_transport *transport, wax_bytes bytes)
 {
-    const struct tls *self = peek(transport);
+    struct tls *self = self_of(transport);
     const unsigned char *at = bytes.data;
     SSL_SESSION *session = NULL;
     bool is_offered;
@@ -347,5 +377,6 @@ wax_status wax_tls_offer_session(wax_transport *transport, wax_bytes bytes)
     is_offered = session != NULL && SSL_set_session(self->ssl, session) == 1;
     SSL_SESSION_free(session);
     ERR_clear_error();
+    self->has_ticket = is_offered;
     return is_offered ? WAX_OK : WAX_INVALID;
 }

@@ -18,6 +18,24 @@ typedef enum wax_tls_version {
     WAX_TLS_1_3,
 } wax_tls_version;
 
+/* Keys that a server shares with its clients beforehand. `find` gives the key of an identity, or
+ * nothing if it is unknown; any thread may call it. */
+typedef struct wax_tls_psks {
+    void *table;
+    wax_bytes (*find)(const void *table, wax_bytes identity);
+    void (*release)(void *table);
+} wax_tls_psks;
+
+/* The certificate that a server shows to those who ask for a host (SNI). */
+typedef struct wax_tls_host {
+    const char *name; /* "broker.example", or "*.example" for any one label in its place */
+    const char *certfile;
+    const char *keyfile;
+} wax_tls_host;
+
+/* The smallest and the largest piece that a record may carry. */
+enum { WAX_TLS_RECORD_MIN = 512, WAX_TLS_RECORD_MAX = 16384 };
+
 /* What is NULL is not used, or left to its default. All files are PEM. Strings are only read while
  * the context is made. */
 typedef struct wax_tls_settings {
@@ -32,31 +50,51 @@ typedef struct wax_tls_settings {
     wax_tls_version oldest_version;
     wax_tls_version newest_version;
     bool requires_certificate; /* server: a client must prove who it is */
+    bool ignores_dates;        /* server: clients' certificates may have expired */
     bool ignores_host;         /* client: any server of a trusted CA will do, whatever its name */
-    const char *alpn;          /* client: the protocol to ask for, as "mqtt" */
+    const char *alpn;          /* "mqtt"; a client asks for it, a server takes it when asked */
+    const wax_tls_host *hosts; /* server: certificates for certain names */
+    size_t host_count;
+    uint32_t
+        record_size_max;  /* of what is sent; 0: WAX_TLS_RECORD_MAX, or what the peer asks for */
+    wax_tls_psks psks;    /* server; `find` NULL: none */
+    const char *psk_hint; /* server: what TLS 1.2 clients are told to choose a key by */
+    const char *psk_identity; /* client: its name, of at most 255 bytes ... */
+    wax_bytes psk_key;        /* ... and its key, of 1 to 256 */
+    const char *keylog; /* client: a file to which session secrets are written, for debuggers */
 } wax_tls_settings;
 
-/* Makes what a server needs; `certfile` and `keyfile` must be there. A certificate that has expired
- * is no failure (see wax_tls_not_after()): not to start would help nobody.
+/* Makes what a server needs: `certfile` and `keyfile`, or `psks`, or all of them. It owns the table
+ * of `psks` from then on, even if it fails. A certificate or a revocation list that has expired is
+ * no failure (see wax_tls_warn()): not to start would help nobody.
+ * Clients that come back may resume their session for 6 to 12 hours, by a ticket that they keep.
+ * Who was let in by a certificate or a key is not resumed once that has expired, or is no longer
+ * known, or the CAs, the revoked certificates or the rules for clients are others.
  * Returns WAX_OK; WAX_IO when a file cannot be read; WAX_INVALID; `problem` says what to mend.
  * The caller releases `context`. */
 wax_status wax_tls_make_server(const wax_tls_settings *settings, wax_tls_context **context,
                                wax_problem *problem) WAX_CHECKED;
 
+/* Lets sessions that began under `old`, a server's context too, be resumed under `next`, which
+ * nobody has used yet; otherwise a new context resumes none of them. */
+void wax_tls_keep_tickets(wax_tls_context *next, const wax_tls_context *old);
+
 /* Makes what a client needs. Without `cafile` and `capath` it trusts the CAs of the operating
- * system. Returns as wax_tls_make_server(). */
+ * system. With a PSK it takes only servers that have it as well, and certificates do not count.
+ * Returns as wax_tls_make_server(). */
 wax_status wax_tls_make_client(const wax_tls_settings *settings, wax_tls_context **context,
                                wax_problem *problem) WAX_CHECKED;
 
 /* Gives back one holder's part; NULL does nothing. */
 void wax_tls_release(wax_tls_context *context);
 
-/* When the first certificate of our own chain ends, in seconds since 1970; INT64_MAX without one.
+/* When the first certificate of our own chains ends, in seconds since 1970; INT64_MAX without one.
  */
 int64_t wax_tls_not_after(const wax_tls_context *context);
 
-/* Says what clients will dislike about our own certificate on the day `now` (expired, ends within
- * 30 days, not yet valid, no SAN, not for servers). Returns whether there is anything. */
+/* Says what clients will dislike about our own certificates on the day `now` (expired, ends within
+ * 30 days, not yet valid, no SAN, not for servers), or that the revocation list is out of date.
+ * Returns whether there is anything. */
 bool wax_tls_warn(const wax_tls_context *context, int64_t now, wax_problem *problem);
 
 /* Makes the server's end of TLS over `below`, and owns it from then on. The handshake happens
@@ -75,19 +113,23 @@ wax_transport *wax_tls_connect(wax_tls_context *context, wax_transport *below, c
 /* Whether a filter is one of this room. */
 bool wax_tls_is(const wax_transport *transport);
 
+/* The filter of this room in a stack, the topmost of which is `top`; NULL when there is none. */
+const wax_transport *wax_tls_find(const wax_transport *top);
+
 /* Whether the handshake is done. */
 bool wax_tls_is_ready(const wax_transport *self);
 
 /* Who is at the other end, and how. */
 typedef struct wax_tls_peer {
-    const char *version;   /* "TLSv1.3"; constant */
-    const char *cipher;    /* "TLS_AES_256_GCM_SHA384"; constant */
-    const char *group;     /* of the key exchange, as "x25519"; constant, "" if unknown */
-    bool is_resumed;       /* a session from before was taken up again */
-    bool has_certificate;  /* and it was verified; the fields below are set */
-    int64_t not_after;     /* when it ends, in seconds since 1970 */
-    char common_name[257]; /* UTF-8 without control characters; "" if there is none */
-    char subject[1025];    /* as RFC 2253 writes it */
+    const char *version;    /* "TLSv1.3"; constant */
+    const char *cipher;     /* "TLS_AES_256_GCM_SHA384"; constant */
+    const char *group;      /* of the key exchange, as "x25519"; constant, "" if unknown */
+    bool is_resumed;        /* a session from before was taken up again */
+    bool has_certificate;   /* and it was verified; the fields below are set */
+    int64_t not_after;      /* when it ends, in seconds since 1970 */
+    char common_name[257];  /* UTF-8 without control characters; "" if there is none */
+    char subject[1025];     /* as RFC 2253 writes it */
+    char psk_identity[256]; /* of a client that proved that it has the key; "" of others */
 } wax_tls_peer;
 
 /* Reads who is at the other end of a connection that is ready.

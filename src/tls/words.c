@@ -74,58 +74,81 @@ void tls_complain(struct tls *self, const char *format, ...)
     }
 }
 
-wax_status tls_explain(struct tls *self)
+wax_status tls_fail(wax_problem *problem, wax_status status, const char *format, ...)
 {
-    unsigned long error = ERR_peek_error();
-    int reason = ERR_GET_REASON(error);
-    const char *words = ERR_reason_error_string(error);
-    wax_status status = WAX_IO;
+    va_list values;
 
+    va_start(values, format);
+    (void)vsnprintf(problem->text, sizeof problem->text, format, values);
+    va_end(values);
+    ERR_clear_error();
+    return status;
+}
+
+/* Failures that mean something else where the two ends share a key. A wrong key is a wrong secret:
+ * what the peer then sends cannot be opened. */
+/* clang-format off */
+static const struct cause psk_causes[] = {
+    {SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC,   WAX_UNTRUSTED, "the client's pre-shared key is not the one in psk_file"},
+    {SSL_R_BINDER_DOES_NOT_VERIFY,                WAX_UNTRUSTED, "the client's pre-shared key is not the one in psk_file"},
+    {SSL_R_DIGEST_CHECK_FAILED,                   WAX_UNTRUSTED, "the client's pre-shared key is not the one in psk_file"},
+    {ALERT(SSL_AD_BAD_RECORD_MAC),                WAX_UNTRUSTED, "the server has another pre-shared key for our identity (--psk, --psk-identity)"},
+    {ALERT(SSL_AD_DECRYPT_ERROR),                 WAX_UNTRUSTED, "the server has another pre-shared key for our identity (--psk, --psk-identity)"},
+    {ALERT(SSL_AD_ILLEGAL_PARAMETER),             WAX_UNTRUSTED, "the server has another pre-shared key for our identity (--psk, --psk-identity)"},
+    {ALERT(SSL_AD_HANDSHAKE_FAILURE),             WAX_UNTRUSTED, "the server does not know our pre-shared key, or takes none (--psk, --psk-identity)"},
+};
+/* clang-format on */
+
+static const struct cause *find_cause(const struct cause *rows, size_t count, int reason)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i].reason == reason) {
+            return &rows[i];
+        }
+    }
+    return NULL;
+}
+
+/* The row for OpenSSL's complaint; NULL when there is none. */
+static const struct cause *look_up(const struct tls *self, unsigned long error)
+{
+    bool is_server = self->context->psks.find != NULL;
+    bool has_psk = is_server || self->context->psk_identity != NULL;
+    const struct cause *found = NULL;
+    int reason = ERR_GET_REASON(error);
+
+    if (ERR_GET_LIB(error) != ERR_LIB_SSL) {
+        return NULL;
+    }
     /* TLS 1.2 has no alert of its own for it. */
     if (reason == ALERT(SSL_AD_HANDSHAKE_FAILURE) && self->lacks_certificate) {
         reason = ALERT(SSL_AD_CERTIFICATE_REQUIRED);
     }
-    for (size_t i = 0; ERR_GET_LIB(error) == ERR_LIB_SSL && i < WAX_COUNT(causes); i++) {
-        if (causes[i].reason == reason) {
-            status = causes[i].status;
-            words = causes[i].words;
-            break;
-        }
+    if (has_psk && (reason < SSL_AD_REASON_OFFSET) == is_server &&
+        SSL_is_init_finished(self->ssl) == 0) {
+        found = find_cause(psk_causes, WAX_COUNT(psk_causes), reason);
+    }
+    return found != NULL ? found : find_cause(causes, WAX_COUNT(causes), reason);
+}
+
+wax_status tls_explain(struct tls *self)
+{
+    unsigned long error = ERR_peek_error();
+    const struct cause *cause = look_up(self, error);
+    const char *words = cause != NULL ? cause->words : ERR_reason_error_string(error);
+    wax_status status = cause != NULL ? cause->status : WAX_IO;
+
+    if (self->stranger != NULL && self->problem == NULL && ERR_GET_LIB(error) == ERR_LIB_SSL &&
+        ERR_GET_REASON(error) < SSL_AD_REASON_OFFSET) {
+        status = WAX_UNTRUSTED;
+        tls_complain(self,
+                     "the client's pre-shared key has the identity '%.64s', which is not in "
+                     "psk_file",
+                     self->stranger);
     }
     if (self->problem == NULL) {
         tls_complain(self, "%s", words != NULL ? words : "TLS failed without a reason");
     }
     ERR_clear_error();
     return status;
-}
-
-int tls_certificate_asked(SSL *ssl, X509 **certificate, EVP_PKEY **key)
-{
-    struct tls *self = SSL_get_app_data(ssl);
-
-    (void)certificate;
-    (void)key;
-    self->lacks_certificate = true;
-    return 0;
-}
-
-int tls_verified(int is_good, X509_STORE_CTX *verdict)
-{
-    const SSL *ssl = X509_STORE_CTX_get_ex_data(verdict, SSL_get_ex_data_X509_STORE_CTX_idx());
-    struct tls *self = SSL_get_app_data(ssl);
-
-    if (is_good == 1) {
-        return 1;
-    }
-    tls_complain(self, "%s", "");
-    if (self->problem != NULL) {
-        wax_pki_case about = {
-            .whose = self->context->is_server ? "client" : "server",
-            .host = self->host,
-            .authority = self->context->authority,
-            .crlfile = self->context->crlfile,
-        };
-        wax_pki_explain(verdict, &about, self->problem);
-    }
-    return 0;
 }

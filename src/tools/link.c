@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "access/access.h"
+
 enum {
     RECEIVE_SIZE = 512 * 1024, /* topic and properties of a message fit in any case */
     SEND_SIZE = 128 * 1024,    /* and beside it what the settings hold */
@@ -101,13 +103,27 @@ wax_status tools_link_make_tls(const struct settings *settings, wax_tls_context 
         .ciphers = settings->ciphers,
         .ignores_host = settings->ignores_host,
         .alpn = settings->alpn,
+        .psk_identity = settings->psk_identity,
+        .keylog = settings->keylog,
     };
+    uint8_t key[WAX_PSK_KEY_MAX];
+    wax_status status;
 
+    if (settings->psk != NULL) {
+        wanted.psk_key.data = key; /* that it can be decoded was seen before */
+        (void)wax_psk_decode(wax_bytes_of_text(settings->psk), 1, key, &wanted.psk_key.size);
+    }
+    if (settings->keylog != NULL) {
+        tools_say(settings, "WARNING: whoever reads %s reads all that this connection says",
+                  settings->keylog);
+    }
     if (settings->tls_version != NULL) {
         wanted.oldest_version =
             strcmp(settings->tls_version, "tlsv1.2") == 0 ? WAX_TLS_1_2 : WAX_TLS_1_3;
     }
-    return wax_tls_make_client(&wanted, context, problem);
+    status = wax_tls_make_client(&wanted, context, problem);
+    wax_wipe(key, sizeof key);
+    return status;
 }
 
 wax_status tools_link_dial(const struct settings *settings, wax_transport **transport, char *fault,

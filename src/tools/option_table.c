@@ -163,6 +163,9 @@ const struct option_row tools_options[] = {
     {NULL, "--tls-version",       OPTION_TEXT,   ALL, GROUP_TLS, AT(tls_version), 0, 0, "VERSION", "this one or newer: tlsv1.2 or tlsv1.3 (tlsv1.2)", NULL},
     {NULL, "--ciphers",           OPTION_TEXT,   ALL, GROUP_TLS, AT(ciphers), 0, 0, "LIST", "of TLS 1.2, as OpenSSL writes them", NULL},
     {NULL, "--tls-alpn",          OPTION_TEXT,   ALL, GROUP_TLS, AT(alpn), 0, 0, "NAME", "protocol to ask for, as mqtt", NULL},
+    {NULL, "--psk",               OPTION_SECRET, ALL, GROUP_TLS, AT(psk), 0, 0, "HEXKEY", "use TLS with a key that the broker has, too; safer in a file for -o", NULL},
+    {NULL, "--psk-identity",      OPTION_TEXT,   ALL, GROUP_TLS, AT(psk_identity), 0, 0, "NAME", "whose key that is", NULL},
+    {NULL, "--tls-keylog",        OPTION_TEXT,   ALL, GROUP_TLS, AT(keylog), 0, 0, "FILE", "append the secrets of the connection, for Wireshark: for tests only", NULL},
     {NULL, "--no-tls",            OPTION_FLAG,   ALL, GROUP_TLS, AT(no_tls), 0, 0, NULL, "no TLS, even on port 8883", NULL},
 
     {NULL, "--will-topic",        OPTION_TEXT,   ALL, GROUP_WILL, AT(will_topic), 0, 0, "TOPIC", "the broker publishes here if this client is lost", NULL},
@@ -215,15 +218,12 @@ const struct option_row tools_options[] = {
     {NULL, "--version",           OPTION_FLAG,   ALL, GROUP_GENERAL, AT(wants_version), 0, 0, NULL, "which version this is", NULL},
     {NULL, "--man",               OPTION_FLAG,   ALL, GROUP_GENERAL, AT(wants_manual), 0, 0, NULL, NULL, NULL},
 
-    {NULL, "--psk",               OPTION_LATER,  ALL, GROUP_LATER, 0, 0, 0, "KEY", NULL, NULL},
-    {NULL, "--psk-identity",      OPTION_LATER,  ALL, GROUP_LATER, 0, 0, 0, "NAME", NULL, NULL},
     {NULL, "--proxy",             OPTION_LATER,  ALL, GROUP_LATER, 0, 0, 0, "URL", NULL, NULL},
     {"-S", NULL,                  OPTION_LATER,  ALL, GROUP_LATER, 0, 0, 0, NULL, NULL, NULL},
     {NULL, "--ws",                OPTION_LATER,  ALL, GROUP_LATER, 0, 0, 0, NULL, NULL, NULL},
     {NULL, "--tls-engine",        OPTION_LATER,  ALL, GROUP_LATER, 0, 0, 0, "NAME", NULL, NULL},
     {NULL, "--tls-engine-kpass-sha1", OPTION_LATER, ALL, GROUP_LATER, 0, 0, 0, "HASH", NULL, NULL},
     {NULL, "--keyform",           OPTION_LATER,  ALL, GROUP_LATER, 0, 0, 0, "FORM", NULL, NULL},
-    {NULL, "--tls-keylog",        OPTION_LATER,  ALL, GROUP_LATER, 0, 0, 0, "FILE", NULL, NULL},
 };
 /* clang-format on */
 

@@ -1,6 +1,8 @@
 /* What pub, sub, rr and doctor were asked to do: checked, completed, and wiped at the end. */
 #include "tools/settings.h"
 
+#include "access/access.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -169,7 +171,8 @@ bool tools_settings_use_tls(const struct settings *settings)
     bool has_own_word = settings->cafile != NULL || settings->capath != NULL ||
                         settings->use_os_certs || settings->cert != NULL || settings->wants_tls ||
                         settings->ignores_host || settings->tls_version != NULL ||
-                        settings->alpn != NULL;
+                        settings->alpn != NULL || settings->psk != NULL ||
+                        settings->psk_identity != NULL;
 
     if (settings->no_tls || settings->unix_path != NULL) {
         return false;
@@ -251,6 +254,27 @@ static bool is_tls_whole(const struct settings *settings)
     return true;
 }
 
+static bool is_psk_whole(const struct settings *settings)
+{
+    uint8_t key[WAX_PSK_KEY_MAX];
+    size_t size = 0;
+    const char *fault;
+
+    if (settings->psk == NULL && settings->psk_identity == NULL) {
+        return true;
+    }
+    if (settings->psk == NULL || settings->psk_identity == NULL) {
+        return tools_complain(settings, "--psk and --psk-identity belong together: give both");
+    }
+    if (settings->cert != NULL || settings->cafile != NULL || settings->capath != NULL) {
+        return tools_complain(settings, "with --psk both sides prove themselves by the key: leave "
+                                        "--cafile, --capath and --cert out");
+    }
+    fault = wax_psk_decode(wax_bytes_of_text(settings->psk), 1, key, &size);
+    wax_wipe(key, sizeof key);
+    return fault == NULL || tools_complain(settings, "--psk: %s", fault);
+}
+
 static bool is_version_right(const struct settings *settings)
 {
     bool has_properties = settings->receive_maximum > 0 || settings->alias_maximum > 0 ||
@@ -282,8 +306,8 @@ static bool is_utf8_right(const struct settings *settings)
 
 bool tools_settings_finish(struct settings *settings)
 {
-    static const check checks[] = {is_identity_whole, is_will_whole, is_tls_whole, is_version_right,
-                                   is_utf8_right};
+    static const check checks[] = {is_identity_whole, is_will_whole,    is_tls_whole,
+                                   is_psk_whole,      is_version_right, is_utf8_right};
 
     settings->host = settings->host != NULL ? settings->host : "localhost";
     if (settings->version == WAX_VERSION_NONE) {
@@ -316,6 +340,10 @@ void tools_settings_discard(struct settings *settings)
     if (settings->password != NULL) {
         wax_wipe(settings->password, strlen(settings->password));
         free(settings->password);
+    }
+    if (settings->psk != NULL) {
+        wax_wipe(settings->psk, strlen(settings->psk));
+        free(settings->psk);
     }
     if (settings->options_text.data != NULL) {
         void *text = (void *)(uintptr_t)settings->options_text.data;

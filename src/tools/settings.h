@@ -89,6 +89,9 @@ struct settings {
     const char *ciphers;
     const char *tls_version;
     const char *alpn;
+    char *psk; /* in hexadecimal; on the heap */
+    const char *psk_identity;
+    const char *keylog;
     bool use_os_certs;
     bool ignores_host;
     bool no_tls;

@@ -538,6 +538,19 @@ class Sealed(Bridges):
         self.assertIn("tls=TLSv1.3", near.log())
         far.wait_for_log(f"client_connected client={self.name} ")
 
+    def test_a_bridge_shares_a_key(self):
+        key = "00112233445566778899aabbccddeeff"
+        far = Broker("listener {port} 127.0.0.1\nallow_anonymous true\npsk_hint h\npsk_file {folder}/keys\n",
+                     {"keys": f"link:{key}\n"})
+        self.addCleanup(self.assert_ends_well, far)
+        near = self.near(f"topic # both 1\nbridge_identity link\nbridge_psk {key[:-1]}0\n", to=far.port)
+        near.wait_for_log("bridge_failed")
+        near.write("wax.conf", near.read("wax.conf").replace(f"{key[:-1]}0", key))
+        near.reload()
+        near.wait_for_log("bridge_connected")
+        self.assertIn("tls=TLSv1.3", near.log())
+        self.assertNotIn(key[:-1], near.log())
+
     def test_a_wrong_name_is_not_trusted(self):
         far = self.tls("elsewhere")
         near = self.near(self.lines(), to=far.port)

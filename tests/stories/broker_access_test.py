@@ -5,7 +5,7 @@ import tempfile
 import time
 import unittest
 
-from mqtt_raw import PUBREL, Client, connect, publish
+from mqtt_raw import DISCONNECT, PUBREL, Client, connect, publish
 from passwords import line
 from running import PLAIN, WAX, Broker, BrokerCase, free_ports
 
@@ -69,7 +69,7 @@ class Passwords(BrokerCase):
             client = self.raw()
             client.send(connect("hasty", user="new", password="n"))
             client.close()
-        self.client("hasty", user="new", password="n").ping()
+        self.client("patient", user="new", password="n").ping()
 
     def test_reload(self):
         before = self.broker.read("passwords")
@@ -406,10 +406,19 @@ class Listeners(BrokerCase):
         publisher.publish("u", b"x", 1)
         self.assertTrue(two.is_silent())
 
-    def test_mount_points_do_not_change_while_running(self):
+    def test_another_mount_point_is_another_listener(self):
+        """Whoever is there must come again: its subscriptions meant other topics."""
+        self.wait_for_room()
+        client = self.client(port=self.broker.port3)
         before = self.broker.read("wax.conf")
         self.broker.write("wax.conf", before.replace("site/a long one/", "elsewhere/"))
-        self.broker.reload("reload_failed")
+        self.broker.reload()
+        self.assertEqual(client.expect(DISCONNECT).reason, 0x98)
+        again = self.client(port=self.broker.port3)
+        again.subscribe("u")
+        self.client().publish("elsewhere/u", b"x", 1)
+        self.assertEqual(again.message().topic, "u")
+        again.close()
         self.broker.write("wax.conf", before)
         self.broker.reload()
 

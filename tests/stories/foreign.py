@@ -208,7 +208,7 @@ class Pki:
     def make_ca(self, name):
         self.make(name, by=name, is_ca=True)
 
-    def make(self, name, by="ca", names=(), addresses=(), days=30, is_ca=False):
+    def make(self, name, by="ca", names=(), addresses=(), days=30, is_ca=False, seconds=0):
         from cryptography import x509
         from cryptography.hazmat.primitives import hashes, serialization
         from cryptography.hazmat.primitives.asymmetric import ec
@@ -222,7 +222,7 @@ class Pki:
         builder = (x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).serial_number(self.serial)
                    .public_key(self.keys[name].public_key())
                    .not_valid_before(now - datetime.timedelta(days=60))
-                   .not_valid_after(now + datetime.timedelta(days=days))
+                   .not_valid_after(now + datetime.timedelta(days=days, seconds=seconds))
                    .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True))
         if names or addresses:
             alternatives = [x509.DNSName(text) for text in names]
@@ -234,13 +234,13 @@ class Pki:
         (self.folder / f"{name}.key").write_bytes(self.keys[name].private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
 
-    def write_crl(self, file, *names):
+    def write_crl(self, file, *names, days=30):
         from cryptography import x509
         from cryptography.hazmat.primitives import hashes, serialization
 
         now = datetime.datetime.utcnow()
         builder = (x509.CertificateRevocationListBuilder().issuer_name(self.certificates["ca"].subject)
-                   .last_update(now - datetime.timedelta(days=1)).next_update(now + datetime.timedelta(days=30)))
+                   .last_update(now - datetime.timedelta(days=20)).next_update(now + datetime.timedelta(days=days)))
         for name in names:
             builder = builder.add_revoked_certificate(
                 x509.RevokedCertificateBuilder().serial_number(self.certificates[name].serial_number)

@@ -133,8 +133,10 @@ class Sessions(Clients):
 
     def test_a_retained_will_stays(self):
         broker = self.open_broker()
+        witness = self.subscribe(broker, "-t", "wills", "-C", 1, "-F", "%p")
         dying = self.subscribe(broker, "-t", "quiet", "--will-topic", "wills", "--will-retain", "--will-payload", "gone")
         dying.send_signal(signal.SIGKILL)
+        self.assertEqual(self.finish(witness), "gone\n")
         self.assertEqual(foreign.run("mosquitto_sub", "-p", broker.port, "-t", "wills", "-C", 1, "-F", "%r %p"), "1 gone\n")
 
     def test_a_durable_session_gets_what_it_missed(self):

@@ -20,6 +20,7 @@ static const size_t sizes[] = {
     [WAX_OPTION_NUMBERS] = 3 * sizeof(uint32_t),
     [WAX_OPTION_ADDRESS] = 0,
     [WAX_OPTION_TOPIC] = 0,
+    [WAX_OPTION_HOSTS] = sizeof(char *),
     [WAX_OPTION_LISTENER] = 0,
     [WAX_OPTION_BRIDGE] = 0,
     [WAX_OPTION_INCLUDE] = 0,

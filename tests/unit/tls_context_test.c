@@ -42,6 +42,7 @@ static const struct row rows[] = {
     {"a CA folder",                "server.crt", "server.key", {.capath = "."}, WAX_OK, ""},
     {"a CA folder that is not there", "server.crt", "server.key", {.capath = "none"}, WAX_IO, "No such file"},
     {"a revocation list",          "server.crt", "server.key", {.crlfile = "crl.pem"}, WAX_OK, ""},
+    {"a revocation list of another CA", "server.crt", "server.key", {.cafile = "r-ca.crt", .crlfile = "crl.pem"}, WAX_INVALID, "is not of a CA in cafile"},
     {"a revocation list that is none", "server.crt", "server.key", {.crlfile = "ca.crt"}, WAX_INVALID, "holds no revocation list"},
 };
 /* clang-format on */

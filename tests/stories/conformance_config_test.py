@@ -1,0 +1,125 @@
+"""What the broker does about every option of Mosquitto, and what it says to a wrong value of each.
+
+tests/conformance/options.tsv has the options; docs/conformance-config.md is what came of them. When the broker's
+behaviour has changed for good reason, `conformance_config_test.py --write` writes the page again."""
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+WAX = os.environ.get("WAX", str(ROOT / "build/dev/wax"))
+TABLE = ROOT / "tests/conformance/options.tsv"
+PAGE = ROOT / "docs/conformance-config.md"
+
+# What is said of a listener whatever its options are.
+OTHER = "nobody can connect to this listener|open to the network without TLS"
+
+HEAD = """# Options of mosquitto.conf
+
+Every option of Mosquitto 2.0 and 2.1, and those of Wax alone: what `wax broker` does about it, and what it says to a value
+that is wrong. Made by the tests from what the broker does; `wax.conf(5)` tells what each option means.
+
+- **works**: as with Mosquitto, or safer where the manual says so.
+- **no effect**: accepted; one warning says why nothing is lost.
+- **refused**: the broker does not start and says what to write instead.
+
+"""
+
+
+def rows():
+    lines = [line for line in TABLE.read_text().splitlines() if not line.startswith("#")]
+    return [(line.split("\t") + ["", ""])[:5] for line in lines]
+
+
+class Folder:
+    """What the values of the table name."""
+
+    def __init__(self, path):
+        self.path = path
+        self.wax("pki", "ca", "--dir", ".")
+        self.wax("pki", "server", "--dir", ".", "--name", "server", "localhost")
+        self.wax("pki", "client", "--dir", ".", "lost")
+        self.wax("pki", "revoke", "--dir", ".", "lost")
+        self.wax("passwd", "-c", "-b", "--compat", "2.0", "passwords", "ann", "a password")
+        self.write("acl", "user ann\ntopic #\n")
+        self.write("keys", "device:00112233445566778899aabbccddeeff\n")
+        os.mkdir(os.path.join(path, "conf.d"))
+
+    def wax(self, *words):
+        subprocess.run([WAX, *words], cwd=self.path, check=True, capture_output=True)
+
+    def write(self, name, text):
+        with open(os.path.join(self.path, name), "w") as out:
+            out.write(text)
+        os.chmod(os.path.join(self.path, name), 0o600)
+
+    def judge(self, before, line):
+        """The exit code for `line` after those before it, and what is said of that line."""
+        text = "".join(part.strip() + "\n" for part in before.split(";") if part) + line.replace("; ", "\n") + "\n"
+        self.write("wax.conf", text)
+        done = subprocess.run([WAX, "broker", "-c", "wax.conf", "--test-config"], cwd=self.path, text=True, capture_output=True)
+        number = len([part for part in before.split(";") if part]) + 1
+        said = [re.sub(r"^wax\.conf:\d+: ", "", each) for each in done.stderr.splitlines()
+                if re.match(rf"(wax\.conf:{number}: (error|warning)|error)", each) and not re.search(OTHER, each)]
+        return done.returncode, " ".join(said), done.stderr
+
+
+def treatment(code, said):
+    if code != 0:
+        return "refused"
+    if "no effect" in said:
+        return "no effect"
+    return "works"
+
+
+def cell(text):
+    return text.replace("|", "\\|").replace("<", "&lt;")
+
+
+def page(folder):
+    """The page, and what is wrong with the table or the broker."""
+    faults, works, wrongs = [], [], []
+    for name, since, before, good, wrong in rows():
+        code, said, everything = folder.judge(before, f"{name} {good}".strip())
+        if code != 0 and not said:
+            faults.append(f"{name} {good}: refused for another line:\n{everything}")
+        works.append(f"| `{name}` | {since} | {treatment(code, said)} | {cell(said)} |")
+        code, said, everything = folder.judge(before, f"{name} {wrong}".strip())
+        if code == 0 and "no effect" not in said:
+            faults.append(f"{name} {wrong}: accepted\n{everything}")
+        if name.rstrip("*") not in said and "include_dir" != name and not said:
+            faults.append(f"{name} {wrong}: nothing is said of its line\n{everything}")
+        wrongs.append(f"| `{name} {wrong}` | {cell(said)} |".replace(" ` |", "` |"))
+    text = (HEAD + "## What it does\n\n| option | since | Wax | says |\n|---|---|---|---|\n" + "\n".join(works) +
+            "\n\n## What it says to a wrong value\n\n| line | says |\n|---|---|\n" + "\n".join(wrongs) + "\n")
+    return text, faults
+
+
+class Conformance(unittest.TestCase):
+    maxDiff = None
+
+    def test_every_option_is_in_the_table(self):
+        printed = subprocess.run([WAX, "broker", "--options"], check=True, capture_output=True, text=True).stdout
+        ours = set(re.findall(r"^  ([a-z][a-z0-9_.*]+)", printed, re.M))
+        self.assertGreater(len(ours), 60)
+        self.assertEqual(ours - {row[0] for row in rows()}, set())
+
+    def test_the_page_is_what_the_broker_does(self):
+        with tempfile.TemporaryDirectory() as path:
+            text, faults = page(Folder(path))
+        self.assertEqual(faults, [])
+        self.assertEqual(PAGE.read_text(), text, "if this is right: tests/stories/conformance_config_test.py --write")
+
+
+if __name__ == "__main__":
+    if "--write" in sys.argv:
+        with tempfile.TemporaryDirectory() as home:
+            text, faults = page(Folder(home))
+        PAGE.write_text(text)
+        print("\n".join(faults))
+    else:
+        unittest.main()

@@ -1,0 +1,134 @@
+/* Files that change are noticed, however they are replaced; each change once. */
+#include "../check.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "os/os.h"
+
+enum { PATIENCE_MS = 20000, STEP_MS = 5 };
+
+struct seen {
+    atomic_int count;
+    char path[300];
+};
+
+static char home[] = "/tmp/wax-lookout-XXXXXX";
+
+static const char *in_home(const char *name)
+{
+    static char paths[64][300];
+    static size_t next;
+    char *path = paths[next++ % WAX_COUNT(paths)];
+
+    (void)snprintf(path, sizeof paths[0], "%s/%s", home, name);
+    return path;
+}
+
+static void note(void *context, const char *path)
+{
+    struct seen *seen = context;
+
+    (void)snprintf(seen->path, sizeof seen->path, "%s", path);
+    atomic_fetch_add(&seen->count, 1);
+}
+
+static void write_file(const char *name, const char *text)
+{
+    FILE *file = fopen(in_home(name), "we");
+
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void wait_for(struct seen *seen, int count)
+{
+    for (int i = 0; i < PATIENCE_MS / STEP_MS && atomic_load(&seen->count) < count; i++) {
+        (void)usleep(STEP_MS * 1000);
+    }
+    assert_int_equal(atomic_load(&seen->count), count);
+}
+
+static void put_link(const char *target, const char *name)
+{
+    assert_int_equal(symlink(target, in_home("fresh")), 0);
+    assert_int_equal(rename(in_home("fresh"), in_home(name)), 0);
+}
+
+static void whatever_replaces_a_file_is_seen(void **state)
+{
+    struct seen seen = {.path = ""};
+    const char *paths[3];
+    wax_lookout *lookout;
+
+    (void)state;
+    write_file("one", "1");
+    assert_int_equal(mkdir(in_home("a"), 0700), 0);
+    assert_int_equal(mkdir(in_home("b"), 0700), 0);
+    write_file("a/file", "a");
+    write_file("b/file", "other");
+    put_link("a", "link");
+    assert_int_equal(symlink("link/file", in_home("two")), 0);
+    paths[0] = in_home("one");
+    paths[1] = in_home("two");
+    paths[2] = in_home("missing");
+    assert_int_equal(wax_lookout_open(&lookout, note, &seen), WAX_OK);
+    assert_int_equal(wax_lookout_set(lookout, paths, 3), WAX_OK);
+
+    write_file("one", "written");
+    wait_for(&seen, 1);
+    assert_string_equal(seen.path, in_home("one"));
+
+    write_file("fresh", "renamed");
+    assert_int_equal(rename(in_home("fresh"), in_home("one")), 0);
+    wait_for(&seen, 2);
+
+    put_link("b", "link");
+    wait_for(&seen, 3);
+    assert_string_equal(seen.path, in_home("two"));
+
+    write_file("missing", "here");
+    wait_for(&seen, 4);
+    assert_string_equal(seen.path, in_home("missing"));
+
+    /* What is settled is not told; what comes after it is, and so is the way back. */
+    write_file("one", "settled");
+    wax_lookout_settle(lookout);
+    write_file("two", "after");
+    wait_for(&seen, 5);
+    assert_string_equal(seen.path, in_home("two"));
+
+    /* To watch the same files again forgets nothing. */
+    assert_int_equal(wax_lookout_set(lookout, paths, 1), WAX_OK);
+    write_file("two", "not watched any more");
+    write_file("one", "the last one");
+    wait_for(&seen, 6);
+    assert_string_equal(seen.path, in_home("one"));
+    wax_lookout_close(lookout);
+    assert_int_equal(atomic_load(&seen.count), 6);
+    wax_lookout_close(NULL);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    return mkdtemp(home) == NULL;
+}
+
+static int tear_down(void **state)
+{
+    char command[300];
+
+    (void)state;
+    (void)snprintf(command, sizeof command, "rm -r %s", home);
+    return system(command);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(whatever_replaces_a_file_is_seen)};
+
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
