@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOOK_MS = 1000, PROBE_MS = 10000 };
+enum { LOOK_MS = 1000, PROBE_MS = 5000 };
 
 /* --- What the block says --- */
 
@@ -218,6 +218,10 @@ static void begin(struct bridge *bridge)
         bridge->has_told = true;
         bridge_tell(bridge, false);
     }
+    if (!bridge_has_reason(bridge)) {
+        bridge->state = BRIDGE_RESTS;
+        return;
+    }
     bridge->state = BRIDGE_LOOKS_UP;
     if (bridge_look_up(bridge, on_found) != WAX_OK) {
         bridge_fail(bridge, "too many names are being looked up");
@@ -333,13 +337,13 @@ static void make_bridge(struct worker *worker, const wax_bridge_config *config)
     bridge->client = client_make(worker, id, false, (wax_bytes){NULL, 0});
     wax_assert(bridge->client != NULL);
     bridge->client->bridge = bridge;
+    /* The other broker may remember packet ids of an earlier process, which this one does not. */
+    wax_os_random(&bridge->client->outgoing.last_id, sizeof bridge->client->outgoing.last_id);
     bool is_applied = apply(bridge, worker->settings, config);
     wax_assert(is_applied);
     bridge->next = worker->bridges;
     worker->bridges = bridge;
-    if (bridge_has_reason(bridge)) {
-        bridge_start_timer(bridge, 0);
-    }
+    bridge_start_timer(bridge, 0);
 }
 
 /* A block that has changed is taken over when the bridge connects next: that is now, if it is not

@@ -76,14 +76,15 @@ static bool add_address(const wax_config_spot *spot, wax_bridge_config *bridge, 
     if (bridge->address_count == WAX_CONFIG_BRIDGE_ADDRESSES_MAX) {
         return refuse(spot, "a connection may have 16 addresses; this is one more");
     }
+    char *copy = wax_config_copy(host);
     wax_bridge_address *larger =
-        realloc(bridge->addresses, (bridge->address_count + 1) * sizeof *larger);
-    char *copy = larger ? wax_config_copy(host) : NULL;
-    bridge->addresses = larger ? larger : bridge->addresses;
-    if (!copy) {
+        copy ? realloc(bridge->addresses, (bridge->address_count + 1) * sizeof *larger) : NULL;
+    if (!larger) {
+        free(copy);
         return refuse(spot, "there is no memory left");
     }
-    larger[bridge->address_count++] = (wax_bridge_address){copy, (uint16_t)port};
+    bridge->addresses = larger;
+    bridge->addresses[bridge->address_count++] = (wax_bridge_address){copy, (uint16_t)port};
     return true;
 }
 
@@ -295,13 +296,15 @@ static bool read_topic(const wax_config_spot *spot, wax_bridge_config *bridge, w
     if (bridge->topic_count == WAX_CONFIG_BRIDGE_TOPICS_MAX) {
         return refuse(spot, "a connection may have 1024 of these lines; this is one more");
     }
-    wax_bridge_topic *larger = realloc(bridge->topics, (bridge->topic_count + 1) * sizeof *larger);
-    bridge->topics = larger ? larger : bridge->topics;
-    if (!larger || !fill(spot, &parts, &topic)) {
+    bool made = fill(spot, &parts, &topic);
+    wax_bridge_topic *larger =
+        made ? realloc(bridge->topics, (bridge->topic_count + 1) * sizeof *larger) : NULL;
+    if (!larger) {
         free_topic(&topic);
-        return false;
+        return made && refuse(spot, "there is no memory left");
     }
-    larger[bridge->topic_count++] = topic;
+    bridge->topics = larger;
+    bridge->topics[bridge->topic_count++] = topic;
     return true;
 }
 

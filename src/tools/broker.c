@@ -18,7 +18,7 @@ static const char help[] =
     "  -q, --quiet             log nothing\n"
     "  -d, --daemon            go to the background once it listens\n"
     "      --test-config       look at the configuration, say what is wrong with it, and end\n"
-    "      --explain           with --test-config: print the settings of every listener\n"
+    "      --explain           with --test-config: print the settings that hold, listener by listener\n"
     "      --options           print every option of the configuration file\n"
     "  -h, --help              this text\n"
     "\n"

@@ -229,7 +229,7 @@ class Accounting(Bridges):
         bridge.greeting()
         bridge.accept(present=True)
         got = []
-        while len(got) < 7:
+        while len(got) < 7:  # a PUBREL and six messages
             got.append(bridge.receive(20))
         self.assertEqual([each.packet_id for each in got if each.kind == PUBREL], [first[1].packet_id])
         again = [each for each in got if each.kind == PUBLISH]
