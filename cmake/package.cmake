@@ -7,6 +7,7 @@ set(WAX_LIBRARY_ROOMS base wire transport session client)
 
 if(TARGET wax)
     install(TARGETS wax RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+    include(cmake/compat.cmake)
 endif()
 foreach(section 1 5)
     file(GLOB pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/man/*.${section})

@@ -231,25 +231,85 @@ void wax_rules_close(wax_rules *rules);
  * another. The broker refuses such a CONNECT. */
 bool wax_identity_is_safe(const wax_rules *rules, const wax_access_identity *identity);
 
+/* ---- Roles ---- */
+
+/* What an ACL of a role speaks of; Mosquitto's dynamic security has the same six. */
+typedef enum wax_acl_type {
+    WAX_ACL_SEND,                /* publish to a topic */
+    WAX_ACL_RECEIVE,             /* be sent messages of a topic */
+    WAX_ACL_SUBSCRIBE_LITERAL,   /* subscribe to exactly this filter */
+    WAX_ACL_SUBSCRIBE_PATTERN,   /* subscribe to a filter that this one covers */
+    WAX_ACL_UNSUBSCRIBE_LITERAL, /* and to unsubscribe */
+    WAX_ACL_UNSUBSCRIBE_PATTERN,
+} wax_acl_type;
+
+#define WAX_ACL_TYPE_COUNT 6
+
+/* What somebody may want, for which there is a default where no ACL speaks. */
+typedef enum wax_right {
+    WAX_RIGHT_SEND,
+    WAX_RIGHT_RECEIVE,
+    WAX_RIGHT_SUBSCRIBE,
+    WAX_RIGHT_UNSUBSCRIBE,
+} wax_right;
+
+#define WAX_RIGHT_COUNT 4
+
+/* One ACL. In a topic that is no literal, %c is the client id and %u the user. */
+typedef struct wax_acl {
+    wax_bytes topic;
+    bool is_allowed;
+} wax_acl;
+
+/* A role: its ACLs by type, those of the highest priority first. */
+typedef struct wax_access_role {
+    const wax_acl *acls[WAX_ACL_TYPE_COUNT];
+    size_t counts[WAX_ACL_TYPE_COUNT];
+    bool refuses_wildcards; /* what it lets subscribe to has no '+' and no '#' */
+} wax_access_role;
+
+/* What dynamic security knows of one user: the roles in the order in which they are asked. */
+typedef struct wax_standing {
+    const wax_access_role *const *roles;
+    size_t role_count;
+    bool is_known;                  /* not: dynamic security says nothing about this user */
+    bool names_client_id;           /* some topic holds %c */
+    bool names_user;                /* some topic holds %u */
+    bool defaults[WAX_RIGHT_COUNT]; /* where no ACL speaks; never for $CONTROL */
+} wax_standing;
+
 /* What one connection may do: rules with one identity's part of them already found. Borrows the
- * rules and the views in `identity`. */
+ * rules, the standing and the views in `identity`. */
 typedef struct wax_access {
     const wax_rules *rules;       /* NULL: no ACL file */
     const wax_rules_section *own; /* NULL: no rules for this user */
+    const wax_standing *standing; /* NULL: no dynamic security */
     wax_access_identity identity;
     bool may_use_patterns;
+    bool is_barred; /* the name would reach into topics of others: no role helps */
 } wax_access;
 
 /* Prepares the answers for one connection. `rules` NULL means that there is no ACL file and
  * everything is allowed but what is reserved. */
 wax_access wax_rules_for(const wax_rules *rules, const wax_access_identity *identity);
 
+/* Puts the connection under dynamic security too. The standing must outlive `access`, or be
+ * replaced before. */
+void wax_access_stand(wax_access *access, const wax_standing *standing);
+
+/* Whether this name may come in under these roles: a client id or user with a '/' must not stand
+ * where some role puts it into a topic. As wax_identity_is_safe() for an ACL file. */
+bool wax_standing_is_safe(const wax_standing *standing, const wax_access_identity *identity);
+
 /* Whether the connection may do this with the topic of a message. In this order:
  *   1. Reserved: nobody writes to "$SYS", but for the state of a bridge; "$CONTROL" wants an ACL
- *      file that grants it; "$share" is no topic.
- *   2. The user's lines, or the anonymous ones: those that deny, then those that grant.
- *   3. Patterns: those that deny, then those that grant. So a user's grant beats a pattern's deny.
- *   4. Nothing spoke: denied.
+ *      file or a role that grants it; "$share" is no topic.
+ *   2. Roles, if there is a standing: the first ACL that matches decides, else the default. Who is
+ *      not known there has no right but those of an ACL file.
+ *   3. The user's lines, or the anonymous ones: those that deny, then those that grant.
+ *   4. Patterns: those that deny, then those that grant. So a user's grant beats a pattern's deny.
+ *   5. Nothing spoke: denied.
+ * With both an ACL file and roles, both must allow.
  * A topic that begins with '$' is matched only by a line whose filter begins with '$'.
  * `line`, if not NULL, becomes the number of the line that decided, 0 if none did. */
 bool wax_access_judge(const wax_access *access, wax_action action, wax_bytes topic, size_t *line);
@@ -257,5 +317,13 @@ bool wax_access_judge(const wax_access *access, wax_action action, wax_bytes top
 /* Whether the connection could read any topic that the valid `filter` (without "$share/name/")
  * matches. True does not promise that it may read them all: every delivery is judged. */
 bool wax_access_may_subscribe(const wax_access *access, wax_bytes filter);
+
+/* Whether the roles let the connection subscribe to exactly this valid filter (without
+ * "$share/name/"), or end its subscription. An ACL file has no say in this. True where there is no
+ * standing. In each role its literal ACLs speak before its patterns. Of a shared subscription
+ * `shared` is the whole, "$share/name/filter": an ACL that speaks of that decides first, since
+ * Mosquitto asks for nothing else. Otherwise it is empty. */
+bool wax_standing_lets_subscribe(const wax_access *access, wax_bytes filter, wax_bytes shared);
+bool wax_standing_lets_unsubscribe(const wax_access *access, wax_bytes filter, wax_bytes shared);
 
 #endif

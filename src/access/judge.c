@@ -1,6 +1,7 @@
 /* Who may do what to which topic. */
 #include "access/array.h"
 #include "access/filter.h"
+#include "access/roles.h"
 #include "access/rules.h"
 
 #include <string.h>
@@ -8,7 +9,7 @@
 /* What a reserved part of the topics asks for. */
 enum demand {
     AS_RULED, /* nothing special */
-    IF_RULED, /* an ACL file must grant it; without one it is denied */
+    IF_RULED, /* an ACL file or a role must grant it; without either it is denied */
     NEVER,
 };
 
@@ -28,9 +29,11 @@ static const struct reserved reserved[] = {
 };
 /* clang-format on */
 
-static bool is_denied_by(enum demand demand, const wax_rules *rules)
+static bool is_denied_by(enum demand demand, const wax_access *access)
 {
-    return demand == NEVER || (demand == IF_RULED && rules == NULL);
+    bool is_ruled = access->rules != NULL || access->standing != NULL;
+
+    return demand == NEVER || (demand == IF_RULED && !is_ruled);
 }
 
 static bool is_reserved(const wax_access *access, wax_action action, wax_bytes topic)
@@ -38,17 +41,7 @@ static bool is_reserved(const wax_access *access, wax_action action, wax_bytes t
     for (size_t i = 0; topic.data[0] == '$' && i < WAX_COUNT(reserved); i++) {
         if (wax_filter_overlaps(reserved[i].filter, topic)) {
             return is_denied_by(action == WAX_ACTION_READ ? reserved[i].read : reserved[i].write,
-                                access->rules);
-        }
-    }
-    return false;
-}
-
-static bool has_any(wax_bytes name, wax_bytes characters)
-{
-    for (size_t i = 0; i < name.size; i++) {
-        if (memchr(characters.data, name.data[i], characters.size) != NULL) {
-            return true;
+                                access);
         }
     }
     return false;
@@ -62,8 +55,8 @@ bool wax_identity_is_safe(const wax_rules *rules, const wax_access_identity *ide
     bool is_client_id_in_topics = rules != NULL && rules->uses_client_id;
 
     return !(identity->has_user &&
-             has_any(identity->user, is_user_in_topics ? in_topics : anywhere)) &&
-           !has_any(identity->client_id, is_client_id_in_topics ? in_topics : anywhere);
+             wax_name_has_any(identity->user, is_user_in_topics ? in_topics : anywhere)) &&
+           !wax_name_has_any(identity->client_id, is_client_id_in_topics ? in_topics : anywhere);
 }
 
 static const wax_rules_section *section_of(const wax_rules *rules,
@@ -124,7 +117,8 @@ bool wax_access_judge(const wax_access *access, wax_action action, wax_bytes top
     const struct rule *rule = NULL;
     bool is_allowed;
 
-    if (topic.size == 0 || is_reserved(access, action, topic)) {
+    if (topic.size == 0 || is_reserved(access, action, topic) ||
+        !wax_roles_allow(access, action, topic)) {
         is_allowed = false;
     } else if (access->rules == NULL) {
         is_allowed = true;

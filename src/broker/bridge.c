@@ -1,5 +1,6 @@
 /* The life of a bridge: made by the configuration, connected, lost, connected again. */
 #include "broker/bridges.h"
+#include "broker/standing.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -10,17 +11,12 @@ enum { LOOK_MS = 1000, PROBE_MS = 5000 };
 
 /* --- What the block says --- */
 
-/* What the bridge may do here: with a user of its own, what `acl_file` says; without, what its
- * `topic` lines say. */
 static void look_up_rights(struct bridge *bridge)
 {
-    const struct settings *settings = bridge->worker->settings;
-    const struct policy *policy = &settings->policies[WAX_CONFIG_INNER];
     struct client *client = bridge->client;
     wax_access_identity identity = {client->user, client->has_user, client->id};
-    bool is_ruled = client->has_user && policy->has_rules;
 
-    client->access = wax_rules_for(is_ruled ? &policy->rules : NULL, &identity);
+    client->access = access_of(bridge->worker, WAX_CONFIG_INNER, &identity);
 }
 
 /* Makes the session what the block says. */

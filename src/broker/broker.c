@@ -3,7 +3,10 @@
 
 #include "broker/bridges.h"
 #include "broker/entrance.h"
+#include "broker/handshake.h"
 #include "broker/options.h"
+#include "broker/steward.h"
+#include "broker/watch.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -169,7 +172,8 @@ static bool open_broker(struct wax_broker *broker)
     return wax_store_memory.open(&broker->store, NULL) == WAX_OK &&
            commons_open(&broker->commons, broker->key) == WAX_OK &&
            wax_pool_open(&broker->pool, LOGIN_THREAD_COUNT, LOGIN_MAX) == WAX_OK &&
-           open_dialers(broker, &broker->settings->config) && open_workers(broker);
+           open_dialers(broker, &broker->settings->config) && open_workers(broker) &&
+           steward_start(broker) == WAX_OK;
 }
 
 static void close_broker(struct wax_broker *broker)
@@ -178,9 +182,11 @@ static void close_broker(struct wax_broker *broker)
     if (broker->dialers != NULL) {
         wax_pool_close(broker->dialers);
     }
+    steward_stop(broker);
     for (unsigned i = 0; i < broker->worker_count; i++) {
         worker_close(broker->workers[i]);
     }
+    steward_close(broker);
     commons_close(&broker->commons);
     broker->store->kind->close(broker->store);
     settings_release(broker->settings);
@@ -234,6 +240,9 @@ static wax_status load_next(struct wax_broker *broker, const wax_broker_options 
         wax_config_report_add(report, WAX_CONFIG_ERROR, options->config_path, 0,
                               "there are no threads left to look up the names of bridges");
         status = WAX_FULL;
+    }
+    if (status == WAX_OK && !steward_accepts(broker, &(*next)->config, report)) {
+        status = WAX_INVALID;
     }
     if (status == WAX_OK) {
         status = listen_open(broker, &(*next)->config, &broker->settings->config, opened);
@@ -475,11 +484,15 @@ int wax_broker_run(const wax_broker_options *options)
     }
     source = source_of(&broker, options);
     status = settings_load(&broker.settings, &source, &report);
+    if (status == WAX_OK) {
+        status = steward_open(&broker, &report);
+    }
     if (status != WAX_OK || options->tests_only) {
         wax_config_report_print(&report, stderr);
         if (status == WAX_OK && options->explains) {
             wax_config_explain(&broker.settings->config, stdout);
         }
+        steward_close(&broker);
         settings_release(broker.settings);
         wax_config_report_free(&report);
         return status == WAX_OK ? 0 : 1;

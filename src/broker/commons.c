@@ -3,6 +3,7 @@
 #include "broker/internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 wax_status commons_open(struct commons *commons, const uint64_t key[static 2])
 {
@@ -119,6 +120,34 @@ void commons_leave_all(struct commons *commons, struct seat *seat)
     wax_router_remove_subscriber(commons->shared, &seat->subscriber);
     count_shared(commons);
     pthread_mutex_unlock(&commons->mutex);
+}
+
+static bool find(const wax_router *router, const struct seat *seat, const struct search *search,
+                 wax_interest *found)
+{
+    for (uint32_t at = seat->subscriber.first; at != WAX_NO_SUBSCRIPTION;
+         at = wax_router_next(router, at)) {
+        if (wax_router_describe(router, at, search->room, READ_ROOM_SIZE, found) == WAX_OK &&
+            search->wants(search->context, found)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool commons_find(struct commons *commons, const struct seat *seat, const struct search *search,
+                  wax_interest *found)
+{
+    uint8_t *name = NULL;
+
+    pthread_mutex_lock(&commons->mutex);
+    if (find(commons->shared, seat, search, found) &&
+        (name = malloc(found->share_name.size + 1)) != NULL) {
+        memcpy(name, found->share_name.data, found->share_name.size);
+        found->share_name.data = name;
+    }
+    pthread_mutex_unlock(&commons->mutex);
+    return name != NULL;
 }
 
 /* The next member who is online, or else the next of all: its session may be durable. */

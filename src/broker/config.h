@@ -109,6 +109,7 @@ typedef struct wax_listener_config {
     char *acl_file;
     char *psk_file;
     bool psk_allow_short;
+    char *dynamic_security_file;
 
     char *certfile;
     char *keyfile;

@@ -121,6 +121,19 @@ static bool has_wildcard(const char *topic)
     return topic && strpbrk(topic, "+#");
 }
 
+/* Whether a listener above names another file for dynamic security. */
+static bool has_other_users(const wax_config *config, const wax_listener_config *at)
+{
+    for (const wax_listener_config *other = config->listeners;
+         at->dynamic_security_file && other < at; other++) {
+        if (other->dynamic_security_file &&
+            strcmp(other->dynamic_security_file, at->dynamic_security_file) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* What many listeners may have in common and is said of the first. */
 struct said {
     bool plain;
@@ -135,8 +148,10 @@ static void check_access(const wax_config *config, const wax_listener_config *at
     bool reachable = !is_loopback(at);
     bool plain = reachable && !wax_config_has_tls(at);
     bool is_proven = at->require_certificate || (at->psk_hint && !at->certfile);
-    bool open = reachable && at->allow_anonymous && !at->acl_file && !is_proven;
-    bool shut = !at->allow_anonymous && !at->password_file && !by_certificate;
+    bool open = reachable && at->allow_anonymous && !at->acl_file && !is_proven &&
+                !at->dynamic_security_file;
+    bool shut =
+        !at->allow_anonymous && !at->password_file && !at->dynamic_security_file && !by_certificate;
     /* clang-format off */
     const struct fault faults[] = {
         {plain && !said->plain, "listener", WAX_CONFIG_WARNING,
@@ -145,6 +160,8 @@ static void check_access(const wax_config *config, const wax_listener_config *at
          "everybody who reaches this listener may read and write every topic; write `allow_anonymous false` and `password_file FILE`"},
         {shut && !said->shut, "allow_anonymous", WAX_CONFIG_WARNING,
          "nobody can connect to this listener: it wants a user name and knows no users; add `password_file FILE`, or `allow_anonymous true` for everybody"},
+        {has_other_users(config, at), "dynamic_security_file", WAX_CONFIG_ERROR,
+         "there is one dynamic security for the broker: give every listener that has it the same file"},
         {has_wildcard(at->mount_point), "mount_point", WAX_CONFIG_ERROR,
          "mount_point is the beginning of topics and may hold neither + nor #"},
     };
@@ -170,7 +187,8 @@ static bool is_said_before(const wax_config *config, size_t listener, size_t opt
 /* What others could do harm with. */
 static bool is_secret(const wax_option *option)
 {
-    static const char *const names[] = {"keyfile", "password_file", "psk_file"};
+    static const char *const names[] = {"keyfile", "password_file", "psk_file",
+                                        "dynamic_security_file"};
     for (size_t i = 0; i < WAX_COUNT(names); i++) {
         if (strcmp(option->name, names[i]) == 0) {
             return true;
@@ -226,7 +244,8 @@ static bool is_unknown_user(const wax_config *config)
 
 static void check_broker(const wax_config *config, wax_config_report *report)
 {
-    bool has_users = config->is_local && config->listeners[0].password_file;
+    bool has_users = config->is_local && (config->listeners[0].password_file ||
+                                          config->listeners[0].dynamic_security_file);
     bool lets_all_in = config->is_local && config->listeners[0].allow_anonymous;
     bool is_root = geteuid() == 0 && strcmp(config->user, "root") == 0;
     /* clang-format off */

@@ -5,12 +5,28 @@
 #include "broker/config.h"
 #include "broker/config_value.h"
 
+enum { WAX_CONFIG_PLUGINS_MAX = 64 };
+
+/* A plugin of Mosquitto that a line names. */
+struct wax_config_plugin {
+    const struct wax_config_builtin *kind;
+    wax_config_place place;
+    char *name;     /* of `plugin_load`, as is the next */
+    char *value;    /* of its option */
+    bool is_loaded; /* by `plugin_load`: it does nothing until `plugin_use` */
+    bool is_used;
+    bool has_option;
+};
+
 typedef struct wax_config_draft {
     wax_config *config;
     wax_config_report *report;
     /* The default listener: options that stand above any `listener` of their file. */
     wax_listener_config leading;
     bool may_include;
+    struct wax_config_plugin plugins[WAX_CONFIG_PLUGINS_MAX];
+    size_t plugin_count;
+    struct wax_config_plugin *plugin; /* the one that options belong to; NULL: none */
 } wax_config_draft;
 
 /* Makes the places, the shared settings and the default listener, all with defaults.

@@ -210,6 +210,7 @@ void wax_value_print(const wax_option *option, const void *object, FILE *out)
     case WAX_OPTION_LISTENER:
     case WAX_OPTION_BRIDGE:
     case WAX_OPTION_INCLUDE:
+    case WAX_OPTION_PLUGIN:
     case WAX_OPTION_NOTHING:
         break;
     }

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "broker/config_value.h"
+#include "broker/config_hosts.h"
 
 enum { HOST_SIZE_MAX = 253 };
 

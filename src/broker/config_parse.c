@@ -5,6 +5,8 @@
 #include "broker/config_bridge_lines.h"
 #include "broker/config_draft.h"
 #include "broker/config_files.h"
+#include "broker/config_hosts.h"
+#include "broker/config_plugin.h"
 #include "broker/config_value.h"
 
 /* A file that is being read. */
@@ -103,6 +105,18 @@ static bool is_in_order(const wax_config_draft *draft, const wax_config_spot *sp
     return true;
 }
 
+static bool read_value(const wax_config_spot *spot, void *object, wax_bytes value, bool again)
+{
+    if (spot->option->type == WAX_OPTION_HOSTS) {
+        char **lines = (void *)((uint8_t *)object + spot->option->offset);
+        return wax_config_add_host(spot, lines, value);
+    }
+    if (wax_bridge_is_line(spot->option)) {
+        return wax_bridge_read_line(spot, object, value);
+    }
+    return wax_value_read(spot, object, value, again);
+}
+
 static void set_value(wax_config_draft *draft, const struct source *source,
                       const wax_config_spot *spot, wax_bytes value)
 {
@@ -118,10 +132,7 @@ static void set_value(wax_config_draft *draft, const struct source *source,
     if (!is_in_order(draft, spot) || !may_repeat(draft, spot, *place)) {
         return;
     }
-    bool is_taken = wax_bridge_is_line(spot->option)
-                        ? wax_bridge_read_line(spot, target.object, value)
-                        : wax_value_read(spot, target.object, value, place->line > 0);
-    if (is_taken) {
+    if (read_value(spot, target.object, value, place->line > 0)) {
         *place = (wax_config_place){source->number, source->line};
     }
 }
@@ -209,6 +220,19 @@ static void bridge_to(wax_config_draft *draft, struct source *source, const wax_
     }
 }
 
+/* A line about a plugin that is built in stands for an option. */
+static void set_by_plugin(wax_config_draft *draft, const struct source *source,
+                          const wax_config_spot *spot, wax_bytes name, wax_bytes value)
+{
+    wax_config_meaning meaning = wax_config_plugin_read(draft, spot, name, value);
+    wax_config_spot meant = *spot;
+
+    if (meaning.option) {
+        meant.option = meaning.option;
+        set_value(draft, source, &meant, meaning.value);
+    }
+}
+
 /* Says what is the matter with an option that has no effect in Wax. */
 static void judge_support(const wax_config_draft *draft, const wax_config_spot *spot,
                           wax_bytes name)
@@ -276,6 +300,8 @@ static void read_option(wax_config_draft *draft, struct source *source, wax_conf
         listen_on(draft, source, spot, value);
     } else if (spot->option->type == WAX_OPTION_BRIDGE) {
         bridge_to(draft, source, spot, value);
+    } else if (spot->option->type == WAX_OPTION_PLUGIN) {
+        set_by_plugin(draft, source, spot, name, value);
     } else if (spot->option->type == WAX_OPTION_INCLUDE) {
         include(draft, source, spot, value);
     } else {
@@ -351,7 +377,8 @@ static void read_text(wax_config_draft *draft, struct source *source, wax_bytes 
 static wax_status finish(wax_config_draft *draft, size_t errors_before)
 {
     bool fine = draft->report->error_count == errors_before;
-    fine = fine && wax_config_draft_finish(draft);
+    fine = fine && wax_config_plugin_finish(draft) && wax_config_draft_finish(draft);
+    wax_config_plugin_free(draft);
     wax_config_draft_free(draft);
     if (!fine) {
         wax_config_free(draft->config);

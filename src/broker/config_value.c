@@ -451,15 +451,15 @@ bool wax_value_read(const wax_config_spot *spot, void *object, wax_bytes text, b
     case WAX_OPTION_TEXT:
     case WAX_OPTION_FILE:
         return read_text(spot, object, text);
-    case WAX_OPTION_HOSTS:
-        return wax_config_add_host(spot, field_of(spot->option, object), text);
     case WAX_OPTION_NUMBERS:
         return read_numbers(spot, object, text);
+    case WAX_OPTION_HOSTS:
     case WAX_OPTION_ADDRESS:
     case WAX_OPTION_TOPIC:
     case WAX_OPTION_LISTENER:
     case WAX_OPTION_BRIDGE:
     case WAX_OPTION_INCLUDE:
+    case WAX_OPTION_PLUGIN:
     case WAX_OPTION_NOTHING:
         break;
     }

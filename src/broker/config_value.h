@@ -58,10 +58,6 @@ void wax_value_print(const wax_option *option, const void *object, FILE *out);
 /* Prints the lines that a file needs to say this: none for a text that is not set. */
 void wax_value_print_lines(const wax_option *option, const void *object, FILE *out);
 
-/* Adds a line HOST CERTFILE KEYFILE to `lines`. Returns false, with the reason in `report`, when it
- * is none, or the host is there already. */
-WAX_CHECKED bool wax_config_add_host(const wax_config_spot *spot, char **lines, wax_bytes text);
-
 /* The text with a final zero, in memory of the caller's; NULL without memory. */
 char *wax_config_copy(wax_bytes text);
 

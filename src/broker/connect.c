@@ -1,5 +1,7 @@
 /* CONNECT: who is this, may it come in, and with which session. */
+#include "broker/admit.h"
 #include "broker/login.h"
+#include "broker/standing.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,15 +109,12 @@ static void refuse(struct connection *connection, wax_status status)
 static wax_status authenticate(struct connection *connection)
 {
     const struct pending *pending = connection->pending;
-    const struct policy *policy = login_policy(connection);
 
+    access_note(connection);
     if (pending->is_proven) {
         return WAX_OK;
     }
-    if (!pending->has_user) {
-        return login_listener(connection)->allow_anonymous ? WAX_OK : WAX_NOT_AUTHORIZED;
-    }
-    if (!policy->has_credentials) {
+    if (!pending->has_user || !login_has_passwords(connection)) {
         return login_listener(connection)->allow_anonymous ? WAX_OK : WAX_NOT_AUTHORIZED;
     }
     return login_begin(connection);
@@ -317,12 +316,12 @@ static void log_connected(const struct connection *connection, bool present)
 /* Ties connection and session together. */
 static void attach(struct connection *connection, struct client *client)
 {
-    const struct policy *policy = login_policy(connection);
     wax_access_identity identity = {client->user, client->has_user, client->id};
 
     wax_loop_stop(&connection->worker->loop, &client->timer);
     client->listener = connection->listener;
-    client->access = wax_rules_for(policy->has_rules ? &policy->rules : NULL, &identity);
+    client->access = access_of(connection->worker, connection->listener, &identity);
+    access_settle(client);
     client->connection = connection;
     connection->client = client;
     if (client->seat != NULL) {
@@ -369,8 +368,11 @@ void connect_on_arrival(struct worker *worker, struct connection *connection)
         status = wax_loop_watch(&worker->loop, &connection->watch, false);
     }
     if (status == WAX_OK) {
-        status = login_listener(connection)->is_gone ? WAX_SERVER_UNAVAILABLE
-                                                     : find_session(connection, &client, &present);
+        status =
+            login_listener(connection)->is_gone ? WAX_SERVER_UNAVAILABLE : access_admit(connection);
+    }
+    if (status == WAX_OK) {
+        status = find_session(connection, &client, &present);
     }
     if (status != WAX_OK) {
         refuse(connection, status == WAX_IO ? WAX_SERVER_BUSY : status);

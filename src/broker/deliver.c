@@ -2,6 +2,7 @@
  * through deliver(), and so through may_deliver(); what has waited passes it a second time, since
  * the rules may be others by then. */
 #include "broker/bridges.h"
+#include "broker/standing.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,6 @@ static bool author_may_write(const struct client *client, const struct message *
 {
     const struct settings *settings = client->worker->settings;
     wax_access_identity author = {message->author, message->has_author, message->author_id};
-    const struct policy *policy;
     wax_access access;
 
     /* A listener that this worker has yet to hear of has just let its author write. */
@@ -26,14 +26,7 @@ static bool author_may_write(const struct client *client, const struct message *
         !has_listener(&settings->config, message->listener)) {
         return true;
     }
-    if (message->listener == WAX_CONFIG_INNER && !message->has_author) {
-        return true; /* a bridge that only its `topic` lines bound */
-    }
-    policy = &settings->policies[message->listener];
-    if (!policy->has_rules) {
-        return true;
-    }
-    access = wax_rules_for(&policy->rules, &author);
+    access = access_of(client->worker, message->listener, &author);
     return wax_access_judge(&access, WAX_ACTION_WRITE, message->topic, NULL);
 }
 
@@ -53,8 +46,7 @@ static bool may_deliver(const struct client *client, const struct message *messa
     if (client->bridge != NULL && !bridge_wants(client->bridge, message->topic)) {
         return false;
     }
-    if (client->access.rules == NULL && !client->has_user && client->bridge == NULL &&
-        wax_bytes_start_with(message->topic, WAX_TEXT("$SYS/"))) {
+    if (is_stranger(client) && wax_bytes_start_with(message->topic, WAX_TEXT("$SYS/"))) {
         return false; /* what goes on in the broker is not for strangers */
     }
     return !is_retained || author_may_write(client, message);

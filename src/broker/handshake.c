@@ -1,5 +1,5 @@
 /* What the broker tells of its TLS: how many handshakes there were, and when certificates end. */
-#include "broker/internal.h"
+#include "broker/handshake.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,8 +16,7 @@ struct expiry {
 };
 
 struct handshakes {
-    size_t count; /* of listeners */
-    struct expiry expiries[];
+    struct expiry expiries[WAX_CONFIG_NUMBERS_MAX]; /* by the listener's place */
 };
 
 void handshake_count(struct connection *connection)
@@ -76,17 +75,32 @@ static int64_t next_stage_s(unsigned stage, int64_t left_s)
                                                        : left_s - (int64_t)stages[stage] * DAY_S;
 }
 
+static void publish(struct worker *worker, size_t listener, int64_t end_s)
+{
+    struct expiry *expiry = &worker->handshakes->expiries[listener];
+    unsigned port = (unsigned)worker->settings->config.listeners[listener].port;
+    char topic[TOPIC_SIZE];
+
+    if (end_s != INT64_MAX && port > 0 && worker->settings->config.sys_interval_s > 0 &&
+        expiry->told_s != (uint64_t)end_s + 1) {
+        snprintf(topic, sizeof topic, "tls/%u/certificate/expires", port);
+        sys_publish(worker, topic, (uint64_t)end_s);
+        expiry->told_s = (uint64_t)end_s + 1;
+    }
+}
+
 static void expiry_due(wax_timer *timer, uint64_t now_ms)
 {
     struct worker *worker = WAX_OWNER(timer, struct worker, expiry_timer);
     int64_t now_s = wax_clock_wall_s();
     int64_t next_s = DAY_S;
 
-    for (size_t i = 0; i < worker->handshakes->count; i++) {
+    for (size_t i = 0; i < worker->settings->config.listener_count; i++) {
         struct expiry *expiry = &worker->handshakes->expiries[i];
         int64_t end_s = end_of(worker, i);
         int64_t left_s = end_s == INT64_MAX ? INT64_MAX : end_s - now_s;
         unsigned stage = stage_of(left_s);
+        publish(worker, i, end_s);
         if (stage > expiry->stage) {
             tell(worker, i, left_s);
         }
@@ -98,19 +112,10 @@ static void expiry_due(wax_timer *timer, uint64_t now_ms)
     wax_loop_start(&worker->loop, timer, now_ms + (uint64_t)(next_s < 1 ? 1 : next_s) * 1000U);
 }
 
-void handshake_publish(struct worker *worker)
+void handshake_look(struct worker *worker)
 {
-    for (size_t i = 0; i < worker->handshakes->count; i++) {
-        struct expiry *expiry = &worker->handshakes->expiries[i];
-        unsigned port = (unsigned)worker->settings->config.listeners[i].port;
-        int64_t end_s = end_of(worker, i);
-        char topic[TOPIC_SIZE];
-
-        if (end_s != INT64_MAX && port > 0 && expiry->told_s != (uint64_t)end_s + 1) {
-            snprintf(topic, sizeof topic, "tls/%u/certificate/expires", port);
-            sys_publish(worker, topic, (uint64_t)end_s);
-            expiry->told_s = (uint64_t)end_s + 1;
-        }
+    if (worker->handshakes != NULL) {
+        wax_loop_start(&worker->loop, &worker->expiry_timer, worker->loop.now_ms + 1);
     }
 }
 
@@ -120,19 +125,17 @@ wax_status handshake_open(struct worker *worker)
     size_t count = worker->settings->config.listener_count;
     int64_t now_s = wax_clock_wall_s();
 
-    worker->handshakes =
-        calloc(1, sizeof *worker->handshakes + count * sizeof *worker->handshakes->expiries);
+    worker->handshakes = calloc(1, sizeof *worker->handshakes);
     if (worker->handshakes == NULL) {
         return WAX_FULL;
     }
-    worker->handshakes->count = count;
     for (size_t i = 0; i < count; i++) {
         int64_t end_s = end_of(worker, i);
         worker->handshakes->expiries[i].stage =
             stage_of(end_s == INT64_MAX ? INT64_MAX : end_s - now_s);
     }
     worker->expiry_timer.due = expiry_due;
-    wax_loop_start(&worker->loop, &worker->expiry_timer, worker->loop.now_ms + 1);
+    handshake_look(worker);
     return WAX_OK;
 }
 

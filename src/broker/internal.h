@@ -9,6 +9,7 @@
 #include "access/access.h"
 #include "broker/message.h"
 #include "broker/settings.h"
+#include "dynsec/dynsec.h"
 #include "os/os.h"
 #include "router/router.h"
 #include "session/session.h"
@@ -110,6 +111,17 @@ wax_status commons_leave(struct commons *commons, struct seat *seat, wax_bytes f
                          wax_bytes share_name) WAX_CHECKED;
 void commons_leave_all(struct commons *commons, struct seat *seat);
 
+/* What is looked for among the subscriptions of a seat. */
+struct search {
+    bool (*wants)(void *context, const wax_interest *interest); /* called under the mutex */
+    void *context;
+    uint8_t *room; /* of READ_ROOM_SIZE, for the filter that is found */
+};
+
+/* Finds the first. The share name is the caller's to free. False if there is none, or no memory. */
+bool commons_find(struct commons *commons, const struct seat *seat, const struct search *search,
+                  wax_interest *found);
+
 struct chosen {
     struct seat *seat; /* held for the caller */
     wax_subscription_options options;
@@ -168,6 +180,7 @@ struct client {
     uint32_t will_delay_s;
     uint64_t will_due_ms;
     wax_access access;
+    uint64_t rights; /* those that its subscriptions were judged by last; of dynamic security */
     wax_flows outgoing;
     wax_flows incoming;
     wax_flow first_slots[2]; /* one for each direction, until more are needed */
@@ -250,6 +263,7 @@ struct connection {
     uint16_t listener;
     uint16_t status;     /* why it is doomed; WAX_OK: not */
     uint64_t refused_ms; /* when a refused message was logged last */
+    uint64_t print;      /* of what dynamic security said when it was let in */
     bool is_blocked;     /* the socket took no more */
     bool is_leaving;     /* all is said; the peer may read it */
     bool is_counted;     /* its TLS handshake, if there is one */
@@ -323,6 +337,9 @@ void count_subscriptions(struct worker *worker);
 
 void subscribe_on(struct connection *connection, const wax_event *event);
 void unsubscribe_on(struct connection *connection, const wax_event *event);
+
+/* Ends those of a client's subscriptions that its roles do not allow any more. */
+void subscribe_judge_again(struct client *client);
 void publish_on(struct connection *connection, const wax_event *event);
 
 /* RECEIVED, RELEASED and DELIVERED. */
@@ -395,6 +412,10 @@ enum letter_kind {
     LETTER_SETTINGS,
     LETTER_ENTRANCE,
     LETTER_LOG,
+    LETTER_ORDER,
+    LETTER_TABLE,
+    LETTER_TABLE_TAKEN,
+    LETTER_KICK,
     LETTER_STOP
 };
 
@@ -406,6 +427,8 @@ struct letter {
         struct message *message;
         struct connection *connection;
         struct settings *settings;
+        struct order *order; /* of dynamic security, as is the next */
+        struct batch *batch;
         struct entrance *entrance;
         char *line; /* of the log */
     };
@@ -435,6 +458,7 @@ struct head {
 struct worker {
     struct wax_broker *broker;
     struct settings *settings;
+    wax_dynsec_table *table; /* NULL: no dynamic security */
     wax_loop loop;
     wax_mailbox mailbox;
     wax_mailbox logins; /* judged passwords come back here */
@@ -518,26 +542,6 @@ void sys_on_log(struct worker *worker, const struct letter *letter);
 /* Publishes a number under $SYS/broker/, retained. */
 void sys_publish(struct worker *worker, const char *topic, uint64_t value);
 
-/* --- handshake: what the broker tells of its TLS --- */
-
-/* Counts a connection's handshake once it is done. */
-void handshake_count(struct connection *connection);
-
-/* The first worker: watches when the listeners' certificates end, and publishes it. */
-wax_status handshake_open(struct worker *worker) WAX_CHECKED;
-void handshake_close(struct worker *worker);
-void handshake_publish(struct worker *worker);
-
-/* --- watch: files that change make the broker reload --- */
-
-void watch_open(struct wax_broker *broker);
-
-/* Watches what the settings name now. */
-void watch_set(struct wax_broker *broker);
-
-/* A reload is about to read everything: what has changed up to now makes no other one. */
-void watch_settle(struct wax_broker *broker);
-
 /* --- the broker --- */
 
 struct wax_broker {
@@ -549,8 +553,9 @@ struct wax_broker {
     struct memory memory;
     wax_store *store;
     wax_pool *pool;
-    wax_pool *dialers;    /* that look up names; NULL without bridges */
-    wax_lookout *lookout; /* NULL: files are not watched */
+    wax_pool *dialers;       /* that look up names; NULL without bridges */
+    wax_lookout *lookout;    /* NULL: files are not watched */
+    struct steward *steward; /* NULL: no dynamic security */
     uint64_t key[2];
     uint64_t started_ms;
     bool has_started; /* the workers run */

@@ -1,5 +1,6 @@
 /* A CONNECT on its way to an answer, and the judging of its password off the worker. */
 #include "broker/login.h"
+#include "broker/standing.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -60,12 +61,37 @@ static void judge_password(wax_job *job)
         wax_login_verify(&login->login, wax_bytes_of(login->password, login->password_size));
 }
 
+/* Who dynamic security knows is judged by it alone; others by the password file, if there is one.
+ */
+bool login_has_passwords(const struct connection *connection)
+{
+    return login_policy(connection)->has_credentials ||
+           login_listener(connection)->dynamic_security_file != NULL;
+}
+
+wax_login login_find(const struct connection *connection, wax_bytes user)
+{
+    const struct policy *policy = login_policy(connection);
+    wax_access_identity identity = {.user = user, .has_user = true};
+    const wax_dynsec_user *known = standing_of(connection->worker, connection->listener, &identity);
+    bool is_known = known != NULL && known->standing.is_known;
+
+    if (policy->has_credentials && !is_known) {
+        return wax_credentials_find(&policy->credentials, user);
+    }
+    if (is_known && known->password.size > 0) {
+        return (wax_login){.is_known = true, .stored = known->password};
+    }
+    return (wax_login){.stored = wax_dynsec_decoy(connection->worker->table)};
+}
+
 void login_free(struct login *login)
 {
     if (login->password != NULL) {
         wax_wipe(login->password, login->password_size);
     }
     free(login->password);
+    wax_wipe(login->stored, sizeof login->stored);
     settings_release(login->settings);
     free(login);
 }
@@ -83,7 +109,11 @@ wax_status login_begin(struct connection *connection)
     login->job.work = judge_password;
     login->job.reply = &connection->worker->logins;
     login->settings = settings_hold(connection->worker->settings);
-    login->login = wax_credentials_find(&login_policy(connection)->credentials, pending->user);
+    login->login = login_find(connection, pending->user);
+    if (login->login.stored.size > 0) { /* the table may be another by the time it is judged */
+        memcpy(login->stored, login->login.stored.data, login->login.stored.size);
+        login->login.stored = wax_bytes_of(login->stored, login->login.stored.size);
+    }
     login->password = malloc(size + 1);
     login->password_size = size;
     if (login->password != NULL && size > 0) {

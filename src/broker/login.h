@@ -25,6 +25,7 @@ struct login {
     struct connection *connection; /* NULL once it is gone */
     struct settings *settings;     /* its table is read on the pool's thread */
     wax_login login;
+    uint8_t stored[WAX_PASSWORD_STORED_MAX];
     uint8_t *password;
     size_t password_size;
     wax_status status;
@@ -37,6 +38,13 @@ struct policy *login_policy(const struct connection *connection);
 
 /* The CONNECT again, in memory of its own. NULL without memory. */
 struct pending *login_copy(wax_bytes packet);
+
+/* Whether there is anything to ask the connection's listener about passwords. */
+bool login_has_passwords(const struct connection *connection);
+
+/* The one place where a user's stored password is looked up. `stored` dies with the settings and
+ * the table of dynamic security. */
+wax_login login_find(const struct connection *connection, wax_bytes user);
 
 /* Gives the password to the pool. Returns WAX_MORE: it comes back by the worker's `logins`;
  * WAX_SERVER_BUSY when too many wait. */

@@ -54,7 +54,7 @@ enum {
 #define MEMORY_MAX INT64_C(4503599627370496)
 
 /* What to do instead, where many rows say the same. */
-#define PLUGINS    "Wax loads no code; use `password_file` and `acl_file`"
+#define PLUGINS    "Wax loads no code; use `password_file`, `acl_file` or `dynamic_security_file`"
 #define WEBSOCKETS "delete the line; browsers need another broker for now"
 #define ENGINES    "delete the line and give `keyfile` a file in PEM form; OpenSSL 3 gives engines up"
 #define CONTINUOUS "there is no snapshot whose time could be chosen"
@@ -125,6 +125,8 @@ const wax_option wax_options[] = {
      SAYS("The pre-shared keys of clients, a line IDENTITY:HEXKEY for each, for listeners with `psk_hint`. `openssl rand -hex 32` makes a key.")},
     {.name = "psk_allow_short", IN(SECURITY), OF_SECURITY(psk_allow_short), BOOL("false"), RELOADS, OWN,
      SAYS("Takes keys of less than 16 bytes from `psk_file`, which whoever records a connection can guess.")},
+    {.name = "dynamic_security_file", IN(SECURITY), OF_SECURITY(dynamic_security_file), READ_FILE, OWN,
+     SAYS("Users, groups and roles that change while the broker runs: the file of Mosquitto's dynamic security, which `mosquitto_ctrl dynsec init FILE USER` makes and `mosquitto_ctrl dynsec` then changes through the broker. The broker writes it, and so needs its folder writable. Whoever it knows is judged by its passwords and roles alone; with an acl_file too, both must allow. One file for all listeners that name one; a reload does not read it again.")},
     {.name = "allow_zero_length_clientid", IN(SECURITY), OF_SECURITY(allow_zero_length_clientid), BOOL("true"), RELOADS,
      SAYS("Lets clients in that send no client id; the broker makes one.")},
     {.name = "auto_id_prefix", IN(SECURITY), OF_SECURITY(auto_id_prefix), TEXT(50, "auto-"), RELOADS,
@@ -245,13 +247,19 @@ const wax_option wax_options[] = {
     {.name = "tls_engine_kpass_sha1", IN(TLS), WITHOUT(REFUSED, ENGINES)},
     {.name = "tls_keyform", IN(TLS), WITHOUT(REFUSED, ENGINES)},
 
-    {.name = "plugin", IN(PLUGINS), WITHOUT(REFUSED, PLUGINS)},
+    {.name = "plugin", IN(PLUGINS), .type = WAX_OPTION_PLUGIN, OF_NOBODY, RELOADS,
+     SAYS("Names a plugin by its file, which need not be there: those that come with Mosquitto are built in. `mosquitto_dynamic_security.so`, `mosquitto_password_file.so` and `mosquitto_acl_file.so` stand for dynamic_security_file, password_file and acl_file; `mosquitto_persist_sqlite.so` and `mosquitto_sparkplug_aware.so` have no effect; others are refused."), .note = PLUGINS},
     {.name = "auth_plugin", .alias_of = "plugin"},
-    {.name = "global_plugin", IN(PLUGINS), WITHOUT(REFUSED, PLUGINS)},
-    {.name = "plugin_load", IN(PLUGINS), WITHOUT(REFUSED, PLUGINS)},
-    {.name = "plugin_use", IN(PLUGINS), WITHOUT(REFUSED, PLUGINS)},
-    {.name = "plugin_opt_*", IN(PLUGINS), WITHOUT(REFUSED, PLUGINS)},
-    {.name = "auth_opt_*", IN(PLUGINS), WITHOUT(REFUSED, PLUGINS)},
+    {.name = "global_plugin", IN(PLUGINS), .type = WAX_OPTION_PLUGIN, OF_NOBODY, RELOADS,
+     SAYS("As plugin, for all listeners."), .note = PLUGINS},
+    {.name = "plugin_load", IN(PLUGINS), .type = WAX_OPTION_PLUGIN, OF_NOBODY, RELOADS,
+     SAYS("`plugin_load NAME FILE`: as plugin, but it has no effect before plugin_use."), .note = PLUGINS},
+    {.name = "plugin_use", IN(PLUGINS), .type = WAX_OPTION_PLUGIN, OF_NOBODY, RELOADS,
+     SAYS("`plugin_use NAME`: puts the plugin that was loaded under this name to use here."), .note = PLUGINS},
+    {.name = "plugin_opt_*", IN(PLUGINS), .type = WAX_OPTION_PLUGIN, OF_NOBODY, RELOADS,
+     SAYS("An option of the plugin above: plugin_opt_config_file, plugin_opt_password_file or plugin_opt_acl_file is the file of the one that is built in. Others have no effect."), .note = PLUGINS},
+    {.name = "auth_opt_*", IN(PLUGINS), .type = WAX_OPTION_PLUGIN, OF_NOBODY, RELOADS,
+     SAYS("As plugin_opt_*."), .note = PLUGINS},
     {.name = "auth_plugin_deny_special_chars", IN(PLUGINS), WITHOUT(IGNORED, "Wax always refuses user names and client ids with + or #")},
 
     {.name = "connection", IN(BRIDGES), .type = WAX_OPTION_BRIDGE, OF_NOBODY, RELOADS,

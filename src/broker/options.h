@@ -49,6 +49,7 @@ typedef enum wax_option_type {
     WAX_OPTION_LISTENER, /* opens a listener */
     WAX_OPTION_BRIDGE,   /* opens a bridge */
     WAX_OPTION_INCLUDE,  /* reads further files */
+    WAX_OPTION_PLUGIN,   /* names a plugin of Mosquitto's, or an option of one */
     WAX_OPTION_NOTHING   /* the value is not looked at */
 } wax_option_type;
 

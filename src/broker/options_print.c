@@ -41,6 +41,7 @@ static const char *const shapes[] = {
     [WAX_OPTION_HOSTS] = "HOST CERTFILE KEYFILE",
     [WAX_OPTION_LISTENER] = "PORT [ADDRESS]",
     [WAX_OPTION_INCLUDE] = "DIRECTORY",
+    [WAX_OPTION_PLUGIN] = "VALUE",
     [WAX_OPTION_NOTHING] = "",
 };
 

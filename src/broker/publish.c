@@ -1,5 +1,7 @@
 /* Messages that clients publish, and how their exchanges go on. */
 #include "broker/bridges.h"
+#include "broker/standing.h"
+#include "broker/steward.h"
 
 /* What the connection must not do: reasons to end it. [MQTT-3.2.2-11] [MQTT-3.2.2-14] */
 static wax_status judge_packet(const struct connection *connection, const wax_publish *publish)
@@ -66,6 +68,15 @@ static bool is_time_to_log(struct connection *connection)
     return is_time;
 }
 
+static wax_status send_on(struct connection *connection, struct message *message)
+{
+    if (!is_claimed(connection->worker, message->topic)) {
+        return route(connection->worker, message);
+    }
+    /* What another broker sends is no order to this one. */
+    return connection->bridge == NULL ? steward_take(connection, message) : WAX_NOT_AUTHORIZED;
+}
+
 static wax_status take(struct connection *connection, const wax_publish *publish)
 {
     const struct client *client = connection->client;
@@ -78,7 +89,7 @@ static wax_status take(struct connection *connection, const wax_publish *publish
     }
     status = judge_message(connection, publish, message->topic);
     if (status == WAX_OK) {
-        status = route(connection->worker, message);
+        status = send_on(connection, message);
     } else {
         count_up(connection->worker, COUNT_PUBLISH_DROPPED, 1);
         if (is_time_to_log(connection)) {

@@ -1,6 +1,7 @@
 /* Bytes come in. A worker reads into room of its own; a connection keeps only the start of a packet
  * that is not whole, so that an idle one holds nothing. */
 #include "broker/bridges.h"
+#include "broker/handshake.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>

@@ -1,5 +1,5 @@
 /* A message goes to all who want it: at this worker, at the others, in shared groups. */
-#include "broker/internal.h"
+#include "broker/standing.h"
 
 #include <stdlib.h>
 
@@ -164,6 +164,9 @@ wax_status route(struct worker *worker, struct message *message)
 {
     wax_status status = WAX_OK;
 
+    if (message->sender != 0 && is_claimed(worker, message->topic)) {
+        return WAX_NOT_AUTHORIZED; /* a Will: answers come of the broker, and commands go nowhere */
+    }
     if (message->retain) {
         status = commons_retain(&worker->broker->commons, message,
                                 worker->settings->config.retained_max);

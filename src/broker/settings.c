@@ -125,6 +125,7 @@ static void load_tls(struct policy *policy, const wax_listener_config *listener,
         .psk_hint = listener->psk_hint,
         .record_size_max = listener->tls_record_size_max,
         .alpn = "mqtt",
+        .now_s = wax_clock_wall_s,
     };
     wax_config_host names[WAX_CONFIG_HOSTS_MAX];
     wax_tls_host hosts[WAX_CONFIG_HOSTS_MAX];

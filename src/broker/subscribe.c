@@ -1,5 +1,5 @@
 /* SUBSCRIBE and UNSUBSCRIBE. */
-#include "broker/internal.h"
+#include "broker/standing.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +9,7 @@ struct target {
     uint8_t *room;
     wax_bytes share_name;
     wax_bytes filter;
+    wax_bytes shared; /* as it was written, if it is shared; empty: not */
 };
 
 static wax_status find_target(const struct client *client, wax_bytes written, struct target *target)
@@ -20,6 +21,7 @@ static wax_status find_target(const struct client *client, wax_bytes written, st
     wax_writer out;
 
     target->room = NULL;
+    target->shared = target->share_name.size > 0 ? written : target->share_name;
     if (status != WAX_OK) {
         return status;
     }
@@ -60,16 +62,20 @@ static wax_status join_group(struct client *client, const wax_interest *interest
 
 /* Whether the client may have this subscription at all. The broker says so at once instead of
  * leaving it to wait for messages that never come. */
-static wax_status judge(const struct client *client, wax_bytes filter)
+static wax_status judge(const struct client *client, const struct target *target)
 {
+    wax_bytes filter = target->filter;
     bool is_judged = client->worker->settings->config.acl_subscribe_check;
-    bool is_stranger = client->access.rules == NULL && !client->has_user;
 
-    if (is_stranger && wax_bytes_start_with(filter, WAX_TEXT("$SYS/"))) {
+    if (is_stranger(client) && wax_bytes_start_with(filter, WAX_TEXT("$SYS/"))) {
         return WAX_NOT_AUTHORIZED; /* as in may_deliver() */
     }
-    return is_judged && !wax_access_may_subscribe(&client->access, filter) ? WAX_NOT_AUTHORIZED
-                                                                           : WAX_OK;
+    if (is_judged && !wax_access_may_subscribe(&client->access, filter)) {
+        return WAX_NOT_AUTHORIZED;
+    }
+    return wax_standing_lets_subscribe(&client->access, filter, target->shared)
+               ? WAX_OK
+               : WAX_NOT_AUTHORIZED;
 }
 
 static bool has_too_many(const struct client *client)
@@ -118,7 +124,7 @@ static wax_status subscribe(struct client *client, const struct target *target,
                             const wax_subscription_options *options)
 {
     wax_interest interest = {target->filter, target->share_name, *options};
-    wax_status status = judge(client, target->filter);
+    wax_status status = judge(client, target);
     bool existed = false;
 
     if (status != WAX_OK) {
@@ -270,6 +276,10 @@ static uint8_t end_one(struct client *client, const wax_subscription *wanted, ui
     wax_status status = find_target(client, wanted->filter, &target);
 
     (void)identifier;
+    if (status == WAX_OK &&
+        !wax_standing_lets_unsubscribe(&client->access, target.filter, target.shared)) {
+        status = WAX_NOT_AUTHORIZED;
+    }
     if (status == WAX_OK) {
         status = end_subscription(client, &target);
     }
@@ -292,4 +302,72 @@ void unsubscribe_on(struct connection *connection, const wax_event *event)
         answer(connection, WAX_UNSUBACK, packet->packet_id, wax_bytes_of(reasons, count));
     }
     free(reasons);
+}
+
+/* --- Rights that are withdrawn --- */
+
+/* Ends a subscription that the client could not make now. */
+static void end_forbidden(struct client *client, const wax_interest *interest)
+{
+    struct target target = {.share_name = interest->share_name, .filter = interest->filter};
+
+    (void)!end_subscription(client, &target);
+    wax_log_write(&client->worker->broker->log, WAX_NOTICE,
+                  "subscription_ended client=%.*s filter=%.*s reason=not authorized any more",
+                  SHOWN(client->id), SHOWN(interest->filter));
+}
+
+static void judge_own(struct client *client)
+{
+    const wax_router *router = client->worker->router;
+    uint8_t *room = client->worker->room;
+    uint32_t at = client->subscriber.first;
+
+    while (at != WAX_NO_SUBSCRIPTION) {
+        uint32_t next = wax_router_next(router, at);
+        wax_interest interest;
+        if (wax_router_describe(router, at, room, READ_ROOM_SIZE, &interest) == WAX_OK &&
+            !wax_standing_lets_subscribe(&client->access, interest.filter, interest.share_name)) {
+            end_forbidden(client, &interest);
+        }
+        at = next;
+    }
+}
+
+/* Without memory for the whole, the subscription counts as forbidden. */
+static bool is_forbidden(void *context, const wax_interest *interest)
+{
+    const struct client *client = context;
+    const wax_config *config = &client->worker->settings->config;
+    size_t mount = wax_bytes_of_text(config->listeners[client->listener].mount_point).size;
+    wax_bytes rest = {interest->filter.data + mount, interest->filter.size - mount};
+    size_t size = sizeof "$share/" + interest->share_name.size + rest.size;
+    uint8_t *room = malloc(size);
+    wax_writer out = wax_writer_over(room, size);
+    bool is_allowed;
+
+    if (room == NULL) {
+        return true;
+    }
+    wax_write_bytes(&out, WAX_TEXT("$share/"));
+    wax_write_bytes(&out, interest->share_name);
+    wax_write_u8(&out, '/');
+    wax_write_bytes(&out, rest);
+    is_allowed =
+        wax_standing_lets_subscribe(&client->access, interest->filter, wax_writer_bytes(&out));
+    free(room);
+    return !is_allowed;
+}
+
+void subscribe_judge_again(struct client *client)
+{
+    struct commons *commons = &client->worker->broker->commons;
+    const struct search search = {is_forbidden, client, client->worker->room};
+    wax_interest interest = {.options = {.qos = 0}};
+
+    judge_own(client);
+    while (client->seat != NULL && commons_find(commons, client->seat, &search, &interest)) {
+        end_forbidden(client, &interest);
+        free((void *)(uintptr_t)interest.share_name.data);
+    }
 }

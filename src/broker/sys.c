@@ -239,7 +239,6 @@ static void sys_due(wax_timer *timer, uint64_t now_ms)
         publish_text(worker, "uptime", text, true);
         publish_rows(worker);
         publish_loads(worker, now_ms);
-        handshake_publish(worker);
     }
     wax_loop_start(&worker->loop, timer,
                    now_ms + (interval_s == 0 ? 10 : interval_s) * UINT64_C(1000));

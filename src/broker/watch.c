@@ -1,6 +1,7 @@
 /* The files that a configuration names are watched: when one changes, the broker reloads as if it
  * had been sent SIGHUP. */
-#include "broker/internal.h"
+#include "broker/watch.h"
+
 #include "broker/options.h"
 
 #include <signal.h>
@@ -49,7 +50,8 @@ static void add_files_of(struct paths *paths, const wax_listener_config *listene
         const wax_option *option = &wax_options[i];
         bool is_of_listener =
             option->scope == WAX_SCOPE_LISTENER || option->scope == WAX_SCOPE_SECURITY;
-        if (option->type == WAX_OPTION_FILE && is_of_listener) {
+        /* What a reload does not read again, the broker itself may write. */
+        if (option->type == WAX_OPTION_FILE && is_of_listener && option->reloads) {
             const void *field = (const uint8_t *)listener + option->offset;
             add(paths, *(char *const *)field);
         }

@@ -1,6 +1,9 @@
 /* A worker: one thread, its loop, and all that it owns. */
+#include "broker/admit.h"
 #include "broker/bridges.h"
 #include "broker/entrance.h"
+#include "broker/handshake.h"
+#include "broker/steward.h"
 
 #include <stdlib.h>
 
@@ -60,15 +63,10 @@ static void on_settings(struct worker *worker, struct letter *letter)
     struct settings *old = worker->settings;
 
     worker->settings = letter->settings;
-    for (size_t i = 0; i < worker->clients.bucket_count; i++) {
-        for (struct client *at = worker->clients.buckets[i]; at != NULL; at = at->next) {
-            const struct policy *policy = &worker->settings->policies[at->listener];
-            wax_access_identity identity = at->access.identity;
-            at->access = wax_rules_for(policy->has_rules ? &policy->rules : NULL, &identity);
-        }
-    }
+    access_renew(worker);
     bridges_settle(worker);
     settings_release(old);
+    handshake_look(worker);
     close_gone(worker);
     if (worker->index == 0) {
         memory_watch(worker);
@@ -114,6 +112,10 @@ static letter_function *const readers[] = {
     [LETTER_SETTINGS] = on_settings,
     [LETTER_ENTRANCE] = on_entrance_opened,
     [LETTER_LOG] = on_log,
+    [LETTER_ORDER] = steward_on_order,
+    [LETTER_TABLE] = steward_on_table,
+    [LETTER_TABLE_TAKEN] = steward_on_table_taken,
+    [LETTER_KICK] = steward_on_kick,
     [LETTER_STOP] = on_stop,
 };
 
@@ -279,6 +281,8 @@ static void drop_letters(struct worker *worker, wax_letters *letters)
             settings_release(opened->settings);
         } else if (opened->kind == LETTER_ENTRANCE) {
             entrance_free(opened->entrance);
+        } else if (opened->kind == LETTER_ORDER) {
+            steward_drop(opened->order);
         } else if (opened->kind == LETTER_LOG) {
             free(opened->line);
         } else if (opened->kind == LETTER_CONNECTION) {
@@ -315,6 +319,7 @@ void worker_close(struct worker *worker)
     wax_mailbox_close(&worker->dials);
     wax_loop_close(&worker->loop);
     settings_release(worker->settings);
+    wax_dynsec_release(worker->table);
     while (!wax_link_is_alone(&worker->entrances)) {
         entrance_free(WAX_OWNER(worker->entrances.next, struct entrance, all));
     }

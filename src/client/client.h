@@ -31,6 +31,7 @@ typedef struct wax_client_config {
     wax_bytes password;        /* empty: none */
     const wax_will *will;      /* NULL: none */
     wax_bytes properties;      /* MQTT 5: more for CONNECT, encoded; none of those below */
+    wax_bytes end_properties;  /* MQTT 5: for DISCONNECT, encoded */
     uint32_t session_expiry_s; /* MQTT 5: how long the server keeps the session; 0: not at all */
     uint16_t keep_alive_s;     /* 0: none */
     bool clean_start;          /* MQTT 5: of the first connection only; MQTT 3: of every one */
@@ -158,8 +159,9 @@ typedef struct wax_client {
 /* Begins a client without a connection; the first one is asked for at once. `random_seed` is any
  * number that differs between devices: it spreads their reconnections. Returns WAX_OK, or
  * WAX_INVALID when a room is smaller than its minimum, MQTT 3 has a password without a user name,
- * or `properties` leave no room in the receive buffer (30 bytes beside them). Nothing is given back
- * at the end: the memory is the caller's. */
+ * or `properties` leave no room in the receive buffer (30 bytes beside them), or `end_properties`
+ * in the send buffer (WAX_CLIENT_SEND_SIZE_MIN beside them). Nothing is given back at the end: the
+ * memory is the caller's. */
 wax_status wax_client_open(wax_client *client, const wax_client_config *config,
                            uint32_t random_seed, uint64_t now_ms) WAX_CHECKED;
 

@@ -38,7 +38,8 @@ wax_status wax_client_open(wax_client *client, const wax_client_config *config,
     if (config->receive_size < WAX_CLIENT_RECEIVE_SIZE_MIN ||
         config->send_size < WAX_CLIENT_SEND_SIZE_MIN || config->outgoing_count == 0 ||
         config->incoming_count == 0 || has_nameless_password ||
-        config->properties.size > config->receive_size - PROPERTIES_ROOM) {
+        config->properties.size > config->receive_size - PROPERTIES_ROOM ||
+        config->end_properties.size > config->send_size - WAX_CLIENT_SEND_SIZE_MIN) {
         return WAX_INVALID;
     }
     *client = (wax_client){

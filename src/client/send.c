@@ -230,7 +230,8 @@ static void say_good_bye(wax_client *client)
     wax_writer out = wax_client_out(client);
 
     if (client->send_left == 0) {
-        (void)wax_session_close(&client->session, client->end_reason, (wax_bytes){NULL, 0}, &out);
+        (void)wax_session_close(&client->session, client->end_reason,
+                                client->config->end_properties, &out);
         wax_client_wrote(client, &out);
     }
     client->state = WAX_CLIENT_CLOSING;
@@ -248,7 +249,8 @@ bool wax_client_pump(wax_client *client, wax_client_event *event)
         return send_payload(client, event);
     }
     if (client->ends) {
-        bool has_room = wax_writer_left(&out) >= WAX_ANSWER_SIZE_MAX;
+        bool has_room =
+            wax_writer_left(&out) >= WAX_ANSWER_SIZE_MAX + client->config->end_properties.size;
         if (has_room) {
             say_good_bye(client);
         }

@@ -4,12 +4,17 @@
 #include <sys/random.h>
 #include <time.h>
 
-uint64_t wax_clock_ms(void)
+uint64_t wax_clock_us(void)
 {
     struct timespec now;
 
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000U + (uint64_t)now.tv_nsec / 1000000U;
+    return (uint64_t)now.tv_sec * 1000000U + (uint64_t)now.tv_nsec / 1000U;
+}
+
+uint64_t wax_clock_ms(void)
+{
+    return wax_clock_us() / 1000U;
 }
 
 int64_t wax_clock_wall_s(void)

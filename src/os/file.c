@@ -80,3 +80,84 @@ void wax_file_free(wax_bytes *content)
     free((void *)(uintptr_t)content->data);
     *content = (wax_bytes){NULL, 0};
 }
+
+/* --- Replacing --- */
+
+enum { BESIDE_SIZE = 4096 + 16 };
+
+static bool write_all(int file, wax_bytes content)
+{
+    size_t used = 0;
+
+    while (used < content.size) {
+        ssize_t got = write(file, content.data + used, content.size - used);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got <= 0) {
+            return false;
+        }
+        used += (size_t)got;
+    }
+    return fsync(file) == 0;
+}
+
+/* A rename is on the disk once its folder is. */
+static bool sync_folder(const char *path)
+{
+    char folder[BESIDE_SIZE];
+    char *slash;
+    int file;
+    bool is_done;
+
+    (void)snprintf(folder, sizeof folder, "%s", path);
+    slash = strrchr(folder, '/');
+    if (slash == NULL) {
+        (void)snprintf(folder, sizeof folder, ".");
+    } else {
+        slash[slash == folder] = '\0';
+    }
+    file = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    is_done = file >= 0 && fsync(file) == 0;
+    if (file >= 0) {
+        close(file);
+    }
+    return is_done;
+}
+
+static bool replace(const char *path, wax_bytes content)
+{
+    char beside[BESIDE_SIZE];
+    bool is_written;
+    int error;
+    int file;
+
+    (void)snprintf(beside, sizeof beside, "%s.XXXXXX", path);
+    file = mkostemp(beside, O_CLOEXEC); /* with mode 0600 */
+    if (file < 0) {
+        return false;
+    }
+    is_written = write_all(file, content);
+    error = errno;
+    is_written = close(file) == 0 && is_written;
+    if (is_written && rename(beside, path) == 0) {
+        return sync_folder(path);
+    }
+    error = is_written ? errno : error;
+    unlink(beside);
+    errno = error;
+    return false;
+}
+
+wax_status wax_file_replace(const char *path, wax_bytes content, char *fault, size_t fault_size)
+{
+    char *real = realpath(path, NULL);
+    bool is_done = replace(real == NULL ? path : real, content);
+    int error = errno;
+
+    free(real);
+    if (!is_done) {
+        (void)snprintf(fault, fault_size, "cannot write %s: %s", path, strerror(error));
+    }
+    return is_done ? WAX_OK : WAX_IO;
+}

@@ -14,6 +14,9 @@
 /* The monotonic clock. */
 uint64_t wax_clock_ms(void);
 
+/* The same in microseconds, for what is too quick for it. */
+uint64_t wax_clock_us(void);
+
 /* Seconds since 1970 of the wall clock, for people and certificates. */
 int64_t wax_clock_wall_s(void);
 
@@ -38,6 +41,13 @@ void wax_memory_return(void);
 wax_status wax_file_read(const char *path, size_t size_max, wax_bytes *content, char *fault,
                          size_t fault_size) WAX_CHECKED;
 void wax_file_free(wax_bytes *content);
+
+/* Replaces a file as a whole: whoever reads it, or finds it after a crash, has the old one or the
+ * new one. Only the owner may read the new one. Where `path` is a symbolic link, what it leads to
+ * is replaced. The folder must be writable. Waits for the disk.
+ * Returns WAX_OK; otherwise WAX_IO, the file is as it was, and `fault` says in words why. */
+wax_status wax_file_replace(const char *path, wax_bytes content, char *fault,
+                            size_t fault_size) WAX_CHECKED;
 
 /* --- Files that change --- */
 

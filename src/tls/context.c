@@ -307,6 +307,7 @@ static wax_status make(bool is_server, const wax_tls_settings *settings, wax_tls
     context->ignores_host = settings->ignores_host;
     context->ignores_dates = settings->ignores_dates;
     context->psks = settings->psks;
+    context->now_s = settings->now_s;
     context->not_after = INT64_MAX;
     context->crl_until = INT64_MAX;
     atomic_init(&context->holders, 1);

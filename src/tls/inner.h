@@ -40,6 +40,7 @@ struct wax_tls_context {
     int64_t crl_until;               /* when the first revocation list ends; INT64_MAX */
     struct tls_tickets *tickets;     /* of a server */
     uint8_t policy[TLS_DIGEST_SIZE]; /* of all that decides which clients get in */
+    int64_t (*now_s)(void);          /* NULL: sessions are not resumed */
     wax_tls_psks psks;
     char *psk_identity; /* of a client; NULL: none */
     uint8_t *psk_key;
@@ -96,6 +97,20 @@ void tls_free_pairs(wax_tls_context *context);
 wax_status tls_set_trust(wax_tls_context *context, const wax_tls_settings *settings,
                          wax_problem *problem) WAX_CHECKED;
 
+/* note.c */
+
+/* What is remembered of a session beside what OpenSSL remembers: who has it, and how long it may be
+ * resumed. It is in the ticket, under our key. */
+struct tls_note {
+    int64_t until;                       /* seconds since 1970 */
+    uint8_t psk_digest[TLS_DIGEST_SIZE]; /* of the key of `identity` */
+    char identity[256];                  /* of a PSK; "" of others */
+};
+
+/* Puts the note onto a session, takes it from there; false when there is none, or no memory. */
+bool tls_note_write(SSL_SESSION *session, const struct tls_note *note);
+bool tls_note_read(SSL_SESSION *session, struct tls_note *note);
+
 /* psk.c: keys shared beforehand */
 
 /* Returns as wax_tls_make_server(). */
@@ -121,21 +136,10 @@ struct tls_ticket_key {
     uint8_t mac_key[32];
 };
 
-/* The keys that hold at `now_s` (of a clock that never goes back) under a policy: that for new
- * tickets, and that of the period before. Returns how many there are, 1 or 2; 0 on failure. */
+/* The keys that hold at `now_s` under a policy: that for new tickets, and that of the period
+ * before. A clock that went back begins a period. Returns how many there are, 1 or 2; 0 on failure.
+ */
 int tls_ticket_keys(struct tls_tickets *tickets, int64_t now_s,
                     const uint8_t policy[static TLS_DIGEST_SIZE], struct tls_ticket_key keys[2]);
-
-/* What is remembered of a session beside what OpenSSL remembers: who has it, and how long it may be
- * resumed. It is in the ticket, under our key. */
-struct tls_note {
-    int64_t until;                       /* seconds since 1970 */
-    uint8_t psk_digest[TLS_DIGEST_SIZE]; /* of the key of `identity` */
-    char identity[256];                  /* of a PSK; "" of others */
-};
-
-/* Puts the note onto a session, takes it from there; false when there is none, or no memory. */
-bool tls_note_write(SSL_SESSION *session, const struct tls_note *note);
-bool tls_note_read(SSL_SESSION *session, struct tls_note *note);
 
 #endif

@@ -5,14 +5,13 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
 #include <openssl/rand.h>
 
-enum { SECRET_SIZE = 32, NOTE_SIZE_MIN = 8 + TLS_DIGEST_SIZE };
+enum { SECRET_SIZE = 32 };
 
 struct secret {
     uint8_t bytes[SECRET_SIZE];
@@ -70,7 +69,7 @@ static bool look(struct tls_tickets *tickets, int64_t now_s, struct secret *now,
 
     (void)pthread_mutex_lock(&tickets->mutex);
     age_s = now_s - tickets->now.made_s;
-    if (!tickets->now.is_made || age_s >= TLS_TICKET_PERIOD_S) {
+    if (!tickets->now.is_made || age_s >= TLS_TICKET_PERIOD_S || age_s < 0) {
         tickets->before = tickets->now;
         tickets->before.is_made = tickets->now.is_made && age_s < 2 * TLS_TICKET_PERIOD_S;
         is_done = RAND_bytes(tickets->now.bytes, SECRET_SIZE) == 1;
@@ -161,13 +160,12 @@ static int key_asked(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHE
 {
     const struct tls *self = SSL_get_app_data(ssl);
     struct tls_ticket_key keys[2];
-    struct timespec now = {0, 0};
     int result = -1;
     int count;
     int at = 0;
 
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    count = tls_ticket_keys(self->context->tickets, now.tv_sec, self->context->policy, keys);
+    count = tls_ticket_keys(self->context->tickets, self->context->now_s(), self->context->policy,
+                            keys);
     if (count > 0 && makes == 1) {
         memcpy(name, keys[0].name, sizeof keys[0].name);
         result = RAND_bytes(iv, EVP_CIPHER_get_iv_length(EVP_aes_256_cbc())) == 1 ? 1 : -1;
@@ -180,43 +178,6 @@ static int key_asked(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHE
     }
     wax_wipe(keys, sizeof keys);
     return result;
-}
-
-/* --- Notes --- */
-
-bool tls_note_write(SSL_SESSION *session, const struct tls_note *note)
-{
-    uint8_t room[NOTE_SIZE_MIN + sizeof note->identity];
-    wax_writer out = wax_writer_over(room, sizeof room);
-
-    wax_write_u32(&out, (uint32_t)((uint64_t)note->until >> 32U));
-    wax_write_u32(&out, (uint32_t)note->until);
-    wax_write_bytes(&out, wax_bytes_of(note->psk_digest, sizeof note->psk_digest));
-    wax_write_bytes(&out, wax_bytes_of_text(note->identity));
-    return SSL_SESSION_set1_ticket_appdata(session, room, out.used) == 1;
-}
-
-bool tls_note_read(SSL_SESSION *session, struct tls_note *note)
-{
-    void *data = NULL;
-    size_t size = 0;
-    wax_reader in;
-    wax_bytes rest;
-    uint64_t until;
-
-    *note = (struct tls_note){.until = 0};
-    if (session == NULL || SSL_SESSION_get0_ticket_appdata(session, &data, &size) != 1 ||
-        size < NOTE_SIZE_MIN || size >= NOTE_SIZE_MIN + sizeof note->identity) {
-        return false;
-    }
-    in = wax_reader_over(wax_bytes_of(data, size));
-    until = (uint64_t)wax_read_u32(&in) << 32U;
-    until |= wax_read_u32(&in);
-    note->until = (int64_t)until;
-    memcpy(note->psk_digest, wax_read_bytes(&in, TLS_DIGEST_SIZE).data, TLS_DIGEST_SIZE);
-    rest = wax_reader_rest(&in);
-    memcpy(note->identity, rest.data, rest.size);
-    return true;
 }
 
 /* Until when somebody who has just proved who it is may come back without a proof: until the first
@@ -284,7 +245,7 @@ static SSL_TICKET_RETURN ticket_opened(SSL *ssl, SSL_SESSION *session, const uns
     (void)name_size;
     (void)argument;
     if ((status != SSL_TICKET_SUCCESS && status != SSL_TICKET_SUCCESS_RENEW) ||
-        !tls_note_read(session, &note) || note.until < (int64_t)time(NULL) ||
+        !tls_note_read(session, &note) || note.until < self->context->now_s() ||
         !is_still_known(self->context, &note)) {
         return SSL_TICKET_RETURN_IGNORE_RENEW;
     }
@@ -300,6 +261,11 @@ wax_status tls_set_tickets(wax_tls_context *context, wax_problem *problem)
         return WAX_OK;
     }
     context->tickets = open_tickets();
+    if (context->tickets != NULL && context->now_s == NULL) {
+        (void)SSL_CTX_set_options(ssl_context, SSL_OP_NO_TICKET);
+        (void)SSL_CTX_set_num_tickets(ssl_context, 0);
+        return WAX_OK;
+    }
     if (context->tickets == NULL ||
         SSL_CTX_set_tlsext_ticket_key_evp_cb(ssl_context, key_asked) != 1 ||
         SSL_CTX_set_session_ticket_cb(ssl_context, ticket_made, ticket_opened, NULL) != 1) {

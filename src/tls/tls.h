@@ -50,15 +50,17 @@ typedef struct wax_tls_settings {
     wax_tls_version oldest_version;
     wax_tls_version newest_version;
     bool requires_certificate; /* server: a client must prove who it is */
+    bool trusts_os;            /* client: the CAs of the operating system too, beside the others */
     bool ignores_dates;        /* server: clients' certificates may have expired */
     bool ignores_host;         /* client: any server of a trusted CA will do, whatever its name */
     const char *alpn;          /* "mqtt"; a client asks for it, a server takes it when asked */
     const wax_tls_host *hosts; /* server: certificates for certain names */
     size_t host_count;
     uint32_t
-        record_size_max;  /* of what is sent; 0: WAX_TLS_RECORD_MAX, or what the peer asks for */
-    wax_tls_psks psks;    /* server; `find` NULL: none */
-    const char *psk_hint; /* server: what TLS 1.2 clients are told to choose a key by */
+        record_size_max;    /* of what is sent; 0: WAX_TLS_RECORD_MAX, or what the peer asks for */
+    int64_t (*now_s)(void); /* server: seconds since 1970; NULL: sessions are not resumed */
+    wax_tls_psks psks;      /* server; `find` NULL: none */
+    const char *psk_hint;   /* server: what TLS 1.2 clients are told to choose a key by */
     const char *psk_identity; /* client: its name, of at most 255 bytes ... */
     wax_bytes psk_key;        /* ... and its key, of 1 to 256 */
     const char *keylog; /* client: a file to which session secrets are written, for debuggers */

@@ -6,6 +6,8 @@
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
 
+enum { FACT_COUNT = 4 };
+
 /* Trusts the CAs of a file, and tells clients their names, by which they choose a certificate. */
 static wax_status trust_file(const wax_tls_context *context, const char *cafile,
                              wax_problem *problem)
@@ -40,7 +42,8 @@ static wax_status trust(const wax_tls_context *context, const wax_tls_settings *
             status = tls_fail(problem, WAX_IO, "capath %s cannot be used", settings->capath);
         }
     }
-    if (settings->cafile == NULL && settings->capath == NULL && !context->is_server &&
+    if (status == WAX_OK && !context->is_server &&
+        (settings->trusts_os || (settings->cafile == NULL && settings->capath == NULL)) &&
         SSL_CTX_set_default_verify_paths(ssl_context) != 1) {
         status =
             tls_fail(problem, WAX_IO,
@@ -159,12 +162,13 @@ static bool digest_policy(wax_tls_context *context, const wax_tls_settings *sett
 {
     X509_STORE *store = SSL_CTX_get_cert_store(context->ssl_context);
     const STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(store);
-    uint8_t facts[2 + 16] = {settings->requires_certificate, settings->ignores_dates};
+    uint8_t facts[FACT_COUNT + 16] = {settings->requires_certificate, settings->ignores_dates,
+                                      settings->certfile != NULL, settings->psks.find != NULL};
     EVP_MD_CTX *hash = EVP_MD_CTX_new();
     bool is_done = hash != NULL && EVP_DigestInit_ex(hash, EVP_sha256(), NULL) == 1;
 
     if (settings->capath != NULL) {
-        is_done = is_done && RAND_bytes(facts + 2, 16) == 1;
+        is_done = is_done && RAND_bytes(facts + FACT_COUNT, 16) == 1;
     }
     is_done = is_done && EVP_DigestUpdate(hash, facts, sizeof facts) == 1;
     for (int i = 0; is_done && i < sk_X509_OBJECT_num(objects); i++) {

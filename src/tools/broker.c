@@ -18,7 +18,7 @@ static const char help[] =
     "  -q, --quiet             log nothing\n"
     "  -d, --daemon            go to the background once it listens\n"
     "      --test-config       look at the configuration, say what is wrong with it, and end\n"
-    "      --explain           with --test-config: print the settings that hold, listener by listener\n"
+    "      --explain           with --test-config: print the settings of every listener\n"
     "      --options           print every option of the configuration file\n"
     "  -h, --help              this text\n"
     "\n"
@@ -30,7 +30,7 @@ static const char help[] =
     "them\n"
     "is wrong, nothing changes and the log says what. SIGTERM ends the broker.\n";
 
-enum { OPTION_TEST = 256, OPTION_EXPLAIN, OPTION_OPTIONS, OPTION_MAN };
+enum { OPTION_TEST = 256, OPTION_EXPLAIN, OPTION_OPTIONS, OPTION_MAN, OPTION_KEYLOG };
 
 static const struct option long_options[] = {
     {"config-file", required_argument, NULL, 'c'           },
@@ -42,6 +42,7 @@ static const struct option long_options[] = {
     {"explain",     no_argument,       NULL, OPTION_EXPLAIN},
     {"options",     no_argument,       NULL, OPTION_OPTIONS},
     {"man",         no_argument,       NULL, OPTION_MAN    },
+    {"tls-keylog",  required_argument, NULL, OPTION_KEYLOG },
     {"help",        no_argument,       NULL, 'h'           },
     {NULL,          0,                 NULL, 0             },
 };
@@ -89,6 +90,11 @@ static int take(wax_broker_options *options, int option)
     case OPTION_MAN:
         wax_broker_print_options(stdout, option == OPTION_MAN);
         return 0;
+    case OPTION_KEYLOG:
+        fputs("wax broker: --tls-keylog is not in this version of Wax: whoever has that file reads "
+              "all that TLS hides\n",
+              stderr);
+        return 1;
     case 'h':
         fputs(help, stdout);
         return 0;

@@ -1,5 +1,6 @@
 /* wax doctor: says why a client cannot connect, and what to do next. */
 #include "tools/check.h"
+#include "tools/dial.h"
 #include "tools/doctor_acl.h"
 #include "tools/link.h"
 #include "tools/options.h"
@@ -75,7 +76,7 @@ static wax_transport *check_port(const struct settings *settings)
     wax_transport *transport = NULL;
     char fault[512] = "";
 
-    if (tools_link_dial(settings, &transport, fault, sizeof fault) == WAX_OK) {
+    if (tools_dial(settings, &transport, fault, sizeof fault) == WAX_OK) {
         wax_address_text peer = wax_socket_peer(wax_socket_descriptor(transport));
 
         (void)tools_check_pass("port", "connected to %s", peer.text);

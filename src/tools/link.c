@@ -1,5 +1,7 @@
 /* A client on this host: the client room with a socket, TLS, a clock and an exit code. */
 #include "tools/link.h"
+#include "tools/dial.h"
+#include "tools/trace.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -16,7 +18,6 @@ enum {
     SEND_SIZE = 128 * 1024,    /* and beside it what the settings hold */
     ALIAS_SIZE = 256 * 1024,
     INCOMING_COUNT = 2048,
-    DIAL_TIMEOUT_MS = 20000,
     ROOM_MS = 20,      /* how often to look whether there is room, when nothing else tells */
     TURN_MAX_MS = 500, /* a signal that comes between the look and the wait is seen that late */
     FINISH_MS = 5000,
@@ -25,10 +26,18 @@ enum {
 };
 
 static volatile sig_atomic_t stopped;
+static int obeyed; /* the signal that LINK_STOPPED was told for */
 
 static void note_signal(int number)
 {
     stopped = number;
+}
+
+void tools_link_obey_signal(void)
+{
+    if (obeyed != 0) {
+        (void)raise(obeyed); /* its handler is gone since it came */
+    }
 }
 
 /* A second signal of the same kind ends the process at once. */
@@ -101,6 +110,7 @@ wax_status tools_link_make_tls(const struct settings *settings, wax_tls_context 
         .cafile = settings->cafile,
         .capath = settings->capath,
         .ciphers = settings->ciphers,
+        .trusts_os = settings->use_os_certs,
         .ignores_host = settings->ignores_host,
         .alpn = settings->alpn,
         .psk_identity = settings->psk_identity,
@@ -124,21 +134,6 @@ wax_status tools_link_make_tls(const struct settings *settings, wax_tls_context 
     status = wax_tls_make_client(&wanted, context, problem);
     wax_wipe(key, sizeof key);
     return status;
-}
-
-wax_status tools_link_dial(const struct settings *settings, wax_transport **transport, char *fault,
-                           size_t fault_size)
-{
-    const char *host = settings->unix_path != NULL ? settings->unix_path : settings->host;
-    wax_dial dial = {
-        .host = host,
-        .port = (uint16_t)settings->port,
-        .bind_address = settings->bind_address,
-        .timeout_ms = DIAL_TIMEOUT_MS,
-        .no_delay = settings->no_delay,
-    };
-
-    return wax_socket_dial(&dial, transport, fault, fault_size);
 }
 
 /* The client id: as given, or one that nobody else has. MQTT 3.1.1 and 5 let the broker choose. */
@@ -237,6 +232,7 @@ static void make_config(struct link *link)
         .password = wax_bytes_of_text(settings->password),
         .will = settings->will_topic != NULL ? &link->will : NULL,
         .properties = tools_settings_properties(settings, OF_CONNECT),
+        .end_properties = tools_settings_properties(settings, OF_DISCONNECT),
         .session_expiry_s = settings->session_expiry_s,
         .keep_alive_s = (uint16_t)settings->keep_alive_s,
         .clean_start = !settings->keeps_session,
@@ -271,18 +267,6 @@ bool tools_link_open(struct link *link, const struct settings *settings, size_t 
     return true;
 }
 
-/* Waits for a transport. False when it takes too long. */
-static bool wait_for(const wax_transport *transport, uint64_t until_ms)
-{
-    uint64_t now_ms = wax_clock_ms();
-    struct pollfd watched = {
-        .fd = wax_socket_descriptor(transport),
-        .events = (transport->waits & WAX_WAITS_TO_WRITE) != 0 ? POLLOUT : POLLIN,
-    };
-
-    return now_ms < until_ms && poll(&watched, 1, (int)(until_ms - now_ms)) > 0;
-}
-
 /* Ends a connection so that the broker gets all we said: what is closed with unread bytes in it is
  * reset, and our last acknowledgements with it. */
 static void leave(const struct link *link)
@@ -292,12 +276,13 @@ static void leave(const struct link *link)
     uint8_t room[4096];
     size_t received;
 
-    while (status == WAX_MORE && wait_for(link->transport, until_ms)) {
+    while (status == WAX_MORE && tools_dial_wait(link->transport, until_ms)) {
         status = wax_transport_close(link->transport);
     }
     do {
         status = wax_transport_receive(link->transport, room, sizeof room, &received);
-    } while (status == WAX_OK || (status == WAX_MORE && wait_for(link->transport, until_ms)));
+    } while (status == WAX_OK ||
+             (status == WAX_MORE && tools_dial_wait(link->transport, until_ms)));
 }
 
 static void hang_up(struct link *link)
@@ -305,6 +290,7 @@ static void hang_up(struct link *link)
     if (link->transport != NULL) {
         wax_transport_release(link->transport);
         link->transport = NULL;
+        link->secured = NULL;
     }
 }
 
@@ -331,16 +317,29 @@ static enum link_turn end(struct link *link, int code)
     return LINK_ENDED;
 }
 
+/* Puts on top what -d wants. */
+static bool put_trace(struct link *link)
+{
+    const struct settings *settings = link->settings;
+    const struct trace_settings wanted = {
+        .out = stdout,
+        .version = link->config.version,
+        .client_id = link->config.client_id,
+        .tells_subscriptions = settings->tool == TOOL_SUB && !settings->is_quiet,
+    };
+    wax_transport *traced = tools_trace_open(&wanted, link->transport);
+
+    link->transport = traced != NULL ? traced : link->transport;
+    return traced != NULL;
+}
+
 /* Dials, and puts TLS upon it. */
 static bool connect_to(struct link *link)
 {
     const struct settings *settings = link->settings;
     wax_transport *secured;
 
-    tools_debug(settings, "Connecting to %s port %u%s",
-                settings->unix_path != NULL ? settings->unix_path : settings->host, settings->port,
-                link->tls != NULL ? " with TLS" : "");
-    if (tools_link_dial(settings, &link->transport, link->fault, sizeof link->fault) != WAX_OK) {
+    if (tools_dial(settings, &link->transport, link->fault, sizeof link->fault) != WAX_OK) {
         return false;
     }
     if (link->tls != NULL) {
@@ -352,6 +351,12 @@ static bool connect_to(struct link *link)
             return false;
         }
         link->transport = secured;
+        link->secured = secured;
+    }
+    if (settings->is_debug && !put_trace(link)) {
+        (void)snprintf(link->fault, sizeof link->fault, "there is not enough memory");
+        hang_up(link);
+        return false;
     }
     if (wax_client_attach(&link->client, link->transport, wax_clock_ms()) != WAX_OK) {
         (void)snprintf(link->fault, sizeof link->fault, "CONNECT is too large");
@@ -371,7 +376,8 @@ static bool dial(struct link *link)
         size_t used = strlen(link->fault);
 
         (void)snprintf(link->fault + used, sizeof link->fault - used,
-                       "; is a broker running there? `wax doctor` finds out more");
+                       "; are host and port right, and does a broker run there? `wax doctor` finds "
+                       "out more");
         link->status = WAX_IO;
         return false;
     }
@@ -422,7 +428,7 @@ static void explain(struct link *link, const wax_client_event *event)
         words = wax_status_text((wax_status)event->notice.reason);
     }
     (void)snprintf(link->fault, sizeof link->fault, "the connection was lost: %s%s", words, next);
-    if (!link->was_open && link->tls != NULL && !wax_tls_is_ready(link->transport)) {
+    if (!link->was_open && link->secured != NULL && !wax_tls_is_ready(link->secured)) {
         (void)snprintf(link->fault, sizeof link->fault, "TLS failed: %s",
                        event->status == WAX_CLOSED
                            ? "the broker closed the connection during the handshake; is this a "
@@ -434,8 +440,8 @@ static void explain(struct link *link, const wax_client_event *event)
 /* Says whether the client will try again; if not, the end has come. */
 static bool lose(struct link *link, const wax_client_event *event)
 {
-    bool is_tls = link->tls != NULL &&
-                  (!wax_tls_is_ready(link->transport) || event->status == WAX_UNTRUSTED ||
+    bool is_tls = link->secured != NULL &&
+                  (!wax_tls_is_ready(link->secured) || event->status == WAX_UNTRUSTED ||
                    (!link->was_open && event->status == WAX_IO));
 
     link->status = (wax_status)event->status;
@@ -448,7 +454,7 @@ static bool lose(struct link *link, const wax_client_event *event)
     }
     explain(link, event);
     hang_up(link);
-    link->code = is_tls ? EXIT_TLS : EXIT_LOST;
+    link->code = is_tls ? EXIT_TLS : event->notice.reason >= 0x80 ? EXIT_SENT_AWAY : EXIT_LOST;
     if (!link->was_open || link->client.state == WAX_CLIENT_ENDED) {
         return false;
     }
@@ -490,6 +496,7 @@ static bool handle(struct link *link, const wax_client_event *event, enum link_t
         return false;
     case WAX_CLIENT_WANTS_CONNECTION:
         if (stopped != 0) {
+            obeyed = stopped;
             *turn = LINK_STOPPED;
             return true;
         }
@@ -509,8 +516,6 @@ static bool handle(struct link *link, const wax_client_event *event, enum link_t
         return true;
     case WAX_CLIENT_CONNECTED:
         link->was_open = true;
-        tools_debug(link->settings, "Connected%s",
-                    event->connack.session_present ? "; the broker has kept the session" : "");
         return true;
     default:
         return true;
@@ -533,6 +538,7 @@ enum link_turn tools_link_next(struct link *link, wax_client_event *event)
         uint64_t now_ms = wax_clock_ms();
 
         if (stopped != 0) {
+            obeyed = stopped;
             return LINK_STOPPED;
         }
         if (link->wake_ms <= now_ms) {
@@ -567,7 +573,7 @@ int tools_link_finish(struct link *link, int code)
     link->wake_ms = wax_clock_ms() + FINISH_MS;
     stopped = 0;
     if (link->transport != NULL) {
-        wax_client_disconnect(&link->client, WAX_REASON_SUCCESS);
+        wax_client_disconnect(&link->client, link->farewell);
         while (turn == LINK_EVENT) {
             turn = tools_link_next(link, &event);
         }

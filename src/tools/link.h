@@ -14,14 +14,16 @@ struct link {
     wax_will will;
     wax_tls_context *tls;
     wax_transport *transport;
-    uint8_t *rooms;   /* all of the client's, on the heap */
-    uint64_t wake_ms; /* when tools_link_next() returns LINK_DUE; WAX_NEVER */
-    int input;        /* a descriptor to watch for input, or -1 */
-    bool wants_room;  /* something could not be sent yet: LINK_MOVED says when to try again */
-    bool was_open;    /* the broker has let us in once */
+    wax_transport *secured; /* TLS within it; NULL: none */
+    uint8_t *rooms;         /* all of the client's, on the heap */
+    uint64_t wake_ms;       /* when tools_link_next() returns LINK_DUE; WAX_NEVER */
+    int input;              /* a descriptor to watch for input, or -1 */
+    bool wants_room;        /* something could not be sent yet: LINK_MOVED says when to try again */
+    bool was_open;          /* the broker has let us in once */
     bool is_refused;
-    bool is_silent; /* nothing is said of failures; `fault` tells them */
-    int code;       /* at LINK_ENDED: the exit code */
+    uint8_t farewell; /* what DISCONNECT says; only MQTT 5 can say more than that it is over */
+    bool is_silent;   /* nothing is said of failures; `fault` tells them */
+    int code;         /* at LINK_ENDED: the exit code */
     char id[64];
     char fault[800];   /* at LINK_ENDED with a code: what failed */
     wax_status status; /* at LINK_ENDED: of WAX_CLIENT_DISCONNECTED, or WAX_IO without connection */
@@ -48,13 +50,13 @@ enum link_turn tools_link_next(struct link *link, wax_client_event *event);
 /* Says good-bye, waits until that has gone, and returns `code`. */
 int tools_link_finish(struct link *link, int code);
 
+/* Ends the process by the signal that stopped a link, so that a shell sees that the work was not
+ * done. Does nothing if there was none. */
+void tools_link_obey_signal(void);
+
 /* Makes what TLS needs. Returns as wax_tls_make_client(). */
 wax_status tools_link_make_tls(const struct settings *settings, wax_tls_context **context,
                                wax_problem *problem) WAX_CHECKED;
-
-/* Connects by TCP or a Unix socket. Returns as wax_socket_dial(). */
-wax_status tools_link_dial(const struct settings *settings, wax_transport **transport, char *fault,
-                           size_t fault_size) WAX_CHECKED;
 
 /* What a broker's refusal means and what to do about it, in words. */
 const char *tools_link_refusal(uint8_t reason);

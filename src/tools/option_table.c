@@ -31,7 +31,7 @@ static bool take_version(struct settings *settings, const char *value)
 static bool take_expiry(struct settings *settings, const char *value)
 {
     char *end = NULL;
-    long long seconds = strtoll(value, &end, 10);
+    long long seconds = strtoll(value, &end, 0);
 
     if (strcmp(value, "\xe2\x88\x9e") == 0) {
         seconds = -1;
@@ -40,6 +40,7 @@ static bool take_expiry(struct settings *settings, const char *value)
     }
     settings->session_expiry_s = (uint32_t)seconds;
     settings->has_session_expiry = true;
+    settings->version = WAX_VERSION_5; /* as with Mosquitto's tools, -V behind it still counts */
     return true;
 }
 
@@ -85,6 +86,18 @@ static bool take_handling(struct settings *settings, const char *value)
         }
     }
     return tools_complain(settings, "--retain-handling %s: write always, new or never", value);
+}
+
+/* Mosquitto's clients know `pem`, which is what Wax reads anyhow, and `engine`. */
+static bool take_form(struct settings *settings, const char *value)
+{
+    if (strcmp(value, "pem") == 0) {
+        return true;
+    }
+    return tools_complain(settings,
+                          "--keyform %s: only pem is read; OpenSSL gives up engines; "
+                          "give the key in a PEM file: --key FILE",
+                          value);
 }
 
 static bool take_source(struct settings *settings, enum payload_source source)
@@ -139,7 +152,7 @@ enum {
 const struct option_row tools_options[] = {
     {"-h", "--host",              OPTION_TEXT,   ALL, GROUP_CONNECTION, AT(host), 0, 0, "HOST", "name or address of the broker (localhost)", NULL},
     {"-p", "--port",              OPTION_NUMBER, ALL, GROUP_CONNECTION, AT(port), 1, 65535, "PORT", "its port (1883; with TLS 8883)", NULL},
-    {"-L", "--url",               OPTION_TAKEN,  ALL, GROUP_CONNECTION, 0, 0, 0, "URL", "all in one: mqtt(s)://[USER[:PASSWORD]@]HOST[:PORT]/TOPIC", tools_settings_take_url},
+    {"-L", "--url",               OPTION_URL,    ALL, GROUP_CONNECTION, 0, 0, 0, "URL", "all in one: mqtt(s)://[USER[:PASSWORD]@]HOST[:PORT]/TOPIC", tools_settings_take_url},
     {NULL, "--unix",              OPTION_TEXT,   ALL, GROUP_CONNECTION, AT(unix_path), 0, 0, "PATH", "connect to a Unix socket", NULL},
     {"-u", "--username",          OPTION_TEXT,   ALL, GROUP_CONNECTION, AT(username), 0, 0, "USER", "name to log in with", NULL},
     {"-P", "--pw",                OPTION_SECRET, ALL, GROUP_CONNECTION, AT(password), 0, 0, "PASSWORD", "its password; safer in a file for -o", NULL},
@@ -151,6 +164,8 @@ const struct option_row tools_options[] = {
     {"-V", "--protocol-version",  OPTION_TAKEN,  ALL, GROUP_CONNECTION, 0, 0, 0, "VERSION", "of MQTT: 5, 311 or 31 (311; rr: 5; doctor: what works; with -D: 5)", take_version},
     {"-A", NULL,                  OPTION_TEXT,   ALL, GROUP_CONNECTION, AT(bind_address), 0, 0, "ADDRESS", "connect from this address of this host", NULL},
     {NULL, "--nodelay",           OPTION_FLAG,   ALL, GROUP_CONNECTION, AT(no_delay), 0, 0, NULL, "send small packets at once (TCP_NODELAY)", NULL},
+    {"-S", NULL,                  OPTION_FLAG,   TALK, GROUP_CONNECTION, AT(uses_srv), 0, 0, NULL, "-h is a domain: ask the DNS for its brokers (SRV of _mqtt._tcp; with TLS _secure-mqtt._tcp)", NULL},
+    {NULL, "--proxy",             OPTION_URL,    TALK, GROUP_CONNECTION, 0, 0, 0, "URL", "through a SOCKS5 proxy: socks5h://[USER[:PASSWORD]@]HOST[:PORT] (1080)", tools_settings_take_proxy},
     {"-D", "--property",          OPTION_PROPERTY, ALL, GROUP_CONNECTION, 0, 0, 0, "PACKET NAME [KEY] VALUE", "MQTT 5: a property, as in -D publish content-type text/plain", NULL},
 
     {NULL, "--cafile",            OPTION_TEXT,   ALL, GROUP_TLS, AT(cafile), 0, 0, "FILE", "use TLS; trust the CAs of this PEM file", NULL},
@@ -181,7 +196,7 @@ const struct option_row tools_options[] = {
     {"-l", "--stdin-line",        OPTION_TAKEN,  TOOL_PUB, GROUP_MESSAGE, 0, 0, 0, NULL, "send each line of the standard input as a message", take_lines},
     {"-n", "--null-message",      OPTION_TAKEN,  SEND, GROUP_MESSAGE, 0, 0, 0, NULL, "send an empty message; with -r it removes what was kept", take_nothing},
     {"-r", "--retain",            OPTION_FLAG,   TOOL_PUB, GROUP_MESSAGE, AT(retain), 0, 0, NULL, "the broker keeps it for later subscribers", NULL},
-    {"-M", NULL,                  OPTION_NUMBER, TOOL_PUB, GROUP_MESSAGE, AT(inflight), 0, 65535, "N", "QoS 1 and 2: messages on their way at once (20; 0: as many as can be)", NULL},
+    {"-M", NULL,                  OPTION_NUMBER, TALK, GROUP_MESSAGE, AT(inflight), 0, 65535, "N", "QoS 1 and 2: messages on their way at once (20; 0: as many as can be)", NULL},
     {NULL, "--repeat",            OPTION_NUMBER, TOOL_PUB, GROUP_MESSAGE, AT(repeat_count), 1, 2147483647, "N", "send it so often (1); not with -l", NULL},
     {NULL, "--repeat-delay",      OPTION_TAKEN,  TOOL_PUB, GROUP_MESSAGE, 0, 0, 0, "SECONDS", "wait between them (0)", take_delay},
     {"-q", "--qos",               OPTION_NUMBER, SEND, GROUP_MESSAGE, AT(qos), 0, 2, "QOS", "0 perhaps, 1 at least once, 2 exactly once (0)", NULL},
@@ -189,8 +204,8 @@ const struct option_row tools_options[] = {
     {"-t", "--topic",             OPTION_TEXTS,  TOOL_SUB, GROUP_SUBSCRIPTION, AT(topics), 0, 0, "FILTER", "what to receive; + is any level, # the rest; may be repeated", NULL},
     {"-U", "--unsubscribe",       OPTION_TEXTS,  TOOL_SUB, GROUP_SUBSCRIPTION, AT(unsubscribes), 0, 0, "FILTER", "give up a subscription of the session; may be repeated", NULL},
     {"-q", "--qos",               OPTION_NUMBER, TOOL_SUB, GROUP_SUBSCRIPTION, AT(qos), 0, 2, "QOS", "0 perhaps, 1 at least once, 2 exactly once (0)", NULL},
-    {NULL, "--retain-as-published", OPTION_FLAG, TOOL_SUB, GROUP_SUBSCRIPTION, AT(retain_as_published), 0, 0, NULL, "MQTT 5: show the retain flag as the sender set it", NULL},
-    {NULL, "--retain-handling",   OPTION_TAKEN,  TOOL_SUB, GROUP_SUBSCRIPTION, 0, 0, 0, "WHEN", "MQTT 5: retained messages come always, if new, or never", take_handling},
+    {NULL, "--retain-as-published", OPTION_FLAG, SHOW, GROUP_SUBSCRIPTION, AT(retain_as_published), 0, 0, NULL, "MQTT 5: show the retain flag as the sender set it", NULL},
+    {NULL, "--retain-handling",   OPTION_TAKEN,  SHOW, GROUP_SUBSCRIPTION, 0, 0, 0, "WHEN", "MQTT 5: retained messages come always, if new, or never", take_handling},
     {NULL, "--remove-retained",   OPTION_FLAG,   TOOL_SUB, GROUP_SUBSCRIPTION, AT(removes_retained), 0, 0, NULL, "remove the retained messages that come", NULL},
     {"-C", NULL,                  OPTION_NUMBER, TOOL_SUB, GROUP_SUBSCRIPTION, AT(message_count), 1, 2147483647, "N", "exit after so many messages", NULL},
     {"-E", NULL,                  OPTION_FLAG,   TOOL_SUB, GROUP_SUBSCRIPTION, AT(exits_subscribed), 0, 0, NULL, "exit when the broker has the subscriptions", NULL},
@@ -203,6 +218,8 @@ const struct option_row tools_options[] = {
     {"-R", NULL,                  OPTION_FLAG,   SHOW, GROUP_OUTPUT, AT(no_retained), 0, 0, NULL, "do not show retained messages", NULL},
     {NULL, "--retained-only",     OPTION_FLAG,   TOOL_SUB, GROUP_OUTPUT, AT(retained_only), 0, 0, NULL, "only show retained messages; exit at the first other one", NULL},
     {"-T", "--filter-out",        OPTION_TEXTS,  TOOL_SUB, GROUP_OUTPUT, AT(filters_out), 0, 0, "FILTER", "do not show messages of these topics; may be repeated", NULL},
+    {"-w", "--watch",             OPTION_FLAG,   TOOL_SUB, GROUP_OUTPUT, AT(watches), 0, 0, NULL, "on a terminal: each topic keeps a line of its own", NULL},
+    {NULL, "--message-rate",      OPTION_FLAG,   TOOL_SUB, GROUP_OUTPUT, AT(shows_rate), 0, 0, NULL, "do not show messages, but every second how many came", NULL},
     {NULL, "--random-filter",     OPTION_TAKEN,  TOOL_SUB, GROUP_OUTPUT, 0, 0, 0, "PERCENT", "show only so many, by chance", take_part},
     {NULL, "--latency",           OPTION_FLAG,   TOOL_RR, GROUP_OUTPUT, AT(shows_latency), 0, 0, NULL, "also show how long the answer took", NULL},
 
@@ -218,12 +235,13 @@ const struct option_row tools_options[] = {
     {NULL, "--version",           OPTION_FLAG,   ALL, GROUP_GENERAL, AT(wants_version), 0, 0, NULL, "which version this is", NULL},
     {NULL, "--man",               OPTION_FLAG,   ALL, GROUP_GENERAL, AT(wants_manual), 0, 0, NULL, NULL, NULL},
 
-    {NULL, "--proxy",             OPTION_LATER,  ALL, GROUP_LATER, 0, 0, 0, "URL", NULL, NULL},
-    {"-S", NULL,                  OPTION_LATER,  ALL, GROUP_LATER, 0, 0, 0, NULL, NULL, NULL},
+    {NULL, "--table",             OPTION_FLAG,   ALL, GROUP_GENERAL, AT(wants_table), 0, 0, NULL, NULL, NULL},
+
     {NULL, "--ws",                OPTION_LATER,  ALL, GROUP_LATER, 0, 0, 0, NULL, NULL, NULL},
-    {NULL, "--tls-engine",        OPTION_LATER,  ALL, GROUP_LATER, 0, 0, 0, "NAME", NULL, NULL},
-    {NULL, "--tls-engine-kpass-sha1", OPTION_LATER, ALL, GROUP_LATER, 0, 0, 0, "HASH", NULL, NULL},
-    {NULL, "--keyform",           OPTION_LATER,  ALL, GROUP_LATER, 0, 0, 0, "FORM", NULL, NULL},
+    {NULL, "--tls-engine",        OPTION_REFUSED, ALL, GROUP_LATER, 0, 0, 0, "NAME", "OpenSSL gives up engines; give the key in a PEM file: --key FILE", NULL},
+    {NULL, "--tls-engine-kpass-sha1", OPTION_REFUSED, ALL, GROUP_LATER, 0, 0, 0, "HASH", "OpenSSL gives up engines; give the key's passphrase in a file: --keypass-file FILE", NULL},
+    {NULL, "--keyform",           OPTION_TAKEN,  ALL, GROUP_LATER, 0, 0, 0, "FORM", "pem is what is read anyhow; engine is rejected with a hint", take_form},
+    {NULL, "--mptcp",             OPTION_LATER,  ALL, GROUP_LATER, 0, 0, 0, NULL, NULL, NULL},
 };
 /* clang-format on */
 

@@ -11,8 +11,10 @@ enum option_kind {
     OPTION_NUMBER,   /* a uint32_t from `least` to `most` */
     OPTION_TEXTS,    /* appended to a list */
     OPTION_TAKEN,    /* by `take` */
+    OPTION_URL,      /* by `take`; the login in it is blotted out on the command line */
     OPTION_PROPERTY, /* -D, which takes several words */
     OPTION_LATER,    /* Mosquitto has it, this version does not */
+    OPTION_REFUSED,  /* Mosquitto has it, Wax does not want it: `text` says what to do instead */
 };
 
 enum option_group {
@@ -38,7 +40,7 @@ struct option_row {
     uint32_t least;   /* of a number */
     uint32_t most;    /* of a number */
     const char *word; /* what its value is called in the help; NULL: none */
-    const char *text; /* one line of help; NULL: another row tells it */
+    const char *text; /* one line of help; NULL: no help tells it */
     bool (*take)(struct settings *settings, const char *value);
 };
 

@@ -2,6 +2,7 @@
 #include "tools/options.h"
 #include "os/os.h"
 #include "tools/option_table.h"
+#include "tools/spelling.h"
 #include "tools/usage.h"
 
 #include <stdio.h>
@@ -89,6 +90,20 @@ static bool take_secret(struct settings *settings, const struct option_row *row,
     return true;
 }
 
+/* Takes a URL, and blots out the login in it where `ps` shows it. */
+static bool take_url(struct settings *settings, const struct option_row *row, char *value,
+                     bool is_blotted)
+{
+    bool is_taken = row->take(settings, value);
+    char *at = is_blotted ? strstr(value, "://") : NULL;
+    char *end = at == NULL ? NULL : strrchr(at, '@');
+
+    if (end != NULL) {
+        memset(at + 3, 'x', (size_t)(end - at - 3));
+    }
+    return is_taken;
+}
+
 static bool take_value(struct settings *settings, const struct option_row *row,
                        const struct words *words)
 {
@@ -105,10 +120,45 @@ static bool take_value(struct settings *settings, const struct option_row *row,
         return take_number(settings, row, option, value);
     case OPTION_TAKEN:
         return row->take(settings, value);
+    case OPTION_URL:
+        return take_url(settings, row, value, words->is_blotted);
     case OPTION_LATER:
         return tools_complain(settings, "%s is not in this version of Wax", option);
+    case OPTION_REFUSED:
+        return tools_complain(settings, "%s is not taken: %s", option, row->text);
     default:
         return take_text(settings, row, option, value);
+    }
+}
+
+/* Says what is wrong with a word that is no option, and what may have been meant. */
+static void complain_of(const struct settings *settings, const char *word)
+{
+    const char *nearest = "";
+    size_t distance = strlen(word);
+
+    if (word[0] != '-') {
+        (void)tools_complain(settings,
+                             "'%s' stands alone: each value follows its option, as in "
+                             "-t TOPIC; see `wax %s --help`",
+                             word, settings->name);
+        return;
+    }
+    for (size_t i = 0; i < tools_option_count; i++) {
+        const struct option_row *row = &tools_options[i];
+        bool is_ours = (row->tools & settings->tool) != 0 && row->name != NULL;
+        size_t steps = is_ours ? tools_spelling_distance(word, row->name) : distance;
+
+        if (steps < distance) {
+            distance = steps;
+            nearest = row->name;
+        }
+    }
+    if (distance <= 2 && strlen(word) > 3) {
+        (void)tools_complain(settings, "there is no option %s; did you mean %s?", word, nearest);
+    } else {
+        (void)tools_complain(settings, "there is no option %s; see `wax %s --help`", word,
+                             settings->name);
     }
 }
 
@@ -119,8 +169,7 @@ static size_t take_option(struct settings *settings, const struct words *words)
     size_t taken;
 
     if (row == NULL) {
-        (void)tools_complain(settings, "there is no option %s; see `wax %s --help`",
-                             words->items[0], settings->name);
+        complain_of(settings, words->items[0]);
         return 0;
     }
     if (row->word != NULL && words->count < 2) {
@@ -309,7 +358,8 @@ bool tools_options_begin(struct settings *settings, enum tool tool, int argc, ch
     if (!read_all(settings, argc, argv)) {
         return false;
     }
-    if (settings->wants_help || settings->wants_manual || settings->wants_version) {
+    if (settings->wants_help || settings->wants_manual || settings->wants_table ||
+        settings->wants_version) {
         *code = EXIT_GOOD;
         tools_usage(settings);
         return false;

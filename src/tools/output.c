@@ -10,8 +10,9 @@
 struct field {
     bool is_left;
     char pad;
-    int width;     /* 0: none */
-    int precision; /* -1: none */
+    int width;      /* 0: none */
+    int precision;  /* -1: none; of hex: how many digits stand together */
+    char separator; /* between them; '\0': none */
 };
 
 static void show_pads(char pad, int count)
@@ -65,22 +66,40 @@ static void show_payload(const struct field *field, wax_bytes payload)
     show_pads(' ', field->is_left ? missing : 0);
 }
 
-static void show_hex(const struct field *field, wax_bytes payload, const char *format)
+/* Digits of hex, and pads before them, in groups. */
+static void show_grouped(const struct field *field, char digit, size_t at, size_t count)
+{
+    size_t size = field->precision > 0 && field->separator != '\0' ? (size_t)field->precision : 0;
+
+    (void)putchar(digit);
+    if (size > 0 && at + 1 < count && (at + 1) % size == 0) {
+        (void)putchar(field->separator);
+    }
+}
+
+static void show_hex(const struct field *field, wax_bytes payload, const char *digits)
 {
     size_t width = (size_t)field->width;
-    int missing;
+    size_t missing;
+    size_t count;
+    size_t at = 0;
 
     payload.size = width > 0 && payload.size > width / 2 ? width / 2 : payload.size;
-    missing = 2 * payload.size < width ? (int)(width - 2 * payload.size) : 0;
-    show_pads(field->pad, field->is_left ? 0 : missing);
-    for (size_t i = 0; i < payload.size; i++) {
-        (void)printf(format[0] == 'x' ? "%02x" : "%02X", payload.data[i]);
+    missing = 2 * payload.size < width ? width - 2 * payload.size : 0;
+    count = 2 * payload.size + (field->is_left ? 0 : missing);
+    while (!field->is_left && at < missing) {
+        show_grouped(field, field->pad, at++, count);
     }
-    show_pads(' ', field->is_left ? missing : 0);
+    for (size_t i = 0; i < payload.size; i++) {
+        show_grouped(field, digits[payload.data[i] >> 4], at++, count);
+        show_grouped(field, digits[payload.data[i] & 15], at++, count);
+    }
+    show_pads(' ', field->is_left ? (int)missing : 0);
 }
 
 /* The payload as a number of this machine's form. */
-static void show_decimal(const struct field *field, wax_bytes payload, char letter)
+static void show_decimal(const struct settings *settings, const struct field *field,
+                         wax_bytes payload, char letter)
 {
     double value = 0;
     float small = 0;
@@ -92,7 +111,8 @@ static void show_decimal(const struct field *field, wax_bytes payload, char lett
         memcpy(&small, payload.data, sizeof small);
         value = (double)small;
     } else {
-        show_pads(field->pad, field->width);
+        tools_say(settings, "%%%c shows payloads of %zu bytes; this one has %zu", letter,
+                  letter == 'd' ? sizeof value : sizeof small, payload.size);
         return;
     }
     if (field->is_left) {
@@ -233,11 +253,11 @@ static void show_field(const struct settings *settings, const struct arrival *ar
         break;
     case 'x':
     case 'X':
-        show_hex(field, publish->payload, letter == 'x' ? "x" : "X");
+        show_hex(field, publish->payload, letter == 'x' ? "0123456789abcdef" : "0123456789ABCDEF");
         break;
     case 'd':
     case 'f':
-        show_decimal(field, publish->payload, letter);
+        show_decimal(settings, field, publish->payload, letter);
         break;
     default:
         break;
@@ -253,6 +273,9 @@ static const char *read_size(const char *at, int *size)
     }
     return at;
 }
+
+/* What may stand between groups of hex digits. */
+static const char separators[] = "!\"#$&'()*+,-./:;<=>?@[\\]^_`{|}~ ";
 
 /* Reads what stands between % and its letter; returns where the letter is. */
 static const char *read_field(const char *at, struct field *field)
@@ -270,15 +293,57 @@ static const char *read_field(const char *at, struct field *field)
     if (*at == '.') {
         at = read_size(at + 1, &field->precision);
     }
+    if (*at != '%' && *at != '\0' && strchr(separators, *at) != NULL) {
+        field->separator = *at++;
+    }
     return at;
 }
 
-static const char field_letters[] = "%ACDEFIJPRSUXdfjlmpqrtx";
+/* clang-format off */
+const struct output_letter tools_output_letters[] = {
+    {'%', "the sign itself"},
+    {'A', "topic alias (MQTT 5)"},
+    {'C', "content type (MQTT 5)"},
+    {'D', "correlation data (MQTT 5)"},
+    {'E', "message expiry interval (MQTT 5)"},
+    {'F', "payload format indicator (MQTT 5)"},
+    {'I', "when it came, as ISO 8601"},
+    {'J', "all as JSON, the payload too"},
+    {'P', "user properties (MQTT 5), as name:value"},
+    {'R', "response topic (MQTT 5)"},
+    {'S', "subscription identifier (MQTT 5)"},
+    {'U', "when it came, in seconds since 1970 with nanoseconds"},
+    {'X', "payload in hex, capitals"},
+    {'d', "payload as a double of this machine"},
+    {'f', "payload as a float of this machine"},
+    {'j', "all as JSON, the payload as text"},
+    {'l', "size of the payload"},
+    {'m', "packet id"},
+    {'p', "payload"},
+    {'q', "quality of service"},
+    {'r', "retained: 1 or 0"},
+    {'t', "topic"},
+    {'x', "payload in hex"},
+};
+/* clang-format on */
+
+const size_t tools_output_letter_count = WAX_COUNT(tools_output_letters);
+
 static const char escape_letters[] = "\\0aenrtv";
 
 static bool is_known(const char *letters, char letter)
 {
     return letter != '\0' && strchr(letters, letter) != NULL;
+}
+
+static bool is_field(char letter)
+{
+    for (size_t i = 0; i < WAX_COUNT(tools_output_letters); i++) {
+        if (tools_output_letters[i].letter == letter) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool tools_output_check(const struct settings *settings)
@@ -292,7 +357,7 @@ bool tools_output_check(const struct settings *settings)
 
         if (*at == '%') {
             at = read_field(at + 1, &field);
-            is_good = is_known(field_letters, *at);
+            is_good = is_field(*at);
         } else if (*at == '@') {
             is_good = *++at != '\0';
         } else if (*at == '\\') {

@@ -1,27 +1,12 @@
 /* What a port speaks: knocked on in several ways. */
 #include "tools/probe.h"
 #include "tls/tls.h"
+#include "tools/dial.h"
 #include "tools/link.h"
-
-#include <poll.h>
 
 enum {
     PATIENCE_MS = 5000,
 };
-
-/* Waits for what the transport waits for. False when it does not come in time. */
-static bool wait(const wax_transport *transport, uint64_t until_ms)
-{
-    uint64_t now_ms = wax_clock_ms();
-    struct pollfd watched = {.fd = wax_socket_descriptor(transport)};
-
-    if (now_ms >= until_ms) {
-        return false;
-    }
-    watched.events = (short)(((transport->waits & WAX_WAITS_TO_READ) != 0 ? POLLIN : 0) |
-                             ((transport->waits & WAX_WAITS_TO_WRITE) != 0 ? POLLOUT : 0));
-    return poll(&watched, 1, (int)(until_ms - now_ms)) > 0;
-}
 
 wax_status tools_probe_shake(wax_transport *transport)
 {
@@ -32,7 +17,8 @@ wax_status tools_probe_shake(wax_transport *transport)
 
     while (status == WAX_MORE && !wax_tls_is_ready(transport)) {
         status = wax_transport_receive(transport, &byte, 1, &received);
-        if (status == WAX_MORE && !wax_tls_is_ready(transport) && !wait(transport, until_ms)) {
+        if (status == WAX_MORE && !wax_tls_is_ready(transport) &&
+            !tools_dial_wait(transport, until_ms)) {
             return WAX_MORE;
         }
     }
@@ -49,14 +35,14 @@ bool tools_probe_is_plain(const struct settings *settings)
     size_t count = 0;
     char fault[512];
 
-    if (tools_link_dial(settings, &transport, fault, sizeof fault) != WAX_OK) {
+    if (tools_dial(settings, &transport, fault, sizeof fault) != WAX_OK) {
         return false;
     }
     if (wax_transport_send(transport, wax_bytes_of(connect, sizeof connect - 1), &count) ==
         WAX_OK) {
         do {
             status = wax_transport_receive(transport, &answer, 1, &count);
-        } while (status == WAX_MORE && wait(transport, until_ms));
+        } while (status == WAX_MORE && tools_dial_wait(transport, until_ms));
     }
     wax_transport_release(transport);
     return status == WAX_OK && answer == WAX_CONNACK << 4;
@@ -75,7 +61,7 @@ bool tools_probe_is_tls(const struct settings *settings)
     if (wax_tls_make_client(&anybody, &context, &problem) != WAX_OK) {
         return false;
     }
-    if (tools_link_dial(settings, &transport, fault, sizeof fault) == WAX_OK) {
+    if (tools_dial(settings, &transport, fault, sizeof fault) == WAX_OK) {
         secured = wax_tls_connect(context, transport, settings->host);
         if (secured != NULL) {
             transport = secured;

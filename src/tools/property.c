@@ -15,7 +15,8 @@ struct name {
     const char *text;
     wax_property_id id;
     enum form form;
-    uint32_t most; /* of a number */
+    uint32_t least; /* of a number */
+    uint32_t most;  /* of a number */
 };
 
 struct place {
@@ -26,23 +27,24 @@ struct place {
 
 /* clang-format off */
 static const struct name names[] = {
-    {"payload-format-indicator",     WAX_PAYLOAD_FORMAT,               NUMBER, 1},
-    {"message-expiry-interval",      WAX_MESSAGE_EXPIRY,               NUMBER, UINT32_MAX},
-    {"content-type",                 WAX_CONTENT_TYPE,                 TEXT,   0},
-    {"response-topic",               WAX_RESPONSE_TOPIC,               TEXT,   0},
-    {"correlation-data",             WAX_CORRELATION_DATA,             TEXT,   0},
-    {"subscription-identifier",      WAX_SUBSCRIPTION_ID,              NUMBER, WAX_VARINT_MAX},
-    {"session-expiry-interval",      WAX_SESSION_EXPIRY,               NUMBER, UINT32_MAX},
-    {"authentication-method",        WAX_AUTHENTICATION_METHOD,        TEXT,   0},
-    {"authentication-data",          WAX_AUTHENTICATION_DATA,          TEXT,   0},
-    {"request-problem-information",  WAX_REQUEST_PROBLEM_INFORMATION,  NUMBER, 1},
-    {"will-delay-interval",          WAX_WILL_DELAY,                   NUMBER, UINT32_MAX},
-    {"request-response-information", WAX_REQUEST_RESPONSE_INFORMATION, NUMBER, 1},
-    {"receive-maximum",              WAX_RECEIVE_MAXIMUM,              NUMBER, UINT16_MAX},
-    {"topic-alias-maximum",          WAX_TOPIC_ALIAS_MAXIMUM,          NUMBER, UINT16_MAX},
-    {"topic-alias",                  WAX_TOPIC_ALIAS,                  NUMBER, UINT16_MAX},
-    {"maximum-packet-size",          WAX_MAXIMUM_PACKET_SIZE,          NUMBER, UINT32_MAX},
-    {"user-property",                WAX_USER_PROPERTY,                PAIR,   0},
+    {"payload-format-indicator",     WAX_PAYLOAD_FORMAT,               NUMBER, 0, 1},
+    {"message-expiry-interval",      WAX_MESSAGE_EXPIRY,               NUMBER, 0, UINT32_MAX},
+    {"content-type",                 WAX_CONTENT_TYPE,                 TEXT,   0, 0},
+    {"response-topic",               WAX_RESPONSE_TOPIC,               TEXT,   0, 0},
+    {"correlation-data",             WAX_CORRELATION_DATA,             TEXT,   0, 0},
+    {"subscription-identifier",      WAX_SUBSCRIPTION_ID,              NUMBER, 1, WAX_VARINT_MAX},
+    {"session-expiry-interval",      WAX_SESSION_EXPIRY,               NUMBER, 0, UINT32_MAX},
+    {"authentication-method",        WAX_AUTHENTICATION_METHOD,        TEXT,   0, 0},
+    {"authentication-data",          WAX_AUTHENTICATION_DATA,          TEXT,   0, 0},
+    {"request-problem-information",  WAX_REQUEST_PROBLEM_INFORMATION,  NUMBER, 0, 1},
+    {"will-delay-interval",          WAX_WILL_DELAY,                   NUMBER, 0, UINT32_MAX},
+    {"request-response-information", WAX_REQUEST_RESPONSE_INFORMATION, NUMBER, 0, 1},
+    {"receive-maximum",              WAX_RECEIVE_MAXIMUM,              NUMBER, 1, UINT16_MAX},
+    {"topic-alias-maximum",          WAX_TOPIC_ALIAS_MAXIMUM,          NUMBER, 0, UINT16_MAX},
+    {"topic-alias",                  WAX_TOPIC_ALIAS,                  NUMBER, 1, UINT16_MAX},
+    {"reason-string",                WAX_REASON_STRING,                TEXT,   0, 0},
+    {"maximum-packet-size",          WAX_MAXIMUM_PACKET_SIZE,          NUMBER, 1, UINT32_MAX},
+    {"user-property",                WAX_USER_PROPERTY,                PAIR,   0, 0},
 };
 
 static const struct place places[] = {
@@ -50,6 +52,7 @@ static const struct place places[] = {
     {"publish",     OF_PUBLISH,     WAX_PUBLISH},
     {"subscribe",   OF_SUBSCRIBE,   WAX_SUBSCRIBE},
     {"unsubscribe", OF_UNSUBSCRIBE, WAX_UNSUBSCRIBE},
+    {"disconnect",  OF_DISCONNECT,  WAX_DISCONNECT},
     {"will",        OF_WILL,        WAX_WILL},
 };
 /* clang-format on */
@@ -141,6 +144,12 @@ static bool steer(struct settings *settings, const struct place *place,
     }
 }
 
+/* What may stand in such a packet, but only where a server sends it. */
+static bool is_servers(const struct place *place, const wax_property *property)
+{
+    return place->of == OF_PUBLISH && property->id == WAX_SUBSCRIPTION_ID;
+}
+
 static bool read_value(const struct settings *settings, const struct name *name, char *const *words,
                        wax_property *property)
 {
@@ -156,9 +165,10 @@ static bool read_value(const struct settings *settings, const struct name *name,
         return true;
     }
     number = strtoull(words[2], &end, 10);
-    if (words[2][0] < '0' || words[2][0] > '9' || *end != '\0' || number > name->most) {
-        return tools_complain(settings, "-D %s %s: write a number from 0 to %u", words[1], words[2],
-                              name->most);
+    if (words[2][0] < '0' || words[2][0] > '9' || *end != '\0' || number < name->least ||
+        number > name->most) {
+        return tools_complain(settings, "-D %s %s: write a number from %u to %u", words[1],
+                              words[2], name->least, name->most);
     }
     property->number = (uint32_t)number;
     return true;
@@ -173,7 +183,7 @@ size_t tools_settings_take_property(struct settings *settings, char *const *word
 
     if (place == NULL) {
         (void)tools_complain(settings, "-D: write a packet first: connect, publish, subscribe, "
-                                       "unsubscribe or will");
+                                       "unsubscribe, disconnect or will");
         return 0;
     }
     if (name == NULL) {
@@ -189,10 +199,12 @@ size_t tools_settings_take_property(struct settings *settings, char *const *word
     if (!read_value(settings, name, words, &property)) {
         return 0;
     }
+    settings->version = WAX_VERSION_5; /* as with Mosquitto's tools, -V behind it still counts */
     if (steer(settings, place, &property)) {
         return wanted;
     }
-    if (!tools_settings_add_property(settings, place->of, &property) ||
+    if (is_servers(place, &property) ||
+        !tools_settings_add_property(settings, place->of, &property) ||
         !is_allowed(settings, place)) {
         (void)tools_complain(settings,
                              "-D %s %s: may not stand there, or not so often, or not "

@@ -98,7 +98,7 @@ static wax_publish message_of(const struct pub *pub, wax_bytes payload)
     const struct settings *settings = &pub->settings;
 
     return (wax_publish){
-        .topic = wax_bytes_of_text(settings->topics.items[0]),
+        .topic = wax_bytes_of_text(tools_settings_topic(settings)),
         .properties = settings->version == WAX_VERSION_5
                           ? tools_settings_properties(settings, OF_PUBLISH)
                           : wax_bytes_of(NULL, 0),
@@ -119,8 +119,6 @@ static wax_status send_one(struct pub *pub, wax_bytes payload)
                                      : wax_client_publish(&pub->link.client, &publish, &token);
 
     if (status == WAX_OK) {
-        tools_debug(&pub->settings, "Sending PUBLISH (q%u, r%d, '%s', %zu bytes)", publish.qos,
-                    publish.retain ? 1 : 0, pub->settings.topics.items[0], payload.size);
         pub->waiting += token != 0 ? 1 : 0;
         pub->is_in_pieces = is_in_pieces;
         pub->piece = payload;
@@ -275,12 +273,9 @@ static bool check(const struct settings *settings)
         return tools_complain(settings, "give a topic and a message: wax pub -t TOPIC -m TEXT; see "
                                         "`wax pub --help`");
     }
-    if (settings->topics.count > 1) {
-        return tools_complain(settings, "a message has one topic; run wax pub again for another");
-    }
-    if (!tools_settings_is_topic(settings->topics.items[0])) {
+    if (!tools_settings_is_topic(tools_settings_topic(settings))) {
         return tools_complain(settings, "-t %s: a topic to publish to is UTF-8 without + and #",
-                              settings->topics.items[0]);
+                              tools_settings_topic(settings));
     }
     if (settings->repeat_count > 1 && settings->source == FROM_LINES) {
         return tools_complain(settings, "--repeat does not go with -l");
@@ -316,5 +311,6 @@ int wax_tool_pub(int argc, char **argv)
         free(pub.lines.room);
     }
     tools_settings_discard(&pub.settings);
+    tools_link_obey_signal();
     return code;
 }

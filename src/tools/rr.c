@@ -6,6 +6,7 @@
 #include "tools/payload.h"
 #include "tools/tools.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -17,7 +18,7 @@ struct rr {
     struct link link;
     struct payload payload;
     struct message message;
-    uint64_t asked_ms; /* when the request was sent */
+    uint64_t asked_us; /* when the request was sent */
     bool was_asked;
     bool ends;
     int code;
@@ -31,8 +32,12 @@ static void end(struct rr *rr, int code)
 
 static void subscribe(struct rr *rr)
 {
-    wax_subscription subscription = {.filter = wax_bytes_of_text(rr->settings.response_topic),
-                                     .qos = (uint8_t)rr->settings.qos};
+    wax_subscription subscription = {
+        .filter = wax_bytes_of_text(rr->settings.response_topic),
+        .qos = (uint8_t)rr->settings.qos,
+        .retain_as_published = rr->settings.retain_as_published,
+        .retain_handling = (uint8_t)(rr->settings.no_retained ? 2 : rr->settings.retain_handling),
+    };
     wax_client_request request = {&subscription, 1,
                                   tools_settings_properties(&rr->settings, OF_SUBSCRIBE)};
     uint32_t token;
@@ -47,7 +52,7 @@ static void subscribe(struct rr *rr)
 static void send_request(struct rr *rr, const wax_client_event *event)
 {
     wax_publish publish = {
-        .topic = wax_bytes_of_text(rr->settings.topics.items[0]),
+        .topic = wax_bytes_of_text(tools_settings_topic(&rr->settings)),
         .properties = tools_settings_properties(&rr->settings, OF_PUBLISH),
         .payload = rr->payload.bytes,
         .qos = (uint8_t)rr->settings.qos,
@@ -65,10 +70,23 @@ static void send_request(struct rr *rr, const wax_client_event *event)
         return;
     }
     rr->was_asked = true;
-    rr->asked_ms = wax_clock_ms();
+    rr->asked_us = wax_clock_us();
     if (wax_client_publish(&rr->link.client, &publish, &token) != WAX_OK) {
         tools_say(&rr->settings, "the request is larger than the broker takes");
         end(rr, EXIT_WRONG);
+    }
+}
+
+static void show_latency(uint64_t from_us)
+{
+    double microseconds = (double)(wax_clock_us() - from_us);
+
+    if (microseconds >= 1e6) {
+        (void)printf("Latency: %.9f\n", microseconds / 1e6);
+    } else if (microseconds >= 1e3) {
+        (void)printf("Latency: %fms\n", microseconds / 1e3);
+    } else {
+        (void)printf("Latency: %f\u00b5s\n", microseconds);
     }
 }
 
@@ -86,8 +104,7 @@ static void take_message(struct rr *rr, const wax_client_event *event)
     }
     end(rr, tools_output_show(&rr->settings, &rr->message.arrival) ? EXIT_GOOD : EXIT_WRONG);
     if (rr->settings.shows_latency) {
-        tools_say(&rr->settings, "the response took %llu ms",
-                  (unsigned long long)(wax_clock_ms() - rr->asked_ms));
+        show_latency(rr->asked_us);
     }
 }
 
@@ -132,6 +149,7 @@ static int run(struct rr *rr)
             return tools_link_finish(&rr->link, EXIT_GOOD);
         }
         if (turn == LINK_DUE) {
+            rr->link.farewell = WAX_REASON_DISCONNECT_WITH_WILL;
             tools_say(&rr->settings, "Timed out");
             return tools_link_finish(&rr->link, EXIT_LATE);
         }
@@ -148,12 +166,13 @@ static bool check(struct settings *settings)
 {
     wax_property response = {.id = WAX_RESPONSE_TOPIC};
 
-    if (settings->topics.count != 1 || settings->source == FROM_NOWHERE ||
+    settings->no_delay = settings->no_delay || settings->shows_latency;
+    if (settings->topics.count == 0 || settings->source == FROM_NOWHERE ||
         settings->response_topic == NULL) {
         return tools_complain(settings, "give a topic, a message and a topic for the response: "
                                         "wax rr -t TOPIC -m TEXT -e TOPIC; see `wax rr --help`");
     }
-    if (!tools_settings_is_topic(settings->topics.items[0]) ||
+    if (!tools_settings_is_topic(tools_settings_topic(settings)) ||
         !tools_settings_is_topic(settings->response_topic)) {
         return tools_complain(settings, "-t and -e take topics: UTF-8 without + and #");
     }
@@ -183,5 +202,6 @@ int wax_tool_rr(int argc, char **argv)
         tools_message_discard(&rr.message);
     }
     tools_settings_discard(&rr.settings);
+    tools_link_obey_signal();
     return code;
 }

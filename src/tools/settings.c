@@ -1,5 +1,6 @@
 /* What pub, sub, rr and doctor were asked to do: checked, completed, and wiped at the end. */
 #include "tools/settings.h"
+#include "tools/srv.h"
 
 #include "access/access.h"
 
@@ -7,6 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum {
+    PROXY_PORT = 1080,
+};
 
 __attribute__((format(printf, 2, 0))) static void complain(const struct settings *settings,
                                                            const char *format, va_list values)
@@ -81,10 +86,35 @@ static void decode(char *text)
     *out = '\0';
 }
 
-/* Takes user and password off the front. */
-static char *take_login(struct settings *settings, char *at, size_t size)
+/* Copies a word so that it can be cut up. NULL, and said so, without memory. */
+static char *keep(struct settings *settings, const char *text)
 {
-    char *end = memrchr(at, '@', size);
+    size_t size = strlen(text) + 1;
+    struct kept *kept = malloc(sizeof *kept + size);
+
+    if (kept == NULL) {
+        (void)tools_complain(settings, "there is not enough memory");
+        return NULL;
+    }
+    kept->next = settings->kept;
+    kept->size = size;
+    memcpy(kept->text, text, size);
+    settings->kept = kept;
+    return kept->text;
+}
+
+/* What stands between // and the path of a URL: [user[:password]@]host[:port]. */
+struct authority {
+    const char *username; /* NULL: none */
+    char *password;       /* NULL: none */
+    const char *host;
+    uint32_t port; /* 0: none */
+};
+
+/* Takes user and password off the front. */
+static char *take_login(struct authority *authority, char *at)
+{
+    char *end = strrchr(at, '@');
     char *password;
 
     if (end == NULL) {
@@ -95,17 +125,15 @@ static char *take_login(struct settings *settings, char *at, size_t size)
     if (password != NULL) {
         *password++ = '\0';
         decode(password);
-        free(settings->password);
-        settings->password = strdup(password);
-        wax_wipe(password, strlen(password));
+        authority->password = password;
     }
     decode(at);
-    settings->username = at;
+    authority->username = at;
     return end + 1;
 }
 
 /* Takes host and port; an IPv6 address stands in brackets. */
-static bool take_place(struct settings *settings, char *at)
+static bool take_place(struct authority *authority, char *at)
 {
     char *port = strchr(at, ':');
 
@@ -126,16 +154,65 @@ static bool take_place(struct settings *settings, char *at)
         if (end == port + 1 || *end != '\0' || number == 0 || number > 65535) {
             return false;
         }
-        settings->port = (uint32_t)number;
+        authority->port = (uint32_t)number;
         *port = '\0';
     }
-    settings->host = at;
+    authority->host = at;
     return at[0] != '\0';
+}
+
+/* Cuts `text` up; the parts point into it. */
+static bool take_authority(struct authority *authority, char *text)
+{
+    *authority = (struct authority){.username = NULL};
+    return take_place(authority, take_login(authority, text));
+}
+
+bool tools_settings_take_proxy(struct settings *settings, const char *url)
+{
+    static const char scheme[] = "socks5h://";
+    struct authority authority;
+    char *at;
+
+    if (strncmp(url, scheme, sizeof scheme - 1) != 0) {
+        return tools_complain(settings, "--proxy: write socks5h://HOST:PORT; SOCKS 5 is the only "
+                                        "kind of proxy that is known");
+    }
+    at = keep(settings, url + sizeof scheme - 1);
+    if (at == NULL) {
+        return false;
+    }
+    at[strcspn(at, "/")] = '\0';
+    if (!take_authority(&authority, at) || strlen(authority.host) > 255 ||
+        wax_bytes_of_text(authority.username).size > 255 ||
+        wax_bytes_of_text(authority.password).size > 255) {
+        return tools_complain(settings, "--proxy: write socks5h://USER:PASSWORD@HOST:PORT; in user "
+                                        "and password, of at most 255 bytes each, write %%40 for @ "
+                                        "and %%3A for :");
+    }
+    settings->proxy = (struct proxy){
+        .host = authority.host,
+        .port = authority.port != 0 ? authority.port : PROXY_PORT,
+        .username = authority.username,
+        .password = authority.password,
+    };
+    return true;
+}
+
+static void take_login_of(struct settings *settings, const struct authority *authority)
+{
+    settings->username = authority->username != NULL ? authority->username : settings->username;
+    if (authority->password != NULL) {
+        free(settings->password);
+        settings->password = strdup(authority->password);
+        wax_wipe(authority->password, strlen(authority->password));
+    }
 }
 
 bool tools_settings_take_url(struct settings *settings, const char *url)
 {
     bool is_tls = strncmp(url, "mqtts://", 8) == 0;
+    struct authority authority;
     char *at;
     char *topic;
 
@@ -145,10 +222,9 @@ bool tools_settings_take_url(struct settings *settings, const char *url)
     if (!is_tls && strncmp(url, "mqtt://", 7) != 0) {
         return tools_complain(settings, "-L %s: write mqtt://... or mqtts://...", url);
     }
-    /* Kept until the process ends: the words of the settings point into it. */
-    at = strdup(url + (is_tls ? 8 : 7));
+    at = keep(settings, url + (is_tls ? 8 : 7));
     if (at == NULL) {
-        return tools_complain(settings, "there is not enough memory");
+        return false;
     }
     settings->wants_tls = is_tls;
     topic = strchr(at, '/');
@@ -158,11 +234,13 @@ bool tools_settings_take_url(struct settings *settings, const char *url)
             settings->topics.items[settings->topics.count++] = topic;
         }
     }
-    at = take_login(settings, at, strlen(at));
-    if (!take_place(settings, at)) {
+    if (!take_authority(&authority, at)) {
         return tools_complain(settings, "-L: write mqtt://USER:PASSWORD@HOST:PORT/TOPIC; in user "
                                         "and password, write %%40 for @ and %%2F for /");
     }
+    take_login_of(settings, &authority);
+    settings->host = authority.host;
+    settings->port = authority.port != 0 ? authority.port : settings->port;
     return true;
 }
 
@@ -180,6 +258,21 @@ bool tools_settings_use_tls(const struct settings *settings)
     return has_own_word || settings->port == 8883;
 }
 
+static bool is_way_clear(const struct settings *settings)
+{
+    if (settings->unix_path != NULL && (settings->uses_srv || settings->proxy.host != NULL)) {
+        return tools_complain(settings, "--unix connects on this host: leave out -S and --proxy");
+    }
+    if (settings->uses_srv && settings->host[0] == '\0') {
+        return tools_complain(settings, "-S needs a domain: -h DOMAIN");
+    }
+    if (settings->uses_srv && settings->proxy.host != NULL) {
+        return tools_complain(settings, "-S asks the DNS here, --proxy leaves names to the proxy: "
+                                        "give one of them");
+    }
+    return true;
+}
+
 typedef bool (*check)(const struct settings *settings);
 
 static bool is_identity_whole(const struct settings *settings)
@@ -187,7 +280,9 @@ static bool is_identity_whole(const struct settings *settings)
     if (settings->client_id != NULL && settings->id_prefix != NULL) {
         return tools_complain(settings, "give -i or -I, not both");
     }
-    if (settings->keeps_session && settings->client_id == NULL && settings->id_prefix == NULL) {
+    if (settings->client_id == NULL &&
+        (settings->version == WAX_VERSION_5 ? settings->session_expiry_s == UINT32_MAX
+                                            : settings->keeps_session)) {
         return tools_complain(settings, "-c needs a client id, by which the broker finds the "
                                         "session again: -i ID");
     }
@@ -196,6 +291,12 @@ static bool is_identity_whole(const struct settings *settings)
         return tools_complain(settings, "a password needs a user name: -u USER");
     }
     return true;
+}
+
+const char *tools_settings_topic(const struct settings *settings)
+{
+    wax_assert(settings->topics.count > 0);
+    return settings->topics.items[settings->topics.count - 1];
 }
 
 bool tools_settings_is_topic(const char *word)
@@ -239,10 +340,6 @@ static bool is_tls_whole(const struct settings *settings)
 {
     if ((settings->cert == NULL) != (settings->key == NULL)) {
         return tools_complain(settings, "--cert and --key belong together: give both");
-    }
-    if (settings->use_os_certs && (settings->cafile != NULL || settings->capath != NULL)) {
-        return tools_complain(settings, "--tls-use-os-certs beside --cafile or --capath is not in "
-                                        "this version of Wax");
     }
     if (settings->tls_version != NULL && strcmp(settings->tls_version, "tlsv1.3") != 0 &&
         strcmp(settings->tls_version, "tlsv1.2") != 0) {
@@ -306,9 +403,13 @@ static bool is_utf8_right(const struct settings *settings)
 
 bool tools_settings_finish(struct settings *settings)
 {
-    static const check checks[] = {is_identity_whole, is_will_whole,    is_tls_whole,
-                                   is_psk_whole,      is_version_right, is_utf8_right};
+    static const check checks[] = {is_way_clear, is_identity_whole, is_will_whole, is_tls_whole,
+                                   is_psk_whole, is_version_right,  is_utf8_right};
 
+    if (settings->host == NULL && settings->uses_srv) {
+        tools_srv_local_domain(settings->domain);
+        settings->host = settings->domain;
+    }
     settings->host = settings->host != NULL ? settings->host : "localhost";
     if (settings->version == WAX_VERSION_NONE) {
         settings->tries_versions = true;
@@ -326,6 +427,10 @@ bool tools_settings_finish(struct settings *settings)
     }
     if (!settings->has_session_expiry && settings->keeps_session) {
         settings->session_expiry_s = UINT32_MAX;
+    }
+    if ((settings->tool == TOOL_PUB || settings->tool == TOOL_RR) && settings->topics.count > 1) {
+        tools_say(settings, "of several topics the last one counts: %s",
+                  tools_settings_topic(settings));
     }
     for (size_t i = 0; i < WAX_COUNT(checks); i++) {
         if (!checks[i](settings)) {
@@ -353,6 +458,13 @@ void tools_settings_discard(struct settings *settings)
     }
     for (size_t i = 0; i < OF_COUNT; i++) {
         free(settings->properties[i]);
+    }
+    while (settings->kept != NULL) {
+        struct kept *kept = settings->kept;
+
+        settings->kept = kept->next;
+        wax_wipe(kept->text, kept->size); /* a URL may hold a password */
+        free(kept);
     }
     memset(settings, 0, sizeof *settings);
 }

@@ -16,8 +16,9 @@ enum tool {
 /* Exit codes that scripts know from Mosquitto's tools; a refused CONNECT exits with its code. */
 enum {
     EXIT_GOOD = 0,
-    EXIT_WRONG = 1, /* options, files, no connection */
-    EXIT_LOST = 7,  /* the connection ended */
+    EXIT_WRONG = 1,     /* options, files, no connection */
+    EXIT_SENT_AWAY = 4, /* the broker said DISCONNECT */
+    EXIT_LOST = 7,      /* the connection ended */
     EXIT_TLS = 8,
     EXIT_LATE = 27, /* -W */
 };
@@ -39,6 +40,7 @@ enum properties_of {
     OF_PUBLISH,
     OF_SUBSCRIBE,
     OF_UNSUBSCRIBE,
+    OF_DISCONNECT,
     OF_WILL,
     OF_COUNT,
 };
@@ -51,6 +53,21 @@ enum payload_source {
     FROM_STDIN,
     FROM_LINES,
     FROM_NOTHING,
+};
+
+/* A copy of a word that others point into, until the settings are discarded. */
+struct kept {
+    struct kept *next;
+    size_t size;
+    char text[];
+};
+
+/* A SOCKS5 proxy on the way to the broker. */
+struct proxy {
+    const char *host; /* NULL: none */
+    uint32_t port;
+    const char *username; /* NULL: nobody has to log in */
+    const char *password;
 };
 
 /* Zero is what was not asked for, unless a default stands in the table of options. */
@@ -71,6 +88,9 @@ struct settings {
     bool has_session_expiry;
     bool keeps_session;
     bool no_delay;
+    bool uses_srv;    /* `host` is a domain whose brokers the DNS names */
+    char domain[256]; /* of this host, where `host` is it */
+    struct proxy proxy;
     bool is_debug;
     bool is_quiet;
     wax_version version; /* WAX_VERSION_NONE: the usual one */
@@ -122,6 +142,8 @@ struct settings {
     bool removes_retained;
     bool retained_only;
     bool retain_as_published;
+    bool watches;
+    bool shows_rate;
     const char *response_topic;
     bool shows_latency;
 
@@ -136,8 +158,10 @@ struct settings {
 
     bool wants_help;
     bool wants_manual;
+    bool wants_table;
     bool wants_version;
     const char *options_file;
+    struct kept *kept;
     wax_bytes options_text; /* the file that defaults came from */
 };
 
@@ -157,6 +181,10 @@ __attribute__((format(printf, 2, 3))) void tools_debug(const struct settings *se
  * Returns false, and said so, if it is no such URL. */
 bool tools_settings_take_url(struct settings *settings, const char *url);
 
+/* Takes the proxy of socks5h://[user[:password]@]host[:port]. Returns false, and said so, if it is
+ * no such URL. */
+bool tools_settings_take_proxy(struct settings *settings, const char *url);
+
 /* Takes `place identifier value`, or `place user-property name value`, of -D. Returns how many of
  * the words it took; 0, and said so, if they make no property of that place. */
 size_t tools_settings_take_property(struct settings *settings, char *const *words, size_t count);
@@ -167,6 +195,9 @@ wax_bytes tools_settings_properties(const struct settings *settings, enum proper
 /* Appends a property to those of a packet. False without memory or room. */
 bool tools_settings_add_property(struct settings *settings, enum properties_of of,
                                  const wax_property *property);
+
+/* The topic to publish to: of several the last one counts. */
+const char *tools_settings_topic(const struct settings *settings);
 
 /* Whether a word is a topic filter: 1 to 65535 bytes of UTF-8, with + and # only as whole levels, #
  * as the last. */

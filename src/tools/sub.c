@@ -5,11 +5,13 @@
 #include "tools/options.h"
 #include "tools/output.h"
 #include "tools/tools.h"
+#include "tools/watch.h"
 
 #include <string.h>
 
 enum {
     QUEUE_SIZE = 1024 * 1024,
+    RATE_MS = 1000, /* how often --message-rate tells */
 };
 
 struct sub {
@@ -22,8 +24,12 @@ struct sub {
     uint32_t unsubscribe_token;
     uint32_t removing; /* retained messages whose removal is not acknowledged */
     uint32_t shown;
+    uint32_t arrived; /* since --message-rate told the last time */
+    uint64_t rate_ms; /* when it tells again; WAX_NEVER */
+    uint64_t end_ms;  /* when the time of -W is over; WAX_NEVER */
+    struct watch watch;
     bool ends;     /* nothing more is shown; removals are waited for */
-    bool is_timed; /* the time of -W runs */
+    bool is_timed; /* the times run */
     int code;
 };
 
@@ -35,6 +41,15 @@ static void end(struct sub *sub, int code)
 
 /* --- Subscribing --- */
 
+/* What is not to be shown need not be sent. */
+static uint8_t handling_of(const struct settings *settings)
+{
+    bool is_useless = settings->no_retained && !settings->removes_retained;
+
+    return is_useless && settings->version == WAX_VERSION_5 ? 2
+                                                            : (uint8_t)settings->retain_handling;
+}
+
 static void fill_requests(struct sub *sub)
 {
     const struct settings *settings = &sub->settings;
@@ -44,7 +59,7 @@ static void fill_requests(struct sub *sub)
             .filter = wax_bytes_of_text(settings->topics.items[i]),
             .qos = (uint8_t)settings->qos,
             .retain_as_published = settings->retain_as_published,
-            .retain_handling = (uint8_t)settings->retain_handling,
+            .retain_handling = handling_of(settings),
         };
     }
     for (size_t i = 0; i < settings->unsubscribes.count; i++) {
@@ -68,8 +83,6 @@ static bool subscribe(struct sub *sub)
     if (sub->subscribe_token != 0 || request.count == 0) {
         return true;
     }
-    tools_debug(&sub->settings, "Sending SUBSCRIBE (%zu filters, QoS %u)", request.count,
-                sub->settings.qos);
     return wax_client_subscribe(&sub->link.client, &request, &sub->subscribe_token) == WAX_OK;
 }
 
@@ -81,7 +94,6 @@ static bool unsubscribe(struct sub *sub)
     if (sub->unsubscribe_token != 0 || request.count == 0) {
         return true;
     }
-    tools_debug(&sub->settings, "Sending UNSUBSCRIBE (%zu filters)", request.count);
     return wax_client_unsubscribe(&sub->link.client, &request, &sub->unsubscribe_token) == WAX_OK;
 }
 
@@ -119,9 +131,6 @@ static void note_subscribed(struct sub *sub, const wax_client_event *event)
             refused++;
             tools_say(&sub->settings, "the broker refuses the subscription %s: %s",
                       sub->settings.topics.items[i], wax_status_text((wax_status)reasons.data[i]));
-        } else {
-            tools_debug(&sub->settings, "Subscribed to %s: QoS %u", sub->settings.topics.items[i],
-                        reasons.data[i]);
         }
     }
     if (reasons.size > 0 && refused == reasons.size) {
@@ -167,6 +176,23 @@ static bool is_by_chance(const struct sub *sub)
     return number % 10000 < sub->settings.random_part;
 }
 
+static bool output(struct sub *sub)
+{
+    const struct arrival *arrival = &sub->message.arrival;
+
+    if (!sub->settings.watches) {
+        return tools_output_show(&sub->settings, arrival);
+    }
+    if (!tools_watch_seek(&sub->watch, stdout, arrival->publish.topic)) {
+        return tools_complain(&sub->settings, "there is not enough memory");
+    }
+    if (!tools_output_show(&sub->settings, arrival)) {
+        return false;
+    }
+    tools_watch_leave(&sub->watch, stdout);
+    return true;
+}
+
 static void show(struct sub *sub)
 {
     const wax_publish *publish = &sub->message.arrival.publish;
@@ -179,7 +205,7 @@ static void show(struct sub *sub)
         return;
     }
     if (!publish->retain || !sub->settings.no_retained) {
-        if (is_by_chance(sub) && !tools_output_show(&sub->settings, &sub->message.arrival)) {
+        if (is_by_chance(sub) && !output(sub)) {
             end(sub, EXIT_WRONG);
             return;
         }
@@ -201,7 +227,9 @@ static void take_message(struct sub *sub, const wax_client_event *event)
         return;
     }
     status = tools_message_take(&sub->message, event);
-    if (status == WAX_OK) {
+    if (status == WAX_OK && sub->settings.shows_rate) {
+        sub->arrived++;
+    } else if (status == WAX_OK) {
         show(sub);
     } else if (status == WAX_FULL) {
         tools_say(&sub->settings, "there is not enough memory for a message");
@@ -209,14 +237,49 @@ static void take_message(struct sub *sub, const wax_client_event *event)
     }
 }
 
+/* --- Time --- */
+
+static void wake_next(struct sub *sub)
+{
+    sub->link.wake_ms = sub->rate_ms < sub->end_ms ? sub->rate_ms : sub->end_ms;
+}
+
+static void start_time(struct sub *sub)
+{
+    uint64_t now_ms = wax_clock_ms();
+
+    if (sub->is_timed) {
+        return;
+    }
+    sub->is_timed = true;
+    sub->rate_ms = sub->settings.shows_rate ? now_ms + RATE_MS : WAX_NEVER;
+    sub->end_ms =
+        sub->settings.timeout_s > 0 ? now_ms + (uint64_t)sub->settings.timeout_s * 1000 : WAX_NEVER;
+    wake_next(sub);
+}
+
+/* Tells how many messages came. Returns whether the time of -W is over. */
+static bool pass_time(struct sub *sub)
+{
+    uint64_t now_ms = wax_clock_ms();
+
+    if (now_ms >= sub->rate_ms) {
+        (void)printf("%u msgs/s\n", sub->arrived);
+        if (fflush(stdout) != 0) {
+            end(sub, EXIT_WRONG);
+        }
+        sub->arrived = 0;
+        sub->rate_ms += RATE_MS;
+    }
+    wake_next(sub);
+    return now_ms >= sub->end_ms;
+}
+
 static void handle(struct sub *sub, const wax_client_event *event)
 {
     switch (event->type) {
     case WAX_CLIENT_CONNECTED:
-        if (sub->settings.timeout_s > 0 && !sub->is_timed) {
-            sub->is_timed = true;
-            sub->link.wake_ms = wax_clock_ms() + (uint64_t)sub->settings.timeout_s * 1000;
-        }
+        start_time(sub);
         ask(sub);
         break;
     case WAX_CLIENT_SUBSCRIBED:
@@ -249,9 +312,11 @@ static int run(struct sub *sub)
             return sub->ends ? sub->code : sub->link.code;
         }
         if (turn == LINK_STOPPED) {
+            sub->link.farewell = WAX_REASON_DISCONNECT_WITH_WILL;
             return tools_link_finish(&sub->link, EXIT_GOOD);
         }
-        if (turn == LINK_DUE) {
+        if (turn == LINK_DUE && pass_time(sub)) {
+            sub->link.farewell = WAX_REASON_DISCONNECT_WITH_WILL;
             tools_say(&sub->settings, "Timed out");
             return tools_link_finish(&sub->link, EXIT_LATE);
         }
@@ -291,6 +356,9 @@ static bool check(const struct settings *settings)
             return false;
         }
     }
+    if (settings->no_retained && settings->retained_only) {
+        return tools_complain(settings, "-R hides what --retained-only shows: give one of them");
+    }
     if (settings->version != WAX_VERSION_5 &&
         (settings->retain_as_published || settings->retain_handling > 0)) {
         return tools_complain(settings, "--retain-as-published and --retain-handling need MQTT 5: "
@@ -308,11 +376,15 @@ int wax_tool_sub(int argc, char **argv)
     if (tools_options_begin(&sub.settings, TOOL_SUB, argc, argv, &code) && check(&sub.settings) &&
         tools_output_check(&sub.settings)) {
         fill_requests(&sub);
+        if (sub.settings.watches && !sub.settings.shows_rate) {
+            tools_watch_begin(stdout, sub.settings.host);
+        }
         if (tools_link_open(&sub.link, &sub.settings, QUEUE_SIZE)) {
             code = run(&sub);
         }
         tools_link_close(&sub.link);
         tools_message_discard(&sub.message);
+        tools_watch_discard(&sub.watch);
     }
     tools_settings_discard(&sub.settings);
     return code;

@@ -1,6 +1,7 @@
 /* What --help, --version and the manual page of a tool say: the table of options, and why. */
 #include "tools/usage.h"
 #include "tools/option_table.h"
+#include "tools/output.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -54,7 +55,8 @@ static const struct topic topics[] = {
         "%P user properties   %R response topic   %S subscription id\n"
         "%I date and time   %U seconds since 1970   @Y @m ... as strftime(3)   @N nanoseconds\n"
         "%j all as JSON   %J all as JSON, the payload too   %% @@ \\\\ themselves   \\n \\t \\0 ... as in C\n"
-        "A field may have a width, and texts a greatest one: %5m %05l %-10t %10.10t\n"},
+        "A field may have a width, and texts a greatest one: %5m %05l %-10t %10.10t\n"
+        "Digits of hex may stand in groups: %.2:x is 68:65:6c:6c:6f\n"},
     {TOOL_PUB | TOOL_SUB | TOOL_RR, "Files",
         "$XDG_CONFIG_HOME/wax_NAME, else ~/.config/wax_NAME, else Mosquitto's (mosquitto_NAME), NAME being\n"
         "pub, sub or rr, holds options, one a line, that come before those of the command line.\n"
@@ -63,6 +65,7 @@ static const struct topic topics[] = {
         "0    done\n"
         "1    wrong options or files, no connection; MQTT 3: version refused\n"
         "2-5  MQTT 3: refused as 2 client id, 3 server unavailable, 4 user or password, 5 not authorised\n"
+        "4    MQTT 5: the broker said good-bye, and why\n"
         "7    the connection was lost\n"
         "8    TLS failed\n"
         "27   -W: nothing came in time\n"
@@ -85,7 +88,8 @@ static const struct topic *introduction_of(enum tool tool)
 
 static bool is_told(const struct settings *settings, const struct option_row *row, size_t group)
 {
-    return (row->tools & settings->tool) != 0 && row->group == group && row->text != NULL;
+    return (row->tools & settings->tool) != 0 && row->group == group && row->group != GROUP_LATER &&
+           row->text != NULL;
 }
 
 static bool has_group(const struct settings *settings, size_t group)
@@ -218,10 +222,48 @@ static void show_manual(const struct settings *settings)
     (void)fputs(".SH SEE ALSO\n.BR wax (1)\n", stdout);
 }
 
+static const char *verdict_on(const struct option_row *row)
+{
+    switch (row->kind) {
+    case OPTION_LATER:
+        return "rejected";
+    case OPTION_REFUSED:
+        return "rejected with a hint";
+    default:
+        return "works";
+    }
+}
+
+/* Writes a row for every option that is told of, and for every letter of -F: Mosquitto's, and what
+ * becomes of them here. */
+static void show_table(const struct settings *settings)
+{
+    (void)printf("| switch | here | meaning |\n|---|---|---|\n");
+    for (size_t i = 0; i < tools_option_count; i++) {
+        const struct option_row *row = &tools_options[i];
+
+        if ((row->tools & settings->tool) == 0 ||
+            (row->text == NULL && row->kind != OPTION_LATER)) {
+            continue;
+        }
+        (void)printf("| `%s%s%s%s%s` | %s | %s |\n", row->letter != NULL ? row->letter : "",
+                     row->letter != NULL && row->name != NULL ? "` `" : "",
+                     row->name != NULL ? row->name : "", row->word != NULL ? " " : "",
+                     row->word != NULL ? row->word : "", verdict_on(row),
+                     row->text != NULL ? row->text : "not in this version of Wax");
+    }
+    for (size_t i = 0; settings->tool == TOOL_SUB && i < tools_output_letter_count; i++) {
+        (void)printf("| `-F %%%c` | works | %s |\n", tools_output_letters[i].letter,
+                     tools_output_letters[i].text);
+    }
+}
+
 void tools_usage(const struct settings *settings)
 {
     if (settings->wants_manual) {
         show_manual(settings);
+    } else if (settings->wants_table) {
+        show_table(settings);
     } else if (settings->wants_help) {
         show_help(settings);
     } else {

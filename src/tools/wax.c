@@ -1,6 +1,7 @@
 /* wax: one program, many tools. The first word names the tool, or the name that the program itself
  * is called by. */
 #include "base/base.h"
+#include "tools/spelling.h"
 #include "tools/tools.h"
 
 #include <stdio.h>
@@ -71,47 +72,17 @@ static void show_help(FILE *file)
                         "  wax pub -o ~/.wax/admin.conf -t users/admin/hello -m world\n");
 }
 
-static size_t least(size_t one, size_t other)
-{
-    return one < other ? one : other;
-}
-
-/* How many letters to change, add or leave out to make one word of the other. */
-static size_t distance(const char *one, const char *other)
-{
-    size_t row[16];
-    size_t size = strlen(other);
-
-    if (size >= WAX_COUNT(row)) {
-        return size;
-    }
-    for (size_t i = 0; i <= size; i++) {
-        row[i] = i;
-    }
-    for (size_t i = 0; one[i] != '\0'; i++) {
-        size_t before = row[0];
-
-        row[0] = i + 1;
-        for (size_t k = 0; k < size; k++) {
-            size_t change = before + (one[i] == other[k] ? 0 : 1);
-
-            before = row[k + 1];
-            row[k + 1] = least(change, least(row[k], before) + 1);
-        }
-    }
-    return row[size];
-}
-
 static int complain(const char *name)
 {
     const struct tool_row *nearest = &tools[0];
 
     for (size_t i = 1; i < WAX_COUNT(tools); i++) {
-        if (distance(name, tools[i].name) < distance(name, nearest->name)) {
+        if (tools_spelling_distance(name, tools[i].name) <
+            tools_spelling_distance(name, nearest->name)) {
             nearest = &tools[i];
         }
     }
-    if (distance(name, nearest->name) <= 2) {
+    if (tools_spelling_distance(name, nearest->name) <= 2) {
         (void)fprintf(stderr, "wax: there is no tool '%s'; did you mean `wax %s`?\n", name,
                       nearest->name);
     } else {

@@ -51,6 +51,14 @@ SEEDS = {
     "wire_packet": [body(V31, packet(0x10, CONNECT_31)), body(V311, packet(0x10, CONNECT_311), packet(0xC0)),
                     body(V5, packet(0x34, PUBLISH_5), packet(0x62, ID), packet(0x82, SUBSCRIBE_5), packet(0xE0)),
                     body(V31, packet(0x8A, ID, text(b"to"), b"\x01")), body(V5 | 1, packet(0xD0), packet(0xF0))],
+    "tools_socks": [b"\x00\x05\x00\x05\x00\x00\x01\x7f\x00\x00\x01\x12\x34", b"\x01\x05\x02\x01\x00\x05\x00\x00\x03\x02ab\x12\x34",
+                    b"\x00\x05\x00\x05\x05\x00\x01", b"\x01\x05\xff"],
+    "tools_srv": [b"\x12\x34\x81\x80\x00\x01\x00\x02\x00\x00\x00\x00\x05_mqtt\x04_tcp\x01x\x00\x00\x21\x00\x01"
+                  b"\xc0\x0c\x00\x21\x00\x01\x00\x00\x00\x3c\x00\x0a\x00\x0a\x00\x05\x07\x5b\x01a\xc0\x17"
+                  b"\xc0\x0c\x00\x21\x00\x01\x00\x00\x00\x3c\x00\x0b\x00\x01\x00\x00\x07\x5c\x01b\x01x\x00"],
+    "tools_trace": [body(V5 | 15, packet(0x10, CONNECT_5), packet(0x34, PUBLISH_5), packet(0x82, SUBSCRIBE_5), packet(0xE0)),
+                    body(V5, packet(0x20, b"\x00\x00\x00"), packet(0x90, ID, b"\x00\x01"), packet(0x40, ID, b"\x10")),
+                    body(V311, packet(0x20, b"\x00\x00"), packet(0x30, text(b"to"), b"payload"), packet(0x62, ID), packet(0xD0))],
     "base_utf8": [b"plain ASCII, longer than eight", "é€🔒".encode(), b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xc1\xbf", b"a\x00b"],
 }
 

@@ -46,6 +46,7 @@ class Folder:
         self.wax("pki", "revoke", "--dir", ".", "lost")
         self.wax("passwd", "-c", "-b", "--compat", "2.0", "passwords", "ann", "a password")
         self.write("acl", "user ann\ntopic #\n")
+        self.write("dynsec.json", "{}")
         self.write("keys", "device:00112233445566778899aabbccddeeff\n")
         os.mkdir(os.path.join(path, "conf.d"))
 
@@ -106,7 +107,9 @@ class Conformance(unittest.TestCase):
         printed = subprocess.run([WAX, "broker", "--options"], check=True, capture_output=True, text=True).stdout
         ours = set(re.findall(r"^  ([a-z][a-z0-9_.*]+)", printed, re.M))
         self.assertGreater(len(ours), 60)
-        self.assertEqual(ours - {row[0] for row in rows()}, set())
+        names = {row[0] for row in rows()}
+        known = {name for name in ours if name.endswith("*") and any(each.startswith(name[:-1]) for each in names)}
+        self.assertEqual(ours - names - known, set())
 
     def test_the_page_is_what_the_broker_does(self):
         with tempfile.TemporaryDirectory() as path:

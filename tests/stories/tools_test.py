@@ -246,7 +246,7 @@ class Plain(Story):
         for words in (["publish", "reason-string", "x"], ["publish", "content-type"], ["nowhere", "content-type", "x"],
                       ["publish", "topic-alias", "70000"], ["connect", "content-type", "x"]):
             self.pub("-t", "props", "-m", "x", "-D", *words, code=1)
-        self.assertIn("-V 5", self.pub("-t", "p", "-m", "x", "-V", 311, "-D", "publish", "content-type", "x", code=1).err)
+        self.assertIn("-V 5", self.pub("-t", "p", "-m", "x", "-D", "publish", "content-type", "x", "-V", 311, code=1).err)
 
 
 @unittest.skipUnless(has("mosquitto", "mosquitto_pub"), "no mosquitto")
@@ -479,8 +479,17 @@ class Options(Story):
                 self.assertTrue(result.err.startswith(f"wax {name}: "), result)
 
     def test_what_is_not_there_yet_says_so(self):
-        for words in (["--tls-engine", "x"], ["--proxy", "x"], ["-S"], ["-L", "ws://x/y"]):
+        for words in (["--mptcp"], ["-L", "ws://x/y"]):
             self.assertIn("not in this version", wax("pub", "-t", "a", "-m", "x", *words, code=1).err)
+
+    def test_what_is_misspelt_is_corrected(self):
+        for words, said in ((["--hots", "x"], "did you mean --host\\?"), (["-topic", "a"], "did you mean --topic\\?"),
+                            (["--nonsense"], "there is no option --nonsense; see"), (["-t", "a", "hello"], "'hello' stands alone")):
+            self.assertRegex(wax("pub", *words, code=1).err, said)
+
+    def test_what_is_not_wanted_says_what_to_do_instead(self):
+        for words in (["--tls-engine", "x"], ["--tls-engine-kpass-sha1", "x"], ["--keyform", "engine"]):
+            self.assertRegex(wax("pub", "-t", "a", "-m", "x", *words, code=1).err, "OpenSSL gives up engines; .* --key")
 
     def test_refused_subscriptions(self):
         server = socket.create_server(("127.0.0.1", 0))

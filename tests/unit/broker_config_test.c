@@ -130,7 +130,6 @@ static const struct row refused[] = {
     {"OCSP",                              "connection a\naddress h\nbridge_require_ocsp true\n", "t.conf:3: error: bridge_require_ocsp true: Wax does not ask for OCSP"},
     {"a password that is not UTF-8",      "connection a\naddress h\nremote_password hunter2\xff\n", "t.conf:3: error: remote_password is \"...\"; it must be UTF-8"},
     {"a plugin",                          "plugin /a.so\n",                   "t.conf:1: error: option \"plugin\" is known but not supported by Wax: Wax loads no code"},
-    {"an option of a plugin",             "auth_opt_backend redis\n",         "t.conf:1: error: option \"auth_opt_backend\" is known but not"},
     {"pre-shared keys of no listener",    "psk_hint a\nlistener 1\n",         "t.conf:1: error: psk_hint stands above any `listener`"},
     {"a hint too long",                   "listener 1\npsk_hint 123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789\n", "psk_hint has 129 bytes; it may have 128"},
     {"a host without its key",            "listener 1\nsni_certificate a.example /a.crt\n", "t.conf:2: error: sni_certificate takes a host name, its certificate and its key"},
@@ -139,6 +138,12 @@ static const struct row refused[] = {
     {"a wildcard that is not in front",   "listener 1\nsni_certificate a.* /a /b\n", "t.conf:2: error: sni_certificate begins with a host name"},
     {"a host twice",                      "listener 1\nsni_certificate a.example /a /b\nsni_certificate A.example /c /d\n", "t.conf:3: error: sni_certificate names this host twice"},
     {"a record too small",                "listener 1\ntls_record_size_max 511\n", "tls_record_size_max is 511; it must be 512 to 16384"},
+    {"an option of a plugin",             "auth_opt_backend redis\n",         "t.conf:1: error: option \"auth_opt_backend\" belongs to a plugin, and there is none above that Wax knows; Wax loads no code"},
+    {"a plugin without its option",       "plugin /a/mosquitto_dynamic_security.so\n", "t.conf:1: error: the plugin mosquitto_dynamic_security needs `plugin_opt_config_file FILE`"},
+    {"a plugin of nearly the name",       "plugin mosquitto_acl_file.so.old\n", "Wax loads no code"},
+    {"a plugin that nobody loaded",       "plugin_use a\n",                   "t.conf:1: error: no `plugin_load` above has this name"},
+    {"a file by option and by plugin",    "acl_file a\nplugin mosquitto_acl_file.so\nplugin_opt_acl_file b\n", "t.conf:3: error: acl_file is already set at t.conf:1"},
+    {"global_plugin below a listener",    "per_listener_settings true\nlistener 1\nglobal_plugin mosquitto_acl_file.so\n", "t.conf:3: error: with per_listener_settings, write `plugin` below each listener"},
     {"an OpenSSL engine",                 "tls_engine pkcs11\n",              "is known but not supported by Wax: delete the line and give `keyfile` a file"},
     {"every mistake is told",             "a\nsys_interval x\nmax_qos 9\n",   "t.conf:3: error: max_qos is 9"},
 };
@@ -355,6 +360,48 @@ static void security_is_shared_or_of_each_listener(void **state)
     wax_config_free(&config);
 }
 
+/* One way to name the file of dynamic security; it is /d. */
+static const char *const by_plugin[] = {
+    "dynamic_security_file /d\n",
+    "plugin /usr/lib/mosquitto_dynamic_security.so\nplugin_opt_config_file /d\n",
+    "auth_plugin mosquitto_dynamic_security.so\nauth_opt_config_file /d\n",
+    "global_plugin /nowhere/mosquitto_dynamic_security.so\nplugin_opt_config_file /d\n",
+    "plugin_load a /x/mosquitto_dynamic_security.so\nplugin_opt_config_file /d\nplugin_use a\n",
+    "plugin /x/mosquitto_persist_sqlite.so\nplugin_opt_flush_period 3\n"
+    "plugin /x/mosquitto_dynamic_security.so\nplugin_opt_config_file /d\n",
+};
+
+static void plugins_of_mosquitto_are_built_in(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < WAX_COUNT(by_plugin); i++) {
+        char text[400];
+        wax_config config;
+        (void)snprintf(text, sizeof text, "%slistener 1\nlistener 2\n", by_plugin[i]);
+        parse(&config, text);
+        check_row(by_plugin[i], config.listeners[0].dynamic_security_file &&
+                                    strcmp(config.listeners[0].dynamic_security_file, "/d") == 0);
+        check_row(by_plugin[i], config.listeners[1].dynamic_security_file != NULL);
+        wax_config_free(&config);
+    }
+}
+
+static void a_plugin_belongs_to_its_listener(void **state)
+{
+    (void)state;
+    wax_config config;
+    parse(&config, "per_listener_settings true\n"
+                   "plugin_load a mosquitto_dynamic_security.so\nplugin_opt_config_file /d\n"
+                   "listener 1\nplugin_use a\nlistener 2\nplugin mosquitto_password_file.so\n"
+                   "plugin_opt_password_file /p\nlistener 3\n");
+    assert_string_equal(config.listeners[0].dynamic_security_file, "/d");
+    assert_null(config.listeners[0].password_file);
+    assert_string_equal(config.listeners[1].password_file, "/p");
+    assert_null(config.listeners[1].dynamic_security_file);
+    assert_null(config.listeners[2].dynamic_security_file);
+    wax_config_free(&config);
+}
+
 static void limits_that_are_off_need_no_special_case(void **state)
 {
     (void)state;
@@ -449,6 +496,8 @@ int main(void)
         cmocka_unit_test(with_a_listener_anonymous_is_denied_unless_set),
         cmocka_unit_test(options_belong_to_the_listener_above),
         cmocka_unit_test(security_is_shared_or_of_each_listener),
+        cmocka_unit_test(plugins_of_mosquitto_are_built_in),
+        cmocka_unit_test(a_plugin_belongs_to_its_listener),
         cmocka_unit_test(limits_that_are_off_need_no_special_case),
         cmocka_unit_test(sets_add_up_from_their_first_line),
         cmocka_unit_test(ports_of_the_command_line_are_local),

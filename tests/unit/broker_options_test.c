@@ -24,6 +24,7 @@ static const size_t sizes[] = {
     [WAX_OPTION_LISTENER] = 0,
     [WAX_OPTION_BRIDGE] = 0,
     [WAX_OPTION_INCLUDE] = 0,
+    [WAX_OPTION_PLUGIN] = 0,
     [WAX_OPTION_NOTHING] = 0,
 };
 

@@ -62,6 +62,7 @@ struct server {
     size_t payload_size; /* of the last message */
     uint32_t payload_sum;
     uint8_t goodbye;          /* reason of DISCONNECT; 0xff: none came */
+    size_t goodbye_size;      /* of its properties */
     const struct seen *sends; /* what it sends to the client */
     size_t send_count;
     size_t send_next;
@@ -316,6 +317,7 @@ static inline void server_take(struct world *world, const wax_event *event)
         break;
     case WAX_EVENT_DISCONNECTED:
         server->goodbye = event->notice.reason;
+        server->goodbye_size = event->notice.properties.size;
         break;
     default:
         break;

@@ -179,6 +179,29 @@ static void it_says_good_bye(void **state)
     }
 }
 
+static void a_good_bye_has_properties_and_room_for_them(void **state)
+{
+    (void)state;
+    const wax_property reason = {.id = WAX_REASON_STRING, .value = WAX_TEXT("enough")};
+    struct world *world = world_new(WAX_VERSION_5);
+    uint8_t room[32];
+    wax_writer out = wax_writer_over(room, sizeof room);
+    size_t size = world->config.send_size;
+
+    wax_property_write(&out, &reason);
+    world->config.end_properties = wax_writer_bytes(&out);
+    world->config.send_size = WAX_CLIENT_SEND_SIZE_MIN + out.used - 1;
+    assert_int_equal(wax_client_open(&world->client, &world->config, 1, 0), WAX_INVALID);
+    world->config.send_size = size;
+    world_start(world);
+    wax_client_disconnect(&world->client, WAX_REASON_DISCONNECT_WITH_WILL);
+    settle(world);
+    server_turn(world);
+    assert_int_equal(world->server.goodbye, WAX_REASON_DISCONNECT_WITH_WILL);
+    assert_int_equal(world->server.goodbye_size, out.used);
+    world_free(world);
+}
+
 static void a_server_that_says_why_is_heard(void **state)
 {
     (void)state;
@@ -347,6 +370,7 @@ int main(void)
         cmocka_unit_test(a_refusal_is_told_and_tried_again),
         cmocka_unit_test(one_that_connects_once_ends),
         cmocka_unit_test(it_says_good_bye),
+        cmocka_unit_test(a_good_bye_has_properties_and_room_for_them),
         cmocka_unit_test(a_server_that_says_why_is_heard),
         cmocka_unit_test(the_application_may_acknowledge_later),
         cmocka_unit_test(a_receipt_is_void_after_its_connection),

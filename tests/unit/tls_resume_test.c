@@ -92,6 +92,41 @@ static void only_the_same_rules_let_a_session_go_on(void **state)
     }
 }
 
+static wax_bytes find_nothing(const void *table, wax_bytes identity)
+{
+    (void)table;
+    (void)identity;
+    return wax_bytes_of(NULL, 0);
+}
+
+/* Where a certificate of the server was all that was asked for, clients may have to have keys now.
+ */
+static void keys_in_place_of_a_certificate_let_no_session_go_on(void **state)
+{
+    wax_tls_settings for_client = {.cafile = in_good("ca.crt")};
+    wax_tls_settings settings = {.psk_hint = NULL};
+    uint8_t room[8192];
+    wax_writer saved = wax_writer_over(room, sizeof room);
+    wax_tls_context *client = make_client(&for_client);
+    wax_tls_context *servers[3];
+
+    (void)state;
+    set_pair(&settings, "server");
+    servers[0] = make_server(&settings);
+    servers[1] = make_server(&settings);
+    settings.psks.find = find_nothing;
+    servers[2] = make_server(&settings);
+    wax_tls_keep_tickets(servers[1], servers[0]);
+    wax_tls_keep_tickets(servers[2], servers[0]);
+    assert_false(resume(servers[0], client, &saved));
+    assert_true(resume(servers[1], client, &saved));
+    assert_false(resume(servers[2], client, &saved));
+    for (size_t i = 0; i < WAX_COUNT(servers); i++) {
+        wax_tls_release(servers[i]);
+    }
+    wax_tls_release(client);
+}
+
 /* A session must not outlive the certificate that began it. */
 static void a_note_is_kept_with_the_session(void **state)
 {
@@ -134,8 +169,11 @@ static void keys_change_with_time_and_policy(void **state)
     assert_int_equal(tls_ticket_keys(context->tickets, 1000 + 2 * period, policy, next), 2);
     assert_memory_equal(&first[0], &next[1], sizeof first[0]);
 
-    /* Nobody came for long: nothing of before holds. */
+    /* Nobody came for long: nothing of before holds. A clock that goes back is no excuse. */
     assert_int_equal(tls_ticket_keys(context->tickets, 1000 + 4 * period, policy, next), 1);
+    assert_int_equal(tls_ticket_keys(context->tickets, 1000, policy, first), 2);
+    assert_memory_equal(&first[1], &next[0], sizeof first[1]);
+    assert_memory_not_equal(first[0].name, first[1].name, sizeof first[0].name);
     wax_tls_release(context);
 }
 
@@ -269,6 +307,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_the_same_rules_let_a_session_go_on),
+        cmocka_unit_test(keys_in_place_of_a_certificate_let_no_session_go_on),
         cmocka_unit_test(a_note_is_kept_with_the_session),
         cmocka_unit_test(keys_change_with_time_and_policy),
         cmocka_unit_test(names_choose_the_certificate),
