@@ -176,8 +176,7 @@ bool wax_filter_matches(wax_bytes filter, wax_bytes topic);
 /* Whether there is a topic that both valid filters match. */
 bool wax_filter_overlaps(wax_bytes one, wax_bytes other);
 
-/* Whether the valid filter `wide` matches every topic that `narrow` matches. May say no where '#'
- * is narrower than a filter that spells it out ("+/#" and "#"). */
+/* Whether the valid filter `wide` matches every topic that `narrow` matches. */
 bool wax_filter_covers(wax_bytes wide, wax_bytes narrow);
 
 /* ---- ACL files ---- */
@@ -224,6 +223,9 @@ wax_status wax_rules_parse(wax_rules *rules, wax_memory *memory, wax_bytes text,
 
 /* Gives the table's memory back. Also good for one that is all zero. */
 void wax_rules_close(wax_rules *rules);
+
+/* The line of this number, without the blanks around it, for people; empty if there is none. */
+wax_bytes wax_rules_line(const wax_rules *rules, size_t number);
 
 /* Whether somebody of this name can be let in at all under these rules (NULL: no ACL file). Never
  * with a '+' or '#' in the user name or the client id, for in a pattern it would become a wildcard;

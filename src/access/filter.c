@@ -162,6 +162,8 @@ bool wax_pattern_overlaps(wax_bytes filter, const wax_access_identity *who, wax_
 
 bool wax_pattern_covers(wax_bytes filter, const wax_access_identity *who, wax_bytes narrow)
 {
+    /* "#" spelled out: no topic has less than one level. */
+    bool is_all = wax_bytes_equal(filter, WAX_TEXT("+/#"));
     struct walk one = {.filter = filter, .who = who};
     struct walk two = {.filter = narrow};
 
@@ -173,7 +175,7 @@ bool wax_pattern_covers(wax_bytes filter, const wax_access_identity *who, wax_by
         int b = peek(&two);
 
         if (a == '#' || b == '#') {
-            return a == '#';
+            return a == '#' || (is_all && two.walked == 0);
         }
         if (a == '+') {
             skip_level(&one);

@@ -307,3 +307,16 @@ void wax_rules_close(wax_rules *rules)
     wax_access_text_close(rules->memory, rules->text, rules->text_size);
     *rules = (wax_rules){0};
 }
+
+wax_bytes wax_rules_line(const wax_rules *rules, size_t number)
+{
+    wax_lines lines = wax_lines_over(wax_bytes_of(rules->text, rules->text_size));
+    wax_line line;
+
+    while (wax_lines_next(&lines, &line)) {
+        if (line.number == number) {
+            return line.text;
+        }
+    }
+    return (wax_bytes){NULL, 0};
+}

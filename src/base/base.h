@@ -185,6 +185,35 @@ size_t wax_varint_size(uint32_t value);
 
 #define WAX_VARINT_MAX 268435455U
 
+/* A writer of JSON text: values one by one, with the commas that stand between them. What does not
+ * fit makes the status of `out` WAX_FULL. [RFC 8259] */
+typedef struct wax_json {
+    wax_writer *out;
+    bool needs_comma;
+} wax_json;
+
+/* Begins a text behind what `out` holds. */
+wax_json wax_json_over(wax_writer *out);
+
+/* Begins and ends an object, '{' and '}', or an array, '[' and ']'. */
+void wax_json_open(wax_json *json, char bracket);
+void wax_json_close(wax_json *json, char bracket);
+
+/* The name of a member; its value follows. */
+void wax_json_name(wax_json *json, const char *name);
+
+/* Values. Of a text, what is no UTF-8 becomes U+FFFD, and control characters, U+007F included, are
+ * escaped: whatever a stranger sends, it stays within its quotes and on its line. */
+void wax_json_text(wax_json *json, wax_bytes text);
+void wax_json_number(wax_json *json, uint64_t value);
+void wax_json_bool(wax_json *json, bool value);
+void wax_json_null(wax_json *json);
+
+/* A member of an object, name and value. */
+void wax_json_member_text(wax_json *json, const char *name, wax_bytes value);
+void wax_json_member_number(wax_json *json, const char *name, uint64_t value);
+void wax_json_member_bool(wax_json *json, const char *name, bool value);
+
 /* Whether the bytes are well-formed UTF-8 without U+0000: no surrogates, no overlong forms, nothing
  * above U+10FFFF. [RFC 3629] [MQTT-1.5.4-1] [MQTT-1.5.4-2] */
 bool wax_utf8_is_valid(wax_bytes text);

@@ -24,7 +24,7 @@ void bridge_subscribe(struct bridge *bridge)
                           config->name, topic->local);
         }
     }
-    count_subscriptions(worker);
+    note_subscriptions(worker);
 }
 
 /* --- Notifications --- */

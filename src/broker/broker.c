@@ -2,6 +2,7 @@
 #include "broker/broker.h"
 
 #include "broker/bridges.h"
+#include "broker/control.h"
 #include "broker/entrance.h"
 #include "broker/handshake.h"
 #include "broker/options.h"
@@ -15,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <syslog.h>
 #include <unistd.h>
 
 enum { FAULT_SIZE = 400 };
@@ -26,104 +26,6 @@ void wax_broker_print_options(FILE *out, bool is_man)
         wax_options_man(out);
     } else {
         wax_options_print(out);
-    }
-}
-
-/* --- The log --- */
-
-struct level_row {
-    uint32_t type;
-    wax_level level;
-};
-
-static const struct level_row level_rows[] = {
-    {WAX_LOG_ERROR,       WAX_ERROR        },
-    {WAX_LOG_WARNING,     WAX_WARNING      },
-    {WAX_LOG_NOTICE,      WAX_NOTICE       },
-    {WAX_LOG_INFORMATION, WAX_INFORMATION  },
-    {WAX_LOG_DEBUG,       WAX_DEBUG        },
-    {WAX_LOG_SUBSCRIBE,   WAX_SUBSCRIPTIONS},
-    {WAX_LOG_UNSUBSCRIBE, WAX_SUBSCRIPTIONS},
-};
-
-struct place_row {
-    uint32_t dest;
-    unsigned place;
-};
-
-/* The journal takes what a service writes to stderr. */
-static const struct place_row place_rows[] = {
-    {WAX_LOG_TO_STDERR,   WAX_LOG_STDERR},
-    {WAX_LOG_TO_STDOUT,   WAX_LOG_STDOUT},
-    {WAX_LOG_TO_SYSLOG,   WAX_LOG_SYSLOG},
-    {WAX_LOG_TO_JOURNALD, WAX_LOG_STDERR},
-    {WAX_LOG_TO_FILE,     WAX_LOG_FILE  },
-};
-
-/* A line for `log_dest topic`; any thread may have written it. */
-static void post_line(void *context, wax_level level, const char *line)
-{
-    struct wax_broker *broker = context;
-    struct letter *letter = calloc(1, sizeof *letter);
-    wax_letters letters = {NULL, NULL};
-
-    if (letter == NULL || (letter->line = strdup(line)) == NULL) {
-        free(letter);
-        return;
-    }
-    letter->kind = LETTER_LOG;
-    letter->level = level;
-    wax_letters_append(&letters, &letter->letter);
-    wax_mailbox_post(&broker->workers[0]->mailbox, &letters);
-}
-
-static void set_log(struct wax_broker *broker, const wax_broker_options *options)
-{
-    const wax_config *config = &broker->settings->config;
-    bool is_topic = (config->log_dest & WAX_LOG_TO_TOPIC) != 0 && broker->has_started;
-    wax_log_settings wanted = {
-        .path = config->log_file,
-        .facility = config->log_facility == 0
-                        ? LOG_DAEMON
-                        : LOG_LOCAL0 + (int)(config->log_facility - 1) * (LOG_LOCAL1 - LOG_LOCAL0),
-        .timestamp_format = config->log_timestamp ? config->log_timestamp_format : "",
-        .also = is_topic ? post_line : NULL,
-        .context = broker,
-    };
-
-    for (size_t i = 0; i < WAX_COUNT(place_rows); i++) {
-        bool is_wanted = (config->log_dest & place_rows[i].dest) != 0;
-        wanted.places |= is_wanted ? place_rows[i].place : 0;
-    }
-    for (size_t i = 0; i < WAX_COUNT(level_rows); i++) {
-        bool is_wanted = (config->log_type & level_rows[i].type) != 0;
-        wanted.levels |= is_wanted ? (unsigned)level_rows[i].level : 0;
-    }
-    if (options->is_verbose) {
-        wanted.levels = UINT32_MAX;
-        wanted.places |= wanted.places == 0 ? WAX_LOG_STDERR : 0;
-    }
-    wanted.levels = options->is_quiet ? 0 : wanted.levels;
-    if (wax_log_set(&broker->log, &wanted) != WAX_OK) {
-        wax_log_write(&broker->log, WAX_ERROR, "log_file_failed path=%s reason=%s",
-                      config->log_file, strerror(errno));
-    }
-}
-
-static void log_report(wax_log *log, const wax_config_report *report)
-{
-    static const wax_level levels[] = {[WAX_CONFIG_NOTE] = WAX_INFORMATION,
-                                       [WAX_CONFIG_WARNING] = WAX_WARNING,
-                                       [WAX_CONFIG_ERROR] = WAX_ERROR};
-
-    for (size_t i = 0; i < report->count; i++) {
-        const wax_config_problem *problem = &report->problems[i];
-        if (problem->file == NULL) { /* of the command line, or of all lines together */
-            wax_log_write(log, levels[problem->severity], "config %s", problem->text);
-        } else {
-            wax_log_write(log, levels[problem->severity], "config %s:%u: %s", problem->file,
-                          (unsigned)problem->line, problem->text);
-        }
     }
 }
 
@@ -249,7 +151,7 @@ static wax_status load_next(struct wax_broker *broker, const wax_broker_options 
     }
     if (status != WAX_OK) {
         settings_release(*next);
-        log_report(&broker->log, report);
+        logging_report(broker, report);
         wax_log_write(&broker->log, WAX_ERROR,
                       "reload_failed reason=the configuration is not good: the old one holds");
     }
@@ -266,26 +168,32 @@ static void keep_tickets(const struct settings *next, const struct settings *old
     }
 }
 
-static void reload(struct wax_broker *broker, const wax_broker_options *options)
+/* Reads everything anew; takes it over, or nothing. The report says what is wrong, and what holds
+ * only after the next start. */
+static wax_status reload(struct wax_broker *broker, wax_config_report *report)
 {
-    wax_config_report report = {.count = 0};
     struct settings *old = broker->settings;
     struct settings *next;
     wax_link opened;
+    wax_status status;
 
     watch_settle(broker);
-    if (load_next(broker, options, &next, &report, &opened) == WAX_OK) {
-        (void)wax_config_compare(&old->config, &next->config, &report);
+    status = load_next(broker, broker->options, &next, report, &opened);
+    if (status != WAX_OK) {
+        logging_set(broker); /* its file may have been moved away all the same */
+    } else {
+        (void)wax_config_compare(&old->config, &next->config, report);
         keep_tickets(next, old);
         broker->settings = next;
+        broker->has_log_type = false;
         watch_set(broker);
-        set_log(broker, options);
-        log_report(&broker->log, &report);
+        logging_set(broker);
+        logging_report(broker, report);
         listen_log(broker, &next->config, &old->config);
         post_settings(broker, next, &opened);
         settings_release(old);
     }
-    wax_config_report_free(&report);
+    return status;
 }
 
 /* --- The process --- */
@@ -366,7 +274,7 @@ static void write_pid(struct wax_broker *broker)
     }
 }
 
-static bool start_threads(struct wax_broker *broker, const wax_broker_options *options)
+static bool start_threads(struct wax_broker *broker)
 {
     if (handshake_open(broker->workers[0]) != WAX_OK || sys_open(broker->workers[0]) != WAX_OK) {
         return false;
@@ -380,32 +288,17 @@ static bool start_threads(struct wax_broker *broker, const wax_broker_options *o
     }
     broker->has_started = true;
     watch_open(broker);
-    set_log(broker, options); /* from here on there is somebody to publish its lines */
+    logging_set(broker); /* from here on there is somebody to publish its lines */
     return true;
 }
 
-static void answer_signals(struct wax_broker *broker, const wax_broker_options *options,
-                           const sigset_t *signals)
-{
-    int signal = 0;
-
-    while (sigwait(signals, &signal) == 0 && signal != SIGINT && signal != SIGTERM) {
-        if (signal == SIGHUP) {
-            reload(broker, options);
-        } else if (signal == SIGRTMIN) {
-            set_log(broker, options); /* the file was moved away */
-        }
-    }
-    wax_log_write(&broker->log, WAX_NOTICE, "stopping signal=%d", signal);
-}
-
-static void stop_threads(struct wax_broker *broker, const wax_broker_options *options)
+static void stop_threads(struct wax_broker *broker)
 {
     struct letter letter = {.kind = LETTER_STOP};
 
     wax_lookout_close(broker->lookout);
     broker->has_started = false;
-    set_log(broker, options); /* nobody publishes its lines any more */
+    logging_set(broker); /* nobody publishes its lines any more */
     post_to_all(broker, &letter);
     for (unsigned i = 0; i < broker->worker_count; i++) {
         pthread_join(broker->workers[i]->thread, NULL);
@@ -441,7 +334,9 @@ static void raise_limits(void)
 
 static int run(struct wax_broker *broker, const wax_broker_options *options)
 {
+    static const struct control_hooks hooks = {reload, logging_set, find_account};
     sigset_t signals = block_signals();
+    struct control control = {.broker = NULL};
     int code = 1;
 
     if (options->is_daemon && daemon(1, 0) != 0) {
@@ -452,16 +347,19 @@ static int run(struct wax_broker *broker, const wax_broker_options *options)
         wax_log_write(&broker->log, WAX_ERROR, "start_failed reason=%s", strerror(errno));
         return 1;
     }
-    if (listen_on_all(broker) && drop_privileges(broker)) {
+    if (listen_on_all(broker) && control_open(&control, broker, &hooks) == WAX_OK &&
+        drop_privileges(broker)) {
         write_pid(broker);
-        if (start_threads(broker, options)) {
+        if (start_threads(broker)) {
             wax_log_write(&broker->log, WAX_NOTICE,
                           "started version=" WAX_VERSION_TEXT " workers=%u", broker->worker_count);
-            answer_signals(broker, options, &signals);
-            stop_threads(broker, options);
+            int signal = control_run(&control, &signals);
+            wax_log_write(&broker->log, WAX_NOTICE, "stopping signal=%d", signal);
+            stop_threads(broker);
             code = 0;
         }
     }
+    control_close(&control);
     if (code == 0 && broker->settings->config.pid_file != NULL) {
         unlink(broker->settings->config.pid_file);
     }
@@ -471,7 +369,7 @@ static int run(struct wax_broker *broker, const wax_broker_options *options)
 
 int wax_broker_run(const wax_broker_options *options)
 {
-    struct wax_broker broker = {.started_ms = 0};
+    struct wax_broker broker = {.options = options};
     wax_config_report report = {.count = 0};
     struct settings_source source;
     wax_status status;
@@ -498,8 +396,8 @@ int wax_broker_run(const wax_broker_options *options)
         return status == WAX_OK ? 0 : 1;
     }
     wax_log_open(&broker.log);
-    set_log(&broker, options);
-    log_report(&broker.log, &report);
+    logging_set(&broker);
+    logging_report(&broker, &report);
     wax_config_report_free(&report);
     code = run(&broker, options);
     return code;

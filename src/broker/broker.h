@@ -27,6 +27,17 @@ typedef struct wax_broker_options {
  * nothing could be listened on, 3 when the configuration file is missing. */
 int wax_broker_run(const wax_broker_options *options);
 
+typedef struct wax_config wax_config;
+
+/* Where the control socket is, which `wax ctl` talks to: the one that the configuration names, or
+ * else the usual ones, from `choice` 0 on. `config` NULL means one that says nothing of it. False
+ * when there are no more. */
+bool wax_broker_control_path(const wax_config *config, size_t choice, char *path, size_t size);
+
+/* Reads the same from a configuration file. Returns false, and says so on the standard error, when
+ * the file is not good or the socket is off. */
+bool wax_broker_control_path_of(const char *config_path, char *path, size_t size);
+
 /* Prints every option of the configuration file with its range, default and meaning; as a man page
  * if `is_man`. */
 void wax_broker_print_options(FILE *out, bool is_man);

@@ -161,7 +161,7 @@ void client_clear(struct client *client)
     walk_end_all(client);
     owed_forget(worker, client);
     wax_router_remove_subscriber(worker->router, &client->subscriber);
-    count_subscriptions(worker);
+    note_subscriptions(worker);
     leave_groups(client);
     clear_queue(client);
     for (uint16_t i = 0; i < client->outgoing.slot_count; i++) {
@@ -287,6 +287,7 @@ wax_status client_queue(struct client *client, const struct delivery *delivery)
     if (!fits) {
         struct delivery dropped = *delivery;
         delivery_clear(&dropped);
+        client->dropped++;
         count_up(client->worker, COUNT_PUBLISH_DROPPED, 1);
         return WAX_QUOTA_EXCEEDED;
     }

@@ -33,7 +33,11 @@ typedef enum wax_config_family {
     WAX_FAMILY_IPV4,
     WAX_FAMILY_IPV6
 } wax_config_family;
-typedef enum wax_config_protocol { WAX_PROTOCOL_MQTT } wax_config_protocol;
+typedef enum wax_config_protocol {
+    WAX_PROTOCOL_MQTT,
+    WAX_PROTOCOL_WEBSOCKETS,
+    WAX_PROTOCOL_HTTP_API
+} wax_config_protocol;
 typedef enum wax_config_tls { WAX_CONFIG_TLS_1_2, WAX_CONFIG_TLS_1_3 } wax_config_tls;
 typedef enum wax_config_owner { WAX_OWNER_STRICT, WAX_OWNER_ANY } wax_config_owner;
 
@@ -49,6 +53,7 @@ typedef enum wax_config_bridge_version {
     WAX_BRIDGE_3_1_1,
     WAX_BRIDGE_5
 } wax_config_bridge_version;
+typedef enum wax_config_log_format { WAX_LOG_AS_TEXT, WAX_LOG_AS_JSON } wax_config_log_format;
 
 /* Bits of accept_protocol_versions. */
 enum { WAX_ACCEPT_3_1 = 1 << 0, WAX_ACCEPT_3_1_1 = 1 << 1, WAX_ACCEPT_5 = 1 << 2 };
@@ -92,8 +97,12 @@ typedef struct wax_listener_config {
     bool is_gone;  /* written no more, see wax_config_follow() */
 
     char *bind_interface;
-    uint32_t socket_domain; /* wax_config_family */
-    uint32_t protocol;      /* wax_config_protocol */
+    uint32_t socket_domain;   /* wax_config_family */
+    uint32_t protocol;        /* wax_config_protocol */
+    char *websockets_origins; /* parted by line ends; NULL: any */
+    uint32_t proxy_protocol;  /* 1, 2, or 0: none */
+    bool proxy_protocol_v2_require_tls;
+    bool http_api_public;
     char *mount_point;
     uint32_t max_connections; /* or WAX_CONFIG_NO_LIMIT */
     uint32_t max_qos;
@@ -219,7 +228,8 @@ typedef struct wax_config {
 
     char *user;
     char *pid_file;
-    uint32_t workers; /* 0: one per core */
+    char *control_socket; /* "off": none; NULL: the usual places */
+    uint32_t workers;     /* 0: one per core */
     bool set_tcp_nodelay;
     bool watch_files;
     uint32_t connect_timeout_s;
@@ -251,13 +261,15 @@ typedef struct wax_config {
     bool upgrade_outgoing_qos;
     bool allow_duplicate_messages;
     uint32_t sys_interval_s; /* 0: no $SYS topics */
+    bool sys_anonymous;      /* clients without a user name may read them */
 
     bool persistence;
     char *persistence_location;
 
-    uint32_t log_dest; /* WAX_LOG_TO bits */
-    char *log_file;    /* of WAX_LOG_TO_FILE */
-    uint32_t log_type; /* WAX_LOG bits */
+    uint32_t log_dest;   /* WAX_LOG_TO bits */
+    char *log_file;      /* of WAX_LOG_TO_FILE */
+    uint32_t log_type;   /* WAX_LOG bits */
+    uint32_t log_format; /* wax_config_log_format */
     bool log_timestamp;
     char *log_timestamp_format; /* of strftime(); NULL: seconds since 1970 */
     uint32_t log_facility;      /* 0: daemon; n + 1: LOCALn */

@@ -71,8 +71,8 @@ static bool may_repeat(const wax_config_draft *draft, const wax_config_spot *spo
 {
     bool is_text = spot->option->type == WAX_OPTION_TEXT || spot->option->type == WAX_OPTION_FILE;
     const char *file = wax_config_file_of(draft->config, before);
-    bool adds_up = spot->option->type == WAX_OPTION_SET || spot->option->type == WAX_OPTION_HOSTS ||
-                   wax_bridge_is_line(spot->option);
+    bool adds_up = spot->option->type == WAX_OPTION_SET || spot->option->type == WAX_OPTION_TEXTS ||
+                   spot->option->type == WAX_OPTION_HOSTS || wax_bridge_is_line(spot->option);
     if (before.line == 0 || adds_up) {
         return true;
     }

@@ -1,7 +1,10 @@
 /* CONNECT: who is this, may it come in, and with which session. */
 #include "broker/admit.h"
 #include "broker/login.h"
+#include "broker/quarrel.h"
 #include "broker/standing.h"
+#include "broker/steward.h"
+#include "web/web.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +12,29 @@
 enum { PROPERTY_ROOM = 256, ALIAS_ROOM_SIZE = 1024 };
 
 /* --- Who it is --- */
+
+/* The user name of the certificate that a proxy has seen, where it does TLS in our place. */
+static wax_status identify_by_proxy(const struct connection *connection, struct pending *pending)
+{
+    const wax_listener_config *listener = login_listener(connection);
+    const wax_proxy_header *header = wax_proxy_header_of(connection->transport);
+
+    if (listener->require_certificate && (header == NULL || !header->has_certificate)) {
+        return WAX_NOT_AUTHORIZED;
+    }
+    if (!listener->use_identity_as_username) {
+        return WAX_OK;
+    }
+    if (header == NULL || header->common_name.size == 0) {
+        return WAX_BAD_LOGIN;
+    }
+    snprintf(pending->subject, sizeof pending->subject, "%.*s", (int)header->common_name.size,
+             (const char *)header->common_name.data);
+    pending->user = wax_bytes_of_text(pending->subject);
+    pending->has_user = true;
+    pending->is_proven = true;
+    return WAX_OK;
+}
 
 /* The name that TLS proves; "" if it proves none. A key shared beforehand proves its identity. */
 static const char *proven_name(const wax_listener_config *listener, const wax_tls_peer *peer)
@@ -26,6 +52,9 @@ static wax_status identify_by_tls(struct connection *connection, struct pending 
     const wax_transport *tls = wax_tls_find(connection->transport);
     wax_tls_peer peer;
 
+    if (listener->proxy_protocol == 2 && !wax_config_has_tls(listener)) {
+        return identify_by_proxy(connection, pending);
+    }
     if (!listener->use_identity_as_username && !listener->use_subject_as_username) {
         return WAX_OK;
     }
@@ -168,13 +197,31 @@ static bool is_owner(const struct client *client, const struct pending *pending)
     return client->has_user == pending->has_user && wax_bytes_equal(client->user, pending->user);
 }
 
-/* The session that the CONNECT asks for; `*present` tells whether it was there. */
+static void wait_due(wax_timer *timer, uint64_t now_ms)
+{
+    struct connection *connection = WAX_OWNER(timer, struct connection, timer);
+
+    (void)now_ms;
+    connection->has_waited = true;
+    connect_on_arrival(connection->worker, connection);
+}
+
+/* Its turn comes later; the other one has the client id until then. */
+static void wait_until(struct connection *connection, uint64_t at_ms)
+{
+    connection->timer.due = wait_due;
+    wax_loop_start(&connection->worker->loop, &connection->timer, at_ms);
+}
+
+/* The session that the CONNECT asks for, or WAX_MORE when that must wait; `*present` tells whether
+ * it was there. */
 static wax_status find_session(struct connection *connection, struct client **found, bool *present)
 {
     struct worker *worker = connection->worker;
     const struct pending *pending = connection->pending;
     const wax_config *config = &worker->settings->config;
     struct client *client = clients_find(worker, pending->id);
+    struct quarrel quarrel = client == NULL ? (struct quarrel){.count = 0} : client->quarrel;
 
     if (client != NULL && client->bridge != NULL) {
         return WAX_BAD_CLIENT_ID; /* it is the broker's own */
@@ -183,6 +230,12 @@ static wax_status find_session(struct connection *connection, struct client **fo
         return WAX_NOT_AUTHORIZED; /* a session belongs to who made it */
     }
     if (client != NULL && client->connection != NULL) {
+        uint64_t until_ms = quarrel_wait(client, connection);
+        if (until_ms > 0) {
+            wait_until(connection, until_ms);
+            return WAX_MORE;
+        }
+        quarrel = client->quarrel;
         leave_now(client->connection, WAX_TAKEN_OVER); /* [MQTT-3.1.4-3] */
         client = clients_find(worker, pending->id);
     }
@@ -201,6 +254,9 @@ static wax_status find_session(struct connection *connection, struct client **fo
     } else if (!is_owner(client, pending) &&
                client_belong(client, pending->has_user, pending->user) != WAX_OK) {
         client = NULL;
+    }
+    if (client != NULL) {
+        client->quarrel = quarrel;
     }
     *found = client;
     return client == NULL ? WAX_SERVER_BUSY : WAX_OK;
@@ -374,6 +430,9 @@ void connect_on_arrival(struct worker *worker, struct connection *connection)
     if (status == WAX_OK) {
         status = find_session(connection, &client, &present);
     }
+    if (status == WAX_MORE) {
+        return;
+    }
     if (status != WAX_OK) {
         refuse(connection, status == WAX_IO ? WAX_SERVER_BUSY : status);
         return;
@@ -409,6 +468,9 @@ void connect_on(struct connection *connection, const wax_event *event, wax_bytes
     }
     if (status == WAX_OK) {
         status = identify(connection, connection->pending);
+    }
+    if (connection->worker->traces != NULL) {
+        trace_packets(connection, true, packet);
     }
     if (status == WAX_OK) {
         status = authenticate(connection);

@@ -21,3 +21,12 @@ void count_down(struct worker *worker, enum counter counter, uint64_t by)
     wax_assert(now(worker, counter) >= by);
     count_set(worker, counter, now(worker, counter) - by);
 }
+
+void count_packet(struct worker *worker, bool is_incoming, uint8_t first)
+{
+    enum counter of_all = is_incoming ? COUNT_PACKETS_RECEIVED : COUNT_PACKETS_SENT;
+    enum counter of_type = is_incoming ? COUNT_TYPE_RECEIVED : COUNT_TYPE_SENT;
+
+    count_up(worker, of_all, 1);
+    count_up(worker, of_type + (first >> 4), 1);
+}

@@ -204,7 +204,7 @@ static void count_sent(struct client *client, const struct delivery *delivery)
 {
     count_up(client->worker, COUNT_PUBLISH_SENT, 1);
     count_up(client->worker, COUNT_PUBLISH_BYTES_SENT, delivery->message->payload.size);
-    count_up(client->worker, COUNT_PACKETS_SENT, 1);
+    client->connection->tally.messages_out++;
 }
 
 /* Whether the payloads under way leave room for one more; a single one is always let through. */

@@ -7,6 +7,8 @@
 #include <stdatomic.h>
 
 #include "access/access.h"
+#include "broker/broker.h"
+#include "broker/groups.h"
 #include "broker/message.h"
 #include "broker/settings.h"
 #include "dynsec/dynsec.h"
@@ -65,7 +67,11 @@ enum counter {
     COUNT_STORED,            /* messages in queues now */
     COUNT_STORED_BYTES,
     COUNT_SUBSCRIPTIONS, /* now, not shared */
-    COUNTER_COUNT,
+    COUNT_OUT,           /* packets on their way to slow readers now */
+    COUNT_OUT_BYTES,
+    COUNT_TYPE_RECEIVED, /* and 15 more: packets by their type */
+    COUNT_TYPE_SENT = COUNT_TYPE_RECEIVED + 16,
+    COUNTER_COUNT = COUNT_TYPE_SENT + 16,
 };
 
 typedef atomic_uint_fast64_t counters[COUNTER_COUNT];
@@ -74,67 +80,8 @@ void count_up(struct worker *worker, enum counter counter, uint64_t by);
 void count_down(struct worker *worker, enum counter counter, uint64_t by);
 void count_set(struct worker *worker, enum counter counter, uint64_t value);
 
-/* --- commons: what cannot belong to one worker, under one mutex that nobody holds for long --- */
-
-/* A client's place in shared groups, which other workers see. Counted. */
-struct seat {
-    wax_subscriber subscriber; /* first: the groups know it by this */
-    atomic_uint holders;
-    atomic_bool is_online;
-    struct worker *worker;
-    struct client *client; /* touched by its worker alone; NULL once the client is gone */
-};
-
-struct commons {
-    pthread_mutex_t mutex;
-    wax_retained *retained;
-    wax_router *shared;
-    wax_matches matches;
-    atomic_uint shared_count;
-    atomic_uint retained_count;
-};
-
-wax_status commons_open(struct commons *commons, const uint64_t key[static 2]) WAX_CHECKED;
-void commons_close(struct commons *commons);
-
-/* Keeps the message for its topic, or forgets the topic's if the payload is empty. Returns WAX_OK,
- * WAX_QUOTA_EXCEEDED or WAX_FULL. */
-wax_status commons_retain(struct commons *commons, struct message *message,
-                          uint32_t retained_max) WAX_CHECKED;
-
-/* Forgets it if it is still this message. */
-void commons_forget(struct commons *commons, struct message *message);
-
-wax_status commons_join(struct commons *commons, struct seat *seat, const wax_interest *interest,
-                        bool *existed) WAX_CHECKED;
-wax_status commons_leave(struct commons *commons, struct seat *seat, wax_bytes filter,
-                         wax_bytes share_name) WAX_CHECKED;
-void commons_leave_all(struct commons *commons, struct seat *seat);
-
-/* What is looked for among the subscriptions of a seat. */
-struct search {
-    bool (*wants)(void *context, const wax_interest *interest); /* called under the mutex */
-    void *context;
-    uint8_t *room; /* of READ_ROOM_SIZE, for the filter that is found */
-};
-
-/* Finds the first. The share name is the caller's to free. False if there is none, or no memory. */
-bool commons_find(struct commons *commons, const struct seat *seat, const struct search *search,
-                  wax_interest *found);
-
-struct chosen {
-    struct seat *seat; /* held for the caller */
-    wax_subscription_options options;
-};
-
-/* Chooses one member of each shared group that the topic matches, online ones first and in turn;
- * beginning with the group number `first`. Returns how many, at most `size`: then there may be
- * more. */
-size_t commons_choose(struct commons *commons, wax_bytes topic, uint32_t first,
-                      struct chosen *chosen, size_t size);
-
-struct seat *seat_make(struct worker *worker, struct client *client);
-void seat_release(struct seat *seat);
+/* A packet, which begins with this byte. */
+void count_packet(struct worker *worker, bool is_incoming, uint8_t first);
 
 /* --- client: a session, which outlives connections --- */
 
@@ -153,6 +100,14 @@ struct walk {
     wax_subscription_options options;
     size_t size; /* of the filter */
     uint8_t filter[];
+};
+
+/* Connections that take a client id from each other, over and over. */
+struct quarrel {
+    uint64_t since_ms; /* the first takeover of this minute */
+    uint64_t until_ms; /* the next one waits until then */
+    uint32_t count;
+    bool is_told;
 };
 
 struct client {
@@ -192,6 +147,8 @@ struct client {
     uint32_t queue_size;
     uint64_t queue_bytes;
     uint64_t held_bytes; /* payloads of `held`, for max_inflight_bytes */
+    uint64_t dropped;    /* messages that found no room */
+    struct quarrel quarrel;
 };
 
 struct clients {
@@ -239,6 +196,15 @@ void delivery_clear(struct delivery *delivery);
 
 /* --- connection --- */
 
+/* What went through a connection, for whoever asks. */
+struct tally {
+    uint64_t since_ms;
+    uint64_t messages_in;
+    uint64_t messages_out;
+    uint64_t bytes_in;
+    uint64_t bytes_out;
+};
+
 struct connection {
     wax_watch watch; /* first: the loop knows it by this */
     wax_timer timer;
@@ -260,13 +226,17 @@ struct connection {
     size_t out_size;
     size_t out_used;
     size_t out_sent;
+    uint32_t out_count; /* packets in it, or sent in part */
     uint16_t listener;
     uint16_t status;     /* why it is doomed; WAX_OK: not */
     uint64_t refused_ms; /* when a refused message was logged last */
     uint64_t print;      /* of what dynamic security said when it was let in */
-    bool is_blocked;     /* the socket took no more */
-    bool is_leaving;     /* all is said; the peer may read it */
-    bool is_counted;     /* its TLS handshake, if there is one */
+    struct tally tally;
+    bool is_blocked;   /* the socket took no more */
+    bool is_leaving;   /* all is said; the peer may read it */
+    bool has_waited;   /* to take over a client id that others want, too */
+    bool awaits_proxy; /* who the peer is will stand in a PROXY header */
+    bool is_counted;   /* its TLS handshake, if there is one */
     wax_address_text peer;
 };
 
@@ -333,9 +303,13 @@ bool retain_turn(struct worker *worker);
 /* --- the events of a session --- */
 
 /* Tells the other workers, and $SYS, how many subscriptions the worker has. */
-void count_subscriptions(struct worker *worker);
+void note_subscriptions(struct worker *worker);
 
 void subscribe_on(struct connection *connection, const wax_event *event);
+/* Subscribes a session that was brought from elsewhere: nothing that is retained is sent. Mount
+ * points are part of the filter. Returns WAX_OK, WAX_BAD_FILTER or WAX_QUOTA_EXCEEDED. */
+wax_status subscribe_silently(struct client *client, wax_bytes filter,
+                              const wax_subscription_options *options) WAX_CHECKED;
 void unsubscribe_on(struct connection *connection, const wax_event *event);
 
 /* Ends those of a client's subscriptions that its roles do not allow any more. */
@@ -367,6 +341,9 @@ void leave_abandon(struct connection *connection);
 
 /* Ends a session that is offline: its will is published, and it is gone. */
 void leave_session(struct client *client);
+
+/* Begins the time that a session without a connection may last. */
+void leave_wait(struct client *client);
 
 /* The connection's own time has come. */
 void leave_timer(wax_timer *timer, uint64_t now_ms);
@@ -403,6 +380,12 @@ struct connection *connection_make(struct worker *worker, wax_transport *transpo
 /* Makes a connection of a socket that was accepted, and watches it. */
 void receive_accept(struct worker *worker, int descriptor, uint16_t listener);
 
+/* --- trace: what an administrator sees of it --- */
+
+/* Tells whole packets to those who trace this client. Only while `worker->traces` is not NULL. */
+void trace_packets(struct connection *connection, bool is_incoming, wax_bytes bytes);
+void trace_forget_all(struct worker *worker);
+
 /* --- worker --- */
 
 enum letter_kind {
@@ -416,6 +399,7 @@ enum letter_kind {
     LETTER_TABLE,
     LETTER_TABLE_TAKEN,
     LETTER_KICK,
+    LETTER_CONTROL,
     LETTER_STOP
 };
 
@@ -431,6 +415,7 @@ struct letter {
         struct batch *batch;
         struct entrance *entrance;
         char *line; /* of the log */
+        struct inquiry *inquiry;
     };
     struct seat *seat;
     wax_subscription_options options;
@@ -483,6 +468,7 @@ struct worker {
     wax_link hungry;
     wax_link doomed;
     wax_link connections;
+    wax_link visits; /* connections of HTTP */
     wax_link walking;
     wax_letters *outboxes; /* one per worker */
     struct owed *owed;
@@ -496,6 +482,7 @@ struct worker {
     struct sys *sys; /* of the first worker */
     wax_timer expiry_timer;
     struct handshakes *handshakes; /* of the first worker */
+    struct traces *traces;         /* NULL: nobody traces */
     counters counted;
     uint8_t room[READ_ROOM_SIZE];
 };
@@ -514,6 +501,13 @@ wax_status worker_post(struct worker *from, struct worker *to,
 /* A number that no client, connection or message of this process has had. */
 uint64_t worker_number(struct worker *worker);
 
+/* --- logging --- */
+
+/* Logs as the settings say from now on; opens the file anew. */
+void logging_set(struct wax_broker *broker);
+
+/* Logs what was found in a configuration. */
+void logging_report(struct wax_broker *broker, const wax_config_report *report);
 /* --- memory: how much the process takes --- */
 
 struct memory {
@@ -558,7 +552,10 @@ struct wax_broker {
     struct steward *steward; /* NULL: no dynamic security */
     uint64_t key[2];
     uint64_t started_ms;
-    bool has_started; /* the workers run */
+    bool has_started;  /* the workers run */
+    bool has_log_type; /* in place of the configuration's, until the next reload */
+    uint32_t log_type;
+    const wax_broker_options *options;
     atomic_uint connection_count;
     atomic_uint client_count;
     atomic_uint *listener_counts;

@@ -1,6 +1,7 @@
 /* How connections and sessions end, and what they leave behind: Wills, and time. */
 #include "broker/bridges.h"
 #include "broker/login.h"
+#include "broker/stack.h"
 
 #include <stdlib.h>
 
@@ -63,11 +64,19 @@ static void arm_client(struct client *client)
     wax_loop_start(&client->worker->loop, &client->timer, at_ms);
 }
 
-/* The session goes on without a connection, for as long as it may. [MQTT-3.1.2-23] */
-static void go_offline(struct client *client)
+void leave_wait(struct client *client)
 {
     uint64_t now_ms = client->worker->loop.now_ms;
 
+    client->ends_ms =
+        client->expiry_s == UINT32_MAX ? WAX_NEVER : now_ms + client->expiry_s * UINT64_C(1000);
+    client->will_due_ms = now_ms + client->will_delay_s * UINT64_C(1000);
+    arm_client(client);
+}
+
+/* The session goes on without a connection, for as long as it may. [MQTT-3.1.2-23] */
+static void go_offline(struct client *client)
+{
     client->is_resuming = false;
     if (client->seat != NULL) {
         atomic_store(&client->seat->is_online, false);
@@ -79,10 +88,7 @@ static void go_offline(struct client *client)
         leave_session(client);
         return;
     }
-    client->ends_ms =
-        client->expiry_s == UINT32_MAX ? WAX_NEVER : now_ms + client->expiry_s * UINT64_C(1000);
-    client->will_due_ms = now_ms + client->will_delay_s * UINT64_C(1000);
-    arm_client(client);
+    leave_wait(client);
 }
 
 static const char *reason_of(const struct connection *connection, wax_status status)
@@ -97,7 +103,24 @@ static const char *detail_of(const struct connection *connection, wax_status sta
 {
     const char *detail = wax_transport_explain(connection->transport);
 
-    return detail[0] != '\0' && status < 0x80 ? detail : reason_of(connection, status);
+    bool is_below = status < 0x80 || status == WAX_PROTOCOL_ERROR;
+
+    return detail[0] != '\0' && is_below ? detail : reason_of(connection, status);
+}
+
+/* How loud the end of a connection is that never was a client's. Port scans and health checks send
+ * nothing, and are nobody's concern; what a web page or a stranger can bring about any number of
+ * times is logged now and then. */
+static wax_level level_of_end(const struct connection *connection, wax_status status)
+{
+    bool is_silent = status == WAX_CLOSED && connection->session.version == WAX_VERSION_NONE &&
+                     wax_transport_explain(connection->transport)[0] == '\0';
+    bool is_web = wax_websocket_is_waiting(connection->transport) || connection->awaits_proxy;
+
+    if (is_web && !is_silent) {
+        return stack_level(connection->worker);
+    }
+    return is_silent ? WAX_DEBUG : WAX_NOTICE;
 }
 
 static void log_end(const struct connection *connection, wax_status status)
@@ -107,10 +130,7 @@ static void log_end(const struct connection *connection, wax_status status)
     const char *detail = detail_of(connection, status);
 
     if (client == NULL) {
-        /* Port scans and health checks send nothing, and are nobody's concern. */
-        bool is_silent = status == WAX_CLOSED && connection->session.version == WAX_VERSION_NONE &&
-                         wax_transport_explain(connection->transport)[0] == '\0';
-        wax_log_write(log, is_silent ? WAX_DEBUG : WAX_NOTICE, "connection_ended peer=%s reason=%s",
+        wax_log_write(log, level_of_end(connection, status), "connection_ended peer=%s reason=%s",
                       connection->peer.text, detail);
     } else if (connection->worker->settings->config.connection_messages) {
         wax_log_write(log, WAX_NOTICE, "client_disconnected client=%.*s peer=%s reason=%s",

@@ -41,6 +41,7 @@ typedef enum wax_option_type {
     WAX_OPTION_SET,      /* uint32_t: a bit for each of `words`; repeated lines add up */
     WAX_OPTION_LIST,     /* uint32_t: as SET, on one line with commas; a repeated line replaces */
     WAX_OPTION_TEXT,     /* char *: the rest of the line, `most` bytes at most */
+    WAX_OPTION_TEXTS,    /* char *: as TEXT; repeated lines add up, parted by line ends */
     WAX_OPTION_FILE,     /* char *: as TEXT; names a file or directory that must be readable */
     WAX_OPTION_NUMBERS,  /* uint32_t[3]: as NUMBER, up to three on a line; the others are 0 */
     WAX_OPTION_ADDRESS,  /* `addresses` of a bridge; repeated lines add up */

@@ -33,6 +33,7 @@ static const char *const shapes[] = {
     [WAX_OPTION_SET] = "",
     [WAX_OPTION_LIST] = "",
     [WAX_OPTION_TEXT] = "TEXT",
+    [WAX_OPTION_TEXTS] = "TEXT",
     [WAX_OPTION_FILE] = "PATH",
     [WAX_OPTION_NUMBERS] = "NUMBER [NUMBER [NUMBER]]",
     [WAX_OPTION_ADDRESS] = "HOST[:PORT] ...",

@@ -19,6 +19,11 @@ size_t out_waiting(const struct connection *connection)
 
 void out_free(struct connection *connection)
 {
+    struct worker *worker = connection->worker;
+
+    count_down(worker, COUNT_OUT_BYTES, out_waiting(connection));
+    count_down(worker, COUNT_OUT, connection->out_count);
+    connection->out_count = 0;
     free(connection->out);
     connection->out = NULL;
     connection->out_size = 0;
@@ -77,10 +82,20 @@ wax_writer out_begin(struct connection *connection, size_t size)
 
 void out_end(struct connection *connection, const wax_writer *out)
 {
-    if (out->used > connection->out_used) {
+    struct worker *worker = connection->worker;
+    size_t start = connection->out_used;
+
+    if (out->used > start) {
         connection->out_used = out->used;
+        connection->out_count++;
+        count_up(worker, COUNT_OUT, 1);
+        count_up(worker, COUNT_OUT_BYTES, out->used - start);
+        count_packet(worker, false, out->data[start]);
+        if (worker->traces != NULL) {
+            trace_packets(connection, false, wax_bytes_of(out->data + start, out->used - start));
+        }
         if (wax_link_is_alone(&connection->dirty)) {
-            wax_link_append(&connection->worker->dirty, &connection->dirty);
+            wax_link_append(&worker->dirty, &connection->dirty);
         }
     }
 }
@@ -95,6 +110,8 @@ void out_flush(struct connection *connection)
         status = wax_transport_send(connection->transport, bytes, &sent);
         connection->out_sent += sent;
         count_up(connection->worker, COUNT_BYTES_SENT, sent);
+        count_down(connection->worker, COUNT_OUT_BYTES, sent);
+        connection->tally.bytes_out += sent;
     }
     connection->is_blocked = status == WAX_MORE;
     if (status == WAX_OK) {

@@ -42,7 +42,6 @@ static void settle(const struct owed *owed)
         if (wax_session_acknowledge(&connection->session, (wax_packet_type)owed->type,
                                     owed->packet_id, owed->reason, &out) == WAX_OK) {
             out_end(connection, &out);
-            count_up(client->worker, COUNT_PACKETS_SENT, 1);
         }
     } else if (owed->type != WAX_PUBACK) {
         (void)wax_flows_acknowledge(owed->type == WAX_PUBREL ? &client->outgoing

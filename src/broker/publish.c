@@ -119,6 +119,7 @@ void publish_on(struct connection *connection, const wax_event *event)
     bool is_wanted = connection->bridge == NULL || bridge_translate(connection, &publish);
     wax_status status = judge_packet(connection, &publish);
 
+    connection->tally.messages_in++;
     count_up(connection->worker, COUNT_PUBLISH_RECEIVED, 1);
     count_up(connection->worker, COUNT_PUBLISH_BYTES_RECEIVED, publish.payload.size);
     if (status != WAX_OK) {

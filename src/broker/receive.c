@@ -2,6 +2,7 @@
  * that is not whole, so that an idle one holds nothing. */
 #include "broker/bridges.h"
 #include "broker/handshake.h"
+#include "broker/stack.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -95,9 +96,6 @@ static wax_status take(struct connection *connection, wax_reader *in)
         return WAX_SERVER_BUSY;
     }
     status = wax_session_receive(&connection->session, in, &out, worker->loop.now_ms, &event);
-    if (out.used > connection->out_used) {
-        count_up(worker, COUNT_PACKETS_SENT, 1);
-    }
     out_end(connection, &out);
     if (status == WAX_CROWDED) {
         return make_room(connection);
@@ -105,7 +103,10 @@ static wax_status take(struct connection *connection, wax_reader *in)
     if (status != WAX_OK) {
         return status;
     }
-    count_up(worker, COUNT_PACKETS_RECEIVED, 1);
+    count_packet(worker, true, start[0]);
+    if (worker->traces != NULL && event.type != WAX_EVENT_CONNECT) {
+        trace_packets(connection, true, wax_bytes_of(start, (size_t)(in->at - start)));
+    }
     if (event.type == WAX_EVENT_CONNECT) {
         connect_on(connection, &event, wax_bytes_of(start, (size_t)(in->at - start)));
         return WAX_MORE; /* it may be another worker's now */
@@ -174,6 +175,18 @@ static size_t missing(const struct connection *connection)
     return packet.head_size + (size_t)packet.body_size - connection->in_used;
 }
 
+/* Receives, and learns who the peer is where a proxy says it. */
+static wax_status receive(struct connection *connection, uint8_t *room, size_t size,
+                          size_t *received)
+{
+    wax_status status = wax_transport_receive(connection->transport, room, size, received);
+
+    if (connection->awaits_proxy) {
+        connection->awaits_proxy = !stack_read_proxy(connection->transport, &connection->peer);
+    }
+    return status;
+}
+
 /* A packet larger than the worker's room is gathered in memory of its own size. */
 static wax_status read_large(struct connection *connection, size_t size, size_t *received)
 {
@@ -185,7 +198,7 @@ static wax_status read_large(struct connection *connection, size_t size, size_t 
         return WAX_SERVER_BUSY;
     }
     connection->in = in;
-    status = wax_transport_receive(connection->transport, in + connection->in_used, step, received);
+    status = receive(connection, in + connection->in_used, step, received);
     if (status == WAX_OK) {
         connection->in_used += *received;
         if (*received == size) {
@@ -205,7 +218,7 @@ static wax_status read_small(struct connection *connection, size_t *received, bo
     if (used > 0) {
         memcpy(worker->room, connection->in, used);
     }
-    status = wax_transport_receive(connection->transport, worker->room + used, wanted, received);
+    status = receive(connection, worker->room + used, wanted, received);
     if (!connection->is_counted) {
         handshake_count(connection);
     }
@@ -252,6 +265,7 @@ static bool read_once(struct connection *connection)
     status = is_large ? read_large(connection, wanted, &received)
                       : read_small(connection, &received, &is_drained);
     count_up(worker, COUNT_BYTES_RECEIVED, received);
+    connection->tally.bytes_in += received;
     if (status != WAX_OK && status != WAX_MORE && connection->worker == worker) {
         connection_doom(connection, status);
     }
@@ -326,25 +340,6 @@ bool receive_turn(struct worker *worker)
 
 /* --- Accepting --- */
 
-static wax_transport *open_transport(struct worker *worker, int descriptor, uint16_t listener)
-{
-    const struct policy *policy = &worker->settings->policies[listener];
-    wax_transport *socket = wax_socket_open(descriptor);
-    wax_transport *top = socket;
-
-    if (socket == NULL) {
-        close(descriptor);
-        return NULL;
-    }
-    if (policy->tls != NULL) {
-        top = wax_tls_accept(policy->tls, socket);
-        if (top == NULL) {
-            wax_transport_release(socket);
-        }
-    }
-    return top;
-}
-
 static bool is_full(struct worker *worker, uint16_t listener)
 {
     struct wax_broker *broker = worker->broker;
@@ -408,7 +403,9 @@ struct connection *connection_make(struct worker *worker, wax_transport *transpo
     connection->worker = worker;
     connection->listener = listener;
     connection->number = worker_number(worker);
+    connection->tally.since_ms = worker->loop.now_ms;
     connection->peer = wax_socket_peer(descriptor);
+    connection->awaits_proxy = stack_awaits_proxy(worker, listener);
     wax_link_init(&connection->dirty);
     wax_link_init(&connection->hungry);
     wax_link_init(&connection->doomed);
@@ -432,7 +429,11 @@ void receive_accept(struct worker *worker, int descriptor, uint16_t listener)
         return;
     }
     set_options(worker, descriptor);
-    transport = open_transport(worker, descriptor, listener);
+    if (worker->settings->config.listeners[listener].protocol == WAX_PROTOCOL_HTTP_API) {
+        http_accept(worker, descriptor, listener);
+        return;
+    }
+    transport = stack_open(worker, descriptor, listener);
     if (transport == NULL) {
         return;
     }

@@ -33,7 +33,7 @@ wax_access access_of(const struct worker *worker, uint16_t listener,
 bool is_stranger(const struct client *client)
 {
     return client->access.rules == NULL && client->access.standing == NULL && !client->has_user &&
-           client->bridge == NULL;
+           client->bridge == NULL && !client->worker->settings->config.sys_anonymous;
 }
 
 bool is_claimed(const struct worker *worker, wax_bytes topic)

@@ -15,7 +15,8 @@ const wax_dynsec_user *standing_of(const struct worker *worker, uint16_t listene
 wax_access access_of(const struct worker *worker, uint16_t listener,
                      const wax_access_identity *identity);
 
-/* Whether nobody has said anything about this client: neither a name nor rules. */
+/* Whether nobody has said anything about this client, neither a name nor rules, and `sys_anonymous`
+ * does not either: $SYS is not for it. */
 bool is_stranger(const struct client *client);
 
 /* Whether the topic is one of dynamic security, which no message of a client goes through. */

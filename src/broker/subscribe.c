@@ -42,7 +42,7 @@ static wax_status find_target(const struct client *client, wax_bytes written, st
     return WAX_OK;
 }
 
-void count_subscriptions(struct worker *worker)
+void note_subscriptions(struct worker *worker)
 {
     uint32_t count = wax_router_count(worker->router);
 
@@ -99,7 +99,7 @@ static wax_status end_subscription(struct client *client, const struct target *t
     walk_end(client, target->filter); /* [MQTT-3.10.4-2] */
     status = wax_router_unsubscribe(worker->router, &client->subscriber, target->filter,
                                     target->share_name);
-    count_subscriptions(worker);
+    note_subscriptions(worker);
     return status;
 }
 
@@ -120,6 +120,45 @@ static wax_status send_retained(struct client *client, const wax_interest *inter
     return walk_begin(client, interest->filter, &interest->options);
 }
 
+/* Notes the subscription, within the limits. */
+static wax_status enter(struct client *client, const struct target *target,
+                        const wax_interest *interest, bool *existed)
+{
+    wax_status status;
+
+    if (target->share_name.size > 0) {
+        status = join_group(client, interest, existed);
+    } else {
+        status =
+            wax_router_subscribe(client->worker->router, &client->subscriber, interest, existed);
+        note_subscriptions(client->worker);
+    }
+    if (status == WAX_OK && !*existed && has_too_many(client)) {
+        (void)!end_subscription(client, target);
+        return WAX_QUOTA_EXCEEDED;
+    }
+    return status == WAX_FULL ? WAX_QUOTA_EXCEEDED : status;
+}
+
+wax_status subscribe_silently(struct client *client, wax_bytes filter,
+                              const wax_subscription_options *options)
+{
+    struct target target = {.room = NULL};
+    wax_interest interest = {.options = *options};
+    bool existed = false;
+
+    if (wax_filter_split_shared(filter, &target.share_name, &target.filter) != WAX_OK ||
+        !wax_filter_is_valid(target.filter)) {
+        return WAX_BAD_FILTER;
+    }
+    if (wax_filter_level_count(target.filter) > client->worker->settings->config.topic_levels_max) {
+        return WAX_QUOTA_EXCEEDED;
+    }
+    interest.filter = target.filter;
+    interest.share_name = target.share_name;
+    return enter(client, &target, &interest, &existed);
+}
+
 static wax_status subscribe(struct client *client, const struct target *target,
                             const wax_subscription_options *options)
 {
@@ -127,19 +166,8 @@ static wax_status subscribe(struct client *client, const struct target *target,
     wax_status status = judge(client, target);
     bool existed = false;
 
-    if (status != WAX_OK) {
-        return status;
-    }
-    if (target->share_name.size > 0) {
-        status = join_group(client, &interest, &existed);
-    } else {
-        status =
-            wax_router_subscribe(client->worker->router, &client->subscriber, &interest, &existed);
-        count_subscriptions(client->worker);
-    }
-    if (status == WAX_OK && !existed && has_too_many(client)) {
-        (void)!end_subscription(client, target);
-        return WAX_QUOTA_EXCEEDED;
+    if (status == WAX_OK) {
+        status = enter(client, target, &interest, &existed);
     }
     if (status == WAX_OK) {
         status = send_retained(client, &interest, existed);
@@ -197,7 +225,6 @@ static void answer(struct connection *connection, wax_packet_type type, uint16_t
     if (status == WAX_OK) {
         status = wax_session_grant(&connection->session, &suback, type, &out);
         out_end(connection, &out);
-        count_up(connection->worker, COUNT_PACKETS_SENT, 1);
     }
     if (status == WAX_TOO_LARGE) {
         connection_doom(connection, WAX_PACKET_TOO_LARGE);
@@ -284,7 +311,7 @@ static uint8_t end_one(struct client *client, const wax_subscription *wanted, ui
         status = end_subscription(client, &target);
     }
     free(target.room);
-    wax_log_write(&client->worker->broker->log, WAX_SUBSCRIPTIONS,
+    wax_log_write(&client->worker->broker->log, WAX_UNSUBSCRIPTIONS,
                   "unsubscribed client=%.*s filter=%.*s", SHOWN(client->id), SHOWN(wanted->filter));
     if (status == WAX_NOT_FOUND) {
         return WAX_REASON_NO_SUBSCRIPTION_EXISTED;

@@ -1,8 +1,10 @@
 /* A worker: one thread, its loop, and all that it owns. */
 #include "broker/admit.h"
 #include "broker/bridges.h"
+#include "broker/control.h"
 #include "broker/entrance.h"
 #include "broker/handshake.h"
+#include "broker/stack.h"
 #include "broker/steward.h"
 
 #include <stdlib.h>
@@ -103,6 +105,11 @@ static void on_log(struct worker *worker, struct letter *letter)
     sys_on_log(worker, letter);
 }
 
+static void on_control(struct worker *worker, struct letter *letter)
+{
+    control_on_letter(worker, letter);
+}
+
 typedef void letter_function(struct worker *worker, struct letter *letter);
 
 static letter_function *const readers[] = {
@@ -116,6 +123,7 @@ static letter_function *const readers[] = {
     [LETTER_TABLE] = steward_on_table,
     [LETTER_TABLE_TAKEN] = steward_on_table_taken,
     [LETTER_KICK] = steward_on_kick,
+    [LETTER_CONTROL] = on_control,
     [LETTER_STOP] = on_stop,
 };
 
@@ -260,6 +268,7 @@ wax_status worker_open(struct worker *worker, struct wax_broker *broker, unsigne
     wax_link_init(&worker->doomed);
     wax_link_init(&worker->connections);
     wax_link_init(&worker->entrances);
+    wax_link_init(&worker->visits);
     wax_link_init(&worker->walking);
     worker->backlog_timer.due = look_again;
     return worker->outboxes == NULL ? WAX_FULL : open_parts(worker);
@@ -301,6 +310,7 @@ void worker_close(struct worker *worker)
     drop_letters(worker, &letters);
     connect_on_logins(&worker->logins.watch, true, false);
     bridge_on_dials(&worker->dials.watch, true, false);
+    http_close_all(worker);
     while (!wax_link_is_alone(&worker->connections)) {
         leave_abandon(WAX_OWNER(worker->connections.next, struct connection, all));
     }
@@ -311,6 +321,7 @@ void worker_close(struct worker *worker)
         }
     }
     sys_close(worker);
+    trace_forget_all(worker);
     handshake_close(worker);
     wax_router_close(worker->router);
     wax_matches_close(&worker->matches);

@@ -14,7 +14,7 @@
 enum {
     QUIET_MS = 1000,   /* a change is told when it is over */
     HURRY_MS = 5000,   /* but then at the latest */
-    PATROL_MS = 60000, /* for what makes no event: a network's files, a link's far end */
+    PATROL_MS = 60000, /* for what makes no event: a network's files, a link amid a path */
     EVENTS = IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_DELETE | IN_ATTRIB | IN_MOVE_SELF |
              IN_DELETE_SELF,
 };
@@ -82,6 +82,7 @@ static void look_at_all(wax_lookout *lookout)
             lookout->first_ms = lookout->first_ms == 0 ? lookout->last_ms : lookout->first_ms;
             free(lookout->changed_path);
             lookout->changed_path = strdup(lookout->files[i].path);
+            lookout->is_new = true; /* a link may lead elsewhere now */
         }
     }
 }
@@ -114,7 +115,12 @@ static void watch_all(wax_lookout *lookout)
     }
     lookout->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     for (size_t i = 0; i < lookout->count; i++) {
+        char *end_of_links = realpath(lookout->files[i].path, NULL);
         watch_folder_of(lookout, lookout->files[i].path);
+        if (end_of_links != NULL) {
+            watch_folder_of(lookout, end_of_links);
+            free(end_of_links);
+        }
         if (S_ISDIR(lookout->files[i].mark.mode)) {
             (void)inotify_add_watch(lookout->inotify, lookout->files[i].path, EVENTS | IN_ONLYDIR);
         }

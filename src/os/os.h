@@ -20,6 +20,12 @@ uint64_t wax_clock_us(void);
 /* Seconds since 1970 of the wall clock, for people and certificates. */
 int64_t wax_clock_wall_s(void);
 
+/* The same in milliseconds. */
+uint64_t wax_clock_wall_ms(void);
+
+/* How long a thread, which has not been joined, has run on a processor. */
+uint64_t wax_clock_thread_ms(pthread_t thread);
+
 /* Fills `room` with random bytes of the kernel's. Stops the process if there are none. */
 void wax_os_random(void *room, size_t size);
 
@@ -79,7 +85,10 @@ typedef struct wax_address_text {
     char text[64];
 } wax_address_text;
 
-/* Who is at the other end of a connected socket; "local" for a Unix socket. */
+/* Writes an address; "local" for a Unix socket, "unknown" for what is none. */
+wax_address_text wax_address_of(const struct sockaddr *address, socklen_t size);
+
+/* Who is at the other end of a connected socket. */
 wax_address_text wax_socket_peer(int descriptor);
 
 /* Wraps a connected descriptor, which the filter then owns. NULL without memory. */
@@ -269,7 +278,8 @@ typedef enum wax_level {
     WAX_NOTICE = 4,
     WAX_INFORMATION = 8,
     WAX_DEBUG = 16,
-    WAX_SUBSCRIPTIONS = 32, /* Mosquitto's log_type subscribe and unsubscribe */
+    WAX_SUBSCRIPTIONS = 32, /* Mosquitto's log_type subscribe */
+    WAX_UNSUBSCRIPTIONS = 64,
 } wax_level;
 
 /* Where lines go; any number of them, as bits. */
@@ -278,6 +288,7 @@ enum {
     WAX_LOG_STDERR = 2,
     WAX_LOG_SYSLOG = 4,
     WAX_LOG_FILE = 8,
+    WAX_LOG_JOURNALD = 16, /* by its own protocol; stderr where there is none */
 };
 
 /* What a log writes, and where to. */
@@ -285,6 +296,8 @@ typedef struct wax_log_settings {
     unsigned levels;              /* wax_level bits that are written */
     unsigned places;              /* WAX_LOG bits */
     const char *path;             /* of WAX_LOG_FILE; at most 4095 bytes */
+    bool is_json;                 /* stdout, stderr and file get a JSON object a line */
+    const char *journal;          /* the journal's socket; NULL: where systemd has it */
     int facility;                 /* of WAX_LOG_SYSLOG, as syslog.h has them */
     const char *timestamp_format; /* of strftime; NULL: seconds since 1970; "": none */
     /* Gets every line that is written, for `log_dest topic`; NULL: nobody. */
@@ -300,19 +313,28 @@ typedef struct wax_log {
     char path[4096];
     char timestamp_format[128];
     int file;
+    int journal;
+    struct fold *fold; /* what repeats itself */
 } wax_log;
 
 /* Lines go to stderr until wax_log_set(). */
 void wax_log_open(wax_log *log);
 void wax_log_close(wax_log *log);
 
+/* Writes what was counted and has had its minute; to be called now and then. */
+void wax_log_flush(wax_log *log, uint64_t now_ms);
+
 /* Takes over other settings, copying their texts, while others may be writing; a file is opened
  * anew, so that it may have been moved away. Returns WAX_OK, or WAX_IO with errno when the file
  * cannot be opened: the other places are written to all the same. */
 wax_status wax_log_set(wax_log *log, const wax_log_settings *settings) WAX_CHECKED;
 
-/* Writes one line: what happened, as `event key=value ...`. The line is cut at 1000 bytes; control
- * characters become '?', so that nobody forges a line. */
+/* Writes one event: what happened, as `event key=value ...`, in the places and the form that the
+ * settings name. Fields are where the format has them, never where an argument says so: a value
+ * that could be taken for more than itself is quoted. The values are cut at 1000 bytes together. Of
+ * what tells of one peer or client, the same over and over, 10 a minute are written and the rest
+ * counted: `... repeated=30 in_s=60` follows. The format takes d i u x X c s f, with l, ll, z and a
+ * precision. */
 void wax_log_write(wax_log *log, wax_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

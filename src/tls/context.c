@@ -206,6 +206,7 @@ static wax_status set_words(wax_tls_context *context, const wax_tls_settings *se
 
 /* OpenSSL asks a server for its choice. Who offers only other protocols is not turned away: many
  * devices name whatever their library's example named. [RFC 7301, 3.2] */
+/* NOLINTNEXTLINE(readability-function-size): OpenSSL's prototype. */
 static int choose_protocol(SSL *ssl, const unsigned char **chosen, unsigned char *size,
                            const unsigned char *offered, unsigned offered_size, void *argument)
 {

@@ -110,6 +110,7 @@ static int find_session(SSL *ssl, const unsigned char *identity, size_t size, SS
 }
 
 /* The client's side of TLS 1.2. */
+/* NOLINTNEXTLINE(readability-function-size): OpenSSL's prototype. */
 static unsigned tell_key(SSL *ssl, const char *hint, char *identity, unsigned identity_size,
                          unsigned char *room, unsigned size)
 {

@@ -1,6 +1,7 @@
 /* wax broker: the command line of the broker. */
 #include "broker/broker.h"
 #include "tools/tools.h"
+#include "tools/words.h"
 
 #include <getopt.h>
 #include <stdlib.h>
@@ -46,6 +47,11 @@ static const struct option long_options[] = {
     {"help",        no_argument,       NULL, 'h'           },
     {NULL,          0,                 NULL, 0             },
 };
+
+const char *broker_option_name(size_t number)
+{
+    return number < WAX_COUNT(long_options) - 1 ? long_options[number].name : NULL;
+}
 
 static bool add_port(wax_broker_options *options, const char *text)
 {

@@ -120,7 +120,7 @@ static wax_status dial_through(const struct settings *settings, wax_dial *dial,
 }
 
 /* Tries the brokers of a domain, one after the other. */
-static wax_status dial_domain(const struct settings *settings, wax_dial *dial,
+static wax_status dial_domain(const struct settings *settings, const wax_dial *dial,
                               wax_transport **transport, char *fault, size_t fault_size)
 {
     struct srv records[SRV_MAX];
@@ -129,11 +129,13 @@ static wax_status dial_domain(const struct settings *settings, wax_dial *dial,
     wax_status status = WAX_IO;
 
     for (size_t i = 0; i < count && status != WAX_OK; i++) {
-        dial->host = records[i].host;
-        dial->port = records[i].port;
-        tools_debug(settings, "%s has a broker at %s port %u", settings->host, dial->host,
-                    dial->port);
-        status = wax_socket_dial(dial, transport, fault, fault_size);
+        wax_dial next = *dial;
+
+        next.host = records[i].host;
+        next.port = records[i].port;
+        tools_debug(settings, "%s has a broker at %s port %u", settings->host, next.host,
+                    next.port);
+        status = wax_socket_dial(&next, transport, fault, fault_size);
     }
     return status;
 }

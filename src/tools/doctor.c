@@ -104,6 +104,9 @@ static bool tell_peer(const wax_transport *secured)
     }
     wax_pki_date(peer.not_after, day);
     (void)tools_check_pass("tls", "%s, %s", peer.version, peer.cipher);
+    if (!peer.has_certificate) {
+        return tools_check_pass("key", "the broker has the same one");
+    }
     (void)tools_check_pass("broker's", "certificate %s is good until %s", peer.subject, day);
     if (peer.not_after - now < SOON_S) {
         tools_check_next("it ends soon; renew it with `wax pki renew`");

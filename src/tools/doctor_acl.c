@@ -4,25 +4,7 @@
 #include "os/os.h"
 #include "tools/check.h"
 
-#include <string.h>
-
-/* The line of this number, as it stands in the file. */
-static wax_bytes find_line(wax_bytes text, size_t number)
-{
-    wax_bytes line = wax_bytes_of(text.data, 0);
-
-    for (size_t at = 1; at <= number; at++) {
-        const uint8_t *start = line.data + line.size + (at > 1 ? 1 : 0);
-        size_t left = text.size - (size_t)(start - text.data);
-        const uint8_t *end = left == 0 ? NULL : memchr(start, '\n', left);
-
-        line = wax_bytes_of(start, end == NULL ? left : (size_t)(end - start));
-    }
-    return line;
-}
-
-static bool judge(const struct settings *settings, const wax_access *access, wax_bytes text,
-                  const char *topic)
+static bool judge(const struct settings *settings, const wax_access *access, const char *topic)
 {
     static const struct {
         wax_action action;
@@ -37,7 +19,8 @@ static bool judge(const struct settings *settings, const wax_access *access, wax
     for (size_t i = 0; i < WAX_COUNT(rows); i++) {
         size_t number = 0;
         bool may = wax_access_judge(access, rows[i].action, wax_bytes_of_text(topic), &number);
-        wax_bytes line = number == 0 ? WAX_TEXT("no line speaks of it") : find_line(text, number);
+        wax_bytes line =
+            number == 0 ? WAX_TEXT("no line speaks of it") : wax_rules_line(access->rules, number);
         const char *file = settings->acl_file;
 
         if (may && number == 0) {
@@ -60,7 +43,7 @@ static bool judge(const struct settings *settings, const wax_access *access, wax
     return is_all_well;
 }
 
-static bool judge_all(const struct settings *settings, const wax_rules *rules, wax_bytes text)
+static bool judge_all(const struct settings *settings, const wax_rules *rules)
 {
     wax_access_identity identity = {
         .user = wax_bytes_of_text(settings->username),
@@ -78,7 +61,7 @@ static bool judge_all(const struct settings *settings, const wax_rules *rules, w
     }
     for (size_t i = 0; i < settings->topics.count; i++) {
         if (tools_settings_is_topic(settings->topics.items[i])) {
-            is_all_well = judge(settings, &access, text, settings->topics.items[i]) && is_all_well;
+            is_all_well = judge(settings, &access, settings->topics.items[i]) && is_all_well;
         } else if (wax_access_may_subscribe(&access,
                                             wax_bytes_of_text(settings->topics.items[i]))) {
             (void)tools_check_pass("subscribe", "may subscribe to %s, and is sent what it may read",
@@ -107,7 +90,7 @@ bool tools_doctor_judge(const struct settings *settings)
         return tools_check_fail("acl", "%s", words);
     }
     if (wax_rules_parse(&rules, wax_heap(), text, &fault) == WAX_OK) {
-        is_all_well = judge_all(settings, &rules, text);
+        is_all_well = judge_all(settings, &rules);
         wax_rules_close(&rules);
     } else {
         (void)tools_check_fail("acl", "%s line %zu: %s", settings->acl_file, fault.line,

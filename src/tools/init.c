@@ -4,6 +4,7 @@
 #include "pki/pki.h"
 #include "tools/hosts.h"
 #include "tools/tools.h"
+#include "tools/words.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -301,22 +302,28 @@ struct request {
     bool is_shown;
 };
 
+static const struct option long_options[] = {
+    {"home", required_argument, NULL, 'd'},
+    {"host", required_argument, NULL, 'n'},
+    {"show", no_argument,       NULL, 's'},
+    {"help", no_argument,       NULL, 'h'},
+    {NULL,   0,                 NULL, 0  },
+};
+
+const char *init_option_name(size_t number)
+{
+    return number < WAX_COUNT(long_options) - 1 ? long_options[number].name : NULL;
+}
+
 /* Returns whether to go on; otherwise `code` is the exit code. */
 static bool read_options(int argc, char **argv, struct request *request, struct hosts *hosts,
                          int *code)
 {
-    static const struct option options[] = {
-        {"home", required_argument, NULL, 'd'},
-        {"host", required_argument, NULL, 'n'},
-        {"show", no_argument,       NULL, 's'},
-        {"help", no_argument,       NULL, 'h'},
-        {NULL,   0,                 NULL, 0  },
-    };
     int letter;
 
     *code = 2;
     optind = 0; /* from the start, whoever used it before */
-    while ((letter = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+    while ((letter = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
         if (letter == 'd') {
             request->home = optarg;
         } else if (letter == 's') {

@@ -94,10 +94,14 @@ static bool take_secret(struct settings *settings, const struct option_row *row,
 static bool take_url(struct settings *settings, const struct option_row *row, char *value,
                      bool is_blotted)
 {
-    bool is_taken = row->take(settings, value);
-    char *at = is_blotted ? strstr(value, "://") : NULL;
-    char *end = at == NULL ? NULL : strrchr(at, '@');
+    bool is_taken;
+    char *at;
+    char *end;
 
+    wax_assert(value != NULL); /* the row says that it has one */
+    is_taken = row->take(settings, value);
+    at = is_blotted ? strstr(value, "://") : NULL;
+    end = at == NULL ? NULL : strrchr(at, '@');
     if (end != NULL) {
         memset(at + 3, 'x', (size_t)(end - at - 3));
     }

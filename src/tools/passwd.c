@@ -1,5 +1,6 @@
 /* wax passwd: writes password files, with mosquitto_passwd's options. */
 #include "tools/tools.h"
+#include "tools/words.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -141,6 +142,11 @@ static const struct option long_options[] = {
     {"help",   no_argument,       NULL, 'h'},
     {NULL,     0,                 NULL, 0  },
 };
+
+const char *passwd_option_name(size_t number)
+{
+    return number < WAX_COUNT(long_options) - 1 ? long_options[number].name : NULL;
+}
 
 static bool take_options(struct order *order, int argc, char **argv)
 {

@@ -4,6 +4,7 @@
 #include "os/os.h"
 #include "tools/hosts.h"
 #include "tools/tools.h"
+#include "tools/words.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -240,6 +241,11 @@ static const struct verb verbs[] = {
     {"show",   show,         1, "the NAME of a certificate or FILE"},
 };
 
+const char *pki_verb_name(size_t number)
+{
+    return number < WAX_COUNT(verbs) ? verbs[number].name : NULL;
+}
+
 /* The start of a day, as in 2026-05-01. */
 static bool read_day(const char *text, int64_t *seconds)
 {
@@ -291,24 +297,30 @@ static bool read_option(int letter, struct request *request)
     return is_good;
 }
 
+static const struct option long_options[] = {
+    {"dir",     required_argument, NULL, 'd'},
+    {"name",    required_argument, NULL, 'n'},
+    {"days",    required_argument, NULL, 'y'},
+    {"from",    required_argument, NULL, 'f'},
+    {"until",   required_argument, NULL, 'u'},
+    {"new-key", no_argument,       NULL, 'k'},
+    {"help",    no_argument,       NULL, 'h'},
+    {NULL,      0,                 NULL, 0  },
+};
+
+const char *pki_option_name(size_t number)
+{
+    return number < WAX_COUNT(long_options) - 1 ? long_options[number].name : NULL;
+}
+
 /* Returns whether to go on; otherwise `code` is the exit code. */
 static bool read_options(int argc, char **argv, struct request *request, int *code)
 {
-    static const struct option options[] = {
-        {"dir",     required_argument, NULL, 'd'},
-        {"name",    required_argument, NULL, 'n'},
-        {"days",    required_argument, NULL, 'y'},
-        {"from",    required_argument, NULL, 'f'},
-        {"until",   required_argument, NULL, 'u'},
-        {"new-key", no_argument,       NULL, 'k'},
-        {"help",    no_argument,       NULL, 'h'},
-        {NULL,      0,                 NULL, 0  },
-    };
     int letter;
 
     *code = 2;
     optind = 0; /* from the start, whoever used it before */
-    while ((letter = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+    while ((letter = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
         if (letter == 'h') {
             (void)fputs(help, stdout);
             *code = 0;

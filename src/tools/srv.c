@@ -126,7 +126,7 @@ size_t tools_srv_find(const char *domain, bool is_tls, struct srv *records, char
     char name[320];
     uint8_t *answer = malloc(ANSWER_SIZE);
     size_t count = 0;
-    int size = -1;
+    int size;
 
     (void)snprintf(name, sizeof name, "%s._tcp.%.255s", is_tls ? "_secure-mqtt" : "_mqtt", domain);
     if (answer != NULL) {

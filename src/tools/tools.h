@@ -24,6 +24,12 @@ int wax_tool_init(int argc, char **argv);
 /* wax passwd: adds, changes and removes users in a file of passwords. */
 int wax_tool_passwd(int argc, char **argv);
 
+/* wax ctl: looks into a running broker. 0 if it did what was asked, else 1. */
+int wax_tool_ctl(int argc, char **argv);
+
+/* wax completion: prints a script by which a shell completes the words of all tools. */
+int wax_tool_completion(int argc, char **argv);
+
 /* wax pki: makes, renews, revokes and shows certificates. */
 int wax_tool_pki(int argc, char **argv);
 

@@ -56,7 +56,8 @@ static void tell_connack(struct trace *trace, const struct way *way, const wax_p
     }
     begin(trace, way, WAX_CONNACK);
     /* The code as it stands in the packet, whatever the version. */
-    (void)fprintf(trace->settings.out, " (%u)\n", packet->body.size > 1 ? packet->body.data[1] : 0);
+    (void)fprintf(trace->settings.out, " (%u)\n",
+                  packet->body.size > 1 ? packet->body.data[1] : 0U);
 }
 
 static void tell_publish(struct trace *trace, const struct way *way, const wax_packet *packet,

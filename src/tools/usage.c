@@ -2,6 +2,7 @@
 #include "tools/usage.h"
 #include "tools/option_table.h"
 #include "tools/output.h"
+#include "tools/roff.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -158,41 +159,21 @@ static void show_help(const struct settings *settings)
     }
 }
 
-/* Writes a text so that roff shows it as it is. */
-static void write_roff(const char *text)
-{
-    bool starts_line = true;
-
-    for (; *text != '\0'; text++) {
-        if (starts_line && (*text == '.' || *text == '\'')) {
-            (void)fputs("\\&", stdout);
-        }
-        if (*text == '\\') {
-            (void)fputs("\\e", stdout);
-        } else if (*text == '-') {
-            (void)fputs("\\-", stdout);
-        } else {
-            (void)putchar(*text);
-        }
-        starts_line = *text == '\n';
-    }
-}
-
 static void manual_row(const struct option_row *row)
 {
     (void)fputs(".TP\n.B ", stdout);
-    write_roff(row->letter != NULL ? row->letter : row->name);
+    tools_roff_write(row->letter != NULL ? row->letter : row->name);
     if (row->letter != NULL && row->name != NULL) {
         (void)fputs(", ", stdout);
-        write_roff(row->name);
+        tools_roff_write(row->name);
     }
     if (row->word != NULL) {
         (void)fputs(" \\fI", stdout);
-        write_roff(row->word);
+        tools_roff_write(row->word);
         (void)fputs("\\fR", stdout);
     }
     (void)putchar('\n');
-    write_roff(row->text);
+    tools_roff_write(row->text);
     (void)putchar('\n');
 }
 
@@ -203,7 +184,7 @@ static void show_manual(const struct settings *settings)
     (void)printf(".TH wax-%s 1 \"\" \"Wax %s\" \"Wax\"\n.SH NAME\nwax-%s \\- %s\n", settings->name,
                  WAX_VERSION_TEXT, settings->name, introduction->title);
     (void)printf(".SH SYNOPSIS\n.B wax %s\n[\\fIOPTIONS\\fR]\n.SH DESCRIPTION\n", settings->name);
-    write_roff(introduction->text);
+    tools_roff_write(introduction->text);
     (void)fputs("\n.SH OPTIONS\n", stdout);
     for (size_t group = 0; group < GROUP_COUNT; group++) {
         if (!has_group(settings, group)) {
@@ -215,7 +196,7 @@ static void show_manual(const struct settings *settings)
     for (size_t i = 0; i < WAX_COUNT(topics); i++) {
         if ((topics[i].tools & settings->tool) != 0) {
             (void)printf(".SH %s\n.nf\n", topics[i].title);
-            write_roff(topics[i].text);
+            tools_roff_write(topics[i].text);
             (void)fputs(".fi\n", stdout);
         }
     }

@@ -22,7 +22,9 @@ static const struct tool_row tools[] = {
     {"init",   wax_tool_init,   "make a first configuration, certificates and an administrator"},
     {"pki",    wax_tool_pki,    "make, renew, revoke and show certificates"},
     {"passwd", wax_tool_passwd, "add, change and remove users of a password file"},
+    {"ctl",    wax_tool_ctl,    "look into a running broker, and tell it what to do"},
     {"doctor", wax_tool_doctor, "say why a client cannot connect, and what to do next"},
+    {"completion", wax_tool_completion, "let the shell complete tools, verbs and options"},
 };
 /* clang-format on */
 
@@ -59,7 +61,7 @@ static void show_help(FILE *file)
 {
     (void)fprintf(file, "Usage: wax TOOL [OPTIONS]\n\nMQTT under seal.\n\n");
     for (size_t i = 0; i < WAX_COUNT(tools); i++) {
-        (void)fprintf(file, "  %-8s  %s\n", tools[i].name, tools[i].text);
+        (void)fprintf(file, "  %-10s  %s\n", tools[i].name, tools[i].text);
     }
     (void)fprintf(file, "\n"
                         "  wax help TOOL   what a tool can do, with examples\n"

@@ -108,3 +108,19 @@ wax_status wax_packet_write_empty(wax_writer *out, wax_packet_type type)
 {
     return wax_packet_write_head(out, type, 0, 0);
 }
+
+const char *wax_packet_name(wax_packet_type type)
+{
+    static const char *const names[] = {
+        [WAX_NO_PACKET] = "RESERVED",      [WAX_CONNECT] = "CONNECT",
+        [WAX_CONNACK] = "CONNACK",         [WAX_PUBLISH] = "PUBLISH",
+        [WAX_PUBACK] = "PUBACK",           [WAX_PUBREC] = "PUBREC",
+        [WAX_PUBREL] = "PUBREL",           [WAX_PUBCOMP] = "PUBCOMP",
+        [WAX_SUBSCRIBE] = "SUBSCRIBE",     [WAX_SUBACK] = "SUBACK",
+        [WAX_UNSUBSCRIBE] = "UNSUBSCRIBE", [WAX_UNSUBACK] = "UNSUBACK",
+        [WAX_PINGREQ] = "PINGREQ",         [WAX_PINGRESP] = "PINGRESP",
+        [WAX_DISCONNECT] = "DISCONNECT",   [WAX_AUTH] = "AUTH",
+    };
+
+    return names[type];
+}

@@ -64,6 +64,9 @@ typedef struct wax_packet {
 /* The largest packet that the Remaining Length can tell: 5 + 268,435,455 bytes. */
 #define WAX_PACKET_SIZE_MAX (5U + WAX_VARINT_MAX)
 
+/* What the standards call packets of this type; "RESERVED" for WAX_NO_PACKET. */
+const char *wax_packet_name(wax_packet_type type);
+
 /* Takes one packet off the front of `in`. `version` is WAX_VERSION_NONE before CONNECT.
  * Returns WAX_OK; WAX_MORE when `in` does not hold all of it, and is untouched: `type` is then
  * WAX_NO_PACKET as long as the head is not complete, otherwise `body` views what there is;

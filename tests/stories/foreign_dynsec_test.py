@@ -11,22 +11,14 @@ from mqtt_raw import Client
 from running import WAX
 
 
-class Tool(foreign.Story):
-    """Debian's mosquitto_ctrl, and Debian's broker on the same file."""
+class BothBrokers(foreign.Story):
+    """Our broker and Debian's with one configuration, one after the other."""
 
     CONFIG = ("user root\nlistener {port} 127.0.0.1\nlog_type all\n"
               "plugin /usr/lib/x86_64-linux-gnu/mosquitto_dynamic_security.so\nplugin_opt_config_file {home}/d.json\n")
 
-    def setUp(self):
-        super().setUp()
-        foreign.run("mosquitto_ctrl", "dynsec", "init", self.home / "d.json", "admin", "secret")
-
-    def ctrl(self, *words, password="secret", code=0):
-        said = foreign.run("mosquitto_ctrl", "-p", self.port, "-u", "admin", "-P", password, "dynsec", *words, code=code)
-        return "".join(line for line in said.splitlines(True) if not line.startswith(("Warning: You are", "This means")) and line.strip())
-
-    def wax(self):
-        broker = self.broker(self.CONFIG)
+    def wax(self, more=""):
+        broker = self.broker(more + self.CONFIG)
         self.port = broker.port
         return broker
 
@@ -49,6 +41,18 @@ class Tool(foreign.Story):
             Client(self.port).close()
             return True
         return False
+
+
+class Tool(BothBrokers):
+    """Debian's mosquitto_ctrl, and Debian's broker on the same file."""
+
+    def setUp(self):
+        super().setUp()
+        foreign.run("mosquitto_ctrl", "dynsec", "init", self.home / "d.json", "admin", "secret")
+
+    def ctrl(self, *words, password="secret", code=0):
+        said = foreign.run("mosquitto_ctrl", "-p", self.port, "-u", "admin", "-P", password, "dynsec", *words, code=code)
+        return "".join(line for line in said.splitlines(True) if not line.startswith(("Warning: You are", "This means")) and line.strip())
 
     def reason(self, name, password, topic, client_id=None):
         """What comes of a message: the reason of the CONNACK, or of the PUBACK."""

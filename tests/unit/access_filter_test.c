@@ -84,6 +84,8 @@ static const struct pair_row pair_rows[] = {
     {"$ and +",                          "$SYS/a",  "+/a",     false, false, false},
     {"$ and $",                          "$SYS/#",  "$SYS/+",  true,  true,  false},
     {"the parent of /# would be empty",  "/#",      "+",       false, false, false},
+    {"+/# is # spelled out",             "+/#",     "#",       true,  true,  true },
+    {"a/+/# has no parent a",            "a/+/#",   "a/#",     true,  false, true },
     {"below /#",                         "/#",      "+/+",     true,  false, false},
 };
 /* clang-format on */

@@ -1,0 +1,75 @@
+/* The commons: what cannot belong to one worker, retained messages and shared groups, under one
+ * mutex that nobody holds for long. */
+#ifndef WAX_BROKER_GROUPS_H
+#define WAX_BROKER_GROUPS_H
+
+#include "router/router.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct client;
+struct message;
+struct worker;
+
+/* A client's place in shared groups, which other workers see. Counted. */
+struct seat {
+    wax_subscriber subscriber; /* first: the groups know it by this */
+    atomic_uint holders;
+    atomic_bool is_online;
+    struct worker *worker;
+    struct client *client; /* touched by its worker alone; NULL once the client is gone */
+};
+
+struct commons {
+    pthread_mutex_t mutex;
+    wax_retained *retained;
+    wax_router *shared;
+    wax_matches matches;
+    atomic_uint shared_count;
+    atomic_uint retained_count;
+};
+
+wax_status commons_open(struct commons *commons, const uint64_t key[static 2]) WAX_CHECKED;
+void commons_close(struct commons *commons);
+
+/* Keeps the message for its topic, or forgets the topic's if the payload is empty. Returns WAX_OK,
+ * WAX_QUOTA_EXCEEDED or WAX_FULL. */
+wax_status commons_retain(struct commons *commons, struct message *message,
+                          uint32_t retained_max) WAX_CHECKED;
+
+/* Forgets it if it is still this message. */
+void commons_forget(struct commons *commons, struct message *message);
+
+wax_status commons_join(struct commons *commons, struct seat *seat, const wax_interest *interest,
+                        bool *existed) WAX_CHECKED;
+wax_status commons_leave(struct commons *commons, struct seat *seat, wax_bytes filter,
+                         wax_bytes share_name) WAX_CHECKED;
+void commons_leave_all(struct commons *commons, struct seat *seat);
+
+/* What is looked for among the subscriptions of a seat. */
+struct search {
+    bool (*wants)(void *context, const wax_interest *interest); /* called under the mutex */
+    void *context;
+    uint8_t *room; /* of READ_ROOM_SIZE, for the filter that is found */
+};
+
+/* Finds the first. The share name is the caller's to free. False if there is none, or no memory. */
+bool commons_find(struct commons *commons, const struct seat *seat, const struct search *search,
+                  wax_interest *found);
+
+struct chosen {
+    struct seat *seat; /* held for the caller */
+    wax_subscription_options options;
+};
+
+/* Chooses one member of each shared group that the topic matches, online ones first and in turn;
+ * beginning with the group number `first`. Returns how many, at most `size`: then there may be
+ * more. */
+size_t commons_choose(struct commons *commons, wax_bytes topic, uint32_t first,
+                      struct chosen *chosen, size_t size);
+
+struct seat *seat_make(struct worker *worker, struct client *client);
+void seat_release(struct seat *seat);
+
+#endif

@@ -1,0 +1,21 @@
+/* What wax ctl can ask. Each gives the exit code. */
+#ifndef WAX_TOOLS_CTL_VERBS_H
+#define WAX_TOOLS_CTL_VERBS_H
+
+#include "tools/ctl_link.h"
+
+typedef int ctl_verb(struct ctl_link *link);
+
+/* Of the broker as a whole. */
+ctl_verb ctl_status, ctl_reload, ctl_log_level, ctl_acl_explain;
+
+/* Of clients and their sessions. */
+ctl_verb ctl_clients, ctl_client, ctl_sessions, ctl_top, ctl_kick, ctl_session_delete, ctl_trace;
+
+/* Of retained messages. */
+ctl_verb ctl_retained_list, ctl_retained_delete;
+
+/* Of Mosquitto's database. */
+ctl_verb ctl_import;
+
+#endif
