@@ -297,13 +297,15 @@ static void free_bridge(struct bridge *bridge)
 static void remove_bridge(struct bridge *bridge)
 {
     struct client *client = bridge->client;
+    struct worker *worker = bridge->worker;
 
-    wax_log_write(&bridge->worker->broker->log, WAX_NOTICE, "bridge_removed connection=%s",
+    wax_log_write(&worker->broker->log, WAX_NOTICE, "bridge_removed connection=%s",
                   bridge->config->name);
     if (bridge->connection != NULL) {
         leave_now(bridge->connection, WAX_CLOSED);
     }
     free_bridge(bridge);
+    count_down(worker, COUNT_BRIDGES, 1);
     leave_session(client);
 }
 
@@ -339,6 +341,7 @@ static void make_bridge(struct worker *worker, const wax_bridge_config *config)
     wax_assert(is_applied);
     bridge->next = worker->bridges;
     worker->bridges = bridge;
+    count_up(worker, COUNT_BRIDGES, 1);
     bridge_start_timer(bridge, 0);
 }
 

@@ -79,12 +79,12 @@ static uint32_t rest(struct bridge *bridge)
     return bridge->wait_ms;
 }
 
-static void log_end(const struct bridge *bridge, const char *event, const char *reason,
-                    uint32_t wait_ms)
+static void log_end(struct bridge *bridge, const char *event, const char *reason, uint32_t wait_ms)
 {
     const wax_bridge_address *at = &bridge->config->addresses[bridge->address];
     char next[32] = "never";
 
+    snprintf(bridge->fault, sizeof bridge->fault, "%s", reason);
     if (wait_ms > 0) {
         snprintf(next, sizeof next, "%u.%03us", wait_ms / 1000, wait_ms % 1000);
     } else if (bridge_is_lazy(bridge)) {
@@ -198,6 +198,10 @@ void bridge_on_end(struct connection *connection, wax_status status, const char 
 
     connection->bridge = NULL;
     bridge->connection = NULL;
+    if (was_open) {
+        count_down(bridge->worker, COUNT_BRIDGES_CONNECTED, 1);
+        count_up(bridge->worker, COUNT_BRIDGES_LOST, 1);
+    }
     if (bridge->worker->is_stopping) {
         bridge->state = BRIDGE_DONE;
         wax_loop_stop(&bridge->worker->loop, &bridge->timer);

@@ -254,7 +254,7 @@ void bridge_on_connected(struct connection *connection, const wax_event *event)
     client->connection = connection;
     wax_loop_stop(&bridge->worker->loop, &client->timer);
     count_up(bridge->worker, COUNT_CLIENTS_CONNECTED, 1);
-    count_up(bridge->worker, COUNT_CONNECTIONS, 1);
+    count_up(bridge->worker, COUNT_BRIDGES_CONNECTED, 1);
     log_connected(bridge, is_present);
     if (!is_present || has_too_high_qos(client, connection->session.maximum_qos)) {
         client_take_back(client);

@@ -49,6 +49,7 @@ struct bridge {
     uint8_t tongue;     /* which of the versions is spoken */
     bool is_sure;       /* the other broker said itself that it does not know the ones before */
     bool has_told;      /* the first notification is out */
+    char fault[BRIDGE_FAULT_SIZE]; /* why it was lost, or not reached, last; "": never */
     uint8_t room[TOPIC_ROOM_SIZE];
 };
 

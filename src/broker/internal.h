@@ -66,8 +66,11 @@ enum counter {
     COUNT_CLIENTS_CONNECTED, /* now */
     COUNT_STORED,            /* messages in queues now */
     COUNT_STORED_BYTES,
-    COUNT_SUBSCRIPTIONS, /* now, not shared */
-    COUNT_OUT,           /* packets on their way to slow readers now */
+    COUNT_SUBSCRIPTIONS,     /* now, not shared */
+    COUNT_BRIDGES,           /* now */
+    COUNT_BRIDGES_CONNECTED, /* now */
+    COUNT_BRIDGES_LOST,      /* connections that ended */
+    COUNT_OUT,               /* packets on their way to slow readers now */
     COUNT_OUT_BYTES,
     COUNT_TYPE_RECEIVED, /* and 15 more: packets by their type */
     COUNT_TYPE_SENT = COUNT_TYPE_RECEIVED + 16,

@@ -225,14 +225,16 @@ static void say_good_bye(struct connection *connection, wax_status status)
 
 void leave_now(struct connection *connection, wax_status status)
 {
-    bool is_silent; /* so that the other broker publishes a bridge's Will: that it is gone */
+    bool is_silent = false;
 
     if (connection->is_leaving) {
         destroy(connection);
         return;
     }
-    is_silent = connection->bridge != NULL && status == WAX_SHUTTING_DOWN;
     if (connection->bridge != NULL) {
+        /* Without good-bye the other broker publishes the bridge's Will: that it is gone. And a
+         * client has no reason for a peer that is silent. [MQTT 5.0, 3.14.2.1] */
+        is_silent = status == WAX_SHUTTING_DOWN || status == WAX_KEEP_ALIVE_TIMEOUT;
         bridge_on_end(connection, status, detail_of(connection, status));
     } else {
         log_end(connection, status);

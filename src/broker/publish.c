@@ -29,6 +29,9 @@ static wax_status judge_message(const struct connection *connection, const wax_p
     if (publish->payload.size > config->message_size_limit) {
         return WAX_IMPLEMENTATION_ERROR;
     }
+    if (connection->bridge != NULL && is_claimed(connection->worker, topic)) {
+        return WAX_NOT_AUTHORIZED; /* what another broker sends is no order to this one */
+    }
     return wax_access_judge(&connection->client->access, WAX_ACTION_WRITE, topic, NULL)
                ? WAX_OK
                : WAX_NOT_AUTHORIZED;
@@ -68,15 +71,6 @@ static bool is_time_to_log(struct connection *connection)
     return is_time;
 }
 
-static wax_status send_on(struct connection *connection, struct message *message)
-{
-    if (!is_claimed(connection->worker, message->topic)) {
-        return route(connection->worker, message);
-    }
-    /* What another broker sends is no order to this one. */
-    return connection->bridge == NULL ? steward_take(connection, message) : WAX_NOT_AUTHORIZED;
-}
-
 static wax_status take(struct connection *connection, const wax_publish *publish)
 {
     const struct client *client = connection->client;
@@ -89,7 +83,9 @@ static wax_status take(struct connection *connection, const wax_publish *publish
     }
     status = judge_message(connection, publish, message->topic);
     if (status == WAX_OK) {
-        status = send_on(connection, message);
+        status = is_claimed(connection->worker, message->topic)
+                     ? steward_take(connection, message)
+                     : route(connection->worker, message);
     } else {
         count_up(connection->worker, COUNT_PUBLISH_DROPPED, 1);
         if (is_time_to_log(connection)) {
@@ -113,6 +109,14 @@ static void refuse(struct connection *connection, const wax_event *event, wax_st
     connection_doom(connection, status);
 }
 
+/* Whether a message that there is no room for must not be acknowledged: MQTT 3 has no reasons, and
+ * the other end of a bridge keeps it until there is memory again. */
+static bool must_be_kept(const struct connection *connection)
+{
+    return connection->session.version != WAX_VERSION_5 ||
+           (connection->bridge != NULL && memory_is_short(connection->worker));
+}
+
 void publish_on(struct connection *connection, const wax_event *event)
 {
     wax_publish publish = event->publish;
@@ -130,13 +134,13 @@ void publish_on(struct connection *connection, const wax_event *event)
     if (event->owes == WAX_NO_PACKET) {
         return;
     }
-    if (connection->session.version != WAX_VERSION_5 && status != WAX_OK) {
-        /* MQTT 3 has no way to refuse a message. What is not allowed is acknowledged and dropped;
-         * what there is no room for must not be. [MQTT-3.3.5-2 in 3.1.1] */
-        if (status == WAX_QUOTA_EXCEEDED) {
-            refuse(connection, event, status);
-            return;
-        }
+    if (status == WAX_QUOTA_EXCEEDED && must_be_kept(connection)) {
+        refuse(connection, event, status);
+        return;
+    }
+    /* MQTT 3 has no way to refuse a message: what is not allowed is acknowledged and dropped.
+     * [MQTT-3.3.5-2 in 3.1.1] */
+    if (connection->session.version != WAX_VERSION_5) {
         status = WAX_OK;
     }
     owe(connection, event->owes, event->packet_id, (uint8_t)status);

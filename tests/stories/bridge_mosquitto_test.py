@@ -78,6 +78,16 @@ class Case(unittest.TestCase):
                 pass
         raise AssertionError("nothing crosses")
 
+    def publish_through_a_halt(self, mosquitto):
+        """Publishes the numbers at mosquitto, which restarts in the middle of them."""
+        for numbers in range(COUNT // 2), range(COUNT // 2, COUNT):
+            publisher = self.client(mosquitto)
+            for number in numbers:
+                publisher.publish("n", b"%d" % number, qos=number % 2 + 1)
+            if numbers[0] == 0:
+                mosquitto.halt()
+                mosquitto.start()
+
     def gather(self, client):
         """The numbers that come, until none of them is missing."""
         got = []
@@ -153,6 +163,14 @@ class Ours(Case):
         wax.start()
         self.gather(keeper)
 
+    def test_mosquitto_restarts_and_what_it_acknowledged_arrives(self):
+        mosquitto = self.mosquitto()
+        wax = self.wax(self.block(mosquitto, "topic # in 2\n"), workers=1)
+        keeper = self.client(wax, ("n", 2))
+        self.until_across(self.client(mosquitto), "n", keeper)
+        self.publish_through_a_halt(mosquitto)
+        self.gather(keeper)
+
     def test_notifications_reach_mosquitto(self):
         mosquitto = self.mosquitto()
         state = self.client(mosquitto, "$SYS/broker/connection/up/state")
@@ -190,6 +208,38 @@ class Theirs(Case):
                 mosquitto.start()
             publisher.publish("n", b"%d" % number, qos=number % 2 + 1)
         self.gather(self.client(mosquitto, client_id="keeper", clean=False))
+
+    def test_mosquitto_restarts_and_what_it_acknowledged_arrives(self):
+        wax = self.wax("", workers=1)
+        mosquitto = self.mosquitto(self.block(wax, "topic # out 2\nremote_clientid theirs\n"))
+        keeper = self.client(wax, ("n", 2))
+        self.until_across(self.client(mosquitto), "n", keeper)
+        self.publish_through_a_halt(mosquitto)
+        self.gather(keeper)
+
+    def test_ours_restarts_and_what_mosquitto_acknowledged_arrives(self):
+        wax = self.wax("", workers=1)
+        mosquitto = self.mosquitto(self.block(wax, "topic # out 2\nremote_clientid theirs\n"))
+        publisher = self.client(mosquitto)
+        self.until_across(publisher, "n/first", self.client(wax, ("#", 2)))
+        self.assertEqual(wax.halt(), 0)
+        for number in range(COUNT):
+            publisher.publish(f"n/{number}", b"%d" % number, qos=number % 2 + 1, retain=True)
+        wax.start()  # what is retained is there whenever the keeper comes
+        self.gather(self.client(wax, ("n/#", 2)))
+
+    def test_ours_restarts_and_the_bridge_comes_back(self):
+        wax = self.wax("", workers=1)
+        mosquitto = self.mosquitto(self.block(wax, "topic # in 2\nremote_clientid theirs\n"))
+        wax.wait_for_log("subscribed client=theirs")
+        keeper = self.client(mosquitto, ("n", 2))
+        self.assertEqual(wax.halt(), 0)
+        wax.start()
+        wax.wait_for_log("subscribed client=theirs", 2)
+        publisher = self.client(wax)
+        for number in range(COUNT):
+            publisher.publish("n", b"%d" % number, qos=number % 2 + 1)
+        self.gather(keeper)
 
 
 if __name__ == "__main__":
