@@ -161,7 +161,7 @@ static void warn_of_end(const wax_tls_context *tls, const wax_bridge_config *bri
             "connection %s: bridge_certfile has expired, so that the other broker "
             "refuses it; renew it",
             bridge->name);
-    } else if (left_s <= WARNED_DAYS * DAY_S) {
+    } else if (left_s <= (int64_t)WARNED_DAYS * DAY_S) {
         wax_config_report_add(report, WAX_CONFIG_WARNING, NULL, 0,
                               "connection %s: bridge_certfile expires in %lld days; renew it",
                               bridge->name, (long long)((left_s + DAY_S - 1) / DAY_S));
