@@ -128,9 +128,9 @@ class Ours(Case):
         return f"connection {name}\naddress 127.0.0.1:{mosquitto.port}\nrestart_timeout 1\n{lines}"
 
     def test_messages_cross_with_each_version(self):
-        mosquitto = self.mosquitto()
         for version in "auto", "mqttv31", "mqttv311", "mqttv50":
             with self.subTest(version=version):
+                mosquitto = self.mosquitto()
                 wax = self.wax(self.block(mosquitto, f"topic # both 2 here/ there/\nbridge_protocol_version {version}\n"))
                 self.cross(wax, mosquitto)
 
@@ -195,13 +195,12 @@ class Theirs(Case):
         return f"connection b\naddress 127.0.0.1:{wax.port}\nrestart_timeout 1\ncleansession false\n{lines}"
 
     def test_messages_cross_with_each_version(self):
-        wax = self.wax("")
         for version in "mqttv31", "mqttv311", "mqttv50":
             with self.subTest(version=version):
+                wax = self.wax("")
                 lines = f"topic # both 2 there/ here/\nbridge_protocol_version {version}\n"
                 mosquitto = self.mosquitto(self.block(wax, lines))
                 self.cross(wax, mosquitto)
-                mosquitto.halt()
 
     def test_a_key_is_shared_with_ours(self):
         wax = Broker(PLAIN + "listener {port2} 127.0.0.1\nallow_anonymous true\npsk_hint h\npsk_file {folder}/keys\n",
