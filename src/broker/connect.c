@@ -154,6 +154,9 @@ static wax_status find_session(struct connection *connection, struct client **fo
     struct client *client = clients_find(worker, pending->id);
     struct quarrel quarrel = quarrel_of(client);
 
+    if (client != NULL && client->bridge != NULL) {
+        return WAX_BAD_CLIENT_ID; /* it is the broker's own */
+    }
     if (client != NULL && config->session_owner == WAX_OWNER_STRICT && !is_owner(client, pending)) {
         return WAX_NOT_AUTHORIZED; /* a session belongs to who made it */
     }
@@ -387,6 +390,7 @@ void connect_on_arrival(struct worker *worker, struct connection *connection)
     }
     client->expiry_s = expiry_of(connection);
     client->is_durable = client->expiry_s > 0;
+    client->is_private = connection->pending->connect.is_bridge;
     take_will(connection, client);
     log_connected(connection, present);
     login_forget(connection);
@@ -429,7 +433,7 @@ void connect_on_settings(struct worker *worker)
     for (wax_link *at = worker->connections.next; at != &worker->connections; at = at->next) {
         struct connection *connection = WAX_OWNER(at, struct connection, all);
         const struct client *client = connection->client;
-        if (client != NULL && !login_listener(connection)->is_gone &&
+        if (client != NULL && connection->bridge == NULL && !login_listener(connection)->is_gone &&
             !login_holds(connection, client->has_user, client->user)) {
             connection_doom(connection, WAX_NOT_AUTHORIZED);
         }
@@ -442,8 +446,11 @@ void connect_on_auth(struct connection *connection, const wax_event *event)
 {
     const struct client *client = connection->client;
     const char *refusal = NULL;
-    wax_status status = exchange_continue(connection, &event->notice, &refusal);
+    wax_status status = WAX_PROTOCOL_ERROR; /* a bridge names no method */
 
+    if (connection->bridge == NULL) {
+        status = exchange_continue(connection, &event->notice, &refusal);
+    }
     if (status == WAX_MORE || connection->status != WAX_OK) {
         return;
     }
@@ -455,7 +462,7 @@ void connect_on_auth(struct connection *connection, const wax_event *event)
             refuse(connection, status);
         }
     } else if (status != WAX_OK) {
-        if (client != NULL) {
+        if (client != NULL && connection->bridge == NULL) {
             log_failure(connection, client->id, client->user, refusal, status);
         }
         connection_doom(connection, status); /* [MQTT-4.12.1-2] */
