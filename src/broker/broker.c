@@ -19,13 +19,15 @@
 
 enum { FAULT_SIZE = 400 };
 
-void wax_broker_print_options(FILE *out, bool is_man)
+void wax_broker_print_options(FILE *out, wax_broker_form form)
 {
-    if (is_man) {
-        wax_options_man(out);
-    } else {
-        wax_options_print(out);
-    }
+    static void (*const print[])(FILE *) = {
+        [WAX_BROKER_LISTING] = wax_options_print,
+        [WAX_BROKER_MAN] = wax_options_man,
+        [WAX_BROKER_MARKDOWN] = wax_options_page,
+    };
+
+    print[form](out);
 }
 
 /* --- Opening and closing --- */
