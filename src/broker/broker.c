@@ -132,7 +132,8 @@ static wax_status load_next(struct wax_broker *broker, const wax_broker_options 
         status = WAX_INVALID;
     }
     if (status == WAX_OK) {
-        status = listen_open(broker, &(*next)->config, &broker->settings->config, opened);
+        const struct listen_change change = {&broker->settings->config, &(*next)->config};
+        status = listen_open(broker, &change, opened, report);
     }
     if (status != WAX_OK) {
         settings_release(*next);
@@ -186,14 +187,18 @@ static wax_status reload(struct wax_broker *broker, wax_config_report *report)
 static bool listen_on_all(struct wax_broker *broker)
 {
     const wax_config *config = &broker->settings->config;
+    const struct listen_change change = {NULL, config};
+    wax_config_report report = {.count = 0};
     wax_link opened;
+    bool is_open = listen_open(broker, &change, &opened, &report) == WAX_OK;
 
-    if (listen_open(broker, config, NULL, &opened) != WAX_OK) {
-        return false;
+    logging_report(broker, &report);
+    wax_config_report_free(&report);
+    if (is_open) {
+        listen_admit(broker, &opened);
+        listen_log(broker, config, NULL);
     }
-    listen_admit(broker, &opened);
-    listen_log(broker, config, NULL);
-    return true;
+    return is_open;
 }
 
 /* Whom to be in place of root. Where nobody says so and Wax has no account of its own, Mosquitto's

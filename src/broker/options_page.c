@@ -29,7 +29,7 @@ static const char head[] =
     "- **duration**: a number and s, h, d, w, m (months) or y, or `never`.\n"
     "- **one of**: one of these words. **set**: one of them, and further lines add further ones.\n"
     "  **list**: some of them, with commas.\n"
-    "- **text**, **path**: the rest of the line.\n"
+    "- **text**, **path**: the rest of the line. **texts**: further lines add further ones.\n"
     "- **reload**: whether a running broker takes a new value over (`wax ctl reload`, SIGHUP). The "
     "others hold\n  from the next start on, and a reload says so.\n"
     "- Options with a * are Wax's own; Mosquitto does not know them.\n";
@@ -90,6 +90,7 @@ static const struct type {
     [WAX_OPTION_SET] = {"set",      print_form     },
     [WAX_OPTION_LIST] = {"list",     print_form     },
     [WAX_OPTION_TEXT] = {"text",     print_length   },
+    [WAX_OPTION_TEXTS] = {"texts",    print_length   },
     [WAX_OPTION_FILE] = {"path",     print_length   },
     [WAX_OPTION_HOSTS] = {"lines",    print_form     },
     [WAX_OPTION_LISTENER] = {"line",     print_form     },

@@ -177,9 +177,9 @@ static void warn_of_claims(const struct policy *policy, const wax_listener_confi
     bool is_proven = listener->use_identity_as_username || listener->use_subject_as_username;
 
     if (policy->has_rules && !policy->has_credentials && !is_proven && listener->allow_anonymous) {
-        wax_config_report_add(report, WAX_CONFIG_WARNING, listener->acl_file, 0,
-                              "anybody may claim any user name at port %u and gets that user's "
-                              "rules: name a password_file, or ask for certificates",
+        wax_config_report_add(report, WAX_CONFIG_WARNING, NULL, 0,
+                              "acl_file: anybody may claim any user name at port %u and gets that "
+                              "user's rules; name a password_file, or ask for certificates",
                               (unsigned)listener->port);
     }
 }
@@ -226,7 +226,9 @@ wax_status settings_load(struct settings **loaded, const struct settings_source 
     settings->policies = calloc(settings->config.listener_count, sizeof *settings->policies);
     wax_assert(settings->policies != NULL);
     for (size_t i = 0; i < settings->config.listener_count; i++) {
+        size_t from = report->count;
         load_policy(&settings->policies[i], &settings->config.listeners[i], report);
+        wax_config_report_place(report, from, &settings->config, &settings->config.listeners[i]);
     }
     if (report->error_count > 0) {
         settings_release(settings);
