@@ -213,6 +213,13 @@ static void wait_until(struct connection *connection, uint64_t at_ms)
     wax_loop_start(&connection->worker->loop, &connection->timer, at_ms);
 }
 
+static struct quarrel quarrel_of(const struct client *client)
+{
+    struct quarrel none = {.count = 0};
+
+    return client == NULL ? none : client->quarrel;
+}
+
 /* The session that the CONNECT asks for, or WAX_MORE when that must wait; `*present` tells whether
  * it was there. */
 static wax_status find_session(struct connection *connection, struct client **found, bool *present)
@@ -221,7 +228,7 @@ static wax_status find_session(struct connection *connection, struct client **fo
     const struct pending *pending = connection->pending;
     const wax_config *config = &worker->settings->config;
     struct client *client = clients_find(worker, pending->id);
-    struct quarrel quarrel = client == NULL ? (struct quarrel){.count = 0} : client->quarrel;
+    struct quarrel quarrel = quarrel_of(client);
 
     if (client != NULL && config->session_owner == WAX_OWNER_STRICT && !is_owner(client, pending)) {
         return WAX_NOT_AUTHORIZED; /* a session belongs to who made it */
