@@ -356,6 +356,18 @@ static int run(struct wax_broker *broker, const wax_broker_options *options)
     return code;
 }
 
+/* The last line of --test-config, for whoever wonders at silence. */
+static void print_verdict(const wax_broker_options *options, const wax_config_report *report)
+{
+    const char *file = options->config_path == NULL ? "no file" : options->config_path;
+
+    if (options->tests_only && report->error_count == 0) {
+        fprintf(stderr, "%s: the broker starts with this configuration\n", file);
+    } else if (options->tests_only) {
+        fprintf(stderr, "%s: the broker does not start with this configuration\n", file);
+    }
+}
+
 int wax_broker_run(const wax_broker_options *options)
 {
     struct wax_broker broker = {.options = options};
@@ -376,6 +388,7 @@ int wax_broker_run(const wax_broker_options *options)
     }
     if (status != WAX_OK || options->tests_only) {
         wax_config_report_print(&report, stderr);
+        print_verdict(options, &report);
         if (status == WAX_OK && options->explains) {
             wax_config_explain(&broker.settings->config, stdout);
         }

@@ -19,7 +19,7 @@ static const char help[] =
     "  -q, --quiet             log nothing\n"
     "  -d, --daemon            go to the background once it listens\n"
     "      --test-config       look at the configuration, say what is wrong with it, and end\n"
-    "      --explain           with --test-config: print the settings of every listener\n"
+    "      --explain           the same, and print the settings that hold for every listener\n"
     "      --options           print every option of the configuration file\n"
     "  -h, --help              this text\n"
     "\n"
@@ -99,6 +99,7 @@ static int take(wax_broker_options *options, int option)
         return -1;
     case OPTION_EXPLAIN:
         options->explains = true;
+        options->tests_only = true;
         return -1;
     case OPTION_OPTIONS:
         wax_broker_print_options(stdout, WAX_BROKER_LISTING);

@@ -135,6 +135,9 @@ static const struct row judged[] = {
     {"no limit of queued bytes",           "max_queued_bytes 0\n",                    "t.conf:1: warning: without this limit"},
     {"short keys",                      "listener 1\npsk_hint a\npsk_file /dev/null\npsk_allow_short true\n", "warning: short keys can be guessed"},
     {"dates that do not count",         "listener 1\ncertfile /dev/null\nkeyfile /dev/null\ncafile /dev/null\nrequire_certificate true\ndisable_client_cert_date_checks true\n", "t.conf:6: warning: clients get in with certificates that have expired"},
+    {"retained beyond a right",             "check_retain_source false\n",             "t.conf:1: warning: retained messages go on being delivered when their author has lost the right"},
+    {"figures for strangers",               "sys_anonymous true\nlistener 1\nallow_anonymous true\n", "t.conf:1: warning: strangers read how many clients there are"},
+    {"figures for this machine",            "sys_anonymous true\nlistener 1 ::1\nallow_anonymous true\n", NULL},
     {"anybody's session",                  "session_owner any\n",                     "t.conf:1: warning: whoever knows a client id"},
 };
 
