@@ -23,10 +23,9 @@ static bool speaks_of(const char *text, const char *words)
 }
 
 /* Whether a problem is about the file or one of the files that this option names. */
-static bool names_file(const wax_option *option, const wax_listener_config *listener,
-                       const char *text)
+static bool names_file(const wax_option *option, const wax_config_block *block, const char *text)
 {
-    const void *field = (const uint8_t *)listener + option->offset;
+    const void *field = (const uint8_t *)block->object + option->offset;
     const char *value = option->type == WAX_OPTION_FILE || option->type == WAX_OPTION_HOSTS
                             ? *(char *const *)field
                             : NULL;
@@ -45,46 +44,49 @@ static bool names_file(const wax_option *option, const wax_listener_config *list
     return found;
 }
 
-static bool begins_with(const wax_option *option, const wax_listener_config *listener,
-                        const char *text)
+/* TLS calls an option of a bridge by the name that it has for a listener. */
+static bool begins_with(const wax_option *option, const wax_config_block *block, const char *text)
 {
-    size_t size = strlen(option->name);
-    (void)listener;
-    return strncmp(text, option->name, size) == 0 && is_edge(text[size]);
+    static const char prefix[] = "bridge_";
+    bool is_bridge = strncmp(option->name, prefix, sizeof prefix - 1) == 0;
+    const char *name = option->name + (is_bridge ? sizeof prefix - 1 : 0);
+    size_t size = strlen(name);
+    (void)block;
+    return strncmp(text, name, size) == 0 && is_edge(text[size]);
 }
 
-static bool is_named_with_file(const wax_option *option, const wax_listener_config *listener,
+static bool is_named_with_file(const wax_option *option, const wax_config_block *block,
                                const char *text)
 {
-    return begins_with(option, listener, text) && names_file(option, listener, text);
+    return begins_with(option, block, text) && names_file(option, block, text);
 }
 
-/* The first option of the listener that is written and passes the test. */
-static const wax_option *find(const wax_listener_config *listener, const char *text,
-                              bool (*test)(const wax_option *, const wax_listener_config *,
+/* The first option of the block that is written and passes the test. */
+static const wax_option *find(const wax_config_block *block, const char *text,
+                              bool (*test)(const wax_option *, const wax_config_block *,
                                            const char *))
 {
     for (size_t i = 0; i < wax_option_count; i++) {
         const wax_option *option = &wax_options[i];
-        if (!option->alias_of && listener->places[i].line > 0 && test(option, listener, text)) {
+        if (!option->alias_of && block->places[i].line > 0 && test(option, block, text)) {
             return option;
         }
     }
     return NULL;
 }
 
-/* The line of the option that a text speaks of; of the certificate or the listener, if of none. */
-static wax_config_place place_of(const wax_config *config, const wax_listener_config *listener,
-                                 const char *text)
+/* The line of the option that a text speaks of; of the certificate or the block, if of none. */
+static wax_config_place place_of(const wax_config_block *block, const char *text)
 {
-    const wax_option *option = find(listener, text, is_named_with_file);
-    option = option ? option : find(listener, text, names_file);
-    option = option ? option : find(listener, text, begins_with);
+    const wax_option *option = find(block, text, is_named_with_file);
+    option = option ? option : find(block, text, names_file);
+    option = option ? option : find(block, text, begins_with);
     if (option) {
-        return listener->places[wax_option_number(option)];
+        return block->places[wax_option_number(option)];
     }
-    wax_config_place place = wax_config_place_of(config, listener, "certfile");
-    return place.line > 0 ? place : listener->place;
+    wax_config_place place =
+        block->places[wax_option_number(wax_option_find(WAX_TEXT("certfile")))];
+    return place.line > 0 ? place : block->place;
 }
 
 /* A second error in one line mostly follows from the first. */
@@ -116,14 +118,14 @@ static void take_out(wax_config_report *report, size_t number)
 }
 
 void wax_config_report_place(wax_config_report *report, size_t from, const wax_config *config,
-                             const wax_listener_config *listener)
+                             const wax_config_block *block)
 {
     size_t i = from;
     while (i < report->count) {
         wax_config_problem *problem = &report->problems[i];
-        bool is_placed = !problem->file && problem->text && listener->places;
+        bool is_placed = !problem->file && problem->text && block->places;
         if (is_placed) {
-            wax_config_place place = place_of(config, listener, problem->text);
+            wax_config_place place = place_of(block, problem->text);
             const char *file = wax_config_file_of(config, place);
             problem->file = file ? strdup(file) : NULL;
             problem->line = place.line;

@@ -16,6 +16,7 @@ static const char *const places[] = {
     [WAX_SCOPE_DEFAULT] =
         "## For the default listener\n\nThe listener to which options above any `listener` line "
         "belong.\n",
+    [WAX_SCOPE_BRIDGE] = "## For a bridge\n\nBelow a `connection` line; they hold for it alone.\n",
     [WAX_SCOPE_NONE] = "## Lines that open, read or load\n",
 };
 
@@ -29,6 +30,7 @@ static const char head[] =
     "- **duration**: a number and s, h, d, w, m (months) or y, or `never`.\n"
     "- **one of**: one of these words. **set**: one of them, and further lines add further ones.\n"
     "  **list**: some of them, with commas.\n"
+    "- **numbers**: up to three of them, with spaces.\n"
     "- **text**, **path**: the rest of the line. **texts**: further lines add further ones.\n"
     "- **reload**: whether a running broker takes a new value over (`wax ctl reload`, SIGHUP). The "
     "others hold\n  from the next start on, and a reload says so.\n"
@@ -92,6 +94,10 @@ static const struct type {
     [WAX_OPTION_TEXT] = {"text",     print_length   },
     [WAX_OPTION_TEXTS] = {"texts",    print_length   },
     [WAX_OPTION_FILE] = {"path",     print_length   },
+    [WAX_OPTION_NUMBERS] = {"numbers",  print_bounds   },
+    [WAX_OPTION_ADDRESS] = {"lines",    print_form     },
+    [WAX_OPTION_TOPIC] = {"lines",    print_form     },
+    [WAX_OPTION_BRIDGE] = {"line",     print_form     },
     [WAX_OPTION_HOSTS] = {"lines",    print_form     },
     [WAX_OPTION_LISTENER] = {"line",     print_form     },
     [WAX_OPTION_INCLUDE] = {"path",     print_form     },

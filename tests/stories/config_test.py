@@ -276,7 +276,8 @@ password_file {self.home}/passwd
         self.assertGreater(len(switches), 4)
         tests = "".join(path.read_text() for path in (foreign.ROOT / "tests").glob("*/*_test.*") if path.name != "config_test.py")
         for switch in switches:
-            path = self.write("old.conf", f"user root\n{switch}\n")
+            above = "connection far\naddress localhost\ntopic # out\n" if switch.startswith("bridge_") else ""
+            path = self.write("old.conf", f"user root\n{above}{switch}\n")
             self.assertIn("the broker starts", foreign.run(foreign.WAX, "broker", "--test-config", "-c", path))
             self.assertIn(switch, tests)
 
@@ -286,7 +287,7 @@ password_file {self.home}/passwd
             ("tls_version tlsv1", False, "TLS before 1.2 is broken"),
             ("protocol http_api\nhttp_dir /usr/share/www", True, "Wax serves no files"),
             ("auth_plugin /usr/lib/auth.so", False, "Wax loads no code"),
-            ("connection uplink\naddress example.com", False, "delete the bridge's lines"),
+            ("connection uplink\ntopic # out", False, "this connection has no address"),
             ("allow_anonymous yes", False, "allow_anonymous"),
             ("password_file /nonexistent/passwd", False, "/nonexistent/passwd"),
             ("alow_anonymous true", False, "allow_anonymous"),

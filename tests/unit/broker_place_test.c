@@ -37,6 +37,12 @@ static const struct row rows[] = {
 };
 /* clang-format on */
 
+static wax_config_block block_of(const wax_config *config)
+{
+    const wax_listener_config *listener = &config->listeners[0];
+    return (wax_config_block){listener, listener->places, listener->place};
+}
+
 static void parse(wax_config *config)
 {
     wax_config_report report = {0};
@@ -50,10 +56,11 @@ static void each_problem_gets_the_line_it_is_about(void **state)
     wax_config config;
     (void)state;
     parse(&config);
+    const wax_config_block block = block_of(&config);
     for (size_t i = 0; i < WAX_COUNT(rows); i++) {
         wax_config_report report = {0};
         wax_config_report_add(&report, WAX_CONFIG_ERROR, NULL, 0, "%s", rows[i].text);
-        wax_config_report_place(&report, 0, &config, &config.listeners[0]);
+        wax_config_report_place(&report, 0, &config, &block);
         assert_int_equal(report.count, 1);
         check_row(rows[i].text, report.problems[0].line == rows[i].line);
         assert_string_equal(report.problems[0].file, "t.conf");
@@ -68,6 +75,7 @@ static void what_follows_from_an_error_of_the_same_line_is_left_out(void **state
     wax_config_report report = {0};
     (void)state;
     parse(&config);
+    const wax_config_block block = block_of(&config);
     wax_config_report_add(&report, WAX_CONFIG_ERROR, "t.conf", 7, "there is no such file");
     wax_config_report_add(&report, WAX_CONFIG_WARNING, "t.conf", 3, "others may read this");
     size_t from = report.count;
@@ -77,7 +85,7 @@ static void what_follows_from_an_error_of_the_same_line_is_left_out(void **state
     wax_config_report_add(&report, WAX_CONFIG_ERROR, "/etc/acl", 5, "unknown word");
     wax_config_report_add(&report, WAX_CONFIG_ERROR, "/etc/acl", 5, "unknown word");
     wax_config_report_add(&report, WAX_CONFIG_ERROR, "/etc/acl", 6, "unknown word");
-    wax_config_report_place(&report, from, &config, &config.listeners[0]);
+    wax_config_report_place(&report, from, &config, &block);
     assert_int_equal(report.count, 5);
     assert_int_equal(report.error_count, 4);
     assert_int_equal(report.problems[2].line, 3);
