@@ -42,6 +42,19 @@ void commons_close(struct commons *commons)
     pthread_mutex_destroy(&commons->mutex);
 }
 
+/* Counts a retained message in; lets go of the one that was there before, which may be NULL. */
+static void replace(struct commons *commons, const struct message *next, struct message *old)
+{
+    if (next != NULL) {
+        atomic_fetch_add(&commons->retained_bytes, next->topic.size + next->payload.size);
+    }
+    if (old != NULL) {
+        atomic_fetch_sub(&commons->retained_bytes, old->topic.size + old->payload.size);
+        message_release(old);
+    }
+    atomic_store(&commons->retained_count, wax_retained_count(commons->retained));
+}
+
 static wax_status put(struct commons *commons, struct message *message, uint32_t retained_max)
 {
     void *old = NULL;
@@ -53,7 +66,7 @@ static wax_status put(struct commons *commons, struct message *message, uint32_t
     }
     if (status == WAX_OK) {
         message_hold(message);
-        message_release(old);
+        replace(commons, message, old);
     }
     return status;
 }
@@ -67,9 +80,8 @@ wax_status commons_retain(struct commons *commons, struct message *message, uint
     if (message->payload.size > 0) {
         status = put(commons, message, retained_max); /* [MQTT-3.3.1-5] */
     } else if (wax_retained_remove(commons->retained, message->topic, &old) == WAX_OK) {
-        message_release(old); /* [MQTT-3.3.1-6] [MQTT-3.3.1-7] */
+        replace(commons, NULL, old); /* [MQTT-3.3.1-6] [MQTT-3.3.1-7] */
     }
-    atomic_store(&commons->retained_count, wax_retained_count(commons->retained));
     pthread_mutex_unlock(&commons->mutex);
     return status;
 }
@@ -94,9 +106,8 @@ void commons_forget(struct commons *commons, struct message *message)
 
     if (wax_retained_find(commons->retained, message->topic) == message &&
         wax_retained_remove(commons->retained, message->topic, &old) == WAX_OK) {
-        message_release(old);
+        replace(commons, NULL, old);
     }
-    atomic_store(&commons->retained_count, wax_retained_count(commons->retained));
 }
 
 static void count_shared(struct commons *commons)

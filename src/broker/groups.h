@@ -28,6 +28,7 @@ struct commons {
     wax_matches matches;
     atomic_uint shared_count;
     atomic_uint retained_count;
+    atomic_ullong retained_bytes; /* of their topics and payloads */
 };
 
 wax_status commons_open(struct commons *commons, const uint64_t key[static 2]) WAX_CHECKED;
