@@ -137,6 +137,7 @@ static void clear_queue(struct client *client)
     struct delivery delivery;
 
     while (client_pop(client, &delivery)) {
+        worker_pass_on(client->worker, &delivery);
         delivery_clear(&delivery);
     }
     free(client->queue);
@@ -166,6 +167,9 @@ void client_clear(struct client *client)
     leave_groups(client);
     clear_queue(client);
     for (uint16_t i = 0; i < client->outgoing.slot_count; i++) {
+        if (client->held[i].qos == 1) { /* not at QoS 2 [MQTT-4.8.2-5] */
+            worker_pass_on(client->worker, &client->held[i]);
+        }
         delivery_clear(&client->held[i]);
     }
     client->held_bytes = 0;
@@ -289,7 +293,6 @@ wax_status client_queue(struct client *client, const struct delivery *delivery)
         struct delivery dropped = *delivery;
         delivery_clear(&dropped);
         client->dropped++;
-        count_up(client->worker, COUNT_PUBLISH_DROPPED, 1);
         return WAX_QUOTA_EXCEEDED;
     }
     client->queue[(client->queue_first + client->queue_count) % client->queue_size] = *delivery;

@@ -126,6 +126,7 @@ void count_packet(struct worker *worker, bool is_incoming, uint8_t first);
 struct delivery {
     struct message *message;
     uint32_t *identifiers; /* the count, then that many; NULL: none */
+    wax_group group; /* that it came of; none: the client's own subscriptions */
     uint8_t qos;
     bool retain;
 };
@@ -212,7 +213,7 @@ void client_clear(struct client *client);
 wax_status client_grow_outgoing(struct client *client) WAX_CHECKED;
 wax_status client_grow_incoming(struct client *client) WAX_CHECKED;
 
-/* Puts a delivery at the end of the queue, within the limits. Takes over the delivery, or drops it
+/* Puts a delivery at the end of the queue, within the limits. Takes over the delivery, or clears it
  * and returns WAX_QUOTA_EXCEEDED. */
 wax_status client_queue(struct client *client, const struct delivery *delivery) WAX_CHECKED;
 
@@ -291,11 +292,17 @@ void connection_doom(struct connection *connection, wax_status status);
 struct grant {
     const uint32_t *identifiers;
     uint32_t identifier_count;
+    wax_group group; /* as in the delivery */
     uint8_t qos;
     bool retain; /* the RETAIN flag that the subscriber sees */
 };
 
-/* Judges, and sends, queues or drops. */
+/* Judges, and sends or queues. Returns WAX_OK, also for a message that has had its time;
+ * WAX_NOT_AUTHORIZED; or, when the client cannot have it, another status. */
+wax_status deliver_or_not(struct client *client, struct message *message,
+                          const struct grant *grant) WAX_CHECKED;
+
+/* The same, and counts what is dropped. */
 void deliver(struct client *client, struct message *message, const struct grant *grant);
 
 /* Sends what waits, exchanges of an earlier connection first. */
@@ -309,10 +316,6 @@ wax_status route(struct worker *worker, struct message *message);
 
 /* Delivers at this worker alone. */
 void route_here(struct worker *worker, struct message *message);
-
-/* Delivers to the client whose seat it is, if it is still there. */
-void route_to_seat(struct worker *worker, struct seat *seat, struct message *message,
-                   const wax_subscription_options *options);
 
 /* --- walk, retain: what is retained goes to new subscriptions --- */
 
@@ -427,7 +430,8 @@ enum letter_kind {
 /* What is posted between workers. */
 struct letter {
     wax_letter letter;
-    uint8_t kind; /* enum letter_kind */
+    uint8_t kind;    /* enum letter_kind */
+    wax_level level; /* of the line */
     union {
         struct message *message;
         struct connection *connection;
@@ -438,9 +442,7 @@ struct letter {
         char *line; /* of the log */
         struct inquiry *inquiry;
     };
-    struct seat *seat;
-    wax_subscription_options options;
-    wax_level level; /* of the line */
+    struct errand errand;
 };
 
 /* An acknowledgement that waits for its mark. */
@@ -515,6 +517,14 @@ void *worker_run(void *argument);
 /* Posts when the turn ends. Takes over what the letter holds. Returns WAX_OK or WAX_FULL. */
 wax_status worker_post(struct worker *from, struct worker *to,
                        const struct letter *letter) WAX_CHECKED;
+
+/* Posts a message, held for the letter, and counts it against what the other has ahead of it; or
+ * counts it as dropped, and returns WAX_FULL. */
+wax_status worker_post_message(struct worker *from, struct worker *to, const struct letter *letter);
+
+/* What a client will not get any more although its group chose it goes to another member; what came
+ * of no group goes nowhere. The delivery stays the caller's. */
+void worker_pass_on(struct worker *worker, const struct delivery *delivery);
 
 /* A number that no client, connection or message of this process has had. */
 uint64_t worker_number(struct worker *worker);
