@@ -29,7 +29,11 @@ typedef enum wax_config_family {
     WAX_FAMILY_IPV4,
     WAX_FAMILY_IPV6
 } wax_config_family;
-typedef enum wax_config_protocol { WAX_PROTOCOL_MQTT } wax_config_protocol;
+typedef enum wax_config_protocol {
+    WAX_PROTOCOL_MQTT,
+    WAX_PROTOCOL_WEBSOCKETS,
+    WAX_PROTOCOL_HTTP_API
+} wax_config_protocol;
 typedef enum wax_config_tls { WAX_CONFIG_TLS_1_2, WAX_CONFIG_TLS_1_3 } wax_config_tls;
 typedef enum wax_config_owner { WAX_OWNER_STRICT, WAX_OWNER_ANY } wax_config_owner;
 
@@ -77,8 +81,12 @@ typedef struct wax_listener_config {
     bool is_gone;  /* written no more, see wax_config_follow() */
 
     char *bind_interface;
-    uint32_t socket_domain; /* wax_config_family */
-    uint32_t protocol;      /* wax_config_protocol */
+    uint32_t socket_domain;   /* wax_config_family */
+    uint32_t protocol;        /* wax_config_protocol */
+    char *websockets_origins; /* parted by line ends; NULL: any */
+    uint32_t proxy_protocol;  /* 1, 2, or 0: none */
+    bool proxy_protocol_v2_require_tls;
+    bool http_api_public;
     char *mount_point;
     uint32_t max_connections; /* or WAX_CONFIG_NO_LIMIT */
     uint32_t max_qos;

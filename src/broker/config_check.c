@@ -44,13 +44,21 @@ static void tell_all(const wax_config *config, const wax_listener_config *listen
     }
 }
 
+/* What a proxy may say of a client's certificate, in a PROXY header of version 2. */
+static bool asks_proxy(const wax_listener_config *listener, const wax_option *option)
+{
+    return listener->proxy_protocol == 2 && (strcmp(option->name, "require_certificate") == 0 ||
+                                             strcmp(option->name, "use_identity_as_username") == 0);
+}
+
 /* Whether a listener asks for something of TLS in that row; `false` asks for nothing. */
 static bool asks(const wax_listener_config *listener, size_t row)
 {
     const wax_option *option = &wax_options[row];
     bool is_written = option->section == WAX_SECTION_TLS && listener->places[row].line > 0;
     const void *field = (const uint8_t *)listener + option->offset;
-    return is_written && (option->type != WAX_OPTION_BOOL || *(const bool *)field);
+    return is_written && !asks_proxy(listener, option) &&
+           (option->type != WAX_OPTION_BOOL || *(const bool *)field);
 }
 
 /* The first TLS option that is written below a listener; NULL when there is none. */
@@ -172,6 +180,30 @@ static void check_access(const wax_config *config, const wax_listener_config *at
     said->shut = said->shut || shut;
 }
 
+/* What the protocol of a listener asks for. */
+static void check_protocol(const wax_config *config, const wax_listener_config *at,
+                           wax_config_report *report)
+{
+    bool reachable = !is_loopback(at);
+    bool is_api = at->protocol == WAX_PROTOCOL_HTTP_API;
+    bool is_bare = is_api && reachable && !(at->certfile && at->require_certificate);
+    /* clang-format off */
+    const struct fault faults[] = {
+        {is_bare && !at->http_api_public, "protocol", WAX_CONFIG_ERROR,
+         "whoever reaches this listener reads the broker's figures, without a password; write `listener PORT 127.0.0.1`, or add `certfile FILE`, `keyfile FILE`, `cafile FILE` and `require_certificate true`, or add `http_api_public true`"},
+        {at->http_api_public && !is_api, "http_api_public", WAX_CONFIG_WARNING,
+         "http_api_public has no effect without `protocol http_api`"},
+        {at->websockets_origins && at->protocol != WAX_PROTOCOL_WEBSOCKETS, "websockets_origin", WAX_CONFIG_WARNING,
+         "websockets_origin has no effect without `protocol websockets`"},
+        {at->proxy_protocol_v2_require_tls && at->proxy_protocol != 2, "proxy_protocol_v2_require_tls", WAX_CONFIG_ERROR,
+         "only version 2 of the PROXY header tells of TLS; add `enable_proxy_protocol 2`"},
+        {at->proxy_protocol != 0 && reachable, "enable_proxy_protocol", WAX_CONFIG_WARNING,
+         "whoever reaches this listener past the proxy may claim any address, and with use_identity_as_username to be any user; let it listen where only the proxy reaches it"},
+    };
+    /* clang-format on */
+    tell_all(config, at, faults, WAX_COUNT(faults), report);
+}
+
 static bool is_said_before(const wax_config *config, size_t listener, size_t option)
 {
     wax_config_place place = config->listeners[listener].places[option];
@@ -279,7 +311,10 @@ wax_status wax_config_check(const wax_config *config, wax_config_report *report)
     check_broker(config, report);
     for (size_t i = 0; i < config->listener_count; i++) {
         check_tls(config, &config->listeners[i], report);
-        check_access(config, &config->listeners[i], report, &said);
+        check_protocol(config, &config->listeners[i], report);
+        if (config->listeners[i].protocol != WAX_PROTOCOL_HTTP_API) {
+            check_access(config, &config->listeners[i], report, &said);
+        }
         check_files(config, i, report);
     }
     return report->error_count == errors ? WAX_OK : WAX_INVALID;

@@ -17,8 +17,8 @@ static const void *value_of(const wax_option *option, const void *object)
 
 static bool is_text(const wax_option *option)
 {
-    return option->type == WAX_OPTION_TEXT || option->type == WAX_OPTION_FILE ||
-           option->type == WAX_OPTION_HOSTS;
+    return option->type == WAX_OPTION_TEXT || option->type == WAX_OPTION_TEXTS ||
+           option->type == WAX_OPTION_FILE || option->type == WAX_OPTION_HOSTS;
 }
 
 static char **second_of(const wax_option *option, void *object)
@@ -175,6 +175,7 @@ void wax_value_print(const wax_option *option, const void *object, FILE *out)
         print_words(option, *(const uint32_t *)value, out);
         break;
     case WAX_OPTION_TEXT:
+    case WAX_OPTION_TEXTS:
     case WAX_OPTION_FILE:
     case WAX_OPTION_HOSTS: {
         const char *text = *(char *const *)value;
@@ -211,10 +212,10 @@ static void print_set_lines(const wax_option *option, const void *object, FILE *
     }
 }
 
-static void print_hosts(const wax_option *option, const void *object, FILE *out)
+static void print_text_lines(const wax_option *option, const void *object, FILE *out)
 {
     const char *at = *(char *const *)value_of(option, object);
-    while (*at) {
+    while (at && *at) {
         size_t size = strcspn(at, "\n");
         (void)fprintf(out, "%s %.*s\n", option->name, (int)size, at);
         at += size + (at[size] == '\n');
@@ -227,11 +228,11 @@ void wax_value_print_lines(const wax_option *option, const void *object, FILE *o
         print_set_lines(option, object, out);
         return;
     }
-    if (is_text(option) && !*(char *const *)value_of(option, object)) {
+    if (option->type == WAX_OPTION_TEXTS || option->type == WAX_OPTION_HOSTS) {
+        print_text_lines(option, object, out);
         return;
     }
-    if (option->type == WAX_OPTION_HOSTS) {
-        print_hosts(option, object, out);
+    if (is_text(option) && !*(char *const *)value_of(option, object)) {
         return;
     }
     (void)fprintf(out, "%s ", option->name);

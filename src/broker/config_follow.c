@@ -16,6 +16,7 @@ static bool is_same(const wax_listener_config *one, const wax_listener_config *o
            one->socket_domain == other->socket_domain &&
            texts_equal(one->bind_interface, other->bind_interface) &&
            texts_equal(one->mount_point, other->mount_point) && one->protocol == other->protocol &&
+           one->proxy_protocol == other->proxy_protocol &&
            wax_config_has_tls(one) == wax_config_has_tls(other);
 }
 

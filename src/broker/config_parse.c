@@ -65,7 +65,7 @@ static bool may_repeat(const wax_config_draft *draft, const wax_config_spot *spo
     bool is_text = spot->option->type == WAX_OPTION_TEXT || spot->option->type == WAX_OPTION_FILE;
     const char *file = wax_config_file_of(draft->config, before);
     if (before.line == 0 || spot->option->type == WAX_OPTION_SET ||
-        spot->option->type == WAX_OPTION_HOSTS) {
+        spot->option->type == WAX_OPTION_TEXTS || spot->option->type == WAX_OPTION_HOSTS) {
         return true;
     }
     wax_config_report_add(spot->report, is_text ? WAX_CONFIG_ERROR : WAX_CONFIG_WARNING, spot->file,

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TEXT_SIZE_MAX = 4095 };
+enum { TEXT_SIZE_MAX = 4095, TEXTS_SIZE_MAX = 65536 };
 
 static bool is_space(uint8_t letter)
 {
@@ -338,6 +338,34 @@ static bool read_text(const wax_config_spot *spot, void *object, wax_bytes text)
     return judge_text(spot, text, spot->option->most) && store_text(spot, field, text);
 }
 
+/* Adds a line to those that are there. */
+static bool read_more_text(const wax_config_spot *spot, void *object, wax_bytes text, bool again)
+{
+    char **field = field_of(spot->option, object);
+    wax_bytes before = again ? wax_bytes_of_text(*field) : wax_bytes_of(NULL, 0);
+    size_t size = before.size + (before.size > 0) + text.size;
+    char *joined = NULL;
+    wax_writer out;
+    bool stored;
+    if (!judge_text(spot, text, spot->option->most)) {
+        return false;
+    }
+    if (size > TEXTS_SIZE_MAX) {
+        wax_config_report_add(spot->report, WAX_CONFIG_ERROR, spot->file, spot->line,
+                              "the lines of %s have more than %d bytes together",
+                              spot->option->name, (int)TEXTS_SIZE_MAX);
+        return false;
+    }
+    joined = malloc(size);
+    out = wax_writer_over(joined, joined ? size : 0);
+    wax_write_bytes(&out, before);
+    wax_write_bytes(&out, before.size > 0 ? WAX_TEXT("\n") : WAX_TEXT(""));
+    wax_write_bytes(&out, text);
+    stored = out.status == WAX_OK && store_text(spot, field, wax_writer_bytes(&out));
+    free(joined);
+    return stored;
+}
+
 /* Puts one word of a SET or LIST into `bits`. */
 static bool add_word(const wax_config_spot *spot, wax_bytes word, uint32_t *bits)
 {
@@ -421,6 +449,8 @@ bool wax_value_read(const wax_config_spot *spot, void *object, wax_bytes text, b
     case WAX_OPTION_TEXT:
     case WAX_OPTION_FILE:
         return read_text(spot, object, text);
+    case WAX_OPTION_TEXTS:
+        return read_more_text(spot, object, text, again);
     case WAX_OPTION_HOSTS:
     case WAX_OPTION_LISTENER:
     case WAX_OPTION_INCLUDE:

@@ -3,6 +3,8 @@
 #include "broker/login.h"
 #include "broker/quarrel.h"
 #include "broker/standing.h"
+#include "broker/steward.h"
+#include "web/web.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +12,29 @@
 enum { PROPERTY_ROOM = 256, ALIAS_ROOM_SIZE = 1024 };
 
 /* --- Who it is --- */
+
+/* The user name of the certificate that a proxy has seen, where it does TLS in our place. */
+static wax_status identify_by_proxy(const struct connection *connection, struct pending *pending)
+{
+    const wax_listener_config *listener = login_listener(connection);
+    const wax_proxy_header *header = wax_proxy_header_of(connection->transport);
+
+    if (listener->require_certificate && (header == NULL || !header->has_certificate)) {
+        return WAX_NOT_AUTHORIZED;
+    }
+    if (!listener->use_identity_as_username) {
+        return WAX_OK;
+    }
+    if (header == NULL || header->common_name.size == 0) {
+        return WAX_BAD_LOGIN;
+    }
+    snprintf(pending->subject, sizeof pending->subject, "%.*s", (int)header->common_name.size,
+             (const char *)header->common_name.data);
+    pending->user = wax_bytes_of_text(pending->subject);
+    pending->has_user = true;
+    pending->is_proven = true;
+    return WAX_OK;
+}
 
 /* The name that TLS proves; "" if it proves none. A key shared beforehand proves its identity. */
 static const char *proven_name(const wax_listener_config *listener, const wax_tls_peer *peer)
@@ -27,6 +52,9 @@ static wax_status identify_by_tls(struct connection *connection, struct pending 
     const wax_transport *tls = wax_tls_find(connection->transport);
     wax_tls_peer peer;
 
+    if (listener->proxy_protocol == 2 && !wax_config_has_tls(listener)) {
+        return identify_by_proxy(connection, pending);
+    }
     if (!listener->use_identity_as_username && !listener->use_subject_as_username) {
         return WAX_OK;
     }
@@ -185,6 +213,13 @@ static void wait_until(struct connection *connection, uint64_t at_ms)
     wax_loop_start(&connection->worker->loop, &connection->timer, at_ms);
 }
 
+static struct quarrel quarrel_of(const struct client *client)
+{
+    struct quarrel none = {.count = 0};
+
+    return client == NULL ? none : client->quarrel;
+}
+
 /* The session that the CONNECT asks for, or WAX_MORE when that must wait; `*present` tells whether
  * it was there. */
 static wax_status find_session(struct connection *connection, struct client **found, bool *present)
@@ -193,7 +228,7 @@ static wax_status find_session(struct connection *connection, struct client **fo
     const struct pending *pending = connection->pending;
     const wax_config *config = &worker->settings->config;
     struct client *client = clients_find(worker, pending->id);
-    struct quarrel quarrel = client == NULL ? (struct quarrel){.count = 0} : client->quarrel;
+    struct quarrel quarrel = quarrel_of(client);
 
     if (client != NULL && config->session_owner == WAX_OWNER_STRICT && !is_owner(client, pending)) {
         return WAX_NOT_AUTHORIZED; /* a session belongs to who made it */

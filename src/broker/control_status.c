@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "broker/config_value.h"
+#include "broker/metrics.h"
 
 #ifndef WAX_VERSION_TEXT
 #define WAX_VERSION_TEXT "unknown"
@@ -15,16 +16,6 @@
 static uint64_t counted(const struct worker *worker, unsigned counter)
 {
     return atomic_load_explicit(&worker->counted[counter], memory_order_relaxed);
-}
-
-static uint64_t sum(const struct wax_broker *broker, unsigned counter)
-{
-    uint64_t total = 0;
-
-    for (unsigned i = 0; i < broker->worker_count; i++) {
-        total += counted(broker->workers[i], counter);
-    }
-    return total;
 }
 
 /* How much of a processor the worker took since the older sample, in percent. */
@@ -82,7 +73,7 @@ static void write_status(wax_json *json, const void *subject)
     wax_json_member_number(json, "uptime_s", (wax_clock_ms() - broker->started_ms) / 1000);
     wax_json_member_text(json, "config", wax_bytes_of_text(broker->options->config_path));
     for (size_t i = 0; i < WAX_COUNT(figures); i++) {
-        wax_json_member_number(json, figures[i].name, sum(broker, figures[i].counter));
+        wax_json_member_number(json, figures[i].name, metric_sum(broker, figures[i].counter));
     }
     wax_json_member_number(json, "connections", atomic_load(&broker->connection_count));
     wax_json_member_number(json, "shared_subscriptions",

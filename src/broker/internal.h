@@ -263,10 +263,11 @@ struct connection {
     uint64_t refused_ms; /* when a refused message was logged last */
     uint64_t print;      /* of what dynamic security said when it was let in */
     struct tally tally;
-    bool is_blocked; /* the socket took no more */
-    bool is_leaving; /* all is said; the peer may read it */
-    bool has_waited; /* to take over a client id that others want, too */
-    bool is_counted; /* its TLS handshake, if there is one */
+    bool is_blocked;   /* the socket took no more */
+    bool is_leaving;   /* all is said; the peer may read it */
+    bool has_waited;   /* to take over a client id that others want, too */
+    bool awaits_proxy; /* who the peer is will stand in a PROXY header */
+    bool is_counted;   /* its TLS handshake, if there is one */
     wax_address_text peer;
 };
 
@@ -489,6 +490,7 @@ struct worker {
     wax_link hungry;
     wax_link doomed;
     wax_link connections;
+    wax_link visits; /* connections of HTTP */
     wax_link walking;
     wax_letters *outboxes; /* one per worker */
     struct owed *owed;

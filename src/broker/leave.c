@@ -1,5 +1,6 @@
 /* How connections and sessions end, and what they leave behind: Wills, and time. */
 #include "broker/login.h"
+#include "broker/stack.h"
 
 #include <stdlib.h>
 
@@ -101,7 +102,24 @@ static const char *detail_of(const struct connection *connection, wax_status sta
 {
     const char *detail = wax_transport_explain(connection->transport);
 
-    return detail[0] != '\0' && status < 0x80 ? detail : reason_of(connection, status);
+    bool is_below = status < 0x80 || status == WAX_PROTOCOL_ERROR;
+
+    return detail[0] != '\0' && is_below ? detail : reason_of(connection, status);
+}
+
+/* How loud the end of a connection is that never was a client's. Port scans and health checks send
+ * nothing, and are nobody's concern; what a web page or a stranger can bring about any number of
+ * times is logged now and then. */
+static wax_level level_of_end(const struct connection *connection, wax_status status)
+{
+    bool is_silent = status == WAX_CLOSED && connection->session.version == WAX_VERSION_NONE &&
+                     wax_transport_explain(connection->transport)[0] == '\0';
+    bool is_web = wax_websocket_is_waiting(connection->transport) || connection->awaits_proxy;
+
+    if (is_web && !is_silent) {
+        return stack_level(connection->worker);
+    }
+    return is_silent ? WAX_DEBUG : WAX_NOTICE;
 }
 
 static void log_end(const struct connection *connection, wax_status status)
@@ -111,10 +129,7 @@ static void log_end(const struct connection *connection, wax_status status)
     const char *detail = detail_of(connection, status);
 
     if (client == NULL) {
-        /* Port scans and health checks send nothing, and are nobody's concern. */
-        bool is_silent = status == WAX_CLOSED && connection->session.version == WAX_VERSION_NONE &&
-                         wax_transport_explain(connection->transport)[0] == '\0';
-        wax_log_write(log, is_silent ? WAX_DEBUG : WAX_NOTICE, "connection_ended peer=%s reason=%s",
+        wax_log_write(log, level_of_end(connection, status), "connection_ended peer=%s reason=%s",
                       connection->peer.text, detail);
     } else if (connection->worker->settings->config.connection_messages) {
         wax_log_write(log, WAX_NOTICE, "client_disconnected client=%.*s peer=%s reason=%s",

@@ -157,13 +157,18 @@ void listen_admit(struct wax_broker *broker, wax_link *opened)
     }
 }
 
+static const char *const protocol_names[] = {[WAX_PROTOCOL_MQTT] = "mqtt",
+                                             [WAX_PROTOCOL_WEBSOCKETS] = "websockets",
+                                             [WAX_PROTOCOL_HTTP_API] = "http_api"};
+
 static void log_one(struct wax_broker *broker, const char *event,
                     const wax_listener_config *listener)
 {
-    wax_log_write(&broker->log, WAX_NOTICE, "%s address=%s port=%u tls=%s anonymous=%s", event,
-                  listener->address == NULL ? "*" : listener->address, (unsigned)listener->port,
-                  wax_config_has_tls(listener) ? "yes" : "no",
-                  listener->allow_anonymous ? "allowed" : "denied");
+    wax_log_write(&broker->log, WAX_NOTICE, "%s address=%s port=%u tls=%s anonymous=%s protocol=%s",
+                  event, listener->address == NULL ? "*" : listener->address,
+                  (unsigned)listener->port, wax_config_has_tls(listener) ? "yes" : "no",
+                  listener->allow_anonymous ? "allowed" : "denied",
+                  protocol_names[listener->protocol]);
 }
 
 void listen_log(struct wax_broker *broker, const wax_config *config, const wax_config *running)

@@ -28,6 +28,7 @@
 #define SET(list, value)                .type = WAX_OPTION_SET, .words = (list), .fallback = (value)
 #define LIST(list, value)               .type = WAX_OPTION_LIST, .words = (list), .fallback = (value)
 #define TEXT(high, value)               .type = WAX_OPTION_TEXT, .most = (high), .fallback = (value)
+#define TEXTS(high)                     .type = WAX_OPTION_TEXTS, .most = (high)
 #define HOSTS                           .type = WAX_OPTION_HOSTS, .most = HOSTS_SIZE_MAX
 #define READ_FILE                       .type = WAX_OPTION_FILE, .most = PATH_SIZE_MAX
 #define WITHOUT(kind, reason)           .support = WAX_SUPPORT_##kind, .type = WAX_OPTION_NOTHING, OF_NOBODY, .note = (reason)
@@ -53,10 +54,8 @@ enum {
     "delete the bridge's lines from `connection` on, or let a Mosquitto beside Wax keep the "      \
     "bridge"
 #define PLUGINS    "Wax loads no code; use `password_file`, `acl_file` or `dynamic_security_file`"
-#define WEBSOCKETS "delete the line; browsers need another broker for now"
 #define ENGINES    "delete the line and give `keyfile` a file in PEM form; OpenSSL 3 gives engines up"
 #define CONTINUOUS "there is no snapshot whose time could be chosen"
-#define PROXY      "delete the line and let the proxy pass bytes without the PROXY header"
 
 /* clang-format off */
 const wax_option wax_options[] = {
@@ -89,8 +88,16 @@ const wax_option wax_options[] = {
      SAYS("Takes connections of this network interface only, for instance eth0.")},
     {.name = "socket_domain", IN(LISTENERS), OF_LISTENER(socket_domain), WORD("both ipv4 ipv6", "both"), RELOADS,
      SAYS("Listens on one family of addresses only.")},
-    {.name = "protocol", IN(LISTENERS), OF_LISTENER(protocol), WORD("mqtt !websockets !http_api", "mqtt"), RELOADS,
-     SAYS("What the listener speaks."), .note = "not in this version: delete the listener"},
+    {.name = "protocol", IN(LISTENERS), OF_LISTENER(protocol), WORD("mqtt websockets http_api", "mqtt"), RELOADS,
+     SAYS("What the listener speaks: MQTT; MQTT over WebSocket on any path; or HTTP for operations, with /metrics (Prometheus), /health and /ready, for whoever reaches it: no password is asked.")},
+    {.name = "websockets_origin", IN(LISTENERS), OF_LISTENER(websockets_origins), TEXTS(1024), RELOADS,
+     SAYS("An origin whose pages may connect by WebSocket, as browsers write it: https://example.org. May be repeated. Once one is written, all others and clients without Origin are refused.")},
+    {.name = "enable_proxy_protocol", IN(LISTENERS), OF_LISTENER(proxy_protocol), WORD("off 1 2", "off"), RELOADS,
+     SAYS("Wants a PROXY header of that version before everything else: who the peer is stands in it, and is believed. Only a proxy should reach such a listener.")},
+    {.name = "proxy_protocol_v2_require_tls", IN(LISTENERS), OF_LISTENER(proxy_protocol_v2_require_tls), BOOL("false"), RELOADS,
+     SAYS("Lets only clients in of which the PROXY header of version 2 says that they came to the proxy by TLS.")},
+    {.name = "http_api_public", IN(LISTENERS), OF_LISTENER(http_api_public), BOOL("false"), RELOADS, OWN,
+     SAYS("Allows a `protocol http_api` listener that the network reaches and that asks for no client certificate.")},
     {.name = "mount_point", IN(LISTENERS), OF_LISTENER(mount_point), TEXT(1024, NULL), RELOADS,
      SAYS("A prefix put before every topic of this listener's clients and taken off again for them.")},
     {.name = "max_connections", IN(LISTENERS), OF_LISTENER(max_connections), LIMIT(-1, COUNT_MAX, "-1", "connections"), RELOADS,
@@ -239,12 +246,9 @@ const wax_option wax_options[] = {
      SAYS("Logs every client that comes and goes.")},
 
     {.name = "packet_buffer_size", IN(LISTENERS), WITHOUT(IGNORED, "buffers grow and shrink by themselves")},
-    {.name = "websockets_headers_size", IN(LISTENERS), WITHOUT(IGNORED, "there is no WebSocket listener in this version")},
+    {.name = "websockets_headers_size", IN(LISTENERS), WITHOUT(IGNORED, "the head of a request may have 8192 bytes")},
     {.name = "websockets_log_level", IN(LOGGING), WITHOUT(IGNORED, "Wax does not use that library")},
     {.name = "http_dir", IN(LISTENERS), WITHOUT(IGNORED, "Wax serves no files")},
-    {.name = "websockets_origin", IN(LISTENERS), WITHOUT(LATER, WEBSOCKETS)},
-    {.name = "enable_proxy_protocol", IN(LISTENERS), WITHOUT(LATER, PROXY)},
-    {.name = "proxy_protocol_v2_require_tls", IN(LISTENERS), WITHOUT(LATER, PROXY)},
     {.name = "enable_control_api", IN(SECURITY), WITHOUT(LATER, "delete the line; `wax ctl` will take its place")},
     {.name = "dhparamfile", IN(TLS), WITHOUT(IGNORED, "TLS picks its groups itself")},
     {.name = "tls_engine", IN(TLS), WITHOUT(REFUSED, ENGINES)},

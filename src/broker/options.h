@@ -40,6 +40,7 @@ typedef enum wax_option_type {
     WAX_OPTION_SET,      /* uint32_t: a bit for each of `words`; repeated lines add up */
     WAX_OPTION_LIST,     /* uint32_t: as SET, on one line with commas; a repeated line replaces */
     WAX_OPTION_TEXT,     /* char *: the rest of the line, `most` bytes at most */
+    WAX_OPTION_TEXTS,    /* char *: as TEXT; repeated lines add up, parted by line ends */
     WAX_OPTION_FILE,     /* char *: as TEXT; names a file or directory that must be readable */
     WAX_OPTION_HOSTS,    /* char *: lines of HOST CERTFILE KEYFILE; repeated lines add up */
     WAX_OPTION_LISTENER, /* opens a listener */

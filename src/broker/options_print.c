@@ -32,6 +32,7 @@ static const char *const shapes[] = {
     [WAX_OPTION_SET] = "",
     [WAX_OPTION_LIST] = "",
     [WAX_OPTION_TEXT] = "TEXT",
+    [WAX_OPTION_TEXTS] = "TEXT",
     [WAX_OPTION_FILE] = "PATH",
     [WAX_OPTION_HOSTS] = "HOST CERTFILE KEYFILE",
     [WAX_OPTION_LISTENER] = "PORT [ADDRESS]",

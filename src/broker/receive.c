@@ -1,6 +1,7 @@
 /* Bytes come in. A worker reads into room of its own; a connection keeps only the start of a packet
  * that is not whole, so that an idle one holds nothing. */
 #include "broker/handshake.h"
+#include "broker/stack.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -170,6 +171,18 @@ static size_t missing(const struct connection *connection)
     return packet.head_size + (size_t)packet.body_size - connection->in_used;
 }
 
+/* Receives, and learns who the peer is where a proxy says it. */
+static wax_status receive(struct connection *connection, uint8_t *room, size_t size,
+                          size_t *received)
+{
+    wax_status status = wax_transport_receive(connection->transport, room, size, received);
+
+    if (connection->awaits_proxy) {
+        connection->awaits_proxy = !stack_read_proxy(connection->transport, &connection->peer);
+    }
+    return status;
+}
+
 /* A packet larger than the worker's room is gathered in memory of its own size. */
 static wax_status read_large(struct connection *connection, size_t size, size_t *received)
 {
@@ -181,7 +194,7 @@ static wax_status read_large(struct connection *connection, size_t size, size_t 
         return WAX_SERVER_BUSY;
     }
     connection->in = in;
-    status = wax_transport_receive(connection->transport, in + connection->in_used, step, received);
+    status = receive(connection, in + connection->in_used, step, received);
     if (status == WAX_OK) {
         connection->in_used += *received;
         if (*received == size) {
@@ -201,7 +214,7 @@ static wax_status read_small(struct connection *connection, size_t *received, bo
     if (used > 0) {
         memcpy(worker->room, connection->in, used);
     }
-    status = wax_transport_receive(connection->transport, worker->room + used, wanted, received);
+    status = receive(connection, worker->room + used, wanted, received);
     if (!connection->is_counted) {
         handshake_count(connection);
     }
@@ -323,25 +336,6 @@ bool receive_turn(struct worker *worker)
 
 /* --- Accepting --- */
 
-static wax_transport *open_transport(struct worker *worker, int descriptor, uint16_t listener)
-{
-    const struct policy *policy = &worker->settings->policies[listener];
-    wax_transport *socket = wax_socket_open(descriptor);
-    wax_transport *top = socket;
-
-    if (socket == NULL) {
-        close(descriptor);
-        return NULL;
-    }
-    if (policy->tls != NULL) {
-        top = wax_tls_accept(policy->tls, socket);
-        if (top == NULL) {
-            wax_transport_release(socket);
-        }
-    }
-    return top;
-}
-
 static bool is_full(struct worker *worker, uint16_t listener)
 {
     struct wax_broker *broker = worker->broker;
@@ -402,12 +396,16 @@ void receive_accept(struct worker *worker, int descriptor, uint16_t listener)
         return;
     }
     set_options(worker, descriptor);
+    if (worker->settings->config.listeners[listener].protocol == WAX_PROTOCOL_HTTP_API) {
+        http_accept(worker, descriptor, listener);
+        return;
+    }
     connection = calloc(1, sizeof *connection);
     if (connection == NULL) {
         close(descriptor);
         return;
     }
-    connection->transport = open_transport(worker, descriptor, listener);
+    connection->transport = stack_open(worker, descriptor, listener);
     if (connection->transport == NULL) {
         free(connection);
         return;
@@ -418,6 +416,7 @@ void receive_accept(struct worker *worker, int descriptor, uint16_t listener)
     connection->number = worker_number(worker);
     connection->tally.since_ms = worker->loop.now_ms;
     connection->peer = wax_socket_peer(descriptor);
+    connection->awaits_proxy = stack_awaits_proxy(worker, listener);
     wax_link_init(&connection->dirty);
     wax_link_init(&connection->hungry);
     wax_link_init(&connection->doomed);

@@ -1,6 +1,6 @@
 /* The $SYS topics: what the broker tells of itself, by Mosquitto's names so that dashboards go on
  * working. The first worker adds up what all have counted, and publishes what changed. */
-#include "broker/internal.h"
+#include "broker/metrics.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,159 +13,33 @@
 
 enum { VALUE_SIZE = 64, TOPIC_SIZE = 96, AVERAGE_COUNT = 3 };
 
-struct row;
-typedef uint64_t read_function(const struct wax_broker *broker, const struct row *row);
-
-/* A topic with a number. */
-struct row {
+/* A number whose growth is told. */
+struct load {
     const char *topic;
-    read_function *read;
-    unsigned counter;
+    enum counter counter;
 };
-
-static uint64_t sum(const struct wax_broker *broker, const struct row *row)
-{
-    uint64_t total = 0;
-
-    for (unsigned i = 0; i < broker->worker_count; i++) {
-        total +=
-            atomic_load_explicit(&broker->workers[i]->counted[row->counter], memory_order_relaxed);
-    }
-    return total;
-}
-
-static uint64_t clients_offline(const struct wax_broker *broker, const struct row *row)
-{
-    uint64_t connected = sum(broker, &(struct row){.counter = COUNT_CLIENTS_CONNECTED});
-    uint64_t total = sum(broker, &(struct row){.counter = COUNT_CLIENTS});
-
-    (void)row;
-    return total > connected ? total - connected : 0;
-}
-
-static uint64_t retained(const struct wax_broker *broker, const struct row *row)
-{
-    (void)row;
-    return atomic_load(&broker->commons.retained_count);
-}
-
-static uint64_t shared(const struct wax_broker *broker, const struct row *row)
-{
-    (void)row;
-    return atomic_load(&broker->commons.shared_count);
-}
-
-static uint64_t subscriptions(const struct wax_broker *broker, const struct row *row)
-{
-    return sum(broker, row) + shared(broker, row);
-}
-
-static uint64_t stored(const struct wax_broker *broker, const struct row *row)
-{
-    return sum(broker, row) + retained(broker, row);
-}
-
-/* All that are open, those that have not said CONNECT too. */
-static uint64_t sockets(const struct wax_broker *broker, const struct row *row)
-{
-    (void)row;
-    return atomic_load(&broker->connection_count);
-}
-
-static uint64_t heap(const struct wax_broker *broker, const struct row *row)
-{
-    (void)row;
-    return atomic_load(&broker->memory.taken);
-}
-
-static uint64_t heap_max(const struct wax_broker *broker, const struct row *row)
-{
-    (void)row;
-    return atomic_load(&broker->memory.most);
-}
 
 /* clang-format off */
-static const struct row rows[] = {
-    {"clients/total",                   sum,             COUNT_CLIENTS},
-    {"clients/connected",               sum,             COUNT_CLIENTS_CONNECTED},
-    {"clients/active",                  sum,             COUNT_CLIENTS_CONNECTED},
-    {"clients/disconnected",            clients_offline, COUNT_CLIENTS},
-    {"clients/inactive",                clients_offline, COUNT_CLIENTS},
-    {"clients/expired",                 sum,             COUNT_CLIENTS_EXPIRED},
-    {"tls/handshakes/count",            sum,             COUNT_TLS_HANDSHAKES},
-    {"tls/resumed/count",               sum,             COUNT_TLS_RESUMED},
-    {"bytes/received",                  sum,             COUNT_BYTES_RECEIVED},
-    {"bytes/sent",                      sum,             COUNT_BYTES_SENT},
-    {"messages/received",               sum,             COUNT_PACKETS_RECEIVED},
-    {"messages/sent",                   sum,             COUNT_PACKETS_SENT},
-    {"messages/stored",                 stored,          COUNT_STORED},
-    {"publish/messages/received",       sum,             COUNT_PUBLISH_RECEIVED},
-    {"publish/messages/sent",           sum,             COUNT_PUBLISH_SENT},
-    {"publish/messages/dropped",        sum,             COUNT_PUBLISH_DROPPED},
-    {"publish/bytes/received",          sum,             COUNT_PUBLISH_BYTES_RECEIVED},
-    {"publish/bytes/sent",              sum,             COUNT_PUBLISH_BYTES_SENT},
-    {"store/messages/count",            stored,          COUNT_STORED},
-    {"store/messages/bytes",            sum,             COUNT_STORED_BYTES},
-    {"retained messages/count",         retained,        COUNT_STORED},
-    {"subscriptions/count",             subscriptions,   COUNT_SUBSCRIPTIONS},
-    {"shared_subscriptions/count",      shared,          COUNT_SUBSCRIPTIONS},
-    {"connections/socket/count",        sockets,         COUNT_STORED},
-    {"packet/out/count",                sum,             COUNT_OUT},
-    {"packet/out/bytes",                sum,             COUNT_OUT_BYTES},
-    {"mqtt/connect/received",           sum,             COUNT_TYPE_RECEIVED + WAX_CONNECT},
-    {"mqtt/connack/received",           sum,             COUNT_TYPE_RECEIVED + WAX_CONNACK},
-    {"mqtt/publish/received",           sum,             COUNT_TYPE_RECEIVED + WAX_PUBLISH},
-    {"mqtt/puback/received",            sum,             COUNT_TYPE_RECEIVED + WAX_PUBACK},
-    {"mqtt/pubrec/received",            sum,             COUNT_TYPE_RECEIVED + WAX_PUBREC},
-    {"mqtt/pubrel/received",            sum,             COUNT_TYPE_RECEIVED + WAX_PUBREL},
-    {"mqtt/pubcomp/received",           sum,             COUNT_TYPE_RECEIVED + WAX_PUBCOMP},
-    {"mqtt/subscribe/received",         sum,             COUNT_TYPE_RECEIVED + WAX_SUBSCRIBE},
-    {"mqtt/suback/received",            sum,             COUNT_TYPE_RECEIVED + WAX_SUBACK},
-    {"mqtt/unsubscribe/received",       sum,             COUNT_TYPE_RECEIVED + WAX_UNSUBSCRIBE},
-    {"mqtt/unsuback/received",          sum,             COUNT_TYPE_RECEIVED + WAX_UNSUBACK},
-    {"mqtt/pingreq/received",           sum,             COUNT_TYPE_RECEIVED + WAX_PINGREQ},
-    {"mqtt/pingresp/received",          sum,             COUNT_TYPE_RECEIVED + WAX_PINGRESP},
-    {"mqtt/disconnect/received",        sum,             COUNT_TYPE_RECEIVED + WAX_DISCONNECT},
-    {"mqtt/auth/received",              sum,             COUNT_TYPE_RECEIVED + WAX_AUTH},
-    {"mqtt/connect/sent",               sum,             COUNT_TYPE_SENT + WAX_CONNECT},
-    {"mqtt/connack/sent",               sum,             COUNT_TYPE_SENT + WAX_CONNACK},
-    {"mqtt/publish/sent",               sum,             COUNT_TYPE_SENT + WAX_PUBLISH},
-    {"mqtt/puback/sent",                sum,             COUNT_TYPE_SENT + WAX_PUBACK},
-    {"mqtt/pubrec/sent",                sum,             COUNT_TYPE_SENT + WAX_PUBREC},
-    {"mqtt/pubrel/sent",                sum,             COUNT_TYPE_SENT + WAX_PUBREL},
-    {"mqtt/pubcomp/sent",               sum,             COUNT_TYPE_SENT + WAX_PUBCOMP},
-    {"mqtt/subscribe/sent",             sum,             COUNT_TYPE_SENT + WAX_SUBSCRIBE},
-    {"mqtt/suback/sent",                sum,             COUNT_TYPE_SENT + WAX_SUBACK},
-    {"mqtt/unsubscribe/sent",           sum,             COUNT_TYPE_SENT + WAX_UNSUBSCRIBE},
-    {"mqtt/unsuback/sent",              sum,             COUNT_TYPE_SENT + WAX_UNSUBACK},
-    {"mqtt/pingreq/sent",               sum,             COUNT_TYPE_SENT + WAX_PINGREQ},
-    {"mqtt/pingresp/sent",              sum,             COUNT_TYPE_SENT + WAX_PINGRESP},
-    {"mqtt/disconnect/sent",            sum,             COUNT_TYPE_SENT + WAX_DISCONNECT},
-    {"mqtt/auth/sent",                  sum,             COUNT_TYPE_SENT + WAX_AUTH},
-    {"heap/current",                    heap,            COUNT_STORED},
-    {"heap/maximum",                    heap_max,        COUNT_STORED},
-};
-
 /* Topics load/.../1min, 5min and 15min: how much more there is of something per minute. */
-static const struct row loads[] = {
-    {"messages/received",  sum, COUNT_PACKETS_RECEIVED},
-    {"messages/sent",      sum, COUNT_PACKETS_SENT},
-    {"publish/dropped",    sum, COUNT_PUBLISH_DROPPED},
-    {"publish/received",   sum, COUNT_PUBLISH_RECEIVED},
-    {"publish/sent",       sum, COUNT_PUBLISH_SENT},
-    {"bytes/received",     sum, COUNT_BYTES_RECEIVED},
-    {"bytes/sent",         sum, COUNT_BYTES_SENT},
-    {"sockets",            sum, COUNT_SOCKETS},
-    {"connections",        sum, COUNT_CONNECTIONS},
+static const struct load loads[] = {
+    {"messages/received",  COUNT_PACKETS_RECEIVED},
+    {"messages/sent",      COUNT_PACKETS_SENT},
+    {"publish/dropped",    COUNT_PUBLISH_DROPPED},
+    {"publish/received",   COUNT_PUBLISH_RECEIVED},
+    {"publish/sent",       COUNT_PUBLISH_SENT},
+    {"bytes/received",     COUNT_BYTES_RECEIVED},
+    {"bytes/sent",         COUNT_BYTES_SENT},
+    {"sockets",            COUNT_SOCKETS},
+    {"connections",        COUNT_CONNECTIONS},
 };
 /* clang-format on */
 
-enum { ROW_COUNT = sizeof rows / sizeof rows[0], LOAD_COUNT = sizeof loads / sizeof loads[0] };
+enum { LOAD_COUNT = sizeof loads / sizeof loads[0] };
 
 static const unsigned average_minutes[AVERAGE_COUNT] = {1, 5, 15};
 
 struct sys {
-    uint64_t told[ROW_COUNT]; /* the value published last, plus 1; 0: none yet */
+    uint64_t told[METRIC_MAX]; /* the value published last, plus 1; 0: none yet */
     uint64_t told_clients_max;
     uint64_t before[LOAD_COUNT];
     double average[LOAD_COUNT][AVERAGE_COUNT];
@@ -202,16 +76,16 @@ static void publish_rows(struct worker *worker)
 {
     struct sys *sys = worker->sys;
 
-    for (size_t i = 0; i < ROW_COUNT; i++) {
-        uint64_t value = rows[i].read(worker->broker, &rows[i]);
-        if (sys->told[i] != value + 1) {
-            sys_publish(worker, rows[i].topic, value);
+    uint64_t clients = metric_sum(worker->broker, COUNT_CLIENTS);
+
+    for (size_t i = 0; i < metric_count; i++) {
+        uint64_t value = metrics[i].read(worker->broker, &metrics[i]);
+        if (metrics[i].topic != NULL && sys->told[i] != value + 1) {
+            sys_publish(worker, metrics[i].topic, value);
             sys->told[i] = value + 1;
         }
-        if (rows[i].counter == COUNT_CLIENTS && rows[i].read == sum && value > sys->clients_max) {
-            sys->clients_max = value;
-        }
     }
+    sys->clients_max = clients > sys->clients_max ? clients : sys->clients_max;
     if (sys->told_clients_max != sys->clients_max + 1) {
         sys_publish(worker, "clients/maximum", sys->clients_max);
         sys->told_clients_max = sys->clients_max + 1;
@@ -257,7 +131,7 @@ static void publish_loads(struct worker *worker, uint64_t now_ms)
     double minutes = (double)(now_ms - sys->last_ms) / 60000.0;
 
     for (size_t i = 0; i < LOAD_COUNT; i++) {
-        uint64_t now = sum(worker->broker, &loads[i]);
+        uint64_t now = metric_sum(worker->broker, loads[i].counter);
         double more = (double)(now - sys->before[i]);
         publish_load(worker, i, minutes > 0.0 ? more / minutes : 0.0, minutes);
         sys->before[i] = now;

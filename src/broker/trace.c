@@ -180,10 +180,20 @@ static void identify(const struct connection *connection, wax_bytes *id, wax_byt
     }
 }
 
+/* Tells all whom it concerns. */
+static void tell_all(struct traces *traces, struct sight *sight, wax_bytes user)
+{
+    for (size_t i = 0; i < traces->count; i++) {
+        if (!atomic_load(&traces->items[i]->is_ended) &&
+            concerns(traces->items[i], sight->id, user)) {
+            tell(traces->items[i], sight);
+        }
+    }
+}
+
 void trace_packets(struct connection *connection, bool is_incoming, wax_bytes bytes)
 {
     struct sight sight = {.connection = connection, .direction = is_incoming ? "in" : "out"};
-    struct traces *traces = connection->worker->traces;
     wax_version version = (wax_version)connection->session.version;
     wax_reader in = wax_reader_over(bytes);
     wax_bytes user = {NULL, 0};
@@ -195,11 +205,6 @@ void trace_packets(struct connection *connection, bool is_incoming, wax_bytes by
                 WAX_OK) {
             continue;
         }
-        for (size_t i = 0; i < traces->count; i++) {
-            if (!atomic_load(&traces->items[i]->is_ended) &&
-                concerns(traces->items[i], sight.id, user)) {
-                tell(traces->items[i], &sight);
-            }
-        }
+        tell_all(connection->worker->traces, &sight, user);
     }
 }

@@ -4,6 +4,7 @@
 #include "broker/entrance.h"
 #include "broker/handshake.h"
 #include "broker/share.h"
+#include "broker/stack.h"
 #include "broker/steward.h"
 
 #include <stdlib.h>
@@ -263,6 +264,7 @@ wax_status worker_open(struct worker *worker, struct wax_broker *broker, unsigne
     wax_link_init(&worker->doomed);
     wax_link_init(&worker->connections);
     wax_link_init(&worker->entrances);
+    wax_link_init(&worker->visits);
     wax_link_init(&worker->walking);
     worker->backlog_timer.due = look_again;
     return worker->outboxes == NULL ? WAX_FULL : open_parts(worker);
@@ -303,6 +305,7 @@ void worker_close(struct worker *worker)
     drop_letters(worker, &worker->inbox);
     drop_letters(worker, &letters);
     connect_on_logins(&worker->logins.watch, true, false);
+    http_close_all(worker);
     while (!wax_link_is_alone(&worker->connections)) {
         leave_abandon(WAX_OWNER(worker->connections.next, struct connection, all));
     }

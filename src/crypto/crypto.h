@@ -5,6 +5,7 @@
 
 #include "base/base.h"
 
+#define WAX_SHA1_SIZE   20
 #define WAX_SHA256_SIZE 32
 #define WAX_SHA512_SIZE 64
 
@@ -19,6 +20,11 @@ wax_status wax_crypto_sha256(const wax_bytes *parts, size_t count,
                              uint8_t digest[static WAX_SHA256_SIZE]) WAX_CHECKED;
 wax_status wax_crypto_sha512(const wax_bytes *parts, size_t count,
                              uint8_t digest[static WAX_SHA512_SIZE]) WAX_CHECKED;
+
+/* As wax_crypto_sha256(), for protocols that ask for SHA-1 (RFC 6455); it proves nothing to nobody.
+ * [FIPS 180-4] */
+wax_status wax_crypto_sha1(const wax_bytes *parts, size_t count,
+                           uint8_t digest[static WAX_SHA1_SIZE]) WAX_CHECKED;
 
 /* Authenticates `count` parts, as if they were one, under a key of any size. [RFC 2104]
  * Returns WAX_OK, or WAX_UNSPECIFIED_ERROR when the library fails: `tag` is then all zero. */

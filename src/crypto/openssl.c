@@ -54,6 +54,12 @@ wax_status wax_crypto_sha512(const wax_bytes *parts, size_t count,
     return hash_parts(EVP_sha512(), parts, count, digest);
 }
 
+wax_status wax_crypto_sha1(const wax_bytes *parts, size_t count,
+                           uint8_t digest[static WAX_SHA1_SIZE])
+{
+    return hash_parts(EVP_sha1(), parts, count, digest);
+}
+
 static bool start_hmac(EVP_MAC_CTX *mac, wax_bytes key)
 {
     char digest_name[] = "SHA256";

@@ -45,7 +45,9 @@ static void write_own(wax_writer *out, const char *key, wax_bytes value)
 
     snprintf(name, sizeof name, "WAX_%s", key);
     for (char *at = name; *at != '\0'; at++) {
-        *at = *at >= 'a' && *at <= 'z' ? (char)(*at - 'a' + 'A') : *at;
+        if (*at >= 'a' && *at <= 'z') {
+            *at = (char)(*at - 'a' + 'A');
+        }
     }
     write_field(out, name, value);
 }

@@ -85,7 +85,10 @@ typedef struct wax_address_text {
     char text[64];
 } wax_address_text;
 
-/* Who is at the other end of a connected socket; "local" for a Unix socket. */
+/* Writes an address; "local" for a Unix socket, "unknown" for what is none. */
+wax_address_text wax_address_of(const struct sockaddr *address, socklen_t size);
+
+/* Who is at the other end of a connected socket. */
 wax_address_text wax_socket_peer(int descriptor);
 
 /* Wraps a connected descriptor, which the filter then owns. NULL without memory. */

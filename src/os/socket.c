@@ -101,26 +101,32 @@ int wax_socket_descriptor(const wax_transport *top)
     return ((const struct wax_socket *)(const void *)lowest)->descriptor;
 }
 
-wax_address_text wax_socket_peer(int descriptor)
+wax_address_text wax_address_of(const struct sockaddr *address, socklen_t size)
 {
-    struct sockaddr_storage peer = {.ss_family = AF_UNSPEC};
-    socklen_t size = sizeof peer;
     wax_address_text text = {"unknown"};
     char host[48];
     char port[8];
 
-    if (getpeername(descriptor, (struct sockaddr *)&peer, &size) != 0) {
-        return text;
-    }
-    if (peer.ss_family == AF_UNIX) {
+    if (address->sa_family == AF_UNIX) {
         return (wax_address_text){"local"};
     }
-    if (getnameinfo((struct sockaddr *)&peer, size, host, sizeof host, port, sizeof port,
+    if (getnameinfo(address, size, host, sizeof host, port, sizeof port,
                     NI_NUMERICHOST | NI_NUMERICSERV) == 0) {
-        bool is_v6 = peer.ss_family == AF_INET6;
+        bool is_v6 = address->sa_family == AF_INET6;
         snprintf(text.text, sizeof text.text, is_v6 ? "[%s]:%s" : "%s:%s", host, port);
     }
     return text;
+}
+
+wax_address_text wax_socket_peer(int descriptor)
+{
+    struct sockaddr_storage peer = {.ss_family = AF_UNSPEC};
+    socklen_t size = sizeof peer;
+
+    if (getpeername(descriptor, (struct sockaddr *)&peer, &size) != 0) {
+        return (wax_address_text){"unknown"};
+    }
+    return wax_address_of((struct sockaddr *)&peer, size);
 }
 
 /* Waits until a connection that is being made is made. Returns 0 or an errno. */

@@ -8,7 +8,7 @@
 
 struct row {
     const char *tool;
-    enum tool shared; /* it reads the shared table of options; 0: a table of its own */
+    unsigned shared; /* it reads the shared table of options; 0: a table of its own */
     words_function *options;
     words_function *verbs;
 };

@@ -191,11 +191,11 @@ static bool read_number(const char *word, bool has_unit, uint64_t *number)
 {
     static const char units[] = "smhdw";
     static const uint64_t sizes[] = {1, 60, 3600, 86400, 604800};
-    char *end;
-    unsigned long long value = strtoull(word, &end, 10);
-    const char *unit = *end == '\0' ? NULL : strchr(units, *end);
+    char *end = NULL;
+    unsigned long long value = word == NULL ? 0 : strtoull(word, &end, 10);
+    const char *unit = end == NULL || *end == '\0' ? NULL : strchr(units, *end);
 
-    if (word[0] < '0' || word[0] > '9' || value == 0 || value > 1000000000U) {
+    if (end == NULL || word[0] < '0' || word[0] > '9' || value == 0 || value > 1000000000U) {
         return false;
     }
     if (*end != '\0' && (!has_unit || unit == NULL || end[1] != '\0')) {
@@ -264,7 +264,7 @@ static size_t match(const struct verb *verb, char *const *words, size_t count)
     const char *second = strchr(verb->name, ' ');
     size_t first_size = second == NULL ? strlen(verb->name) : (size_t)(second - verb->name);
 
-    if (count == 0 || strlen(words[0]) != first_size ||
+    if (count == 0 || words[0] == NULL || strlen(words[0]) != first_size ||
         strncmp(verb->name, words[0], first_size) != 0) {
         return 0;
     }
@@ -293,7 +293,7 @@ static int run(struct ctl_settings *settings, const struct verb *verb)
 int wax_tool_ctl(int argc, char **argv)
 {
     struct ctl_settings settings = {.socket = NULL};
-    char *words[WORD_MAX];
+    char *words[WORD_MAX] = {NULL};
 
     if (!take_words(&settings, argc, argv, words)) {
         return 1;

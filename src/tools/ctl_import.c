@@ -126,7 +126,7 @@ static bool write_body(const struct import *import, const struct db_chunk *messa
 
 static int ask_with_message(struct import *import, const struct db_chunk *message)
 {
-    size_t size = 2 * PROPERTY_ROOM + message->properties.size + message->payload.size;
+    size_t size = (size_t)2 * PROPERTY_ROOM + message->properties.size + message->payload.size;
     uint8_t *room = malloc(size);
     wax_writer body = wax_writer_over(room, size);
     struct ctl_link *link = import->link;
@@ -164,7 +164,8 @@ static void show(struct import *import, enum brought what, const struct db_chunk
         return;
     }
     line = json_pack("{s:s, s:i}", "what", names[what], "qos", (int)about->qos);
-    set_text(line, "id", what == RETAINED ? message->client_id : chunk->client_id);
+    set_text(line, "id",
+             message != NULL && what == RETAINED ? message->client_id : chunk->client_id);
     set_text(line, "user", about->user);
     set_text(line, "topic", about->topic);
     if (message != NULL) {

@@ -2,6 +2,7 @@
 #include "tools/link.h"
 #include "tools/dial.h"
 #include "tools/trace.h"
+#include "tools/web.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -317,6 +318,14 @@ static enum link_turn end(struct link *link, int code)
     return LINK_ENDED;
 }
 
+static bool put_websocket(struct link *link)
+{
+    wax_transport *upgraded = tools_web_open(link->settings, link->transport);
+
+    link->transport = upgraded != NULL ? upgraded : link->transport;
+    return upgraded != NULL;
+}
+
 /* Puts on top what -d wants. */
 static bool put_trace(struct link *link)
 {
@@ -352,6 +361,12 @@ static bool connect_to(struct link *link)
         }
         link->transport = secured;
         link->secured = secured;
+    }
+    if (settings->uses_websocket && !put_websocket(link)) {
+        (void)snprintf(link->fault, sizeof link->fault, "'%s' is no name of a host",
+                       settings->host);
+        hang_up(link);
+        return false;
     }
     if (settings->is_debug && !put_trace(link)) {
         (void)snprintf(link->fault, sizeof link->fault, "there is not enough memory");
@@ -409,7 +424,8 @@ static void explain(struct link *link, const wax_client_event *event)
     const char *words = "";
     const char *next = "";
 
-    if (event->status == WAX_UNTRUSTED || event->status == WAX_IO) {
+    if (event->status == WAX_UNTRUSTED || event->status == WAX_IO ||
+        event->status == WAX_PROTOCOL_ERROR) {
         words = wax_transport_explain(link->transport);
     } else if (event->status == WAX_CLOSED) {
         words = link->was_open ? "the broker closed the connection"

@@ -152,7 +152,8 @@ enum {
 const struct option_row tools_options[] = {
     {"-h", "--host",              OPTION_TEXT,   ALL, GROUP_CONNECTION, AT(host), 0, 0, "HOST", "name or address of the broker (localhost)", NULL},
     {"-p", "--port",              OPTION_NUMBER, ALL, GROUP_CONNECTION, AT(port), 1, 65535, "PORT", "its port (1883; with TLS 8883)", NULL},
-    {"-L", "--url",               OPTION_URL,    ALL, GROUP_CONNECTION, 0, 0, 0, "URL", "all in one: mqtt(s)://[USER[:PASSWORD]@]HOST[:PORT]/TOPIC", tools_settings_take_url},
+    {"-L", "--url",               OPTION_URL,    ALL, GROUP_CONNECTION, 0, 0, 0, "URL", "all in one: mqtt(s)://[USER[:PASSWORD]@]HOST[:PORT]/TOPIC, or ws(s)://...", tools_settings_take_url},
+    {NULL, "--ws",                OPTION_FLAG,   TALK, GROUP_CONNECTION, AT(uses_websocket), 0, 0, NULL, "speak MQTT over WebSocket, on the path /mqtt (port 80; with TLS 443)", NULL},
     {NULL, "--unix",              OPTION_TEXT,   ALL, GROUP_CONNECTION, AT(unix_path), 0, 0, "PATH", "connect to a Unix socket", NULL},
     {"-u", "--username",          OPTION_TEXT,   ALL, GROUP_CONNECTION, AT(username), 0, 0, "USER", "name to log in with", NULL},
     {"-P", "--pw",                OPTION_SECRET, ALL, GROUP_CONNECTION, AT(password), 0, 0, "PASSWORD", "its password; safer in a file for -o", NULL},
@@ -237,7 +238,7 @@ const struct option_row tools_options[] = {
 
     {NULL, "--table",             OPTION_FLAG,   ALL, GROUP_GENERAL, AT(wants_table), 0, 0, NULL, NULL, NULL},
 
-    {NULL, "--ws",                OPTION_LATER,  ALL, GROUP_LATER, 0, 0, 0, NULL, NULL, NULL},
+    {NULL, "--ws",                OPTION_LATER,  TOOL_DOCTOR, GROUP_LATER, 0, 0, 0, NULL, NULL, NULL},
     {NULL, "--tls-engine",        OPTION_REFUSED, ALL, GROUP_LATER, 0, 0, 0, "NAME", "OpenSSL gives up engines; give the key in a PEM file: --key FILE", NULL},
     {NULL, "--tls-engine-kpass-sha1", OPTION_REFUSED, ALL, GROUP_LATER, 0, 0, 0, "HASH", "OpenSSL gives up engines; give the key's passphrase in a file: --keypass-file FILE", NULL},
     {NULL, "--keyform",           OPTION_TAKEN,  ALL, GROUP_LATER, 0, 0, 0, "FORM", "pem is what is read anyhow; engine is rejected with a hint", take_form},

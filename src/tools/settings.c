@@ -211,22 +211,27 @@ static void take_login_of(struct settings *settings, const struct authority *aut
 
 bool tools_settings_take_url(struct settings *settings, const char *url)
 {
-    bool is_tls = strncmp(url, "mqtts://", 8) == 0;
+    bool is_web = strncmp(url, "ws", 2) == 0;
+    bool is_tls = strncmp(url, is_web ? "wss://" : "mqtts://", is_web ? 6 : 8) == 0;
+    size_t start = (is_web ? 5U : 7U) + is_tls;
     struct authority authority;
     char *at;
     char *topic;
 
-    if (strncmp(url, "ws://", 5) == 0 || strncmp(url, "wss://", 6) == 0) {
-        return tools_complain(settings, "-L: WebSocket is not in this version of Wax");
+    if (is_web && settings->tool == TOOL_DOCTOR) {
+        return tools_complain(settings, "-L: `wax doctor` does not speak WebSocket in this version "
+                                        "of Wax");
     }
-    if (!is_tls && strncmp(url, "mqtt://", 7) != 0) {
-        return tools_complain(settings, "-L %s: write mqtt://... or mqtts://...", url);
+    if (!is_tls && strncmp(url, is_web ? "ws://" : "mqtt://", start) != 0) {
+        return tools_complain(settings,
+                              "-L %s: write mqtt://..., mqtts://..., ws://... or wss://...", url);
     }
-    at = keep(settings, url + (is_tls ? 8 : 7));
+    at = keep(settings, url + start);
     if (at == NULL) {
         return false;
     }
     settings->wants_tls = is_tls;
+    settings->uses_websocket = is_web;
     topic = strchr(at, '/');
     if (topic != NULL) {
         *topic++ = '\0';
@@ -421,6 +426,9 @@ bool tools_settings_finish(struct settings *settings)
             is_5 = is_5 || settings->properties_size[i] > 0;
         }
         settings->version = is_5 ? WAX_VERSION_5 : WAX_VERSION_3_1_1;
+    }
+    if (settings->port == 0 && settings->uses_websocket) {
+        settings->port = tools_settings_use_tls(settings) ? 443 : 80; /* [RFC 6455, 3] */
     }
     if (settings->port == 0) {
         settings->port = tools_settings_use_tls(settings) ? 8883 : 1883;

@@ -116,6 +116,7 @@ struct settings {
     bool ignores_host;
     bool no_tls;
     bool wants_tls; /* by a URL */
+    bool uses_websocket;
 
     struct texts topics;
     uint32_t qos;

@@ -11,15 +11,17 @@ typedef struct wax_transport wax_transport;
  *
  * receive: fills `room` with up to `size` bytes. Returns WAX_OK with `received` >= 1; WAX_MORE when
  *   nothing is there yet, and `waits` then says for what; WAX_CLOSED when the peer ended its side;
- *   WAX_UNTRUSTED when the peer failed to prove who it is; WAX_IO for any other failure.
+ *   WAX_UNTRUSTED when the peer failed to prove who it is; WAX_PROTOCOL_ERROR when it does not
+ *   speak what this filter speaks, and was told so as far as there is a word for it; WAX_IO for any
+ *   other failure.
  * send: takes up to `bytes.size` bytes. Returns WAX_OK with `sent` >= 1; otherwise as receive().
  *   After WAX_MORE the same bytes are offered again, perhaps with more behind them.
  * close: says good-bye where the protocol has a word for it. WAX_MORE: call again when `waits` is
  *   satisfied; anything else: done.
  * release: gives back all that this filter and those below it hold, `self` included. Does not wait
  *   and does not say good-bye.
- * explain: the cause of the last WAX_UNTRUSTED or WAX_IO in words a user can act on; "" if there is
- *   nothing to say. Lives until the next call. */
+ * explain: the cause of the last WAX_UNTRUSTED, WAX_PROTOCOL_ERROR or WAX_IO in words a user can
+ * act on; "" if there is nothing to say. Lives until the next call. */
 typedef struct wax_transport_kind {
     const char *name;
     wax_status (*receive)(wax_transport *self, uint8_t *room, size_t size, size_t *received);

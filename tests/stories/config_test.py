@@ -248,7 +248,7 @@ tls_version tlsv1.2
         rows = (
             # the lines of the page, whether the broker starts, what it says
             ("tls_version tlsv1", False, "TLS before 1.2 is broken"),
-            ("listener 9001\nprotocol websockets", False, "not in this version"),
+            ("protocol http_api\nhttp_dir /usr/share/www", True, "Wax serves no files"),
             ("auth_plugin /usr/lib/auth.so", False, "Wax loads no code"),
             ("connection uplink\naddress example.com", False, "delete the bridge's lines"),
             ("allow_anonymous yes", False, "allow_anonymous"),

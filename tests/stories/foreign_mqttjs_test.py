@@ -78,6 +78,15 @@ class MqttJs(foreign.TlsStory):
         self.tell_all("talk", broker, scheme="mqtts", ca=self.pki.ca_crt)
         self.assertIn("tls=TLSv1.3", broker.log())
 
+    def test_messages_pass_through_websocket(self):
+        self.tell_all("talk", self.open_broker("protocol websockets\n"), scheme="ws", versions=(3, 4, 5))
+
+    def test_messages_pass_through_websocket_and_tls(self):
+        broker = self.broker(self.pki.listener(more="protocol websockets\n"))
+        self.tell_all("talk", broker, scheme="wss", ca=self.pki.ca_crt, qos=(2,))
+        self.tell("durable", broker, 5, 1, "wss", ca=self.pki.ca_crt)
+        self.assertIn("tls=TLSv1.3", broker.log())
+
     def test_a_certificate_names_the_user(self):
         broker = self.mutual("use_identity_as_username true")
         self.tell("talk", broker, 5, 2, "mqtts", ca=self.pki.ca_crt, cert=self.pki.alice_crt, key=self.pki.alice_key)

@@ -479,7 +479,7 @@ class Options(Story):
                 self.assertTrue(result.err.startswith(f"wax {name}: "), result)
 
     def test_what_is_not_there_yet_says_so(self):
-        for words in (["--mptcp"], ["-L", "ws://x/y"]):
+        for words in (["--mptcp"],):
             self.assertIn("not in this version", wax("pub", "-t", "a", "-m", "x", *words, code=1).err)
 
     def test_what_is_misspelt_is_corrected(self):

@@ -92,7 +92,8 @@ static const struct row refused[] = {
     {"text that is not UTF-8",            "auto_id_prefix \xff\n",            "t.conf:1: error: auto_id_prefix is \"?\"; it must be UTF-8"},
     {"a text too long",                   "auto_id_prefix 123456789012345678901234567890123456789012345678901\n", "auto_id_prefix has 51 bytes; it may have 50"},
     {"a text that is repeated",           "password_file a\n\npassword_file b\n", "t.conf:3: error: password_file is already set at t.conf:1; delete one"},
-    {"websockets",                        "listener 1\nprotocol websockets\n", "t.conf:2: error: protocol websockets: not in this version"},
+    {"an unknown protocol",               "listener 1\nprotocol gopher\n",   "t.conf:2: error: protocol is \"gopher\"; it must be one of: mqtt websockets http_api"},
+    {"a PROXY header of version 3",       "listener 1\nenable_proxy_protocol 3\n", "t.conf:2: error: enable_proxy_protocol is \"3\"; it must be one of: off 1 2"},
     {"TLS 1.1",                           "listener 1\ntls_version tlsv1.1\n", "t.conf:2: error: tls_version tlsv1.1: refused: TLS before 1.2 is broken"},
     {"a port that does not exist",        "listener 65536\n",                 "t.conf:1: error: the port of a listener is 1 to 65535"},
     {"a Unix socket without a path",      "listener 0\n",                     "t.conf:1: error: a listener with port 0 is a Unix socket; write its path"},
@@ -381,6 +382,72 @@ static void limits_that_are_off_need_no_special_case(void **state)
     wax_config_free(&config);
 }
 
+static void listeners_of_the_web_are_read(void **state)
+{
+    (void)state;
+    wax_config config;
+    parse(&config, "listener 1\nprotocol websockets\nwebsockets_origin https://a.example\n"
+                   "websockets_origin https://b.example\nlistener 2\nprotocol http_api\n"
+                   "enable_proxy_protocol 2\nproxy_protocol_v2_require_tls true\nlistener 3\n");
+    assert_int_equal(config.listeners[0].protocol, WAX_PROTOCOL_WEBSOCKETS);
+    assert_string_equal(config.listeners[0].websockets_origins,
+                        "https://a.example\nhttps://b.example");
+    assert_int_equal(config.listeners[1].protocol, WAX_PROTOCOL_HTTP_API);
+    assert_int_equal(config.listeners[1].proxy_protocol, 2);
+    assert_true(config.listeners[1].proxy_protocol_v2_require_tls);
+    assert_null(config.listeners[1].websockets_origins);
+    assert_int_equal(config.listeners[2].protocol, WAX_PROTOCOL_MQTT);
+    assert_int_equal(config.listeners[2].proxy_protocol, 0);
+    wax_config_free(&config);
+}
+
+struct judged {
+    const char *name;
+    const char *text;
+    const char *says; /* NULL: nothing of the kind */
+};
+
+/* clang-format off */
+static const struct judged judged_rows[] = {
+    {"figures for everybody",          "listener 1\nprotocol http_api\n", "error: whoever reaches this listener reads the broker's figures, without a password; write `listener PORT 127.0.0.1`"},
+    {"figures for this machine",       "listener 1 127.0.0.1\nprotocol http_api\n", NULL},
+    {"figures on a Unix socket",       "listener 0 /run/s\nprotocol http_api\n", NULL},
+    {"figures for everybody, by word", "listener 1\nprotocol http_api\nhttp_api_public true\n", NULL},
+    {"a word without figures",         "listener 1 ::1\nhttp_api_public true\n", "warning: http_api_public has no effect"},
+    {"an origin without WebSocket",    "listener 1 ::1\nwebsockets_origin https://a\n", "warning: websockets_origin has no effect"},
+    {"TLS behind a header of version 1", "listener 1 ::1\nenable_proxy_protocol 1\nproxy_protocol_v2_require_tls true\n", "error: only version 2"},
+    {"a proxy that anybody may be",    "listener 1\nenable_proxy_protocol 1\n", "warning: whoever reaches this listener past the proxy"},
+    {"a proxy on this machine",        "listener 1 ::1\nenable_proxy_protocol 1\n", NULL},
+    {"names by a proxy",               "listener 1 ::1\nenable_proxy_protocol 2\nrequire_certificate true\nuse_identity_as_username true\n", NULL},
+    {"names by a proxy of version 1",  "listener 1 ::1\nenable_proxy_protocol 1\nuse_identity_as_username true\n", "error: this listener has TLS options but no certificate"},
+    {"subjects by a proxy",            "listener 1 ::1\nenable_proxy_protocol 2\nuse_subject_as_username true\n", "error: this listener has TLS options but no certificate"},
+};
+/* clang-format on */
+
+static void what_a_protocol_needs_is_said(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < WAX_COUNT(judged_rows); i++) {
+        const struct judged *row = &judged_rows[i];
+        wax_config_report report = {0};
+        wax_config config;
+        char *said = NULL;
+        size_t size = 0;
+        FILE *out = open_memstream(&said, &size);
+        assert_non_null(out);
+        parse(&config, row->text);
+        bool is_error = row->says && strncmp(row->says, "error", 5) == 0;
+        check_row(row->name, (wax_config_check(&config, &report) == WAX_INVALID) == is_error);
+        wax_config_report_print(&report, out);
+        (void)fclose(out);
+        check_row(row->name, row->says ? strstr(said, row->says) != NULL
+                                       : !strstr(said, "past the proxy") && !strstr(said, "error"));
+        wax_config_report_free(&report);
+        wax_config_free(&config);
+        free(said);
+    }
+}
+
 static void sets_add_up_from_their_first_line(void **state)
 {
     (void)state;
@@ -460,6 +527,8 @@ int main(void)
         cmocka_unit_test(plugins_of_mosquitto_are_built_in),
         cmocka_unit_test(a_plugin_belongs_to_its_listener),
         cmocka_unit_test(limits_that_are_off_need_no_special_case),
+        cmocka_unit_test(listeners_of_the_web_are_read),
+        cmocka_unit_test(what_a_protocol_needs_is_said),
         cmocka_unit_test(sets_add_up_from_their_first_line),
         cmocka_unit_test(ports_of_the_command_line_are_local),
         cmocka_unit_test(what_needs_a_restart_is_told),

@@ -16,6 +16,7 @@ static const size_t sizes[] = {
     [WAX_OPTION_SET] = sizeof(uint32_t),
     [WAX_OPTION_LIST] = sizeof(uint32_t),
     [WAX_OPTION_TEXT] = sizeof(char *),
+    [WAX_OPTION_TEXTS] = sizeof(char *),
     [WAX_OPTION_FILE] = sizeof(char *),
     [WAX_OPTION_HOSTS] = sizeof(char *),
     [WAX_OPTION_LISTENER] = 0,

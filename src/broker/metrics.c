@@ -1,0 +1,147 @@
+/* What the broker tells of itself in numbers, at Mosquitto's topics and by Prometheus' rules for
+ * names. */
+#include "broker/metrics.h"
+
+uint64_t metric_sum(const struct wax_broker *broker, unsigned counter)
+{
+    uint64_t total = 0;
+
+    for (unsigned i = 0; i < broker->worker_count; i++) {
+        total += atomic_load_explicit(&broker->workers[i]->counted[counter], memory_order_relaxed);
+    }
+    return total;
+}
+
+static uint64_t sum(const struct wax_broker *broker, const struct metric *metric)
+{
+    return metric_sum(broker, metric->counter);
+}
+
+static uint64_t clients_offline(const struct wax_broker *broker, const struct metric *metric)
+{
+    uint64_t connected = metric_sum(broker, COUNT_CLIENTS_CONNECTED);
+    uint64_t total = metric_sum(broker, COUNT_CLIENTS);
+
+    (void)metric;
+    return total > connected ? total - connected : 0;
+}
+
+static uint64_t retained(const struct wax_broker *broker, const struct metric *metric)
+{
+    (void)metric;
+    return atomic_load(&broker->commons.retained_count);
+}
+
+static uint64_t shared(const struct wax_broker *broker, const struct metric *metric)
+{
+    (void)metric;
+    return atomic_load(&broker->commons.shared_count);
+}
+
+static uint64_t subscriptions(const struct wax_broker *broker, const struct metric *metric)
+{
+    return sum(broker, metric) + shared(broker, metric);
+}
+
+static uint64_t stored(const struct wax_broker *broker, const struct metric *metric)
+{
+    return sum(broker, metric) + retained(broker, metric);
+}
+
+static uint64_t heap(const struct wax_broker *broker, const struct metric *metric)
+{
+    (void)metric;
+    return atomic_load(&broker->memory.taken);
+}
+
+static uint64_t heap_max(const struct wax_broker *broker, const struct metric *metric)
+{
+    (void)metric;
+    return atomic_load(&broker->memory.most);
+}
+
+static uint64_t connections(const struct wax_broker *broker, const struct metric *metric)
+{
+    (void)metric;
+    return atomic_load(&broker->connection_count);
+}
+
+static uint64_t uptime_s(const struct wax_broker *broker, const struct metric *metric)
+{
+    (void)metric;
+    return (wax_clock_ms() - broker->started_ms) / 1000;
+}
+
+#define GAUGE(name, help)   (name), "gauge", (help)
+#define COUNTER(name, help) (name), "counter", (help)
+#define NO_NAME             NULL, NULL, NULL
+
+/* clang-format off */
+const struct metric metrics[] = {
+    {"clients/total",                   sum,             COUNT_CLIENTS,                GAUGE("wax_sessions", "Sessions, connected or not.")},
+    {"clients/connected",               sum,             COUNT_CLIENTS_CONNECTED,      GAUGE("wax_clients_connected", "Clients that are connected.")},
+    {"clients/active",                  sum,             COUNT_CLIENTS_CONNECTED,      NO_NAME},
+    {"clients/disconnected",            clients_offline, COUNT_CLIENTS,                GAUGE("wax_clients_disconnected", "Sessions whose client is away.")},
+    {"clients/inactive",                clients_offline, COUNT_CLIENTS,                NO_NAME},
+    {"clients/expired",                 sum,             COUNT_CLIENTS_EXPIRED,        COUNTER("wax_sessions_expired_total", "Sessions that ended because their client stayed away.")},
+    {"tls/handshakes/count",            sum,             COUNT_TLS_HANDSHAKES,         COUNTER("wax_tls_handshakes_total", "TLS handshakes with all their proofs.")},
+    {"tls/resumed/count",               sum,             COUNT_TLS_RESUMED,            COUNTER("wax_tls_resumed_total", "TLS handshakes that took up an earlier session.")},
+    {"bytes/received",                  sum,             COUNT_BYTES_RECEIVED,         COUNTER("wax_received_bytes_total", "Bytes of MQTT received.")},
+    {"bytes/sent",                      sum,             COUNT_BYTES_SENT,             COUNTER("wax_sent_bytes_total", "Bytes of MQTT sent.")},
+    {"messages/received",               sum,             COUNT_PACKETS_RECEIVED,       COUNTER("wax_packets_received_total", "MQTT packets of any type received.")},
+    {"messages/sent",                   sum,             COUNT_PACKETS_SENT,           COUNTER("wax_packets_sent_total", "MQTT packets of any type sent.")},
+    {"messages/stored",                 stored,          COUNT_STORED,                 NO_NAME},
+    {"publish/messages/received",       sum,             COUNT_PUBLISH_RECEIVED,       COUNTER("wax_messages_received_total", "Messages that clients published.")},
+    {"publish/messages/sent",           sum,             COUNT_PUBLISH_SENT,           COUNTER("wax_messages_sent_total", "Messages sent to clients.")},
+    {"publish/messages/dropped",        sum,             COUNT_PUBLISH_DROPPED,        COUNTER("wax_messages_dropped_total", "Messages that no queue had room for.")},
+    {"publish/bytes/received",          sum,             COUNT_PUBLISH_BYTES_RECEIVED, COUNTER("wax_message_received_bytes_total", "Payload bytes that clients published.")},
+    {"publish/bytes/sent",              sum,             COUNT_PUBLISH_BYTES_SENT,     COUNTER("wax_message_sent_bytes_total", "Payload bytes sent to clients.")},
+    {"store/messages/count",            stored,          COUNT_STORED,                 GAUGE("wax_messages_stored", "Messages that wait in queues or are retained.")},
+    {"store/messages/bytes",            sum,             COUNT_STORED_BYTES,           GAUGE("wax_messages_stored_bytes", "Payload bytes of messages that wait in queues.")},
+    {"retained messages/count",         retained,        COUNT_STORED,                 GAUGE("wax_messages_retained", "Retained messages.")},
+    {"subscriptions/count",             subscriptions,   COUNT_SUBSCRIPTIONS,          GAUGE("wax_subscriptions", "Subscriptions, shared ones included.")},
+    {"shared_subscriptions/count",      shared,          COUNT_SUBSCRIPTIONS,          GAUGE("wax_subscriptions_shared", "Shared subscriptions.")},
+    {"heap/current",                    heap,            COUNT_STORED,                 GAUGE("wax_memory_bytes", "Memory that the process takes.")},
+    {"heap/maximum",                    heap_max,        COUNT_STORED,                 GAUGE("wax_memory_max_bytes", "The most that it took so far.")},
+    {"connections/socket/count",        connections,     COUNT_SOCKETS,                GAUGE("wax_connections", "Connections open now, those of HTTP included.")},
+    {"packet/out/count",  sum, COUNT_OUT, GAUGE("wax_packets_waiting", "Packets that wait for their socket.")},
+    {"packet/out/bytes", sum, COUNT_OUT_BYTES, GAUGE("wax_packets_waiting_bytes", "Bytes of them.")},
+    {"mqtt/connect/received",           sum,             COUNT_TYPE_RECEIVED + WAX_CONNECT, NO_NAME},
+    {"mqtt/connack/received",           sum,             COUNT_TYPE_RECEIVED + WAX_CONNACK, NO_NAME},
+    {"mqtt/publish/received",           sum,             COUNT_TYPE_RECEIVED + WAX_PUBLISH, NO_NAME},
+    {"mqtt/puback/received",            sum,             COUNT_TYPE_RECEIVED + WAX_PUBACK, NO_NAME},
+    {"mqtt/pubrec/received",            sum,             COUNT_TYPE_RECEIVED + WAX_PUBREC, NO_NAME},
+    {"mqtt/pubrel/received",            sum,             COUNT_TYPE_RECEIVED + WAX_PUBREL, NO_NAME},
+    {"mqtt/pubcomp/received",           sum,             COUNT_TYPE_RECEIVED + WAX_PUBCOMP, NO_NAME},
+    {"mqtt/subscribe/received",         sum,             COUNT_TYPE_RECEIVED + WAX_SUBSCRIBE, NO_NAME},
+    {"mqtt/suback/received",            sum,             COUNT_TYPE_RECEIVED + WAX_SUBACK, NO_NAME},
+    {"mqtt/unsubscribe/received",       sum,             COUNT_TYPE_RECEIVED + WAX_UNSUBSCRIBE, NO_NAME},
+    {"mqtt/unsuback/received",          sum,             COUNT_TYPE_RECEIVED + WAX_UNSUBACK, NO_NAME},
+    {"mqtt/pingreq/received",           sum,             COUNT_TYPE_RECEIVED + WAX_PINGREQ, NO_NAME},
+    {"mqtt/pingresp/received",          sum,             COUNT_TYPE_RECEIVED + WAX_PINGRESP, NO_NAME},
+    {"mqtt/disconnect/received",        sum,             COUNT_TYPE_RECEIVED + WAX_DISCONNECT, NO_NAME},
+    {"mqtt/auth/received",              sum,             COUNT_TYPE_RECEIVED + WAX_AUTH, NO_NAME},
+    {"mqtt/connect/sent",               sum,             COUNT_TYPE_SENT + WAX_CONNECT, NO_NAME},
+    {"mqtt/connack/sent",               sum,             COUNT_TYPE_SENT + WAX_CONNACK, NO_NAME},
+    {"mqtt/publish/sent",               sum,             COUNT_TYPE_SENT + WAX_PUBLISH, NO_NAME},
+    {"mqtt/puback/sent",                sum,             COUNT_TYPE_SENT + WAX_PUBACK, NO_NAME},
+    {"mqtt/pubrec/sent",                sum,             COUNT_TYPE_SENT + WAX_PUBREC, NO_NAME},
+    {"mqtt/pubrel/sent",                sum,             COUNT_TYPE_SENT + WAX_PUBREL, NO_NAME},
+    {"mqtt/pubcomp/sent",               sum,             COUNT_TYPE_SENT + WAX_PUBCOMP, NO_NAME},
+    {"mqtt/subscribe/sent",             sum,             COUNT_TYPE_SENT + WAX_SUBSCRIBE, NO_NAME},
+    {"mqtt/suback/sent",                sum,             COUNT_TYPE_SENT + WAX_SUBACK, NO_NAME},
+    {"mqtt/unsubscribe/sent",           sum,             COUNT_TYPE_SENT + WAX_UNSUBSCRIBE, NO_NAME},
+    {"mqtt/unsuback/sent",              sum,             COUNT_TYPE_SENT + WAX_UNSUBACK, NO_NAME},
+    {"mqtt/pingreq/sent",               sum,             COUNT_TYPE_SENT + WAX_PINGREQ, NO_NAME},
+    {"mqtt/pingresp/sent",              sum,             COUNT_TYPE_SENT + WAX_PINGRESP, NO_NAME},
+    {"mqtt/disconnect/sent",            sum,             COUNT_TYPE_SENT + WAX_DISCONNECT, NO_NAME},
+    {"mqtt/auth/sent",                  sum,             COUNT_TYPE_SENT + WAX_AUTH, NO_NAME},
+    {NULL,                              sum,             COUNT_SOCKETS,                COUNTER("wax_sockets_accepted_total", "Connections accepted, whatever they spoke.")},
+    {NULL,                              sum,             COUNT_CONNECTIONS,            COUNTER("wax_connects_accepted_total", "CONNECT packets accepted.")},
+    {NULL,                              uptime_s,        COUNT_SOCKETS,                GAUGE("wax_uptime_seconds", "Seconds since the broker started.")},
+};
+/* clang-format on */
+
+const size_t metric_count = WAX_COUNT(metrics);
+
+_Static_assert(sizeof metrics / sizeof metrics[0] <= METRIC_MAX, "METRIC_MAX is too small");
