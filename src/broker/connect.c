@@ -1,6 +1,6 @@
 /* CONNECT: who is this, may it come in, and with which session. */
 #include "broker/admit.h"
-#include "broker/login.h"
+#include "broker/owner.h"
 #include "broker/quarrel.h"
 #include "broker/standing.h"
 #include "broker/steward.h"
@@ -192,11 +192,6 @@ static bool has_same_mount_point(const struct connection *connection, const stru
                            wax_bytes_of_text(config->listeners[connection->listener].mount_point));
 }
 
-static bool is_owner(const struct client *client, const struct pending *pending)
-{
-    return client->has_user == pending->has_user && wax_bytes_equal(client->user, pending->user);
-}
-
 static void wait_due(wax_timer *timer, uint64_t now_ms)
 {
     struct connection *connection = WAX_OWNER(timer, struct connection, timer);
@@ -230,7 +225,8 @@ static wax_status find_session(struct connection *connection, struct client **fo
     struct client *client = clients_find(worker, pending->id);
     struct quarrel quarrel = quarrel_of(client);
 
-    if (client != NULL && config->session_owner == WAX_OWNER_STRICT && !is_owner(client, pending)) {
+    if (client != NULL && config->session_owner == WAX_OWNER_STRICT &&
+        !is_owner(client, connection)) {
         return WAX_NOT_AUTHORIZED; /* a session belongs to who made it */
     }
     if (client != NULL && client->connection != NULL) {
@@ -255,7 +251,7 @@ static wax_status find_session(struct connection *connection, struct client **fo
     }
     if (client == NULL) {
         client = client_make(worker, pending->id, pending->has_user, pending->user);
-    } else if (!is_owner(client, pending) &&
+    } else if (!is_owner(client, connection) &&
                client_belong(client, pending->has_user, pending->user) != WAX_OK) {
         client = NULL;
     }

@@ -149,7 +149,7 @@ const wax_option wax_options[] = {
     {.name = "acl_subscribe_check", IN(SECURITY), OF_BROKER(acl_subscribe_check), BOOL("true"), RELOADS, OWN,
      SAYS("Refuses a SUBSCRIBE that no rule can ever satisfy. False accepts it and delivers nothing, as Mosquitto does.")},
     {.name = "session_owner", IN(SECURITY), OF_BROKER(session_owner), WORD("strict any", "strict"), OWN,
-     SAYS("With `strict`, a session belongs to the identity that made it and nobody else takes it over. `any` is Mosquitto's way: the client id is enough.")},
+     SAYS("With `strict`, a session belongs to the identity that made it and nobody else takes it over; names that different files or authorities vouch for are different identities, though spelled alike. `any` is Mosquitto's way: the client id is enough.")},
 
     {.name = "certfile", IN(TLS), OF_LISTENER(certfile), READ_FILE, RELOADS,
      SAYS("The server's certificate and the chain above it, in PEM form. Turns TLS on, together with `keyfile`.")},
