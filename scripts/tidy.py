@@ -56,7 +56,7 @@ ONE_WAY_OUT = {
     "wax_publish_write": {DELIVERY},
     "wax_publish_write_head": {DELIVERY},
     "wax_publish_write_start": {DELIVERY},
-    "client_hold": {DELIVERY},
+    "client_hold": {DELIVERY, "src/broker/control_import.c"},  # judged when it is sent again
     "client_queue": {DELIVERY, "src/broker/control_import.c"},  # judged when it leaves the queue
     "client_unpop": {DELIVERY, "src/broker/client.c"},  # likewise
 }

@@ -1,5 +1,5 @@
 /* Sessions: they are found by client id, and outlive their connections. */
-#include "broker/internal.h"
+#include "broker/walk.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -266,10 +266,14 @@ static wax_status grow_queue(struct client *client)
     return WAX_OK;
 }
 
-/* What a queued message counts for against max_queued_bytes. */
+/* What a queued message counts for against max_queued_bytes: all that somebody outside chose. */
 static size_t weight(const struct delivery *delivery)
 {
-    return delivery->message->topic.size + delivery->message->payload.size;
+    const struct message *message = delivery->message;
+    size_t identifier_count = delivery->identifiers == NULL ? 0 : delivery->identifiers[0];
+
+    return message->topic.size + message->properties.size + message->payload.size +
+           identifier_count * sizeof(uint32_t);
 }
 
 static void count_in(struct client *client, const struct delivery *delivery)

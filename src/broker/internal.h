@@ -26,7 +26,8 @@ enum {
     LINGER_MS = 2000,        /* how long a connection that ends may take to read why */
     WALK_STEP_MAX = 2048,    /* of a walk over retained messages in one turn */
     WALK_MESSAGE_MAX = 128,
-    LOGIN_MAX = 1024, /* logins that wait for a password's hash */
+    WALK_SEARCH_MAX = 256, /* walks that are looked at for one to begin anew; else both go on */
+    LOGIN_MAX = 1024,      /* logins that wait for a password's hash */
     LOGIN_THREAD_COUNT = 2,
     LETTER_TURN_MAX = 4096,      /* letters read in one turn */
     BACKLOG_SIZE_MAX = 16777216, /* bytes of messages that one worker may have ahead of it */
@@ -126,18 +127,9 @@ void count_packet(struct worker *worker, bool is_incoming, uint8_t first);
 struct delivery {
     struct message *message;
     uint32_t *identifiers; /* the count, then that many; NULL: none */
-    wax_group group; /* that it came of; none: the client's own subscriptions */
+    wax_group group;       /* that it came of; none: the client's own subscriptions */
     uint8_t qos;
     bool retain;
-};
-
-/* A walk over retained messages that a subscription began. */
-struct walk {
-    struct walk *next;
-    wax_retained_walk walk;
-    wax_subscription_options options;
-    size_t size; /* of the filter */
-    uint8_t filter[];
 };
 
 /* Connections that take a client id from each other, over and over. */
@@ -156,6 +148,7 @@ struct client {
     struct seat *seat;             /* NULL: in no shared group */
     wax_link walking;              /* in the worker's ring while there are walks */
     struct walk *walks;
+    uint32_t walk_count;
     wax_timer timer; /* offline: the will's delay, or the end of the session */
     uint64_t number;
     wax_bytes id;
@@ -317,21 +310,6 @@ wax_status route(struct worker *worker, struct message *message);
 
 /* Delivers at this worker alone. */
 void route_here(struct worker *worker, struct message *message);
-
-/* --- walk, retain: what is retained goes to new subscriptions --- */
-
-/* Begins a walk for a subscription; one that the same filter began must have ended. The filter is
- * copied. Returns WAX_OK or WAX_QUOTA_EXCEEDED. */
-wax_status walk_begin(struct client *client, wax_bytes filter,
-                      const wax_subscription_options *options) WAX_CHECKED;
-
-/* Ends the walk that the subscription to this filter began, if there is one; the first; all. */
-void walk_end(struct client *client, wax_bytes filter);
-void walk_end_first(struct client *client);
-void walk_end_all(struct client *client);
-
-/* Goes on with all walks of this worker. Returns whether some are not done. */
-bool retain_turn(struct worker *worker);
 
 /* --- the events of a session --- */
 
@@ -535,6 +513,9 @@ uint64_t worker_number(struct worker *worker);
 
 /* Logs as the settings say from now on; opens the file anew. */
 void logging_set(struct wax_broker *broker);
+
+/* Whether a line that this client provokes may be logged now: one in REPEAT_MS. */
+bool is_time_to_log(struct connection *connection);
 
 /* Logs what was found in a configuration. */
 void logging_report(struct wax_broker *broker, const wax_config_report *report);

@@ -200,7 +200,7 @@ const wax_option wax_options[] = {
     {.name = "max_keepalive", IN(LIMITS), OF_BROKER(max_keepalive_s), NUMBER(0, 65535, "0", "seconds"), RELOADS,
      SAYS("The longest keep alive that is granted: MQTT 5 clients are told, older ones refused; 0 grants any, and none.")},
     {.name = "memory_limit", IN(LIMITS), OF_BROKER(memory_limit), SIZE(0, MEMORY_MAX, "0"), RELOADS,
-     SAYS("How much memory the process may take; above it messages are refused until there is room again; 0 means no limit.")},
+     SAYS("How much memory the process may take; above it messages and subscriptions are refused until there is room again; 0 means no limit.")},
     {.name = "persistent_client_expiration", IN(LIMITS), OF_BROKER(persistent_client_expiration_s), DURATION("14d"), RELOADS,
      SAYS("After how long without its client a session is deleted; `never` or 0 keeps it, which is Mosquitto's default.")},
     {.name = "retain_available", IN(LIMITS), OF_BROKER(retain_available), BOOL("true"), RELOADS,

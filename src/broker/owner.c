@@ -1,4 +1,5 @@
-/* Whose a session is: a name alone does not tell, since each listener may ask somebody else for it. */
+/* Whose a session is: a name alone does not tell, since each listener may ask somebody else for it.
+ */
 #include "broker/owner.h"
 
 static bool is_same(const char *one, const char *other)

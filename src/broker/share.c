@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-enum { GROUP_MAX = 64 };
+enum { GROUP_MAX = 256 };
 
 static wax_status offer(const struct errand *errand, struct message *message)
 {

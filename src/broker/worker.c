@@ -6,6 +6,7 @@
 #include "broker/share.h"
 #include "broker/stack.h"
 #include "broker/steward.h"
+#include "broker/walk.h"
 
 #include <stdlib.h>
 
