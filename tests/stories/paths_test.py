@@ -316,6 +316,8 @@ class Reading:
         self.assertEqual(self.got(reader), ["open"])
         reader.disconnect()
 
+    # bridge: here is the row for what a bridge takes to another broker and brings from it.
+
     @property
     def database(self):
         return kept_by_mosquitto(self.READER.get("user"))
