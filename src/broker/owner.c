@@ -41,7 +41,8 @@ bool is_owner(const struct client *client, const struct connection *connection)
     const wax_config *config = &connection->worker->settings->config;
     const struct pending *pending = connection->pending;
 
-    if (client->has_user != pending->has_user || !wax_bytes_equal(client->user, pending->user)) {
+    if (client->listener >= config->listener_count || client->has_user != pending->has_user ||
+        !wax_bytes_equal(client->user, pending->user)) {
         return false;
     }
     return !client->has_user || client->listener == connection->listener ||
