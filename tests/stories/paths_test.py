@@ -17,7 +17,7 @@ from dynsec_test import CONTROL, Housed, acl, house, role, user
 from foreign import WAX, run
 from mqtt_raw import publish, subscribe
 from passwords import line
-from running import BrokerCase
+from running import PLAIN, Broker, BrokerCase
 
 NAMES = ("reader", "mute", "writer", "all", "admin")
 OPEN, SECRET, LOST = "open/reader/x", "secret/reader/x", "open/reader/lost/x"
@@ -316,7 +316,31 @@ class Reading:
         self.assertEqual(self.got(reader), ["open"])
         reader.disconnect()
 
-    # bridge: here is the row for what a bridge takes to another broker and brings from it.
+    def test_bridges(self):
+        """What a bridge takes to another broker, and what it brings from there, under the rights of its local user."""
+        far = Broker(PLAIN)
+        before = self.broker.read("wax.conf")
+        try:
+            lines = "".join(f"connection {name}\naddress 127.0.0.1:{far.port}\nlocal_username {name}\nnotifications false\n"
+                            f"topic {topic}\n" for name, topic in (("reader", "+/reader/# out 1"), ("mute", "+/mute/# in 1")))
+            self.broker.write("wax.conf", before + lines)
+            self.broker.reload()
+            for name in ("reader", "mute"):
+                self.broker.wait_for_log(f"bridge_connected connection={name} ")
+            there, watcher = self.client(port=far.port), self.one("all")
+            there.subscribe(("#", 1))
+            watcher.subscribe(("+/mute/#", 1))
+            if self.READER:  # without a name only its `topic` lines bind a bridge
+                self.write_both()
+                self.assertEqual(self.got(there), ["open"])
+            for payload in ("secret", "open"):
+                there.publish(f"{payload}/mute/x", payload, 1)
+            self.assertEqual(watcher.message().payload, b"open")
+            self.assertTrue(watcher.is_silent(0.1))
+        finally:
+            self.broker.write("wax.conf", before)
+            self.broker.reload()
+            self.assertIsNone(far.stop())
 
     @property
     def database(self):
@@ -493,7 +517,8 @@ def world(kind):
     return type(kind, (Reading, Writing, Losing, base), more)
 
 
-globals().update({kind: world(kind) for kind in FILES})  # those of HOUSES are in paths_dynsec_test.py
+ELSEWHERE = ("Anonymous", "DefaultDeny")  # in paths_default_test.py; HOUSES are in paths_dynsec_test.py
+globals().update({kind: world(kind) for kind in FILES if kind not in ELSEWHERE})
 
 if __name__ == "__main__":
     unittest.main()
