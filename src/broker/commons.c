@@ -231,10 +231,23 @@ size_t commons_choose(struct commons *commons, wax_bytes topic, uint32_t first,
     return count;
 }
 
+/* The members at the errand's stop. The array has room for the whole group. */
+static size_t collect(const struct errand *errand, wax_members *all, struct errand *members)
+{
+    wax_member member;
+    size_t count = 0;
+
+    while (wax_members_next(all, &member)) {
+        if (stop_of(seat_of(&member), errand->first) == errand->stop) {
+            members[count++] = errand_to(&member, errand->group);
+        }
+    }
+    return count;
+}
+
 size_t commons_ask(struct commons *commons, const struct errand *errand, struct errand **members)
 {
     wax_members all;
-    wax_member member;
     size_t count = 0;
 
     *members = NULL;
@@ -242,11 +255,7 @@ size_t commons_ask(struct commons *commons, const struct errand *errand, struct 
     if (wax_group_exists(commons->shared, errand->group)) {
         all = wax_group_members(commons->shared, errand->group);
         *members = calloc(all.left, sizeof **members);
-        while (*members != NULL && wax_members_next(&all, &member)) {
-            if (stop_of(seat_of(&member), errand->first) == errand->stop) {
-                (*members)[count++] = errand_to(&member, errand->group);
-            }
-        }
+        count = *members == NULL ? 0 : collect(errand, &all, *members);
     }
     pthread_mutex_unlock(&commons->mutex);
     return count;
