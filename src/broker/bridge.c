@@ -1,6 +1,7 @@
 /* The life of a bridge: made by the configuration, connected, lost, connected again. */
 #include "broker/bridges.h"
 #include "broker/standing.h"
+#include "broker/walk.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -4,6 +4,7 @@
 #include "broker/admit.h"
 #include "broker/exchange.h"
 #include "broker/identify.h"
+#include "broker/owner.h"
 #include "broker/quarrel.h"
 #include "broker/standing.h"
 #include "broker/steward.h"
@@ -116,11 +117,6 @@ static bool has_same_mount_point(const struct connection *connection, const stru
                            wax_bytes_of_text(config->listeners[connection->listener].mount_point));
 }
 
-static bool is_owner(const struct client *client, const struct pending *pending)
-{
-    return client->has_user == pending->has_user && wax_bytes_equal(client->user, pending->user);
-}
-
 static void wait_due(wax_timer *timer, uint64_t now_ms)
 {
     struct connection *connection = WAX_OWNER(timer, struct connection, timer);
@@ -157,7 +153,8 @@ static wax_status find_session(struct connection *connection, struct client **fo
     if (client != NULL && client->bridge != NULL) {
         return WAX_BAD_CLIENT_ID; /* it is the broker's own */
     }
-    if (client != NULL && config->session_owner == WAX_OWNER_STRICT && !is_owner(client, pending)) {
+    if (client != NULL && config->session_owner == WAX_OWNER_STRICT &&
+        !is_owner(client, connection)) {
         return WAX_NOT_AUTHORIZED; /* a session belongs to who made it */
     }
     if (client != NULL && client->connection != NULL) {
@@ -182,7 +179,7 @@ static wax_status find_session(struct connection *connection, struct client **fo
     }
     if (client == NULL) {
         client = client_make(worker, pending->id, pending->has_user, pending->user);
-    } else if (!is_owner(client, pending) &&
+    } else if (!is_owner(client, connection) &&
                client_belong(client, pending->has_user, pending->user) != WAX_OK) {
         client = NULL;
     }

@@ -27,7 +27,8 @@ enum {
     LINGER_MS = 2000,        /* how long a connection that ends may take to read why */
     WALK_STEP_MAX = 2048,    /* of a walk over retained messages in one turn */
     WALK_MESSAGE_MAX = 128,
-    LOGIN_MAX = 1024, /* logins that wait for a password's hash */
+    WALK_SEARCH_MAX = 256, /* walks that are looked at for one to begin anew; else both go on */
+    LOGIN_MAX = 1024,      /* logins that wait for a password's hash */
     LOGIN_THREAD_COUNT = 2,
     DIAL_MAX = 256, /* bridges that wait for an address */
     DIAL_THREAD_COUNT = 2,
@@ -94,17 +95,9 @@ void count_packet(struct worker *worker, bool is_incoming, uint8_t first);
 struct delivery {
     struct message *message;
     uint32_t *identifiers; /* the count, then that many; NULL: none */
+    wax_group group;       /* that it came of; none: the client's own subscriptions */
     uint8_t qos;
     bool retain;
-};
-
-/* A walk over retained messages that a subscription began. */
-struct walk {
-    struct walk *next;
-    wax_retained_walk walk;
-    wax_subscription_options options;
-    size_t size; /* of the filter */
-    uint8_t filter[];
 };
 
 /* Connections that take a client id from each other, over and over. */
@@ -123,6 +116,7 @@ struct client {
     struct seat *seat;             /* NULL: in no shared group */
     wax_link walking;              /* in the worker's ring while there are walks */
     struct walk *walks;
+    uint32_t walk_count;
     wax_timer timer; /* offline: the will's delay, or the end of the session */
     uint64_t number;
     wax_bytes id;
@@ -186,7 +180,7 @@ wax_status client_grow_incoming(struct client *client) WAX_CHECKED;
  * the queue again, to be sent anew. */
 void client_take_back(struct client *client);
 
-/* Puts a delivery at the end of the queue, within the limits. Takes over the delivery, or drops it
+/* Puts a delivery at the end of the queue, within the limits. Takes over the delivery, or clears it
  * and returns WAX_QUOTA_EXCEEDED. */
 wax_status client_queue(struct client *client, const struct delivery *delivery) WAX_CHECKED;
 
@@ -271,11 +265,17 @@ void connection_doom(struct connection *connection, wax_status status);
 struct grant {
     const uint32_t *identifiers;
     uint32_t identifier_count;
+    wax_group group; /* as in the delivery */
     uint8_t qos;
     bool retain; /* the RETAIN flag that the subscriber sees */
 };
 
-/* Judges, and sends, queues or drops. */
+/* Judges, and sends or queues. Returns WAX_OK, also for a message that has had its time;
+ * WAX_NOT_AUTHORIZED; or, when the client cannot have it, another status. */
+wax_status deliver_or_not(struct client *client, struct message *message,
+                          const struct grant *grant) WAX_CHECKED;
+
+/* The same, and counts what is dropped. */
 void deliver(struct client *client, struct message *message, const struct grant *grant);
 
 /* Sends what waits, exchanges of an earlier connection first. */
@@ -289,25 +289,6 @@ wax_status route(struct worker *worker, struct message *message);
 
 /* Delivers at this worker alone. */
 void route_here(struct worker *worker, struct message *message);
-
-/* Delivers to the client whose seat it is, if it is still there. */
-void route_to_seat(struct worker *worker, struct seat *seat, struct message *message,
-                   const wax_subscription_options *options);
-
-/* --- walk, retain: what is retained goes to new subscriptions --- */
-
-/* Begins a walk for a subscription; one that the same filter began must have ended. The filter is
- * copied. Returns WAX_OK or WAX_QUOTA_EXCEEDED. */
-wax_status walk_begin(struct client *client, wax_bytes filter,
-                      const wax_subscription_options *options) WAX_CHECKED;
-
-/* Ends the walk that the subscription to this filter began, if there is one; the first; all. */
-void walk_end(struct client *client, wax_bytes filter);
-void walk_end_first(struct client *client);
-void walk_end_all(struct client *client);
-
-/* Goes on with all walks of this worker. Returns whether some are not done. */
-bool retain_turn(struct worker *worker);
 
 /* --- the events of a session --- */
 
@@ -404,7 +385,8 @@ enum letter_kind {
 /* What is posted between workers. */
 struct letter {
     wax_letter letter;
-    uint8_t kind; /* enum letter_kind */
+    uint8_t kind;    /* enum letter_kind */
+    wax_level level; /* of the line */
     union {
         struct message *message;
         struct connection *connection;
@@ -415,9 +397,7 @@ struct letter {
         char *line; /* of the log */
         struct inquiry *inquiry;
     };
-    struct seat *seat;
-    wax_subscription_options options;
-    wax_level level; /* of the line */
+    struct errand errand;
 };
 
 /* An acknowledgement that waits for its mark. */
@@ -496,6 +476,14 @@ void *worker_run(void *argument);
 wax_status worker_post(struct worker *from, struct worker *to,
                        const struct letter *letter) WAX_CHECKED;
 
+/* Posts a message, held for the letter, and counts it against what the other has ahead of it; or
+ * counts it as dropped, and returns WAX_FULL. */
+wax_status worker_post_message(struct worker *from, struct worker *to, const struct letter *letter);
+
+/* What a client will not get any more although its group chose it goes to another member; what came
+ * of no group goes nowhere. The delivery stays the caller's. */
+void worker_pass_on(struct worker *worker, const struct delivery *delivery);
+
 /* A number that no client, connection or message of this process has had. */
 uint64_t worker_number(struct worker *worker);
 
@@ -503,6 +491,9 @@ uint64_t worker_number(struct worker *worker);
 
 /* Logs as the settings say from now on; opens the file anew. */
 void logging_set(struct wax_broker *broker);
+
+/* Whether a line that this client provokes may be logged now: one in REPEAT_MS. */
+bool is_time_to_log(struct connection *connection);
 
 /* Logs what was found in a configuration. */
 void logging_report(struct wax_broker *broker, const wax_config_report *report);

@@ -59,18 +59,6 @@ static struct message *make(const struct connection *connection, const wax_publi
     return message_make(&draft, connection->worker->loop.now_ms);
 }
 
-/* A client that is refused again and again must not fill the log. */
-static bool is_time_to_log(struct connection *connection)
-{
-    uint64_t now_ms = connection->worker->loop.now_ms;
-    bool is_time = now_ms >= connection->refused_ms + REPEAT_MS;
-
-    if (is_time) {
-        connection->refused_ms = now_ms;
-    }
-    return is_time;
-}
-
 static wax_status take(struct connection *connection, const wax_publish *publish)
 {
     const struct client *client = connection->client;
