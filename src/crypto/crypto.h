@@ -31,9 +31,24 @@ wax_status wax_crypto_sha1(const wax_bytes *parts, size_t count,
 wax_status wax_crypto_hmac_sha256(wax_bytes key, const wax_bytes *parts, size_t count,
                                   uint8_t tag[static WAX_SHA256_SIZE]) WAX_CHECKED;
 
+/* ---- Seals ---- */
+
+/* What seals. All take nonces of WAX_SEAL_NONCE_SIZE bytes. */
+typedef enum wax_cipher {
+    WAX_CHACHA20_POLY1305, /* a key of 32 bytes, a tag of 16 [RFC 8439, 2.8] */
+    WAX_AES_128_CCM,       /* a key of 16 bytes, a tag of 16 [RFC 3610] */
+    WAX_AES_128_CCM_8,     /* likewise, with a tag of 8 for links where each byte counts */
+} wax_cipher;
+
+/* Of ChaCha20-Poly1305; no other cipher has more. */
 #define WAX_SEAL_KEY_SIZE   32
 #define WAX_SEAL_NONCE_SIZE 12
 #define WAX_SEAL_TAG_SIZE   16
+
+/* The most that one call seals: 2^24 - 1 bytes with CCM, whose nonce leaves three bytes for the
+ * size, and 2^31 - 17 with ChaCha20-Poly1305. CCM takes less than 65,280 associated bytes. */
+#define WAX_SEAL_CCM_MAX            0xffffffU
+#define WAX_SEAL_CCM_ASSOCIATED_MAX 0xfeffU
 
 /* How something is sealed: under a key, with a nonce that this key has never seen, bound to
  * `associated`, which does not travel with it. */
@@ -41,20 +56,69 @@ typedef struct wax_sealing {
     const uint8_t *key;
     const uint8_t *nonce;
     wax_bytes associated;
+    wax_cipher cipher; /* ChaCha20-Poly1305 unless another is named */
 } wax_sealing;
 
-/* Seals by ChaCha20-Poly1305: `sealed` gets as many bytes as `plain` has, and a tag behind them;
- * the two do not overlap. At most 2^31 - 17 bytes. [RFC 8439, 2.8]
+/* The sizes of a cipher's key and tag. */
+size_t wax_cipher_key_size(wax_cipher cipher);
+size_t wax_cipher_tag_size(wax_cipher cipher);
+
+/* Whether a cipher takes so much text and so many associated bytes at once. */
+bool wax_cipher_takes(const wax_sealing *sealing, size_t size);
+
+/* Seals: `sealed` gets as many bytes as `plain` has, and a tag behind them. The two begin at the
+ * same place or do not overlap.
  * Returns WAX_OK; WAX_INVALID for too many bytes; WAX_UNSPECIFIED_ERROR when the library fails:
  * `sealed` is then all zero. */
 wax_status wax_crypto_seal(const wax_sealing *sealing, wax_bytes plain,
                            uint8_t *sealed) WAX_CHECKED;
 
-/* Opens what wax_crypto_seal() made: `plain` gets WAX_SEAL_TAG_SIZE bytes less than `sealed` has.
- * Returns WAX_OK; WAX_UNTRUSTED for what was not sealed so; WAX_UNSPECIFIED_ERROR when the library
- * fails. `plain` is all zero unless WAX_OK. */
+/* Opens what wax_crypto_seal() made: `plain` gets a tag's size less than `sealed` has. The two
+ * begin at the same place or do not overlap. Returns WAX_OK; WAX_UNTRUSTED for what was not sealed
+ * so; WAX_UNSPECIFIED_ERROR when the library fails. `plain` is all zero unless WAX_OK. */
 wax_status wax_crypto_unseal(const wax_sealing *sealing, wax_bytes sealed,
                              uint8_t *plain) WAX_CHECKED;
+
+/* ---- Keys on the curve P-256 ---- */
+
+#define WAX_P256_SECRET_SIZE    32
+#define WAX_P256_PUBLIC_SIZE    65
+#define WAX_P256_SIGNATURE_SIZE 64
+
+/* Whether the bytes are a secret key: a big-endian number from 1 to the order of the curve less 1.
+ * The time it takes tells nothing. [SEC 1, 3.2.1] */
+bool wax_crypto_p256_is_secret(const uint8_t secret[static WAX_P256_SECRET_SIZE]);
+
+/* The public key of a secret one, as an uncompressed point. [SEC 1, 2.3.3]
+ * Returns WAX_OK; WAX_INVALID when `secret` is none; WAX_UNSPECIFIED_ERROR when the library fails.
+ */
+wax_status wax_crypto_p256_public(const uint8_t secret[static WAX_P256_SECRET_SIZE],
+                                  uint8_t public_key[static WAX_P256_PUBLIC_SIZE]) WAX_CHECKED;
+
+/* What two ends have in common when each has the other's public key (ECDH): the first coordinate of
+ * the common point. It is no key yet: derive keys from it. [SEC 1, 3.3.1]
+ * Returns WAX_OK; WAX_INVALID when `secret` is none; WAX_UNTRUSTED when `public_key` is no
+ * uncompressed point of the curve; WAX_UNSPECIFIED_ERROR when the library fails. `common` is all
+ * zero unless WAX_OK. */
+wax_status wax_crypto_p256_agree(const uint8_t secret[static WAX_P256_SECRET_SIZE],
+                                 const uint8_t public_key[static WAX_P256_PUBLIC_SIZE],
+                                 uint8_t common[static WAX_SHA256_SIZE]) WAX_CHECKED;
+
+/* Signs with ES256, r and s in 64 bytes. A weak source of randomness cannot betray the key: the
+ * number used once is derived from key and message, alone (RFC 6979) or mixed with randomness, as
+ * the library has it. So signatures of one message may differ. [RFC 7518, 3.4]
+ * Returns WAX_OK; WAX_INVALID when `secret` is none; WAX_UNSPECIFIED_ERROR when the library fails.
+ * `signature` is all zero unless WAX_OK. */
+wax_status wax_crypto_p256_sign(const uint8_t secret[static WAX_P256_SECRET_SIZE],
+                                wax_bytes message,
+                                uint8_t signature[static WAX_P256_SIGNATURE_SIZE]) WAX_CHECKED;
+
+/* Whether the message was signed with the secret key of `public_key`.
+ * Returns WAX_OK; WAX_UNTRUSTED, also when `public_key` is no uncompressed point of the curve;
+ * WAX_UNSPECIFIED_ERROR when the library fails. */
+wax_status wax_crypto_p256_verify(
+    const uint8_t public_key[static WAX_P256_PUBLIC_SIZE], wax_bytes message,
+    const uint8_t signature[static WAX_P256_SIGNATURE_SIZE]) WAX_CHECKED;
 
 /* PBKDF2 with HMAC-SHA-512 and 64 bytes of result, or with HMAC-SHA-256 and 32; `iterations` from 1
  * to 2^31 - 1. [RFC 8018, 5.2]

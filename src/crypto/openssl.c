@@ -1,21 +1,11 @@
-/* Randomness and hashes from OpenSSL's libcrypto. */
+/* Hashes from OpenSSL's libcrypto. */
 #include "crypto/crypto.h"
 
 #include <limits.h>
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
-#include <openssl/rand.h>
 #include <string.h>
-
-wax_status wax_random(void *room, size_t size)
-{
-    if (RAND_bytes_ex(NULL, room, size, 0) != 1) {
-        memset(room, 0, size);
-        return WAX_IO;
-    }
-    return WAX_OK;
-}
 
 static bool absorb_digest(EVP_MD_CTX *hash, const wax_bytes *parts, size_t count)
 {

@@ -1,87 +1,102 @@
 /* Authenticated encryption by OpenSSL's libcrypto. */
 #include "crypto/crypto.h"
 
-#include <limits.h>
 #include <openssl/evp.h>
 #include <string.h>
 
-/* Begins with key, nonce and associated data; NULL when the library fails. */
-static EVP_CIPHER_CTX *begin(const wax_sealing *sealing, int is_sealing)
-{
-    EVP_CIPHER_CTX *cipher = EVP_CIPHER_CTX_new();
-    int size;
+/* The library asks for a place even where there are no bytes; NULL is another question to it. */
+static const uint8_t no_bytes[1];
 
-    if (cipher == NULL) {
-        return NULL;
-    }
-    if (EVP_CipherInit_ex(cipher, EVP_chacha20_poly1305(), NULL, sealing->key, sealing->nonce,
-                          is_sealing) != 1 ||
-        (sealing->associated.size > 0 &&
-         EVP_CipherUpdate(cipher, NULL, &size, sealing->associated.data,
-                          (int)sealing->associated.size) != 1)) {
-        EVP_CIPHER_CTX_free(cipher);
-        return NULL;
-    }
-    return cipher;
+static const EVP_CIPHER *cipher_of(wax_cipher cipher)
+{
+    return cipher == WAX_CHACHA20_POLY1305 ? EVP_chacha20_poly1305() : EVP_aes_128_ccm();
 }
 
-/* To OpenSSL, no bytes at all are another question. */
-static bool pass(EVP_CIPHER_CTX *cipher, wax_bytes bytes, uint8_t *out)
+/* CCM wants to know the size of nonce, tag and text before anything else; `tag` is NULL to seal. */
+static bool announce(EVP_CIPHER_CTX *work, const wax_sealing *sealing, const uint8_t *tag,
+                     size_t size)
 {
+    const int tag_size = (int)wax_cipher_tag_size(sealing->cipher);
+    const int is_sealing = tag == NULL;
+    int ignored;
+
+    /* The library takes no const; it only reads the tag. */
+    return EVP_CipherInit_ex(work, cipher_of(sealing->cipher), NULL, NULL, NULL, is_sealing) == 1 &&
+           EVP_CIPHER_CTX_ctrl(work, EVP_CTRL_AEAD_SET_IVLEN, WAX_SEAL_NONCE_SIZE, NULL) == 1 &&
+           ((is_sealing && sealing->cipher == WAX_CHACHA20_POLY1305) ||
+            EVP_CIPHER_CTX_ctrl(work, EVP_CTRL_AEAD_SET_TAG, tag_size, (void *)(uintptr_t)tag) ==
+                1) &&
+           EVP_CipherInit_ex(work, NULL, NULL, sealing->key, sealing->nonce, is_sealing) == 1 &&
+           (sealing->cipher == WAX_CHACHA20_POLY1305 ||
+            EVP_CipherUpdate(work, NULL, &ignored, NULL, (int)size) == 1);
+}
+
+/* Begins with key, nonce and associated data; NULL when the library fails. */
+static EVP_CIPHER_CTX *begin(const wax_sealing *sealing, const uint8_t *tag, size_t size)
+{
+    EVP_CIPHER_CTX *work = EVP_CIPHER_CTX_new();
+    int ignored;
+
+    if (work != NULL && announce(work, sealing, tag, size) &&
+        (sealing->associated.size == 0 ||
+         EVP_CipherUpdate(work, NULL, &ignored, sealing->associated.data,
+                          (int)sealing->associated.size) == 1)) {
+        return work;
+    }
+    EVP_CIPHER_CTX_free(work);
+    return NULL;
+}
+
+/* All of the text at once, and the end. When opening, false says that the tag is wrong. */
+static bool pass(EVP_CIPHER_CTX *work, wax_bytes bytes, uint8_t *out)
+{
+    uint8_t nowhere[WAX_SEAL_TAG_SIZE];
+    const uint8_t *from = bytes.size > 0 ? bytes.data : no_bytes;
     int size = 0;
 
-    return bytes.size == 0 ||
-           (EVP_CipherUpdate(cipher, out, &size, bytes.data, (int)bytes.size) == 1 &&
-            (size_t)size == bytes.size);
-}
-
-static bool is_too_large(const wax_sealing *sealing, wax_bytes bytes)
-{
-    return bytes.size > INT_MAX - WAX_SEAL_TAG_SIZE || sealing->associated.size > INT_MAX;
+    return EVP_CipherUpdate(work, bytes.size > 0 ? out : nowhere, &size, from, (int)bytes.size) ==
+               1 &&
+           (size_t)size == bytes.size && EVP_CipherFinal_ex(work, nowhere, &size) == 1;
 }
 
 wax_status wax_crypto_seal(const wax_sealing *sealing, wax_bytes plain, uint8_t *sealed)
 {
-    EVP_CIPHER_CTX *cipher;
-    int size;
+    const size_t tag_size = wax_cipher_tag_size(sealing->cipher);
+    EVP_CIPHER_CTX *work;
     bool is_done;
 
-    if (is_too_large(sealing, plain)) {
+    if (!wax_cipher_takes(sealing, plain.size)) {
         return WAX_INVALID;
     }
-    cipher = begin(sealing, 1);
-    is_done = cipher != NULL && pass(cipher, plain, sealed) &&
-              EVP_CipherFinal_ex(cipher, sealed + plain.size, &size) == 1 &&
-              EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_GET_TAG, WAX_SEAL_TAG_SIZE,
-                                  sealed + plain.size) == 1;
-    EVP_CIPHER_CTX_free(cipher);
+    work = begin(sealing, NULL, plain.size);
+    is_done =
+        work != NULL && pass(work, plain, sealed) &&
+        EVP_CIPHER_CTX_ctrl(work, EVP_CTRL_AEAD_GET_TAG, (int)tag_size, sealed + plain.size) == 1;
+    EVP_CIPHER_CTX_free(work);
     if (!is_done) {
-        memset(sealed, 0, plain.size + WAX_SEAL_TAG_SIZE);
+        memset(sealed, 0, plain.size + tag_size);
     }
     return is_done ? WAX_OK : WAX_UNSPECIFIED_ERROR;
 }
 
 wax_status wax_crypto_unseal(const wax_sealing *sealing, wax_bytes sealed, uint8_t *plain)
 {
-    wax_bytes text;
+    const size_t tag_size = wax_cipher_tag_size(sealing->cipher);
     uint8_t tag[WAX_SEAL_TAG_SIZE];
-    EVP_CIPHER_CTX *cipher;
-    int size;
-    bool is_ready;
+    wax_bytes text;
+    EVP_CIPHER_CTX *work;
     wax_status status = WAX_UNSPECIFIED_ERROR;
 
-    if (sealed.size < WAX_SEAL_TAG_SIZE || is_too_large(sealing, sealed)) {
+    if (sealed.size < tag_size || !wax_cipher_takes(sealing, sealed.size - tag_size)) {
         return WAX_UNTRUSTED;
     }
-    text = wax_bytes_of(sealed.data, sealed.size - WAX_SEAL_TAG_SIZE);
-    memcpy(tag, sealed.data + text.size, sizeof tag);
-    cipher = begin(sealing, 0);
-    is_ready = cipher != NULL && pass(cipher, text, plain) &&
-               EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_SET_TAG, (int)sizeof tag, tag) == 1;
-    if (is_ready) {
-        status = EVP_CipherFinal_ex(cipher, tag, &size) == 1 ? WAX_OK : WAX_UNTRUSTED;
+    text = wax_bytes_of(sealed.data, sealed.size - tag_size);
+    memcpy(tag, sealed.data + text.size, tag_size);
+    work = begin(sealing, tag, text.size);
+    if (work != NULL) {
+        status = pass(work, text, plain) ? WAX_OK : WAX_UNTRUSTED;
     }
-    EVP_CIPHER_CTX_free(cipher);
+    EVP_CIPHER_CTX_free(work);
     if (status != WAX_OK) {
         wax_wipe(plain, text.size);
     }

@@ -5,7 +5,6 @@
 #include <openssl/bio.h>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
-#include <openssl/ecdsa.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -13,7 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RSA_BITS_MIN = 2048, RSA_BITS_MAX = 16384, HALF_SIZE = 32, DER_SIZE_MAX = 80 };
+#include "crypto/signature_form.h"
+
+enum { RSA_BITS_MIN = 2048, RSA_BITS_MAX = 16384 };
 
 struct wax_signature_key {
     EVP_PKEY *key;
@@ -105,39 +106,19 @@ const uint8_t *wax_signature_key_digest(const wax_signature_key *key)
     return key->digest;
 }
 
-/* OpenSSL wants r and s as DER has them. Returns the size, 0 if it cannot be. */
-static size_t wrap(wax_bytes signature, uint8_t der[static DER_SIZE_MAX])
-{
-    ECDSA_SIG *pair = ECDSA_SIG_new();
-    BIGNUM *r = BN_bin2bn(signature.data, HALF_SIZE, NULL);
-    BIGNUM *s = BN_bin2bn(signature.data + HALF_SIZE, HALF_SIZE, NULL);
-    uint8_t *at = der;
-    int size = 0;
-
-    if (pair != NULL && r != NULL && s != NULL && ECDSA_SIG_set0(pair, r, s) == 1) {
-        r = NULL;
-        s = NULL;
-        size = i2d_ECDSA_SIG(pair, NULL) <= DER_SIZE_MAX ? i2d_ECDSA_SIG(pair, &at) : 0;
-    }
-    BN_free(r);
-    BN_free(s);
-    ECDSA_SIG_free(pair);
-    return size > 0 ? (size_t)size : 0;
-}
-
 wax_status wax_signature_verify(const wax_signature_key *key, wax_bytes message,
                                 wax_bytes signature)
 {
     const EVP_MD *digest = key->kind == WAX_SIGNATURE_EDDSA ? NULL : EVP_sha256();
-    uint8_t der[DER_SIZE_MAX];
+    uint8_t der[SIGNATURE_DER_MAX];
     EVP_MD_CTX *work;
     bool is_right;
 
     if (key->kind == WAX_SIGNATURE_ES256) {
-        if (signature.size != 2 * (size_t)HALF_SIZE) {
+        if (signature.size != WAX_P256_SIGNATURE_SIZE) {
             return WAX_UNTRUSTED;
         }
-        signature = wax_bytes_of(der, wrap(signature, der));
+        signature = wax_bytes_of(der, signature_to_der(signature.data, der));
     }
     work = EVP_MD_CTX_new();
     if (work == NULL || EVP_DigestVerifyInit(work, NULL, digest, NULL, key->key) != 1) {
