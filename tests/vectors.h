@@ -20,15 +20,23 @@ struct vector {
     uint8_t *bytes[VECTOR_FIELDS];
 };
 
-static inline struct vector vectors_open(const char *name)
+/* A file anywhere. */
+static inline struct vector vectors_open_at(const char *path)
 {
-    char path[512];
     struct vector vector = {0};
 
-    snprintf(path, sizeof path, "%s/tests/vectors/%s", WAX_SOURCE_DIR, name);
     vector.file = fopen(path, "r");
     check_row(path, vector.file != NULL);
     return vector;
+}
+
+/* A file of tests/vectors. */
+static inline struct vector vectors_open(const char *name)
+{
+    char path[512];
+
+    (void)snprintf(path, sizeof path, "%s/tests/vectors/%s", WAX_SOURCE_DIR, name);
+    return vectors_open_at(path);
 }
 
 static inline void vector_drop(struct vector *vector)
