@@ -13,7 +13,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/independent"))
 import ascon
 
-SOURCES = [*sorted((ROOT / "src/ascon").glob("*.c")), ROOT / "src/base/bytes.c"]
+SOURCES = [*sorted((ROOT / "src/ascon").glob("*.c")), ROOT / "src/base/bytes.c", ROOT / "src/crypto/secret.c"]
 
 
 class Bytes(ctypes.Structure):

@@ -1,9 +1,11 @@
-/* Ascon with secrets that valgrind takes for uninitialised: it reports every branch and every
- * address that would depend on one. With the argument "leak" there is one, which must be found. */
+/* Ascon, and the judgement of secret keys, with secrets that valgrind takes for uninitialised: it
+ * reports every branch and every address that would depend on one. With the argument "leak" there
+ * is one, which must be found. */
 #include <stdio.h>
 #include <valgrind/memcheck.h>
 
 #include "ascon/ascon.h"
+#include "crypto/crypto.h"
 
 enum { SIZE = 200 };
 
@@ -45,12 +47,23 @@ static void hash(const struct secrets *secrets, size_t size)
     wax_ascon_hash_finish(&hash, result, sizeof result);
 }
 
+static void judge(const uint8_t *secret)
+{
+    bool is_secret = wax_crypto_p256_is_secret(secret);
+
+    VALGRIND_MAKE_MEM_DEFINED(&is_secret, sizeof is_secret);
+    if (is_secret) {
+        (void)puts("zero is no secret key");
+    }
+}
+
 int main(int argc, char **argv)
 {
     struct secrets secrets = {{0}, {0}, {0}, {0}};
 
     (void)argv;
     VALGRIND_MAKE_MEM_UNDEFINED(&secrets, sizeof secrets);
+    judge(secrets.plain);
     for (size_t size = 0; size < SIZE; size += 7) {
         seal_and_open(&secrets, size);
         hash(&secrets, size);
