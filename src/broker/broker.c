@@ -59,12 +59,19 @@ static bool open_workers(struct wax_broker *broker)
     return true;
 }
 
+static bool open_store(struct wax_broker *broker)
+{
+    wax_store_options options = {.context = broker};
+    wax_store_report report;
+
+    return wax_store_memory.open(&broker->store, &options, &report) == WAX_OK;
+}
+
 static bool open_broker(struct wax_broker *broker)
 {
     wax_os_random(broker->key, sizeof broker->key);
     broker->started_ms = wax_clock_ms();
-    return wax_store_memory.open(&broker->store, NULL) == WAX_OK &&
-           commons_open(&broker->commons, broker->key) == WAX_OK &&
+    return open_store(broker) && commons_open(&broker->commons, broker->key) == WAX_OK &&
            wax_pool_open(&broker->pool, LOGIN_THREAD_COUNT, LOGIN_MAX) == WAX_OK &&
            open_workers(broker) && steward_start(broker) == WAX_OK;
 }

@@ -32,9 +32,6 @@ static void on_rotate(struct control *control)
 /* What is durable is so when it is acknowledged, with or without this. */
 static void on_save(struct control *control)
 {
-    wax_store *store = control->broker->store;
-
-    (void)store->kind->commit(store);
     wax_log_write(&control->broker->log, WAX_NOTICE, "synced signal=USR1");
 }
 

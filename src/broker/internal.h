@@ -491,6 +491,7 @@ struct worker {
     wax_link visits; /* connections of HTTP */
     wax_link walking;
     wax_letters *outboxes; /* one per worker */
+    wax_store_batch changes; /* of this turn */
     struct owed *owed;
     size_t owed_count;
     size_t owed_size;

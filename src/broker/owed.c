@@ -53,7 +53,7 @@ static void settle(const struct owed *owed)
 void owed_release(struct worker *worker)
 {
     wax_store *store = worker->broker->store;
-    uint64_t mark = store->kind->commit(store);
+    uint64_t mark = store->kind->commit(store, &worker->changes);
     uint64_t durable = store->kind->durable(store);
     size_t done = 0;
 

@@ -329,6 +329,7 @@ void worker_close(struct worker *worker)
     }
     free(worker->clients.buckets);
     free(worker->outboxes);
+    wax_store_batch_clear(&worker->changes);
     free(worker->owed);
     free(worker->identifiers);
     free(worker);
