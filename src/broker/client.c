@@ -161,8 +161,7 @@ void client_clear(struct client *client)
     walk_end_all(client);
     owed_forget(worker, client);
     wax_router_remove_subscriber(worker->router, &client->subscriber);
-    atomic_store(&worker->subscription_count, wax_router_count(worker->router));
-    count_set(worker, COUNT_SUBSCRIPTIONS, wax_router_count(worker->router));
+    note_subscriptions(worker);
     leave_groups(client);
     clear_queue(client);
     for (uint16_t i = 0; i < client->outgoing.slot_count; i++) {
@@ -317,6 +316,49 @@ void client_let_go(struct client *client, uint16_t packet_id)
         client->held_bytes -= delivery->message->payload.size;
         delivery_clear(delivery);
     }
+}
+
+/* The last of the held messages first. */
+static int by_number(const void *one, const void *other)
+{
+    uint64_t a = ((const struct delivery *)one)->message->number;
+    uint64_t b = ((const struct delivery *)other)->message->number;
+
+    return a < b ? 1 : a > b ? -1 : 0;
+}
+
+/* Puts a delivery in front, or drops it without memory. */
+static void put_in_front(struct client *client, struct delivery *delivery)
+{
+    if (client->queue_count == client->queue_size && grow_queue(client) != WAX_OK) {
+        count_up(client->worker, COUNT_PUBLISH_DROPPED, 1);
+        delivery_clear(delivery);
+        return;
+    }
+    client_unpop(client, delivery);
+}
+
+void client_take_back(struct client *client)
+{
+    struct delivery *held = client->held;
+    uint16_t count = 0;
+
+    for (uint16_t i = 0; i < client->outgoing.slot_count; i++) {
+        if (held[i].message != NULL) {
+            held[count++] = held[i];
+        }
+    }
+    for (uint16_t i = count; i < client->outgoing.slot_count; i++) {
+        held[i] = (struct delivery){.message = NULL};
+    }
+    qsort(held, count, sizeof *held, by_number);
+    for (uint16_t i = 0; i < count; i++) {
+        put_in_front(client, &held[i]);
+        held[i] = (struct delivery){.message = NULL};
+    }
+    client->held_bytes = 0;
+    client->is_resuming = false;
+    wax_flows_init(&client->outgoing, client->outgoing.slots, client->outgoing.slot_count);
 }
 
 bool client_pop(struct client *client, struct delivery *first)

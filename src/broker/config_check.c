@@ -250,7 +250,8 @@ static void check_files(const wax_config *config, size_t listener, wax_config_re
     const wax_listener_config *at = &config->listeners[listener];
     for (size_t i = 0; i < wax_option_count; i++) {
         const wax_option *option = &wax_options[i];
-        if (option->type != WAX_OPTION_FILE || is_said_before(config, listener, i)) {
+        if (option->type != WAX_OPTION_FILE || option->scope == WAX_SCOPE_BRIDGE ||
+            is_said_before(config, listener, i)) {
             continue;
         }
         const void *field = (const uint8_t *)at + option->offset;
@@ -317,5 +318,6 @@ wax_status wax_config_check(const wax_config *config, wax_config_report *report)
         }
         check_files(config, i, report);
     }
+    wax_config_check_bridges(config, report);
     return report->error_count == errors ? WAX_OK : WAX_INVALID;
 }

@@ -230,6 +230,9 @@ static wax_status find_session(struct connection *connection, struct client **fo
     struct client *client = clients_find(worker, pending->id);
     struct quarrel quarrel = quarrel_of(client);
 
+    if (client != NULL && client->bridge != NULL) {
+        return WAX_BAD_CLIENT_ID; /* it is the broker's own */
+    }
     if (client != NULL && config->session_owner == WAX_OWNER_STRICT && !is_owner(client, pending)) {
         return WAX_NOT_AUTHORIZED; /* a session belongs to who made it */
     }
@@ -449,6 +452,7 @@ void connect_on_arrival(struct worker *worker, struct connection *connection)
     }
     client->expiry_s = expiry_of(connection);
     client->is_durable = client->expiry_s > 0;
+    client->is_private = connection->pending->connect.is_bridge;
     take_will(connection, client);
     log_connected(connection, present);
     login_forget(connection);

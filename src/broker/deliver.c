@@ -1,12 +1,18 @@
 /* The one place where a message goes to a client: live, retained, queued, shared and Wills all pass
  * through deliver(), and so through may_deliver(); what has waited passes it a second time, since
  * the rules may be others by then. */
+#include "broker/bridges.h"
 #include "broker/standing.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { PROPERTY_ROOM = 64 }; /* for alias, expiry and one identifier */
+
+static bool has_listener(const wax_config *config, uint16_t listener)
+{
+    return listener < config->listener_count || listener == WAX_CONFIG_INNER;
+}
 
 /* Whether who published a retained message may still publish it. */
 static bool author_may_write(const struct client *client, const struct message *message)
@@ -17,7 +23,7 @@ static bool author_may_write(const struct client *client, const struct message *
 
     /* A listener that this worker has yet to hear of has just let its author write. */
     if (!settings->config.check_retain_source || message->sender == 0 ||
-        message->listener >= settings->config.listener_count) {
+        !has_listener(&settings->config, message->listener)) {
         return true;
     }
     access = access_of(client->worker, message->listener, &author);
@@ -35,6 +41,9 @@ static bool may_deliver(const struct client *client, const struct message *messa
 {
     if (!wax_bytes_start_with(message->topic, mount_point_of(client)) ||
         !wax_access_judge(&client->access, WAX_ACTION_READ, message->topic, NULL)) {
+        return false;
+    }
+    if (client->bridge != NULL && !bridge_wants(client->bridge, message->topic)) {
         return false;
     }
     if (is_stranger(client) && wax_bytes_start_with(message->topic, WAX_TEXT("$SYS/"))) {
@@ -86,6 +95,9 @@ static wax_status send_own(struct client *client, const struct delivery *deliver
     wax_writer out;
     wax_status status;
 
+    if (client->bridge != NULL) {
+        bridge_dress(client->bridge, &publish);
+    }
     if (connection->session.version == WAX_VERSION_5) {
         bool is_new;
         uint16_t alias = wax_session_alias(&connection->session, publish.topic, &is_new);
@@ -176,7 +188,7 @@ static wax_status send_once(struct client *client, const struct delivery *delive
                             uint16_t *packet_id)
 {
     const wax_session *session = &client->connection->session;
-    bool is_plain = *packet_id == 0 && delivery->identifiers == NULL &&
+    bool is_plain = *packet_id == 0 && client->bridge == NULL && delivery->identifiers == NULL &&
                     delivery->message->expires_ms == WAX_NEVER &&
                     session->aliases_out.maximum == 0 && mount_point_of(client).size == 0;
     const struct head *head = NULL;
@@ -213,6 +225,9 @@ static wax_status send_delivery(struct client *client, struct delivery *delivery
 
     if (!is_within_bytes(client, delivery)) {
         return WAX_CROWDED;
+    }
+    if (delivery->qos > client->connection->session.maximum_qos) {
+        delivery->qos = client->connection->session.maximum_qos; /* [MQTT-3.2.2-11] */
     }
     status = send_once(client, delivery, &packet_id);
 
@@ -257,11 +272,14 @@ static void keep_or_drop(struct client *client, struct delivery *delivery)
     bool is_online = client->connection != NULL;
     bool waits = delivery->qos > 0 && (is_online || client->is_durable);
 
-    if (delivery->qos == 0 && !is_online && client->is_durable && config->queue_qos0_messages) {
+    if (delivery->qos == 0 && !is_online && client->is_durable &&
+        (config->queue_qos0_messages || bridge_is_lazy(client->bridge))) {
         waits = true;
     }
     if (waits) {
-        (void)!client_queue(client, delivery);
+        if (client_queue(client, delivery) == WAX_OK && client->bridge != NULL) {
+            bridge_on_queued(client->bridge);
+        }
         return;
     }
     count_up(client->worker, COUNT_PUBLISH_DROPPED, 1);
@@ -361,6 +379,9 @@ static wax_status resend(struct client *client, const wax_flow *flow)
     }
     if (flow->waits == WAX_OWES_PUBREL) {
         return WAX_OK; /* it is among what is owed, and goes when it is safe */
+    }
+    if (flow->waits == WAX_WAIT_SUBACK || flow->waits == WAX_WAIT_UNSUBACK) {
+        return WAX_OK; /* a bridge asked that on this connection */
     }
     return release(client, flow->packet_id);
 }

@@ -9,6 +9,7 @@
 #include "access/access.h"
 #include "broker/broker.h"
 #include "broker/groups.h"
+#include "broker/message.h"
 #include "broker/settings.h"
 #include "dynsec/dynsec.h"
 #include "os/os.h"
@@ -28,6 +29,8 @@ enum {
     WALK_MESSAGE_MAX = 128,
     LOGIN_MAX = 1024, /* logins that wait for a password's hash */
     LOGIN_THREAD_COUNT = 2,
+    DIAL_MAX = 256, /* bridges that wait for an address */
+    DIAL_THREAD_COUNT = 2,
     LETTER_TURN_MAX = 4096,      /* letters read in one turn */
     BACKLOG_SIZE_MAX = 16777216, /* bytes of messages that one worker may have ahead of it */
     BACKLOG_REST_MS = 2,
@@ -38,49 +41,9 @@ enum {
 struct worker;
 struct client;
 struct connection;
+struct bridge;
 struct entrance;
 struct wax_broker;
-
-/* --- message: the Application Message, one block, counted --- */
-
-struct message {
-    atomic_uint holders;
-    uint64_t number;     /* no two messages of a process have the same */
-    uint64_t sender;     /* the client's number, for No Local; 0: the broker itself */
-    uint64_t expires_ms; /* WAX_NEVER */
-    uint64_t made_ms;
-    uint32_t lifetime_s;  /* Message Expiry Interval; UINT32_MAX: none */
-    wax_bytes topic;      /* mount point included */
-    wax_bytes properties; /* those that go on to the subscribers, encoded */
-    wax_bytes payload;
-    wax_bytes author; /* user name; for retained messages, whose author's right is checked again */
-    wax_bytes author_id;
-    uint16_t listener; /* whose rules the author is under */
-    uint8_t qos;
-    bool retain;
-    bool has_author; /* a user name, perhaps empty */
-    size_t size;     /* of the block */
-};
-
-struct draft {
-    wax_bytes mount_point;
-    wax_bytes topic;
-    wax_bytes properties; /* as they came */
-    wax_bytes payload;
-    const wax_access_identity *author; /* NULL: the broker */
-    uint64_t sender;
-    uint16_t listener;
-    uint8_t qos;
-    bool retain;
-};
-
-/* Makes a message with one holder. NULL without memory. */
-struct message *message_make(const struct draft *draft, uint64_t now_ms);
-struct message *message_hold(struct message *message);
-void message_release(struct message *message);
-
-/* Lets the lifetime begin now: a Will lives from when it is published. */
-void message_stamp(struct message *message, uint64_t now_ms);
 
 /* --- counters: what $SYS tells; each worker counts for itself --- */
 
@@ -103,8 +66,11 @@ enum counter {
     COUNT_CLIENTS_CONNECTED, /* now */
     COUNT_STORED,            /* messages in queues now */
     COUNT_STORED_BYTES,
-    COUNT_SUBSCRIPTIONS, /* now, not shared */
-    COUNT_OUT,           /* packets on their way to slow readers now */
+    COUNT_SUBSCRIPTIONS,     /* now, not shared */
+    COUNT_BRIDGES,           /* now */
+    COUNT_BRIDGES_CONNECTED, /* now */
+    COUNT_BRIDGES_LOST,      /* connections that ended */
+    COUNT_OUT,               /* packets on their way to slow readers now */
     COUNT_OUT_BYTES,
     COUNT_TYPE_RECEIVED, /* and 15 more: packets by their type */
     COUNT_TYPE_SENT = COUNT_TYPE_RECEIVED + 16,
@@ -160,8 +126,10 @@ struct client {
     wax_bytes id;
     wax_bytes user; /* in memory of its own */
     bool has_user;
-    bool is_resuming; /* exchanges of an earlier connection are still to be sent again */
-    bool is_durable;  /* the session outlives its connection */
+    bool is_resuming;      /* exchanges of an earlier connection are still to be sent again */
+    bool is_durable;       /* the session outlives its connection */
+    bool is_private;       /* another broker's bridge: its messages do not come back to it */
+    struct bridge *bridge; /* NULL: not the session of a bridge of our own */
     uint16_t resumed_id;
     uint16_t listener;
     uint32_t expiry_s; /* Session Expiry Interval; UINT32_MAX: never */
@@ -212,6 +180,10 @@ void client_clear(struct client *client);
 wax_status client_grow_outgoing(struct client *client) WAX_CHECKED;
 wax_status client_grow_incoming(struct client *client) WAX_CHECKED;
 
+/* Ends all outgoing exchanges; the messages that are not known to have arrived stand in front of
+ * the queue again, to be sent anew. */
+void client_take_back(struct client *client);
+
 /* Puts a delivery at the end of the queue, within the limits. Takes over the delivery, or drops it
  * and returns WAX_QUOTA_EXCEEDED. */
 wax_status client_queue(struct client *client, const struct delivery *delivery) WAX_CHECKED;
@@ -245,6 +217,7 @@ struct connection {
     wax_link all;
     struct worker *worker;
     struct client *client;   /* NULL before CONNECT was accepted */
+    struct bridge *bridge;   /* that made it: we are the client; NULL */
     struct login *login;     /* a password is being checked */
     struct pending *pending; /* the CONNECT, until it is answered */
     wax_transport *transport;
@@ -332,6 +305,9 @@ bool retain_turn(struct worker *worker);
 
 /* --- the events of a session --- */
 
+/* Tells the other workers, and $SYS, how many subscriptions the worker has. */
+void note_subscriptions(struct worker *worker);
+
 void subscribe_on(struct connection *connection, const wax_event *event);
 /* Subscribes a session that was brought from elsewhere: nothing that is retained is sent. Mount
  * points are part of the filter. Returns WAX_OK, WAX_BAD_FILTER or WAX_QUOTA_EXCEEDED. */
@@ -398,6 +374,11 @@ void receive_ready(wax_watch *watch, bool readable, bool writable);
 
 /* Reads on where there may be more. Returns whether some are not done. */
 bool receive_turn(struct worker *worker);
+
+/* Makes a connection over a transport, which it then owns, and counts it; session and watch are
+ * still to be begun. NULL without memory: the transport is then the caller's. */
+struct connection *connection_make(struct worker *worker, wax_transport *transport,
+                                   uint16_t listener);
 
 /* Makes a connection of a socket that was accepted, and watches it. */
 void receive_accept(struct worker *worker, int descriptor, uint16_t listener);
@@ -469,6 +450,8 @@ struct worker {
     wax_loop loop;
     wax_mailbox mailbox;
     wax_mailbox logins; /* judged passwords come back here */
+    wax_mailbox dials;  /* addresses of other brokers come back here */
+    struct bridge *bridges;
     pthread_t thread;
     unsigned index;
     bool is_stopping;
@@ -568,6 +551,7 @@ struct wax_broker {
     struct memory memory;
     wax_store *store;
     wax_pool *pool;
+    wax_pool *dialers;       /* that look up names; NULL without bridges */
     wax_lookout *lookout;    /* NULL: files are not watched */
     struct steward *steward; /* NULL: no dynamic security */
     uint64_t key[2];

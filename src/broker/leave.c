@@ -1,4 +1,5 @@
 /* How connections and sessions end, and what they leave behind: Wills, and time. */
+#include "broker/bridges.h"
 #include "broker/login.h"
 #include "broker/stack.h"
 
@@ -224,12 +225,21 @@ static void say_good_bye(struct connection *connection, wax_status status)
 
 void leave_now(struct connection *connection, wax_status status)
 {
+    bool is_silent = false;
+
     if (connection->is_leaving) {
         destroy(connection);
         return;
     }
-    log_end(connection, status);
-    if (is_cut(status)) {
+    if (connection->bridge != NULL) {
+        /* Without good-bye the other broker publishes the bridge's Will: that it is gone. And a
+         * client has no reason for a peer that is silent. [MQTT 5.0, 3.14.2.1] */
+        is_silent = status == WAX_SHUTTING_DOWN || status == WAX_KEEP_ALIVE_TIMEOUT;
+        bridge_on_end(connection, status, detail_of(connection, status));
+    } else {
+        log_end(connection, status);
+    }
+    if (is_cut(status) || is_silent) {
         out_free(connection);
         detach(connection);
         destroy(connection);
@@ -288,6 +298,11 @@ void leave_on_disconnect(struct connection *connection, const wax_event *event)
     uint32_t expiry_s = wax_property_number(event->notice.properties, WAX_SESSION_EXPIRY, unset);
     uint32_t most_s = connection->worker->settings->config.persistent_client_expiration_s;
 
+    if (connection->bridge != NULL) {
+        connection_doom(connection, event->notice.reason >= 0x80 ? (wax_status)event->notice.reason
+                                                                 : WAX_CLOSED);
+        return;
+    }
     if (client != NULL && event->notice.reason == WAX_REASON_SUCCESS) {
         message_release(client->will); /* [MQTT-3.14.4-3] */
         client->will = NULL;

@@ -1,8 +1,10 @@
 /* The Application Message: one block, immutable once it is shared, counted. */
-#include "broker/internal.h"
+#include "broker/message.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+#include "os/os.h"
+#include "wire/wire.h"
 
 static atomic_uint_fast64_t last_number;
 

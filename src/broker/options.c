@@ -15,7 +15,10 @@
 #define OF_LISTENER(field) .scope = WAX_SCOPE_LISTENER, IN_LISTENER(field)
 #define OF_SECURITY(field) .scope = WAX_SCOPE_SECURITY, IN_LISTENER(field)
 #define OF_DEFAULT(field)  .scope = WAX_SCOPE_DEFAULT, IN_LISTENER(field)
-#define OF_NOBODY          .scope = WAX_SCOPE_NONE
+#define OF_BRIDGE(field)                                                                           \
+    .scope = WAX_SCOPE_BRIDGE, .offset = offsetof(wax_bridge_config, field),                       \
+    .size = sizeof(((wax_bridge_config *)0)->field)
+#define OF_NOBODY .scope = WAX_SCOPE_NONE
 
 /* clang-format off */
 #define BOOL(value)                     .type = WAX_OPTION_BOOL, .fallback = (value)
@@ -28,6 +31,8 @@
 #define SET(list, value)                .type = WAX_OPTION_SET, .words = (list), .fallback = (value)
 #define LIST(list, value)               .type = WAX_OPTION_LIST, .words = (list), .fallback = (value)
 #define TEXT(high, value)               .type = WAX_OPTION_TEXT, .most = (high), .fallback = (value)
+#define NUMBERS(low, high, value)       .type = WAX_OPTION_NUMBERS, .least = (low), .most = (high), .fallback = (value)
+#define SECRET                          .is_secret = true
 #define TEXTS(high)                     .type = WAX_OPTION_TEXTS, .most = (high)
 #define HOSTS                           .type = WAX_OPTION_HOSTS, .most = HOSTS_SIZE_MAX
 #define READ_FILE                       .type = WAX_OPTION_FILE, .most = PATH_SIZE_MAX
@@ -50,9 +55,6 @@ enum {
 #define MEMORY_MAX INT64_C(4503599627370496)
 
 /* What to do instead, where many rows say the same. */
-#define BRIDGES                                                                                    \
-    "delete the bridge's lines from `connection` on, or let a Mosquitto beside Wax keep the "      \
-    "bridge"
 #define PLUGINS    "Wax loads no code; use `password_file`, `acl_file` or `dynamic_security_file`"
 #define ENGINES    "delete the line and give `keyfile` a file in PEM form; OpenSSL 3 gives engines up"
 #define CONTINUOUS "there is no snapshot whose time could be chosen"
@@ -270,56 +272,100 @@ const wax_option wax_options[] = {
      SAYS("As plugin_opt_*."), .note = PLUGINS},
     {.name = "auth_plugin_deny_special_chars", IN(PLUGINS), WITHOUT(IGNORED, "Wax always refuses user names and client ids with + or #")},
 
-    {.name = "connection", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
-    {.name = "address", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "connection", IN(BRIDGES), .type = WAX_OPTION_BRIDGE, OF_NOBODY, RELOADS,
+     SAYS("Opens a bridge of that name: this broker becomes a client of another. The bridge's options that follow belong to it.")},
+    {.name = "address", IN(BRIDGES), .type = WAX_OPTION_ADDRESS, .scope = WAX_SCOPE_BRIDGE, RELOADS,
+     SAYS("Where the other broker is, `HOST[:PORT]`, without a port 1883; several are tried in their order.")},
     {.name = "addresses", .alias_of = "address"},
-    {.name = "topic", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
-    {.name = "remote_clientid", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "topic", IN(BRIDGES), .type = WAX_OPTION_TOPIC, .scope = WAX_SCOPE_BRIDGE, RELOADS,
+     SAYS("What crosses the bridge: `PATTERN [out|in|both] [QOS] [LOCAL-PREFIX] [REMOTE-PREFIX]`, without more out at QoS 0. `\"\"` stands for nothing, and what holds blanks stands in quotation marks.")},
+    {.name = "remote_clientid", IN(BRIDGES), OF_BRIDGE(remote_clientid), TEXT(4000, NULL), RELOADS,
+     SAYS("The client id at the other broker; without it, the name of this host, a dot, the name of the bridge.")},
     {.name = "clientid", .alias_of = "remote_clientid"},
-    {.name = "remote_username", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "remote_username", IN(BRIDGES), OF_BRIDGE(remote_username), TEXT(4095, NULL), RELOADS,
+     SAYS("The user name at the other broker.")},
     {.name = "username", .alias_of = "remote_username"},
-    {.name = "remote_password", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "remote_password", IN(BRIDGES), OF_BRIDGE(remote_password), TEXT(4095, NULL), RELOADS, SECRET,
+     SAYS("The password at the other broker.")},
     {.name = "password", .alias_of = "remote_password"},
-    {.name = "local_clientid", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
-    {.name = "local_username", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
-    {.name = "local_password", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
-    {.name = "cleansession", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
-    {.name = "local_cleansession", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
-    {.name = "keepalive_interval", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
-    {.name = "start_type", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
-    {.name = "idle_timeout", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
-    {.name = "threshold", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
-    {.name = "restart_timeout", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
-    {.name = "round_robin", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
-    {.name = "try_private", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
-    {.name = "notifications", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
-    {.name = "notifications_local_only", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
-    {.name = "notification_topic", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "local_clientid", IN(BRIDGES), OF_BRIDGE(local_clientid), TEXT(4095, NULL), RELOADS,
+     SAYS("The client id of the bridge's session at this broker, which nobody else can take; without it, `local.` and the remote one.")},
+    {.name = "local_username", IN(BRIDGES), OF_BRIDGE(local_username), TEXT(4095, NULL), RELOADS,
+     SAYS("The user whose rights in `acl_file` bound what the bridge reads and writes here; without it, its `topic` lines alone do.")},
+    {.name = "local_password", IN(BRIDGES), WITHOUT(IGNORED, "a bridge needs no password at its own broker")},
+    {.name = "cleansession", IN(BRIDGES), OF_BRIDGE(cleansession), BOOL("false"), RELOADS,
+     SAYS("Asks the other broker to keep nothing for the bridge while it is away.")},
+    {.name = "local_cleansession", IN(BRIDGES), OF_BRIDGE(local_cleansession), BOOL("false"), RELOADS,
+     SAYS("Keeps nothing here for the other broker while the bridge is away. Without the line, as `cleansession`.")},
+    {.name = "keepalive_interval", IN(BRIDGES), OF_BRIDGE(keepalive_s), NUMBER(5, 65535, "60", "seconds"), RELOADS,
+     SAYS("After how long without traffic the bridge asks whether the other broker is there.")},
+    {.name = "start_type", IN(BRIDGES), OF_BRIDGE(start_type), WORD("automatic lazy once !manual", "automatic"), RELOADS,
+     SAYS("When to connect: always; `lazy`, once `threshold` messages wait; `once`, and not again after a loss."), .note = "nobody could start it: write automatic, lazy or once"},
+    {.name = "idle_timeout", IN(BRIDGES), OF_BRIDGE(idle_timeout_s), NUMBER(1, 86400, "60", "seconds"), RELOADS,
+     SAYS("After how long without a message a lazy bridge disconnects.")},
+    {.name = "threshold", IN(BRIDGES), OF_BRIDGE(threshold), NUMBER(1, COUNT_MAX, "10", "messages"), RELOADS,
+     SAYS("How many messages must wait before a lazy bridge connects.")},
+    {.name = "restart_timeout", IN(BRIDGES), OF_BRIDGE(restart_s), NUMBERS(1, 86400, "5 30"), RELOADS,
+     SAYS("How long to wait before the next attempt, `BASE [CAP [STABLE]]` in seconds: BASE alone is always that long; with CAP, waits are random and grow up to it; a connection that lasted STABLE makes them short again.")},
+    {.name = "round_robin", IN(BRIDGES), OF_BRIDGE(round_robin), BOOL("false"), RELOADS,
+     SAYS("Treats all addresses alike. False prefers the first, and goes back to it when it answers again.")},
+    {.name = "try_private", IN(BRIDGES), OF_BRIDGE(try_private), BOOL("true"), RELOADS,
+     SAYS("With MQTT 3, tells the other broker that this is a bridge, if it listens, so that it sends nothing back.")},
+    {.name = "notifications", IN(BRIDGES), OF_BRIDGE(notifications), BOOL("true"), RELOADS,
+     SAYS("Publishes 1 and 0, retained, when the bridge comes and goes, here and at the other broker.")},
+    {.name = "notifications_local_only", IN(BRIDGES), OF_BRIDGE(notifications_local_only), BOOL("false"), RELOADS,
+     SAYS("As `notifications`, here only.")},
+    {.name = "notification_topic", IN(BRIDGES), OF_BRIDGE(notification_topic), TEXT(1024, NULL), RELOADS,
+     SAYS("Where notifications go; without it, $SYS/broker/connection/CLIENTID/state with the remote client id.")},
     {.name = "retry_interval", IN(BRIDGES), WITHOUT(IGNORED, "nothing is sent again on a live connection")},
-    {.name = "bridge_alpn", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
-    {.name = "bridge_attempt_unsubscribe", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
-    {.name = "bridge_bind_address", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
-    {.name = "bridge_cafile", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
-    {.name = "bridge_capath", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
-    {.name = "bridge_certfile", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
-    {.name = "bridge_ciphers", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
-    {.name = "bridge_ciphers_tls1.3", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
-    {.name = "bridge_identity", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
-    {.name = "bridge_insecure", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
-    {.name = "bridge_keyfile", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
-    {.name = "bridge_max_packet_size", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
-    {.name = "bridge_max_topic_alias", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
-    {.name = "bridge_outgoing_retain", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
-    {.name = "bridge_protocol_version", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
-    {.name = "bridge_psk", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
-    {.name = "bridge_receive_maximum", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
-    {.name = "bridge_reload_type", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
-    {.name = "bridge_require_ocsp", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
-    {.name = "bridge_session_expiry_interval", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
-    {.name = "bridge_tcp_keepalive", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
-    {.name = "bridge_tcp_user_timeout", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
-    {.name = "bridge_tls_use_os_certs", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
-    {.name = "bridge_tls_version", IN(BRIDGES), WITHOUT(LATER, BRIDGES)},
+    {.name = "bridge_alpn", IN(BRIDGES), OF_BRIDGE(alpn), TEXT(255, NULL), RELOADS,
+     SAYS("The protocol to ask for in the TLS handshake, as some clouds want it.")},
+    {.name = "bridge_attempt_unsubscribe", IN(BRIDGES), OF_BRIDGE(attempt_unsubscribe), BOOL("true"), RELOADS,
+     SAYS("Ends subscriptions to topics that only go out, which an earlier configuration may have left.")},
+    {.name = "bridge_bind_address", IN(BRIDGES), OF_BRIDGE(bind_address), TEXT(255, NULL), RELOADS,
+     SAYS("The address of this machine to connect from.")},
+    {.name = "bridge_cafile", IN(BRIDGES), OF_BRIDGE(cafile), READ_FILE, RELOADS,
+     SAYS("The authorities whose certificate the other broker must show, in PEM form. Turns TLS on.")},
+    {.name = "bridge_capath", IN(BRIDGES), OF_BRIDGE(capath), READ_FILE, RELOADS,
+     SAYS("As `bridge_cafile`: a directory that `openssl rehash` has prepared.")},
+    {.name = "bridge_certfile", IN(BRIDGES), OF_BRIDGE(certfile), READ_FILE, RELOADS,
+     SAYS("The bridge's own certificate, in PEM form.")},
+    {.name = "bridge_ciphers", IN(BRIDGES), OF_BRIDGE(ciphers), TEXT(4095, NULL), RELOADS,
+     SAYS("The ciphers of TLS 1.2, as OpenSSL lists them; without it, OpenSSL's own choice.")},
+    {.name = "bridge_ciphers_tls1.3", IN(BRIDGES), OF_BRIDGE(ciphers_tls13), TEXT(4095, NULL), RELOADS,
+     SAYS("The cipher suites of TLS 1.3, as OpenSSL lists them; without it, OpenSSL's own choice.")},
+    {.name = "bridge_identity", IN(BRIDGES), OF_BRIDGE(psk_identity), TEXT(255, NULL), RELOADS,
+     SAYS("The bridge's name for `bridge_psk`, which turns TLS on without certificates.")},
+    {.name = "bridge_insecure", IN(BRIDGES), OF_BRIDGE(insecure), BOOL("false"), RELOADS,
+     SAYS("Takes any certificate of a known authority, whatever name is in it. For tests only.")},
+    {.name = "bridge_keyfile", IN(BRIDGES), OF_BRIDGE(keyfile), READ_FILE, RELOADS,
+     SAYS("The private key of `bridge_certfile`, in PEM form.")},
+    {.name = "bridge_max_packet_size", IN(BRIDGES), OF_BRIDGE(max_packet_size), SIZE(0, PACKET_SIZE_MAX, "0"), RELOADS,
+     SAYS("The largest packet that is sent to the other broker; larger ones are dropped; 0 leaves it to that broker.")},
+    {.name = "bridge_max_topic_alias", IN(BRIDGES), OF_BRIDGE(max_topic_alias), NUMBER(0, 65535, "10", "aliases"), RELOADS,
+     SAYS("How many topic aliases each side may make.")},
+    {.name = "bridge_outgoing_retain", IN(BRIDGES), OF_BRIDGE(outgoing_retain), BOOL("true"), RELOADS,
+     SAYS("Sends retained messages as retained ones.")},
+    {.name = "bridge_protocol_version", IN(BRIDGES), OF_BRIDGE(version), WORD("auto mqttv31 mqttv311 mqttv50", "auto"), RELOADS,
+     SAYS("The version of MQTT to speak; `auto` is 5.0, and 3.1.1 with a broker that does not know it. Mosquitto's default is mqttv311.")},
+    {.name = "bridge_psk", IN(BRIDGES), OF_BRIDGE(psk), TEXT(512, NULL), RELOADS, SECRET,
+     SAYS("The key that the bridge and the other broker share, in hexadecimal digits.")},
+    {.name = "bridge_receive_maximum", IN(BRIDGES), OF_BRIDGE(receive_maximum), NUMBER(1, 65535, "20", "messages"), RELOADS,
+     SAYS("How many QoS 1 and 2 messages the other broker may send before they are acknowledged (MQTT 5).")},
+    {.name = "bridge_reload_type", IN(BRIDGES), OF_BRIDGE(reload_type), WORD("lazy immediate", "lazy"), RELOADS,
+     SAYS("When a bridge that a reload changed takes its new options: at its next connection, or at once.")},
+    {.name = "bridge_require_ocsp", IN(BRIDGES), OF_BRIDGE(require_ocsp), WORD("false 0 !true !1", "false"), RELOADS,
+     SAYS("Only false: Wax does not ask for OCSP."), .note = "Wax does not ask for OCSP; name an authority of your own in `bridge_cafile`, whose certificates live for a short time"},
+    {.name = "bridge_session_expiry_interval", IN(BRIDGES), OF_BRIDGE(session_expiry_s), NUMBER(0, UINT32_MAX, "4294967295", "seconds"), RELOADS,
+     SAYS("How long the other broker keeps the session while the bridge is away (MQTT 5, without `cleansession`). Mosquitto's default is 0.")},
+    {.name = "bridge_tcp_keepalive", IN(BRIDGES), OF_BRIDGE(tcp_keepalive), NUMBERS(0, 32767, "0"), RELOADS,
+     SAYS("TCP's own keep alive, `IDLE INTERVAL COUNT`, the first two in seconds; 0 leaves it to the system.")},
+    {.name = "bridge_tcp_user_timeout", IN(BRIDGES), OF_BRIDGE(tcp_user_timeout_ms), NUMBER(0, 3600000, "0", "milliseconds"), RELOADS,
+     SAYS("How long sent bytes may stay without TCP's acknowledgement; 0 leaves it to the system.")},
+    {.name = "bridge_tls_use_os_certs", IN(BRIDGES), OF_BRIDGE(use_os_certs), BOOL("false"), RELOADS,
+     SAYS("Turns TLS on and trusts the authorities of the operating system.")},
+    {.name = "bridge_tls_version", IN(BRIDGES), OF_BRIDGE(tls_version), WORD("tlsv1.2 tlsv1.3 !tlsv1.1 !tlsv1", "tlsv1.2"), RELOADS,
+     SAYS("The oldest version of TLS that is spoken."), .note = "refused: TLS before 1.2 is broken (RFC 8996); write tlsv1.2, which every TLS library of the last ten years speaks"},
 };
 /* clang-format on */
 

@@ -1,4 +1,5 @@
 /* Messages that clients publish, and how their exchanges go on. */
+#include "broker/bridges.h"
 #include "broker/standing.h"
 #include "broker/steward.h"
 
@@ -27,6 +28,9 @@ static wax_status judge_message(const struct connection *connection, const wax_p
     }
     if (publish->payload.size > config->message_size_limit) {
         return WAX_IMPLEMENTATION_ERROR;
+    }
+    if (connection->bridge != NULL && is_claimed(connection->worker, topic)) {
+        return WAX_NOT_AUTHORIZED; /* what another broker sends is no order to this one */
     }
     return wax_access_judge(&connection->client->access, WAX_ACTION_WRITE, topic, NULL)
                ? WAX_OK
@@ -105,29 +109,38 @@ static void refuse(struct connection *connection, const wax_event *event, wax_st
     connection_doom(connection, status);
 }
 
+/* Whether a message that there is no room for must not be acknowledged: MQTT 3 has no reasons, and
+ * the other end of a bridge keeps it until there is memory again. */
+static bool must_be_kept(const struct connection *connection)
+{
+    return connection->session.version != WAX_VERSION_5 ||
+           (connection->bridge != NULL && memory_is_short(connection->worker));
+}
+
 void publish_on(struct connection *connection, const wax_event *event)
 {
-    const wax_publish *publish = &event->publish;
-    wax_status status = judge_packet(connection, publish);
+    wax_publish publish = event->publish;
+    bool is_wanted = connection->bridge == NULL || bridge_translate(connection, &publish);
+    wax_status status = judge_packet(connection, &publish);
 
     connection->tally.messages_in++;
     count_up(connection->worker, COUNT_PUBLISH_RECEIVED, 1);
-    count_up(connection->worker, COUNT_PUBLISH_BYTES_RECEIVED, publish->payload.size);
+    count_up(connection->worker, COUNT_PUBLISH_BYTES_RECEIVED, publish.payload.size);
     if (status != WAX_OK) {
         refuse(connection, event, status);
         return;
     }
-    status = take(connection, publish);
+    status = is_wanted ? take(connection, &publish) : WAX_BAD_TOPIC;
     if (event->owes == WAX_NO_PACKET) {
         return;
     }
-    if (connection->session.version != WAX_VERSION_5 && status != WAX_OK) {
-        /* MQTT 3 has no way to refuse a message. What is not allowed is acknowledged and dropped;
-         * what there is no room for must not be. [MQTT-3.3.5-2 in 3.1.1] */
-        if (status == WAX_QUOTA_EXCEEDED) {
-            refuse(connection, event, status);
-            return;
-        }
+    if (status == WAX_QUOTA_EXCEEDED && must_be_kept(connection)) {
+        refuse(connection, event, status);
+        return;
+    }
+    /* MQTT 3 has no way to refuse a message: what is not allowed is acknowledged and dropped.
+     * [MQTT-3.3.5-2 in 3.1.1] */
+    if (connection->session.version != WAX_VERSION_5) {
         status = WAX_OK;
     }
     owe(connection, event->owes, event->packet_id, (uint8_t)status);

@@ -1,5 +1,6 @@
 /* Bytes come in. A worker reads into room of its own; a connection keeps only the start of a packet
  * that is not whole, so that an idle one holds nothing. */
+#include "broker/bridges.h"
 #include "broker/handshake.h"
 #include "broker/stack.h"
 
@@ -16,12 +17,15 @@ enum { ALIAS_ROOM_FIRST = 512 };
 typedef void handle_function(struct connection *connection, const wax_event *event);
 
 static handle_function *const handlers[] = {
+    [WAX_EVENT_CONNECTED] = bridge_on_connected,
+    [WAX_EVENT_REFUSED] = bridge_on_refused,
     [WAX_EVENT_PUBLISH] = publish_on,
     [WAX_EVENT_RECEIVED] = exchange_on,
     [WAX_EVENT_DELIVERED] = exchange_on,
     [WAX_EVENT_RELEASED] = exchange_on,
     [WAX_EVENT_SUBSCRIBE] = subscribe_on,
     [WAX_EVENT_UNSUBSCRIBE] = unsubscribe_on,
+    [WAX_EVENT_SUBSCRIBED] = bridge_on_subscribed,
     [WAX_EVENT_DISCONNECTED] = leave_on_disconnect,
 };
 
@@ -385,31 +389,16 @@ static void log_full(struct worker *worker, int descriptor)
     }
 }
 
-void receive_accept(struct worker *worker, int descriptor, uint16_t listener)
+struct connection *connection_make(struct worker *worker, wax_transport *transport,
+                                   uint16_t listener)
 {
-    wax_session_limits limits = limits_of(worker, listener);
-    struct connection *connection;
+    struct connection *connection = calloc(1, sizeof *connection);
+    int descriptor = wax_socket_descriptor(transport);
 
-    if (worker->is_stopping || is_full(worker, listener)) {
-        log_full(worker, descriptor);
-        close(descriptor);
-        return;
-    }
-    set_options(worker, descriptor);
-    if (worker->settings->config.listeners[listener].protocol == WAX_PROTOCOL_HTTP_API) {
-        http_accept(worker, descriptor, listener);
-        return;
-    }
-    connection = calloc(1, sizeof *connection);
     if (connection == NULL) {
-        close(descriptor);
-        return;
+        return NULL;
     }
-    connection->transport = stack_open(worker, descriptor, listener);
-    if (connection->transport == NULL) {
-        free(connection);
-        return;
-    }
+    connection->transport = transport;
     connection->watch = (wax_watch){.ready = receive_ready, .descriptor = descriptor};
     connection->worker = worker;
     connection->listener = listener;
@@ -425,6 +414,34 @@ void receive_accept(struct worker *worker, int descriptor, uint16_t listener)
     atomic_fetch_add(&worker->broker->connection_count, 1);
     atomic_fetch_add(&worker->broker->listener_counts[listener], 1);
     count_up(worker, COUNT_SOCKETS, 1);
+    return connection;
+}
+
+void receive_accept(struct worker *worker, int descriptor, uint16_t listener)
+{
+    wax_session_limits limits = limits_of(worker, listener);
+    struct connection *connection;
+    wax_transport *transport;
+
+    if (worker->is_stopping || is_full(worker, listener)) {
+        log_full(worker, descriptor);
+        close(descriptor);
+        return;
+    }
+    set_options(worker, descriptor);
+    if (worker->settings->config.listeners[listener].protocol == WAX_PROTOCOL_HTTP_API) {
+        http_accept(worker, descriptor, listener);
+        return;
+    }
+    transport = stack_open(worker, descriptor, listener);
+    if (transport == NULL) {
+        return;
+    }
+    connection = connection_make(worker, transport, listener);
+    if (connection == NULL) {
+        wax_transport_release(transport);
+        return;
+    }
     wax_session_open(&connection->session, WAX_ROLE_SERVER, &limits, worker->loop.now_ms);
     leave_arm(connection);
     if (wax_loop_watch(&worker->loop, &connection->watch, false) != WAX_OK) {

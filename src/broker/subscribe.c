@@ -42,7 +42,7 @@ static wax_status find_target(const struct client *client, wax_bytes written, st
     return WAX_OK;
 }
 
-static void count_subscriptions(struct worker *worker)
+void note_subscriptions(struct worker *worker)
 {
     uint32_t count = wax_router_count(worker->router);
 
@@ -99,7 +99,7 @@ static wax_status end_subscription(struct client *client, const struct target *t
     walk_end(client, target->filter); /* [MQTT-3.10.4-2] */
     status = wax_router_unsubscribe(worker->router, &client->subscriber, target->filter,
                                     target->share_name);
-    count_subscriptions(worker);
+    note_subscriptions(worker);
     return status;
 }
 
@@ -131,7 +131,7 @@ static wax_status enter(struct client *client, const struct target *target,
     } else {
         status =
             wax_router_subscribe(client->worker->router, &client->subscriber, interest, existed);
-        count_subscriptions(client->worker);
+        note_subscriptions(client->worker);
     }
     if (status == WAX_OK && !*existed && has_too_many(client)) {
         (void)!end_subscription(client, target);
@@ -183,8 +183,8 @@ static uint8_t grant_one(struct client *client, const wax_subscription *wanted, 
     wax_subscription_options options = {
         .identifier = identifier,
         .qos = wanted->qos < listener->max_qos ? wanted->qos : (uint8_t)listener->max_qos,
-        .no_local = wanted->no_local,
-        .retain_as_published = wanted->retain_as_published,
+        .no_local = wanted->no_local || client->is_private,
+        .retain_as_published = wanted->retain_as_published || client->is_private,
         .retain_handling = wanted->retain_handling,
     };
     struct target target;

@@ -1,5 +1,6 @@
 /* A worker: one thread, its loop, and all that it owns. */
 #include "broker/admit.h"
+#include "broker/bridges.h"
 #include "broker/control.h"
 #include "broker/entrance.h"
 #include "broker/handshake.h"
@@ -65,6 +66,7 @@ static void on_settings(struct worker *worker, struct letter *letter)
 
     worker->settings = letter->settings;
     access_renew(worker);
+    bridges_settle(worker);
     settings_release(old);
     handshake_look(worker);
     close_gone(worker);
@@ -242,8 +244,10 @@ static wax_status open_parts(struct worker *worker)
 
     status = status == WAX_OK ? wax_mailbox_open(&worker->mailbox, on_letters) : status;
     status = status == WAX_OK ? wax_mailbox_open(&worker->logins, connect_on_logins) : status;
+    status = status == WAX_OK ? wax_mailbox_open(&worker->dials, bridge_on_dials) : status;
     status =
         status == WAX_OK ? wax_loop_watch(&worker->loop, &worker->mailbox.watch, true) : status;
+    status = status == WAX_OK ? wax_loop_watch(&worker->loop, &worker->dials.watch, true) : status;
     status = status == WAX_OK ? wax_loop_watch(&worker->loop, &worker->logins.watch, true) : status;
     status = status == WAX_OK ? clients_open(&worker->clients) : status;
     if (status == WAX_OK) {
@@ -305,10 +309,12 @@ void worker_close(struct worker *worker)
     drop_letters(worker, &worker->inbox);
     drop_letters(worker, &letters);
     connect_on_logins(&worker->logins.watch, true, false);
+    bridge_on_dials(&worker->dials.watch, true, false);
     http_close_all(worker);
     while (!wax_link_is_alone(&worker->connections)) {
         leave_abandon(WAX_OWNER(worker->connections.next, struct connection, all));
     }
+    bridges_close(worker);
     for (size_t i = 0; i < worker->clients.bucket_count; i++) {
         while (worker->clients.buckets[i] != NULL) {
             client_free(worker->clients.buckets[i]);
@@ -321,6 +327,7 @@ void worker_close(struct worker *worker)
     wax_matches_close(&worker->matches);
     wax_mailbox_close(&worker->mailbox);
     wax_mailbox_close(&worker->logins);
+    wax_mailbox_close(&worker->dials);
     wax_loop_close(&worker->loop);
     settings_release(worker->settings);
     wax_dynsec_release(worker->table);

@@ -79,6 +79,7 @@ typedef struct wax_session_limits {
     uint32_t packet_size_max;    /* the largest packet taken; Maximum Packet Size */
     uint32_t connect_size_max;   /* server: the largest packet taken before a CONNECT is accepted */
     uint32_t connect_timeout_ms; /* how long the peer may take to connect */
+    uint32_t send_size_max;      /* the largest packet sent; 0: as large as the peer takes */
     uint16_t receive_maximum;    /* QoS > 0 messages taken at once; 0: no limit of our own */
     uint16_t send_maximum;       /* QoS > 0 messages sent at once; 0: as many as the peer takes */
     uint16_t topic_alias_maximum; /* aliases the peer may make; needs room in `aliases_in` */

@@ -36,6 +36,7 @@ static const struct verb verbs[] = {
     {"clients",         "",                           ctl_clients,         0, 0, "who is connected"},
     {"client",          "ID",                         ctl_client,          1, 1, "all about one client and its subscriptions"},
     {"sessions",        "",                           ctl_sessions,        0, 0, "all sessions, those offline too: queues, and when they end"},
+    {"bridges",         "",                           ctl_bridges,         0, 0, "connections to other brokers: their state, what waits, and why one is not connected"},
     {"top",             "[--limit N]",                ctl_top,             0, 0, "who waits longest, has the largest queue, moves most messages"},
     {"kick",            "ID [--reason TEXT]",         ctl_kick,            1, 1, "ends a client's connection; its session stays"},
     {"session delete",  "ID",                         ctl_session_delete,  1, 1, "ends a session with all that waits for it"},

@@ -1,0 +1,48 @@
+/* The Application Message: one block, immutable once it is shared, counted. */
+#ifndef WAX_BROKER_MESSAGE_H
+#define WAX_BROKER_MESSAGE_H
+
+#include <stdatomic.h>
+
+#include "access/access.h"
+
+struct message {
+    atomic_uint holders;
+    uint64_t number;     /* no two messages of a process have the same */
+    uint64_t sender;     /* the client's number, for No Local; 0: the broker itself */
+    uint64_t expires_ms; /* WAX_NEVER */
+    uint64_t made_ms;
+    uint32_t lifetime_s;  /* Message Expiry Interval; UINT32_MAX: none */
+    wax_bytes topic;      /* mount point included */
+    wax_bytes properties; /* those that go on to the subscribers, encoded */
+    wax_bytes payload;
+    wax_bytes author; /* user name; for retained messages, whose author's right is checked again */
+    wax_bytes author_id;
+    uint16_t listener; /* whose rules the author is under */
+    uint8_t qos;
+    bool retain;
+    bool has_author; /* a user name, perhaps empty */
+    size_t size;     /* of the block */
+};
+
+struct draft {
+    wax_bytes mount_point;
+    wax_bytes topic;
+    wax_bytes properties; /* as they came */
+    wax_bytes payload;
+    const wax_access_identity *author; /* NULL: the broker */
+    uint64_t sender;
+    uint16_t listener;
+    uint8_t qos;
+    bool retain;
+};
+
+/* Makes a message with one holder. NULL without memory. */
+struct message *message_make(const struct draft *draft, uint64_t now_ms);
+struct message *message_hold(struct message *message);
+void message_release(struct message *message);
+
+/* Lets the lifetime begin now: a Will lives from when it is published. */
+void message_stamp(struct message *message, uint64_t now_ms);
+
+#endif
