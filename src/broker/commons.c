@@ -74,6 +74,20 @@ wax_status commons_retain(struct commons *commons, struct message *message, uint
     return status;
 }
 
+wax_status commons_retain_first(struct commons *commons, struct message *message,
+                                uint32_t retained_max)
+{
+    wax_status status = WAX_INVALID;
+
+    pthread_mutex_lock(&commons->mutex);
+    if (wax_retained_find(commons->retained, message->topic) == NULL) {
+        status = put(commons, message, retained_max);
+    }
+    atomic_store(&commons->retained_count, wax_retained_count(commons->retained));
+    pthread_mutex_unlock(&commons->mutex);
+    return status;
+}
+
 void commons_forget(struct commons *commons, struct message *message)
 {
     void *old = NULL;

@@ -38,6 +38,11 @@ void commons_close(struct commons *commons);
 wax_status commons_retain(struct commons *commons, struct message *message,
                           uint32_t retained_max) WAX_CHECKED;
 
+/* Keeps a message that has a payload for its topic unless there is one already. Returns WAX_OK,
+ * WAX_QUOTA_EXCEEDED, WAX_FULL, or WAX_INVALID when there is. */
+wax_status commons_retain_first(struct commons *commons, struct message *message,
+                                uint32_t retained_max) WAX_CHECKED;
+
 /* Forgets it if it is still this message. */
 void commons_forget(struct commons *commons, struct message *message);
 
