@@ -1,5 +1,5 @@
 /* Sessions: they are found by client id, and outlive their connections. */
-#include "broker/internal.h"
+#include "broker/owed.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -159,7 +159,9 @@ void client_clear(struct client *client)
     struct worker *worker = client->worker;
 
     walk_end_all(client);
+    keep_no_session(client);
     owed_forget(worker, client);
+    client->owed_count = 0;
     wax_router_remove_subscriber(worker->router, &client->subscriber);
     note_subscriptions(worker);
     leave_groups(client);
@@ -292,6 +294,9 @@ wax_status client_queue(struct client *client, const struct delivery *delivery)
         return WAX_QUOTA_EXCEEDED;
     }
     client->queue[(client->queue_first + client->queue_count) % client->queue_size] = *delivery;
+    keep_delivery(client,
+                  &client->queue[(client->queue_first + client->queue_count) % client->queue_size],
+                  KEPT_WAITING, 0);
     count_in(client, delivery);
     return WAX_OK;
 }
@@ -304,18 +309,45 @@ static struct delivery *held_at(struct client *client, uint16_t packet_id)
 
 void client_hold(struct client *client, uint16_t packet_id, const struct delivery *delivery)
 {
-    *held_at(client, packet_id) = *delivery;
+    struct delivery *held = held_at(client, packet_id);
+
+    *held = *delivery;
+    keep_delivery(client, held, KEPT_SENT, packet_id);
     client->held_bytes += delivery->message->payload.size;
+}
+
+/* Lets go of the message; the place stays. */
+static void let_go(struct client *client, struct delivery *delivery)
+{
+    uint64_t place = delivery->place;
+
+    if (delivery->message != NULL) {
+        client->held_bytes -= delivery->message->payload.size;
+        delivery_clear(delivery);
+    }
+    delivery->place = place;
 }
 
 void client_let_go(struct client *client, uint16_t packet_id)
 {
     struct delivery *delivery = held_at(client, packet_id);
 
-    if (delivery->message != NULL) {
-        client->held_bytes -= delivery->message->payload.size;
-        delivery_clear(delivery);
-    }
+    keep_released(client, delivery, packet_id);
+    let_go(client, delivery);
+}
+
+void client_finish(struct client *client, uint16_t packet_id)
+{
+    struct delivery *delivery = held_at(client, packet_id);
+
+    keep_no_delivery(client, delivery);
+    let_go(client, delivery);
+}
+
+void client_drop(struct client *client, struct delivery *delivery)
+{
+    keep_no_delivery(client, delivery);
+    delivery_clear(delivery);
 }
 
 /* The last of the held messages first. */
@@ -332,9 +364,10 @@ static void put_in_front(struct client *client, struct delivery *delivery)
 {
     if (client->queue_count == client->queue_size && grow_queue(client) != WAX_OK) {
         count_up(client->worker, COUNT_PUBLISH_DROPPED, 1);
-        delivery_clear(delivery);
+        client_drop(client, delivery);
         return;
     }
+    keep_delivery(client, delivery, KEPT_WAITING, 0);
     client_unpop(client, delivery);
 }
 
@@ -346,6 +379,8 @@ void client_take_back(struct client *client)
     for (uint16_t i = 0; i < client->outgoing.slot_count; i++) {
         if (held[i].message != NULL) {
             held[count++] = held[i];
+        } else {
+            keep_no_delivery(client, &held[i]);
         }
     }
     for (uint16_t i = count; i < client->outgoing.slot_count; i++) {

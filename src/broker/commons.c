@@ -1,6 +1,6 @@
 /* Retained messages and shared groups: they belong to no one worker. One mutex guards both; it is
  * held for a bounded piece of work and never across a call to another worker. */
-#include "broker/internal.h"
+#include "broker/keep.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +39,7 @@ void commons_close(struct commons *commons)
     wax_retained_close(commons->retained);
     wax_router_close(commons->shared);
     wax_matches_close(&commons->matches);
+    wax_store_batch_clear(&commons->changes);
     pthread_mutex_destroy(&commons->mutex);
 }
 
@@ -54,6 +55,7 @@ static wax_status put(struct commons *commons, struct message *message, uint32_t
     if (status == WAX_OK) {
         message_hold(message);
         message_release(old);
+        keep_retained(commons, message);
     }
     return status;
 }
@@ -68,6 +70,7 @@ wax_status commons_retain(struct commons *commons, struct message *message, uint
         status = put(commons, message, retained_max); /* [MQTT-3.3.1-5] */
     } else if (wax_retained_remove(commons->retained, message->topic, &old) == WAX_OK) {
         message_release(old); /* [MQTT-3.3.1-6] [MQTT-3.3.1-7] */
+        keep_no_retained(commons, message->topic);
     }
     atomic_store(&commons->retained_count, wax_retained_count(commons->retained));
     pthread_mutex_unlock(&commons->mutex);
@@ -94,6 +97,7 @@ void commons_forget(struct commons *commons, struct message *message)
 
     if (wax_retained_find(commons->retained, message->topic) == message &&
         wax_retained_remove(commons->retained, message->topic, &old) == WAX_OK) {
+        keep_no_retained(commons, message->topic);
         message_release(old);
     }
     atomic_store(&commons->retained_count, wax_retained_count(commons->retained));

@@ -1,5 +1,6 @@
 /* CONNECT: who is this, may it come in, and with which session. */
 #include "broker/admit.h"
+#include "broker/keep.h"
 #include "broker/login.h"
 #include "broker/quarrel.h"
 #include "broker/standing.h"
@@ -303,6 +304,7 @@ static void take_will(struct connection *connection, struct client *client)
     if (connect->has_will) {
         client->will = message_make(&draft, connection->worker->loop.now_ms);
     }
+    keep_will(client);
 }
 
 static uint16_t keep_alive_of(const struct connection *connection)
@@ -395,6 +397,21 @@ static void attach(struct connection *connection, struct client *client)
     wax_session_attach(&connection->session, &client->outgoing, &client->incoming);
 }
 
+/* Whether the session outlives this connection; if it does, the client may only believe so when it
+ * is written down. */
+static void note_durable(struct client *client)
+{
+    client->is_durable = client->expiry_s > 0;
+    if (client->is_durable) {
+        keep_session(client);
+    } else {
+        keep_no_session(client);
+    }
+    if (keeps(client)) {
+        out_hold(client->connection);
+    }
+}
+
 static wax_status accept_connect(struct connection *connection, bool present)
 {
     size_t size = PROPERTY_ROOM + connection->pending->id.size;
@@ -445,13 +462,13 @@ void connect_on_arrival(struct worker *worker, struct connection *connection)
         return;
     }
     attach(connection, client);
+    client->expiry_s = expiry_of(connection);
+    note_durable(client);
     status = accept_connect(connection, present);
     if (status != WAX_OK) {
         refuse(connection, status);
         return;
     }
-    client->expiry_s = expiry_of(connection);
-    client->is_durable = client->expiry_s > 0;
     client->is_private = connection->pending->connect.is_bridge;
     take_will(connection, client);
     log_connected(connection, present);

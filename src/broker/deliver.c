@@ -2,6 +2,7 @@
  * through deliver(), and so through may_deliver(); what has waited passes it a second time, since
  * the rules may be others by then. */
 #include "broker/bridges.h"
+#include "broker/keep.h"
 #include "broker/standing.h"
 
 #include <stdlib.h>
@@ -229,6 +230,9 @@ static wax_status send_delivery(struct client *client, struct delivery *delivery
     if (delivery->qos > client->connection->session.maximum_qos) {
         delivery->qos = client->connection->session.maximum_qos; /* [MQTT-3.2.2-11] */
     }
+    if (delivery->qos == 2 && keeps(client)) {
+        out_hold(client->connection); /* the packet id means this message once it is known */
+    }
     status = send_once(client, delivery, &packet_id);
 
     if (status == WAX_CROWDED && client->outgoing.used_count == client->outgoing.slot_count &&
@@ -240,7 +244,7 @@ static wax_status send_delivery(struct client *client, struct delivery *delivery
     }
     count_sent(client, delivery);
     if (packet_id == 0) {
-        delivery_clear(delivery);
+        client_drop(client, delivery);
     } else {
         client_hold(client, packet_id, delivery);
     }
@@ -319,6 +323,12 @@ void deliver(struct client *client, struct message *message, const struct grant 
         return;
     }
     delivery.message = message_hold(message);
+    if (delivery.qos > 0 && keeps(client) && !keep_is_possible(client->worker)) {
+        atomic_store(&message->refusal, WAX_QUOTA_EXCEEDED); /* its publisher is told so */
+        count_up(client->worker, COUNT_PUBLISH_DROPPED, 1);
+        delivery_clear(&delivery);
+        return;
+    }
     if (can_send(client, delivery.qos)) {
         status = send_delivery(client, &delivery);
     }
@@ -348,7 +358,7 @@ static wax_status give_up(struct client *client, uint16_t packet_id, uint8_t qos
         qos == 2 ? release(client, packet_id) : wax_flows_forget(&client->outgoing, packet_id);
 
     if (status == WAX_OK) {
-        client_let_go(client, packet_id);
+        (qos == 2 ? client_let_go : client_finish)(client, packet_id);
     }
     return status;
 }
@@ -365,7 +375,8 @@ static wax_status resend_message(struct client *client, uint16_t packet_id)
     }
     status = send_once(client, held, &sent_id);
     if (status == WAX_TOO_LARGE) {
-        client_let_go(client, packet_id); /* the client takes less than before: as good as sent */
+        /* The client takes less than before: as good as sent. */
+        (held->qos == 2 ? client_let_go : client_finish)(client, packet_id);
         status = WAX_OK;
     }
     return status;
@@ -421,7 +432,7 @@ void deliver_waiting(struct client *client)
         bool is_wanted = !is_late && may_deliver(client, delivery.message, delivery.retain);
         status = is_wanted ? send_delivery(client, &delivery) : WAX_TOO_LARGE;
         if (status == WAX_TOO_LARGE) {
-            delivery_clear(&delivery); /* [MQTT-3.3.2-5] [MQTT-3.1.2-25] */
+            client_drop(client, &delivery); /* [MQTT-3.3.2-5] [MQTT-3.1.2-25] */
             count_up(client->worker, COUNT_PUBLISH_DROPPED, 1);
             status = WAX_OK;
         } else if (status != WAX_OK) {

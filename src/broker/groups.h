@@ -4,6 +4,7 @@
 #define WAX_BROKER_GROUPS_H
 
 #include "router/router.h"
+#include "store/store.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -28,6 +29,10 @@ struct commons {
     wax_matches matches;
     atomic_uint shared_count;
     atomic_uint retained_count;
+    bool keeps;                /* what is retained goes to the store */
+    wax_store_batch changes;   /* in the order in which they came about */
+    atomic_bool is_changed;    /* there are some */
+    atomic_uint_fast64_t mark; /* of their last commit */
 };
 
 wax_status commons_open(struct commons *commons, const uint64_t key[static 2]) WAX_CHECKED;

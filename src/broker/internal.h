@@ -10,6 +10,7 @@
 #include "broker/broker.h"
 #include "broker/groups.h"
 #include "broker/message.h"
+#include "broker/owings.h"
 #include "broker/settings.h"
 #include "dynsec/dynsec.h"
 #include "os/os.h"
@@ -34,7 +35,9 @@ enum {
     LETTER_TURN_MAX = 4096,      /* letters read in one turn */
     BACKLOG_SIZE_MAX = 16777216, /* bytes of messages that one worker may have ahead of it */
     BACKLOG_REST_MS = 2,
-    REPEAT_MS = 1000,     /* how often a line that strangers can provoke is logged */
+    REPEAT_MS = 1000, /* how often a line that strangers can provoke is logged */
+    HOLD_MAX = 4,     /* marks that are not durable yet: hardly ever more than two */
+    OWED_MAX = 4096,  /* acknowledgements that wait for the store, before a client's input waits */
     NAME_SHOWN_MAX = 128, /* of a client's name in a line of the log */
 };
 
@@ -94,6 +97,7 @@ struct delivery {
     uint32_t *identifiers; /* the count, then that many; NULL: none */
     uint8_t qos;
     bool retain;
+    uint64_t place; /* in the order of the session, as the store has it; 0: it does not */
 };
 
 /* A walk over retained messages that a subscription began. */
@@ -128,6 +132,8 @@ struct client {
     bool has_user;
     bool is_resuming;      /* exchanges of an earlier connection are still to be sent again */
     bool is_durable;       /* the session outlives its connection */
+    bool is_kept;          /* it is in the store */
+    bool is_will_kept;     /* and its Will */
     bool is_private;       /* another broker's bridge: its messages do not come back to it */
     struct bridge *bridge; /* NULL: not the session of a bridge of our own */
     uint16_t resumed_id;
@@ -151,6 +157,9 @@ struct client {
     uint64_t queue_bytes;
     uint64_t held_bytes; /* payloads of `held`, for max_inflight_bytes */
     uint64_t dropped;    /* messages that found no room */
+    uint64_t last_place; /* that a delivery was given in the store */
+    uint32_t owed_count; /* acknowledgements that wait for the store */
+    uint32_t owing_scan; /* the last scan that found one waiting */
     struct quarrel quarrel;
 };
 
@@ -188,16 +197,27 @@ void client_take_back(struct client *client);
  * and returns WAX_QUOTA_EXCEEDED. */
 wax_status client_queue(struct client *client, const struct delivery *delivery) WAX_CHECKED;
 
-/* Keeps a delivery with its exchange, and lets go of it. */
+/* Keeps a delivery with its exchange; lets go of the message when only the packet id is needed any
+ * more; and ends it. */
 void client_hold(struct client *client, uint16_t packet_id, const struct delivery *delivery);
 void client_let_go(struct client *client, uint16_t packet_id);
+void client_finish(struct client *client, uint16_t packet_id);
 
 /* Takes the first delivery out of the queue; false when it is empty. unpop() puts it back. */
 bool client_pop(struct client *client, struct delivery *first);
 void client_unpop(struct client *client, const struct delivery *first);
+
+/* Drops what was taken out of the queue, or never was in it. */
+void client_drop(struct client *client, struct delivery *delivery);
 void delivery_clear(struct delivery *delivery);
 
 /* --- connection --- */
+
+/* Output from `at` on waits for a mark. */
+struct hold {
+    size_t at;
+    uint64_t mark; /* WAX_NEVER: the commit of this turn, whose mark is not known yet */
+};
 
 /* What went through a connection, for whoever asks. */
 struct tally {
@@ -235,6 +255,10 @@ struct connection {
     uint64_t refused_ms; /* when a refused message was logged last */
     uint64_t print;      /* of what dynamic security said when it was let in */
     struct tally tally;
+    wax_link held; /* in the worker's ring while output waits for the store */
+    struct hold holds[HOLD_MAX];
+    unsigned hold_count;
+    bool is_paused;    /* nothing is read until the store has caught up */
     bool is_blocked;   /* the socket took no more */
     bool is_leaving;   /* all is said; the peer may read it */
     bool has_waited;   /* to take over a client id that others want, too */
@@ -252,6 +276,12 @@ void out_end(struct connection *connection, const wax_writer *out);
 
 /* How much waits to be sent. */
 size_t out_waiting(const struct connection *connection);
+
+/* Lets all output from here on wait for the commit of this turn: it tells of what must be safe. */
+void out_hold(struct connection *connection);
+
+/* After a commit under `mark`: lets go what is durable. */
+void out_release(struct worker *worker, uint64_t mark, uint64_t durable);
 
 /* Sends what there is. */
 void out_flush(struct connection *connection);
@@ -321,15 +351,6 @@ void publish_on(struct connection *connection, const wax_event *event);
 
 /* RECEIVED, RELEASED and DELIVERED. */
 void exchange_on(struct connection *connection, const wax_event *event);
-
-/* Promises an acknowledgement: it leaves when all that was taken on so far is durable. */
-void owe(struct connection *connection, uint8_t type, uint16_t packet_id, uint8_t reason);
-
-/* Sends what is owed and safe. */
-void owed_release(struct worker *worker);
-
-/* Forgets what is owed to a client that ends. */
-void owed_forget(struct worker *worker, const struct client *client);
 
 /* --- leave: how connections and sessions end --- */
 
@@ -425,16 +446,6 @@ struct letter {
     wax_level level; /* of the line */
 };
 
-/* An acknowledgement that waits for its mark. */
-struct owed {
-    struct client *client;
-    uint64_t connection;
-    uint64_t mark;
-    uint16_t packet_id;
-    uint8_t type;
-    uint8_t reason;
-};
-
 /* A PUBLISH encoded but for its payload, kept while the same message goes to many. */
 struct head {
     uint64_t message;
@@ -472,12 +483,13 @@ struct worker {
     wax_link doomed;
     wax_link connections;
     wax_link visits; /* connections of HTTP */
+    wax_link held;   /* connections whose output waits for the store */
     wax_link walking;
-    wax_letters *outboxes; /* one per worker */
-    wax_store_batch changes; /* of this turn */
-    struct owed *owed;
-    size_t owed_count;
-    size_t owed_size;
+    wax_letters *outboxes;   /* one per worker */
+    wax_store_batch changes; /* of this turn, for the store */
+    uint64_t kept_message;   /* the message whose body is in it; 0: none */
+    bool is_keeping;         /* what is being dealt with changed something there */
+    struct owings owings;
     wax_link entrances;
     uint64_t warned_ms; /* when it last said that there are too few descriptors */
     struct head heads[8];

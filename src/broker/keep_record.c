@@ -102,8 +102,8 @@ size_t kept_session_size(const struct kept_session *session)
 
 void kept_session_write(wax_writer *out, const struct kept_session *session)
 {
-    unsigned flags = (session->has_user ? SESSION_HAS_USER : 0U) |
-                     (session->is_bridge ? SESSION_IS_BRIDGE : 0U);
+    unsigned flags =
+        (session->has_user ? SESSION_HAS_USER : 0U) | (session->is_bridge ? SESSION_IS_BRIDGE : 0U);
 
     wax_write_u8(out, KEPT_VERSION);
     wax_write_u8(out, (uint8_t)flags);

@@ -1,5 +1,5 @@
-/* How what is kept stands in the store: keys and values of its tables, written and read. Numbers are
- * big endian. Times are those of the wall clock, since the monotonic one begins anew. */
+/* How what is kept stands in the store: keys and values of its tables, written and read. Numbers
+ * are big endian. Times are those of the wall clock, since the monotonic one begins anew. */
 #ifndef WAX_BROKER_KEEP_RECORD_H
 #define WAX_BROKER_KEEP_RECORD_H
 
@@ -49,7 +49,7 @@ struct kept_row {
     uint8_t qos;
     bool retain;
     uint16_t packet_id;
-    uint32_t weight; /* what it counts for in the queue, in bytes */
+    uint32_t weight;       /* what it counts for in the queue, in bytes */
     wax_bytes identifiers; /* four bytes each */
 };
 

@@ -100,8 +100,7 @@ struct message *message_restore(const struct message *old)
     message->number = old->number;
     message->lifetime_s = old->lifetime_s;
     message->expires_ms = old->expires_ms;
-    while (last < old->number &&
-           !atomic_compare_exchange_weak(&last_number, &last, old->number)) {
+    while (last < old->number && !atomic_compare_exchange_weak(&last_number, &last, old->number)) {
     }
     return message;
 }

@@ -1,4 +1,5 @@
 /* A message goes to all who want it: at this worker, at the others, in shared groups. */
+#include "broker/keep.h"
 #include "broker/standing.h"
 
 #include <stdlib.h>
@@ -98,11 +99,21 @@ void route_to_seat(struct worker *worker, struct seat *seat, struct message *mes
     }
 }
 
+/* Lets whoever wants the message acknowledged wait for one worker more. The letter is not read
+ * before this turn has ended. */
+static void promise(struct worker *worker, struct message *message)
+{
+    if (message->qos > 0 && worker->broker->store->kind->keeps) {
+        atomic_fetch_add(&message->awaited, 1);
+    }
+}
+
 /* Posts a message, and counts it against what the other has ahead of it. */
 static void post_message(struct worker *worker, struct worker *other, struct letter *letter)
 {
     message_hold(letter->message);
     if (worker_post(worker, other, letter) == WAX_OK) {
+        promise(worker, letter->message);
         atomic_fetch_add_explicit(&other->backlog, letter->message->size, memory_order_relaxed);
         return;
     }
@@ -167,7 +178,11 @@ wax_status route(struct worker *worker, struct message *message)
     if (message->sender != 0 && is_claimed(worker, message->topic)) {
         return WAX_NOT_AUTHORIZED; /* a Will: answers come of the broker, and commands go nowhere */
     }
-    if (message->retain) {
+    if (message->retain && worker->broker->commons.keeps) {
+        worker->is_keeping = true;
+        status = keep_is_possible(worker) ? WAX_OK : WAX_QUOTA_EXCEEDED;
+    }
+    if (status == WAX_OK && message->retain) {
         status = commons_retain(&worker->broker->commons, message,
                                 worker->settings->config.retained_max);
     }

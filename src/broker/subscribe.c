@@ -1,4 +1,5 @@
 /* SUBSCRIBE and UNSUBSCRIBE. */
+#include "broker/keep.h"
 #include "broker/standing.h"
 
 #include <stdlib.h>
@@ -89,8 +90,10 @@ static bool has_too_many(const struct client *client)
 static wax_status end_subscription(struct client *client, const struct target *target)
 {
     struct worker *worker = client->worker;
+    wax_interest interest = {.filter = target->filter, .share_name = target->share_name};
     wax_status status;
 
+    keep_no_subscription(client, &interest);
     if (target->share_name.size > 0) {
         return client->seat == NULL ? WAX_NOT_FOUND
                                     : commons_leave(&worker->broker->commons, client->seat,
@@ -137,6 +140,9 @@ static wax_status enter(struct client *client, const struct target *target,
         (void)!end_subscription(client, target);
         return WAX_QUOTA_EXCEEDED;
     }
+    if (status == WAX_OK) {
+        keep_subscription(client, interest);
+    }
     return status == WAX_FULL ? WAX_QUOTA_EXCEEDED : status;
 }
 
@@ -166,6 +172,9 @@ static wax_status subscribe(struct client *client, const struct target *target,
     wax_status status = judge(client, target);
     bool existed = false;
 
+    if (status == WAX_OK && keeps(client) && !keep_is_possible(client->worker)) {
+        status = WAX_QUOTA_EXCEEDED;
+    }
     if (status == WAX_OK) {
         status = enter(client, target, &interest, &existed);
     }
@@ -219,8 +228,14 @@ static void answer(struct connection *connection, wax_packet_type type, uint16_t
                    wax_bytes reasons)
 {
     wax_suback suback = {.packet_id = packet_id, .reasons = reasons};
-    wax_writer out = out_begin(connection, 16 + reasons.size);
-    wax_status status = out.status;
+    wax_writer out;
+    wax_status status;
+
+    if (keeps(connection->client)) {
+        out_hold(connection);
+    }
+    out = out_begin(connection, 16 + reasons.size);
+    status = out.status;
 
     if (status == WAX_OK) {
         status = wax_session_grant(&connection->session, &suback, type, &out);

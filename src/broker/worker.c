@@ -4,6 +4,7 @@
 #include "broker/control.h"
 #include "broker/entrance.h"
 #include "broker/handshake.h"
+#include "broker/owed.h"
 #include "broker/stack.h"
 #include "broker/steward.h"
 
@@ -21,14 +22,18 @@ static void take_off_backlog(struct worker *worker, const struct message *messag
 static void on_message(struct worker *worker, struct letter *letter)
 {
     take_off_backlog(worker, letter->message);
+    worker->is_keeping = false;
     route_here(worker, letter->message);
+    await_here(worker, letter->message);
     message_release(letter->message);
 }
 
 static void on_seat(struct worker *worker, struct letter *letter)
 {
     take_off_backlog(worker, letter->message);
+    worker->is_keeping = false;
     route_to_seat(worker, letter->seat, letter->message, &letter->options);
+    await_here(worker, letter->message);
     message_release(letter->message);
     seat_release(letter->seat);
 }
@@ -134,6 +139,7 @@ static void on_letters(wax_watch *watch, bool readable, bool writable)
 
     (void)readable;
     (void)writable;
+    worker->owings.is_rung = true;
     wax_letters_join(&worker->inbox, &letters);
 }
 
@@ -225,12 +231,13 @@ void *worker_run(void *argument)
         owed_release(worker);
         flush_dirty(worker);
         leave_doomed(worker);
-        hurries = hurries || !wax_link_is_alone(&worker->dirty);
+        hurries = hurries || !wax_link_is_alone(&worker->dirty) || worker->changes.count > 0;
         post_all(worker);
         if (worker->is_stopping && stop_timer.place == 0) {
             wax_loop_start(&worker->loop, &stop_timer, worker->stop_ms);
         }
     }
+    owed_release(worker); /* how the last ones left */
     wax_loop_stop(&worker->loop, &stop_timer);
     wax_loop_stop(&worker->loop, &worker->backlog_timer);
     return NULL;
@@ -270,6 +277,7 @@ wax_status worker_open(struct worker *worker, struct wax_broker *broker, unsigne
     wax_link_init(&worker->entrances);
     wax_link_init(&worker->visits);
     wax_link_init(&worker->walking);
+    wax_link_init(&worker->held);
     worker->backlog_timer.due = look_again;
     return worker->outboxes == NULL ? WAX_FULL : open_parts(worker);
 }
@@ -337,7 +345,7 @@ void worker_close(struct worker *worker)
     free(worker->clients.buckets);
     free(worker->outboxes);
     wax_store_batch_clear(&worker->changes);
-    free(worker->owed);
+    owed_close(worker);
     free(worker->identifiers);
     free(worker);
 }
