@@ -105,9 +105,12 @@ static const char *reason_of(const struct connection *connection, wax_status sta
 static const char *detail_of(const struct connection *connection, wax_status status)
 {
     const char *detail = wax_transport_explain(connection->transport);
-
+    const wax_transport *tls = wax_tls_find(connection->transport);
     bool is_below = status < 0x80 || status == WAX_PROTOCOL_ERROR;
 
+    if (status == WAX_MAXIMUM_CONNECT_TIME && tls != NULL && !wax_tls_is_ready(tls)) {
+        return "the client did not end its TLS handshake within connect_timeout";
+    }
     return detail[0] != '\0' && is_below ? detail : reason_of(connection, status);
 }
 

@@ -164,7 +164,7 @@ const wax_option wax_options[] = {
     {.name = "crlfile", IN(TLS), OF_LISTENER(crlfile), READ_FILE, RELOADS,
      SAYS("The list of client certificates that are revoked, in PEM form.")},
     {.name = "require_certificate", IN(TLS), OF_LISTENER(require_certificate), BOOL("false"), RELOADS,
-     SAYS("Lets only clients in that show a certificate of `cafile` or `capath`.")},
+     SAYS("Lets only clients in that show a certificate of `cafile` or `capath`, with at most 10 CAs between, in at most 64 KiB.")},
     {.name = "use_identity_as_username", IN(TLS), OF_LISTENER(use_identity_as_username), BOOL("false"), RELOADS,
      SAYS("Makes the common name of the client's certificate, or its PSK identity, its user name; no password is asked.")},
     {.name = "use_subject_as_username", IN(TLS), OF_LISTENER(use_subject_as_username), BOOL("false"), RELOADS,
