@@ -5,6 +5,7 @@
 #include "broker/control.h"
 #include "broker/entrance.h"
 #include "broker/handshake.h"
+#include "broker/keep.h"
 #include "broker/options.h"
 #include "broker/steward.h"
 #include "broker/watch.h"
@@ -60,14 +61,6 @@ static bool open_workers(struct wax_broker *broker)
     return true;
 }
 
-static bool open_store(struct wax_broker *broker)
-{
-    wax_store_options options = {.context = broker};
-    wax_store_report report;
-
-    return wax_store_memory.open(&broker->store, &options, &report) == WAX_OK;
-}
-
 /* Names are looked up by threads of their own, so that no login waits behind one. */
 static bool open_dialers(struct wax_broker *broker, const wax_config *config)
 {
@@ -79,7 +72,7 @@ static bool open_broker(struct wax_broker *broker)
 {
     wax_os_random(broker->key, sizeof broker->key);
     broker->started_ms = wax_clock_ms();
-    return open_store(broker) && commons_open(&broker->commons, broker->key) == WAX_OK &&
+    return commons_open(&broker->commons, broker->key) == WAX_OK &&
            wax_pool_open(&broker->pool, LOGIN_THREAD_COUNT, LOGIN_MAX) == WAX_OK &&
            open_dialers(broker, &broker->settings->config) && open_workers(broker) &&
            steward_start(broker) == WAX_OK;
@@ -97,7 +90,7 @@ static void close_broker(struct wax_broker *broker)
     }
     steward_close(broker);
     commons_close(&broker->commons);
-    broker->store->kind->close(broker->store);
+    keep_close(broker);
     settings_release(broker->settings);
     free(broker->workers);
     free(broker->listener_counts);
@@ -283,6 +276,9 @@ static void write_pid(struct wax_broker *broker)
 
 static bool start_threads(struct wax_broker *broker)
 {
+    if (keep_open(broker) != WAX_OK || keep_load(broker) != WAX_OK) {
+        return false;
+    }
     if (handshake_open(broker->workers[0]) != WAX_OK || sys_open(broker->workers[0]) != WAX_OK) {
         return false;
     }

@@ -280,6 +280,7 @@ static void count_in(struct client *client, const struct delivery *delivery)
 wax_status client_queue(struct client *client, const struct delivery *delivery)
 {
     const wax_config *config = &client->worker->settings->config;
+    struct delivery *at;
     bool fits = client->queue_count < config->max_queued_messages &&
                 client->queue_bytes + weight(delivery) <= config->max_queued_bytes;
 
@@ -293,10 +294,19 @@ wax_status client_queue(struct client *client, const struct delivery *delivery)
         count_up(client->worker, COUNT_PUBLISH_DROPPED, 1);
         return WAX_QUOTA_EXCEEDED;
     }
+    at = &client->queue[(client->queue_first + client->queue_count) % client->queue_size];
+    *at = *delivery;
+    keep_delivery(client, at, KEPT_WAITING, 0);
+    count_in(client, delivery);
+    return WAX_OK;
+}
+
+wax_status client_requeue(struct client *client, const struct delivery *delivery)
+{
+    if (client->queue_count == client->queue_size && grow_queue(client) != WAX_OK) {
+        return WAX_FULL;
+    }
     client->queue[(client->queue_first + client->queue_count) % client->queue_size] = *delivery;
-    keep_delivery(client,
-                  &client->queue[(client->queue_first + client->queue_count) % client->queue_size],
-                  KEPT_WAITING, 0);
     count_in(client, delivery);
     return WAX_OK;
 }
@@ -307,13 +317,18 @@ static struct delivery *held_at(struct client *client, uint16_t packet_id)
     return &client->held[packet_id % client->outgoing.slot_count];
 }
 
+void client_rehold(struct client *client, uint16_t packet_id, const struct delivery *delivery)
+{
+    *held_at(client, packet_id) = *delivery;
+    if (delivery->message != NULL) {
+        client->held_bytes += delivery->message->payload.size;
+    }
+}
+
 void client_hold(struct client *client, uint16_t packet_id, const struct delivery *delivery)
 {
-    struct delivery *held = held_at(client, packet_id);
-
-    *held = *delivery;
-    keep_delivery(client, held, KEPT_SENT, packet_id);
-    client->held_bytes += delivery->message->payload.size;
+    client_rehold(client, packet_id, delivery);
+    keep_delivery(client, held_at(client, packet_id), KEPT_SENT, packet_id);
 }
 
 /* Lets go of the message; the place stays. */

@@ -286,8 +286,6 @@ static void check_broker(const wax_config *config, wax_config_report *report)
          "no listener is written, so only this machine reaches the broker; for others write `listener 1883` and `password_file FILE`"},
         {has_users && lets_all_in, "password_file", WAX_CONFIG_WARNING,
          "as no listener is written, clients on this machine need no password; write `allow_anonymous false` to ask for one"},
-        {config->persistence, "persistence", WAX_CONFIG_WARNING,
-         "there is no durable store in this version: state is kept in memory only and is lost when the broker stops"},
         {is_root, "user", WAX_CONFIG_WARNING,
          "the broker keeps root's rights, which it does not need; name an account of its own"},
         {is_unknown_user(config), "user", WAX_CONFIG_ERROR,

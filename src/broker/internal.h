@@ -197,6 +197,11 @@ void client_take_back(struct client *client);
  * and returns WAX_QUOTA_EXCEEDED. */
 wax_status client_queue(struct client *client, const struct delivery *delivery) WAX_CHECKED;
 
+/* The same for what was kept: it is in the store already, and within the limits. WAX_OK or
+ * WAX_FULL: it is then the caller's still. */
+wax_status client_requeue(struct client *client, const struct delivery *delivery) WAX_CHECKED;
+void client_rehold(struct client *client, uint16_t packet_id, const struct delivery *delivery);
+
 /* Keeps a delivery with its exchange; lets go of the message when only the packet id is needed any
  * more; and ends it. */
 void client_hold(struct client *client, uint16_t packet_id, const struct delivery *delivery);
@@ -366,8 +371,9 @@ void leave_abandon(struct connection *connection);
 /* Ends a session that is offline: its will is published, and it is gone. */
 void leave_session(struct client *client);
 
-/* Begins the time that a session without a connection may last. */
+/* Begins the time that a session without a connection may last; goes on with it, after a start. */
 void leave_wait(struct client *client);
+void leave_resume(struct client *client);
 
 /* The connection's own time has come. */
 void leave_timer(wax_timer *timer, uint64_t now_ms);

@@ -43,6 +43,10 @@ void keep_no_retained(struct commons *commons, wax_bytes topic);
  * nothing. */
 uint64_t keep_commit(struct worker *worker);
 
+/* Opens the store that the configuration asks for. Logs what it found, and why it failed. */
+wax_status keep_open(struct wax_broker *broker) WAX_CHECKED;
+void keep_close(struct wax_broker *broker);
+
 /* Before the workers run: brings back what was kept. Returns WAX_OK, WAX_FULL or WAX_IO. */
 wax_status keep_load(struct wax_broker *broker) WAX_CHECKED;
 

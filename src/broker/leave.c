@@ -77,6 +77,11 @@ void leave_wait(struct client *client)
     arm_client(client);
 }
 
+void leave_resume(struct client *client)
+{
+    arm_client(client);
+}
+
 /* The session goes on without a connection, for as long as it may. [MQTT-3.1.2-23] */
 static void go_offline(struct client *client)
 {

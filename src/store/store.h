@@ -145,4 +145,7 @@ struct wax_store {
  * gone with the process. */
 extern const wax_store_kind wax_store_memory;
 
+/* A file of SQLite in the folder. */
+extern const wax_store_kind wax_store_sqlite;
+
 #endif
