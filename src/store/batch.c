@@ -4,13 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SIZE_FIRST = 4096 };
+enum {
+    SIZE_FIRST = 4096,
+    /* Behind the changes there is always room for a parcel, wherever it must stand. */
+    PARCEL_ROOM = sizeof(struct parcel) + _Alignof(struct parcel),
+};
 
 static bool make_room(wax_store_batch *batch, size_t size)
 {
     size_t wanted = batch->size == 0 ? SIZE_FIRST : batch->size;
     uint8_t *data;
 
+    size += PARCEL_ROOM;
     if (batch->used + size <= batch->size) {
         return true;
     }
@@ -82,6 +87,26 @@ void wax_store_batch_clear(wax_store_batch *batch)
 {
     free(batch->data);
     *batch = (wax_store_batch){.data = NULL};
+}
+
+struct parcel *parcel_take(wax_store_batch *batch)
+{
+    size_t at = (batch->used + _Alignof(struct parcel) - 1) & ~(_Alignof(struct parcel) - 1);
+    struct parcel *parcel;
+
+    wax_assert(batch->count > 0 && !batch->is_broken);
+    parcel = (void *)(batch->data + at);
+    *parcel = (struct parcel){
+        .changes = wax_bytes_of(batch->data, batch->used),
+        .count = batch->count,
+    };
+    *batch = (wax_store_batch){.data = NULL};
+    return parcel;
+}
+
+void parcel_free(struct parcel *parcel)
+{
+    free((void *)(uintptr_t)parcel->changes.data);
 }
 
 bool change_next(wax_reader *in, struct change *change)

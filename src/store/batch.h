@@ -24,4 +24,17 @@ struct change {
 /* Takes the next change off a reader over a batch; false at the end. */
 bool change_next(wax_reader *in, struct change *change);
 
+/* A batch that an engine has taken over. It stands in the memory of the batch itself, behind the
+ * changes, so that taking one over needs no memory and copies nothing. */
+struct parcel {
+    struct parcel *next;
+    wax_bytes changes;
+    size_t count;
+};
+
+/* Takes a batch over, which is empty then; it has changes and is not broken. Given back by
+ * parcel_free(). */
+struct parcel *parcel_take(wax_store_batch *batch);
+void parcel_free(struct parcel *parcel);
+
 #endif

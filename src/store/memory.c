@@ -60,9 +60,10 @@ static void figures(const wax_store *store, wax_store_figures *figures)
     *figures = (wax_store_figures){.groups = 0};
 }
 
-static void close_memory(wax_store *store)
+static wax_status close_memory(wax_store *store)
 {
     free(store);
+    return WAX_OK;
 }
 
 const wax_store_kind wax_store_memory = {

@@ -53,7 +53,8 @@ void wax_store_put(wax_store_batch *batch, wax_store_table table, wax_bytes key,
 wax_writer wax_store_put_begin(wax_store_batch *batch, wax_store_table table, wax_bytes key,
                                size_t size, bool is_new);
 
-/* Removes a value, if there is one. */
+/* Removes a value, if there is one. Messages go by themselves: for them, this and
+ * wax_store_remove_all() do nothing. */
 void wax_store_remove(wax_store_batch *batch, wax_store_table table, wax_bytes key);
 
 /* Removes all values whose key begins so. */
@@ -69,6 +70,8 @@ typedef struct wax_store_options {
     wax_bytes key;      /* 32 bytes by which values are sealed; none: they are not */
     bool must_be_whole; /* a store that is damaged, or newer than this program, is not opened;
                          * otherwise it is set aside, and what verifies is taken over */
+    bool reads_all;     /* verifies the messages, too, which takes as long as reading the file; else
+                         * what is wrong with them is found when they are asked for */
     void (*wake)(void *context); /* durable() has grown, or state() is another. From any thread */
     void *context;
 } wax_store_options;
@@ -92,6 +95,7 @@ typedef struct wax_store_figures {
     uint64_t log_bytes; /* of the write-ahead log */
     uint64_t commit_us; /* what the last commit took */
     uint64_t failures;  /* commits that failed and are tried again */
+    char fault[160];    /* why state() is not WAX_OK, in words; else empty */
 } wax_store_figures;
 
 /* Something that looks at the store on the engine's own thread, and sees all that was committed
@@ -108,19 +112,21 @@ typedef bool wax_store_visit(void *context, wax_bytes key, wax_bytes value);
 /* What an engine can do. Marks grow: whatever is durable up to one mark was committed before it.
  *
  * keeps: whether it keeps anything; if not, nobody need fill batches.
- * open: WAX_OK; WAX_IO, WAX_FULL, or WAX_MALFORMED for a store that must be whole and is not:
- *   report->text tells what to do.
- * commit: takes what is in the batch, which is empty then, begins to make it durable and does not
- *   wait; says under which mark. Any thread. A batch without changes gets the mark 0.
- * durable: all marks up to this one are safe.
- * state: WAX_OK; or why nothing becomes durable now: WAX_QUOTA_EXCEEDED (the disk is full) or
- *   WAX_IO. What was committed is tried again until it succeeds.
- * ask: runs the task after all that was committed before. Any thread.
- * walk: for tasks. Values of a table whose key begins with `prefix` and is greater than `after` (no
- *   bytes: all). WAX_OK, also when `visit` had enough; WAX_MALFORMED where a value does not verify:
- *   it is left out and the walk goes on; WAX_IO.
- * figures: of any thread.
- * close: waits until all is durable that can be, runs what was asked, and frees the store. */
+ * open: WAX_OK; WAX_MALFORMED for a store that must be whole and is not; WAX_INVALID for a key that
+ *   is not the store's, or is missing, or is not wanted: nothing is set aside for that; WAX_IO,
+ * also for a store that another process has; WAX_FULL. report->text tells what to do. Unless
+ * WAX_OK, there is nothing to close. commit: takes what is in the batch, which is empty then,
+ * begins to make it durable and does not wait; says under which mark. Any thread. A batch without
+ * changes gets the mark 0. durable: all marks up to this one are safe. state: WAX_OK; or why
+ * nothing becomes durable now: WAX_QUOTA_EXCEEDED (the disk is full) or WAX_IO. What was committed
+ * is tried again until it succeeds. ask: runs the task after all that was committed before, which
+ * it sees, and maybe what was committed later. While nothing becomes durable, it sees what is not
+ * durable yet. Any thread. walk: for tasks. Values of a table whose key begins with `prefix` and is
+ * greater than `after` (no bytes: all). WAX_OK, also when `visit` had enough; WAX_MALFORMED where a
+ * value does not verify: it is left out and the walk goes on, as far as the file can be read;
+ * WAX_IO. A visit may walk. figures: of any thread. close: waits until all is durable, runs what
+ * was asked, and frees the store. Where the last commits failed, they are tried a few times more,
+ * for less than a second, and then given up: it returns why, as state(). */
 typedef struct wax_store_kind {
     const char *name;
     bool keeps;
@@ -133,7 +139,7 @@ typedef struct wax_store_kind {
     wax_status (*walk)(wax_store_view *view, wax_store_table table, wax_bytes prefix,
                        wax_bytes after, wax_store_visit *visit, void *context);
     void (*figures)(const wax_store *store, wax_store_figures *figures);
-    void (*close)(wax_store *store);
+    wax_status (*close)(wax_store *store);
 } wax_store_kind;
 
 /* The first member of every engine. */
@@ -145,7 +151,14 @@ struct wax_store {
  * gone with the process. */
 extern const wax_store_kind wax_store_memory;
 
-/* A file of SQLite in the folder. */
+/* Keeps everything in an SQLite database, `wax.db` in the folder `place`, which is made if need be
+ * and is one process's at a time. Its own thread writes: one transaction for all that has gathered
+ * while the last one was written (WAL, synchronous=FULL). Of changes of one key within a
+ * transaction only what they come to is written: a message that is received and acknowledged while
+ * the disk is busy never gets there. The folder is made for its owner only, and so are the files.
+ *
+ * A damaged store is renamed to wax.db.damaged-YYYYmmdd-HHMMSS (UTC), with its log; nothing of it
+ * is deleted. Keys of values (numbers, topics, filters) are never sealed. */
 extern const wax_store_kind wax_store_sqlite;
 
 #endif
