@@ -80,6 +80,7 @@ static bool open_broker(struct wax_broker *broker)
 
 static void close_broker(struct wax_broker *broker)
 {
+    keep_close(broker);
     wax_pool_close(broker->pool);
     if (broker->dialers != NULL) {
         wax_pool_close(broker->dialers);
@@ -90,7 +91,6 @@ static void close_broker(struct wax_broker *broker)
     }
     steward_close(broker);
     commons_close(&broker->commons);
-    keep_close(broker);
     settings_release(broker->settings);
     free(broker->workers);
     free(broker->listener_counts);

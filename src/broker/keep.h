@@ -45,6 +45,9 @@ uint64_t keep_commit(struct worker *worker);
 
 /* Opens the store that the configuration asks for. Logs what it found, and why it failed. */
 wax_status keep_open(struct wax_broker *broker) WAX_CHECKED;
+
+/* When the workers have ended, and before they are freed: waits until all is safe. Nothing is kept
+ * from here on. */
 void keep_close(struct wax_broker *broker);
 
 /* Before the workers run: brings back what was kept. Returns WAX_OK, WAX_FULL or WAX_IO. */

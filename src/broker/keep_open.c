@@ -100,7 +100,10 @@ wax_status keep_open(struct wax_broker *broker)
 
 void keep_close(struct wax_broker *broker)
 {
+    static wax_store closed = {.kind = &wax_store_memory};
+
     if (broker->store != NULL) {
         broker->store->kind->close(broker->store);
+        broker->store = &closed;
     }
 }

@@ -109,14 +109,14 @@ void out_end(struct connection *connection, const wax_writer *out)
 
 void out_hold(struct connection *connection)
 {
-    struct hold *last = &connection->holds[connection->hold_count - 1];
+    unsigned count = connection->hold_count;
 
-    if (connection->hold_count > 0 &&
-        (last->mark == WAX_NEVER || connection->hold_count == HOLD_MAX)) {
-        last->mark = WAX_NEVER; /* what it holds waits longer */
+    if (count > 0 && (connection->holds[count - 1].mark == WAX_NEVER || count == HOLD_MAX)) {
+        connection->holds[count - 1].mark = WAX_NEVER; /* what it holds waits longer */
         return;
     }
-    connection->holds[connection->hold_count++] = (struct hold){connection->out_used, WAX_NEVER};
+    connection->holds[count] = (struct hold){connection->out_used, WAX_NEVER};
+    connection->hold_count++;
     if (wax_link_is_alone(&connection->held)) {
         wax_link_append(&connection->worker->held, &connection->held);
     }
