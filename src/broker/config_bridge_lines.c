@@ -219,9 +219,10 @@ static char *join(wax_bytes prefix, wax_bytes pattern)
 {
     char *joined = malloc(prefix.size + pattern.size + 1);
     if (joined) {
-        memcpy(joined, prefix.data, prefix.size);
-        memcpy(joined + prefix.size, pattern.data, pattern.size);
-        joined[prefix.size + pattern.size] = '\0';
+        wax_writer out = wax_writer_over((uint8_t *)joined, prefix.size + pattern.size + 1);
+        wax_write_bytes(&out, prefix);
+        wax_write_bytes(&out, pattern);
+        wax_write_u8(&out, 0);
     }
     return joined;
 }

@@ -6,7 +6,7 @@
 
 #include "os/os.h"
 
-enum { FAULT_SIZE = 700, PSK_KEY_MAX = 256 };
+enum { FAULT_SIZE = 700, PSK_KEY_MAX = 256, WARNED_DAYS = 30, DAY_S = 86400 };
 
 static void report_fault(wax_config_report *report, const char *path, const wax_access_fault *fault)
 {
@@ -148,6 +148,26 @@ static void load_tls(struct policy *policy, const wax_listener_config *listener,
     free(lines);
 }
 
+/* Says that a bridge's own certificate has expired, or will soon. */
+static void warn_of_end(const wax_tls_context *tls, const wax_bridge_config *bridge,
+                        wax_config_report *report)
+{
+    int64_t end_s = tls == NULL ? INT64_MAX : wax_tls_not_after(tls);
+    int64_t left_s = end_s == INT64_MAX ? INT64_MAX : end_s - wax_clock_wall_s();
+
+    if (left_s <= 0) {
+        wax_config_report_add(
+            report, WAX_CONFIG_WARNING, NULL, 0,
+            "connection %s: bridge_certfile has expired, so that the other broker "
+            "refuses it; renew it",
+            bridge->name);
+    } else if (left_s <= (int64_t)WARNED_DAYS * DAY_S) {
+        wax_config_report_add(report, WAX_CONFIG_WARNING, NULL, 0,
+                              "connection %s: bridge_certfile expires in %lld days; renew it",
+                              bridge->name, (long long)((left_s + DAY_S - 1) / DAY_S));
+    }
+}
+
 static void load_bridge(wax_tls_context **tls, const wax_bridge_config *bridge,
                         wax_config_report *report)
 {
@@ -174,6 +194,7 @@ static void load_bridge(wax_tls_context **tls, const wax_bridge_config *bridge,
         wax_config_report_add(report, WAX_CONFIG_ERROR, NULL, 0, "connection %s: %s", bridge->name,
                               problem.text);
     }
+    warn_of_end(*tls, bridge, report);
     wax_wipe(key, sizeof key);
 }
 

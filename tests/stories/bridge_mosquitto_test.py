@@ -10,6 +10,7 @@ from mqtt_raw import CONNACK
 from running import PLAIN, Broker
 
 COUNT = 200
+KEY = "00112233445566778899aabbccddeeff"
 
 
 class Mosquitto:
@@ -127,9 +128,9 @@ class Ours(Case):
         return f"connection {name}\naddress 127.0.0.1:{mosquitto.port}\nrestart_timeout 1\n{lines}"
 
     def test_messages_cross_with_each_version(self):
-        mosquitto = self.mosquitto()
         for version in "auto", "mqttv31", "mqttv311", "mqttv50":
             with self.subTest(version=version):
+                mosquitto = self.mosquitto()
                 wax = self.wax(self.block(mosquitto, f"topic # both 2 here/ there/\nbridge_protocol_version {version}\n"))
                 self.cross(wax, mosquitto)
 
@@ -171,6 +172,13 @@ class Ours(Case):
         self.publish_through_a_halt(mosquitto)
         self.gather(keeper)
 
+    def test_a_key_is_shared_with_mosquitto(self):
+        self.folder.write("keys", f"link:{KEY}\n")
+        mosquitto = self.mosquitto(f"psk_hint h\npsk_file {self.folder.path}/keys\n")
+        wax = self.wax(self.block(mosquitto, f"topic # both 1\nbridge_identity link\nbridge_psk {KEY}\n"))
+        wax.wait_for_log("bridge_connected")
+        self.assertIn("tls=TLSv1.", wax.log())
+
     def test_notifications_reach_mosquitto(self):
         mosquitto = self.mosquitto()
         state = self.client(mosquitto, "$SYS/broker/connection/up/state")
@@ -187,13 +195,20 @@ class Theirs(Case):
         return f"connection b\naddress 127.0.0.1:{wax.port}\nrestart_timeout 1\ncleansession false\n{lines}"
 
     def test_messages_cross_with_each_version(self):
-        wax = self.wax("")
         for version in "mqttv31", "mqttv311", "mqttv50":
             with self.subTest(version=version):
+                wax = self.wax("")
                 lines = f"topic # both 2 there/ here/\nbridge_protocol_version {version}\n"
                 mosquitto = self.mosquitto(self.block(wax, lines))
                 self.cross(wax, mosquitto)
-                mosquitto.halt()
+
+    def test_a_key_is_shared_with_ours(self):
+        wax = Broker(PLAIN + "listener {port2} 127.0.0.1\nallow_anonymous true\npsk_hint h\npsk_file {folder}/keys\n",
+                     {"keys": f"link:{KEY}\n"})
+        self.addCleanup(lambda: self.assertIsNone(wax.stop()))
+        block = self.block(wax, f"topic # both 1 there/ here/\nbridge_identity link\nbridge_psk {KEY}\n")
+        mosquitto = self.mosquitto(block.replace(str(wax.port), str(wax.port2)))
+        self.until_across(self.client(mosquitto), "there/a", self.client(wax, "here/#"))
 
     def test_mosquitto_restarts_and_what_ours_acknowledged_is_not_lost(self):
         wax = self.wax("", workers=1)

@@ -538,6 +538,12 @@ class Sealed(Bridges):
         self.assertIn("tls=TLSv1.3", near.log())
         far.wait_for_log(f"client_connected client={self.name} ")
 
+    def test_an_expired_certificate_is_told(self):
+        far = self.tls("server")
+        near = self.near(self.lines().replace("alice", "past"), to=far.port)
+        near.wait_for_log("connection b: bridge_certfile has expired")
+        near.wait_for_log("bridge_failed")
+
     def test_a_bridge_shares_a_key(self):
         key = "00112233445566778899aabbccddeeff"
         far = Broker("listener {port} 127.0.0.1\nallow_anonymous true\npsk_hint h\npsk_file {folder}/keys\n",
