@@ -2,6 +2,7 @@
 #include "broker/bridges.h"
 #include "broker/keep.h"
 #include "broker/standing.h"
+#include "broker/walk.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -402,7 +403,7 @@ static bool fit(struct bridge *bridge)
 
 static bool is_mine(const struct worker *worker, const wax_bridge_config *config)
 {
-    uint64_t hash = wax_hash(worker->broker->key, wax_bytes_of_text(config->local_clientid));
+    uint64_t hash = wax_hash(worker->broker->owner_key, wax_bytes_of_text(config->local_clientid));
 
     return hash % worker->broker->worker_count == worker->index;
 }

@@ -1,5 +1,6 @@
 /* What a bridge says to the other broker once they are connected, and how it begins. */
 #include "broker/bridges.h"
+#include "broker/walk.h"
 
 #include <stdlib.h>
 
@@ -235,7 +236,7 @@ static void send_retained(struct bridge *bridge)
         wax_subscription_options options = {.qos = topic->qos, .retain_as_published = true};
         wax_bytes filter = wax_bytes_of_text(topic->local);
         if ((topic->directions & WAX_BRIDGE_OUT) != 0) {
-            walk_end(bridge->client, filter);
+            (void)walk_end(bridge->client, filter, UINT32_MAX);
             (void)!walk_begin(bridge->client, filter, &options);
         }
     }

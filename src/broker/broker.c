@@ -71,6 +71,7 @@ static bool open_dialers(struct wax_broker *broker, const wax_config *config)
 static bool open_broker(struct wax_broker *broker)
 {
     wax_os_random(broker->key, sizeof broker->key);
+    wax_os_random(broker->owner_key, sizeof broker->owner_key);
     broker->started_ms = wax_clock_ms();
     return commons_open(&broker->commons, broker->key) == WAX_OK &&
            wax_pool_open(&broker->pool, LOGIN_THREAD_COUNT, LOGIN_MAX) == WAX_OK &&

@@ -1,5 +1,6 @@
 /* Sessions: they are found by client id, and outlive their connections. */
 #include "broker/owed.h"
+#include "broker/walk.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -137,6 +138,7 @@ static void clear_queue(struct client *client)
     struct delivery delivery;
 
     while (client_pop(client, &delivery)) {
+        worker_pass_on(client->worker, &delivery);
         delivery_clear(&delivery);
     }
     free(client->queue);
@@ -167,6 +169,9 @@ void client_clear(struct client *client)
     leave_groups(client);
     clear_queue(client);
     for (uint16_t i = 0; i < client->outgoing.slot_count; i++) {
+        if (client->held[i].qos == 1) { /* not at QoS 2 [MQTT-4.8.2-5] */
+            worker_pass_on(client->worker, &client->held[i]);
+        }
         delivery_clear(&client->held[i]);
     }
     client->held_bytes = 0;
@@ -263,10 +268,14 @@ static wax_status grow_queue(struct client *client)
     return WAX_OK;
 }
 
-/* What a queued message counts for against max_queued_bytes. */
+/* What a queued message counts for against max_queued_bytes: all that somebody outside chose. */
 static size_t weight(const struct delivery *delivery)
 {
-    return delivery->message->topic.size + delivery->message->payload.size;
+    const struct message *message = delivery->message;
+    size_t identifier_count = delivery->identifiers == NULL ? 0 : delivery->identifiers[0];
+
+    return message->topic.size + message->properties.size + message->payload.size +
+           identifier_count * sizeof(uint32_t);
 }
 
 static void count_in(struct client *client, const struct delivery *delivery)
@@ -291,7 +300,6 @@ wax_status client_queue(struct client *client, const struct delivery *delivery)
         struct delivery dropped = *delivery;
         delivery_clear(&dropped);
         client->dropped++;
-        count_up(client->worker, COUNT_PUBLISH_DROPPED, 1);
         return WAX_QUOTA_EXCEEDED;
     }
     at = &client->queue[(client->queue_first + client->queue_count) % client->queue_size];

@@ -1,7 +1,7 @@
 /* CONNECT: who is this, may it come in, and with which session. */
 #include "broker/admit.h"
 #include "broker/keep.h"
-#include "broker/login.h"
+#include "broker/owner.h"
 #include "broker/quarrel.h"
 #include "broker/standing.h"
 #include "broker/steward.h"
@@ -155,7 +155,7 @@ static wax_status authenticate(struct connection *connection)
 static struct worker *owner_of(const struct connection *connection)
 {
     struct wax_broker *broker = connection->worker->broker;
-    uint64_t hash = wax_hash(broker->key, connection->pending->id);
+    uint64_t hash = wax_hash(broker->owner_key, connection->pending->id);
 
     return broker->workers[hash % broker->worker_count];
 }
@@ -191,11 +191,6 @@ static bool has_same_mount_point(const struct connection *connection, const stru
 
     return wax_bytes_equal(wax_bytes_of_text(config->listeners[client->listener].mount_point),
                            wax_bytes_of_text(config->listeners[connection->listener].mount_point));
-}
-
-static bool is_owner(const struct client *client, const struct pending *pending)
-{
-    return client->has_user == pending->has_user && wax_bytes_equal(client->user, pending->user);
 }
 
 static void wait_due(wax_timer *timer, uint64_t now_ms)
@@ -234,7 +229,8 @@ static wax_status find_session(struct connection *connection, struct client **fo
     if (client != NULL && client->bridge != NULL) {
         return WAX_BAD_CLIENT_ID; /* it is the broker's own */
     }
-    if (client != NULL && config->session_owner == WAX_OWNER_STRICT && !is_owner(client, pending)) {
+    if (client != NULL && config->session_owner == WAX_OWNER_STRICT &&
+        !is_owner(client, connection)) {
         return WAX_NOT_AUTHORIZED; /* a session belongs to who made it */
     }
     if (client != NULL && client->connection != NULL) {
@@ -259,7 +255,7 @@ static wax_status find_session(struct connection *connection, struct client **fo
     }
     if (client == NULL) {
         client = client_make(worker, pending->id, pending->has_user, pending->user);
-    } else if (!is_owner(client, pending) &&
+    } else if (!is_owner(client, connection) &&
                client_belong(client, pending->has_user, pending->user) != WAX_OK) {
         client = NULL;
     }

@@ -32,7 +32,7 @@ static struct message *make_message(struct worker *worker, struct inquiry *inqui
         .topic = request_value(request, "topic"),
         .properties = wax_read_properties(&body, WAX_PUBLISH),
         .author = &author,
-        .sender = client.size > 0 ? worker_number(worker) : 0,
+        .sender = client.size > 0 || author.has_user ? worker_number(worker) : 0,
         .listener = listener_of(worker, request),
         .qos = (uint8_t)request_number(request, "qos", 0),
         .retain = request_value(request, "retain").size > 0,

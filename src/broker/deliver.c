@@ -269,8 +269,8 @@ static bool can_send(const struct client *client, uint8_t qos)
            out_waiting(connection) < OUT_QUEUE_SIZE;
 }
 
-/* What cannot go now waits, if its QoS and the session say so. */
-static void keep_or_drop(struct client *client, struct delivery *delivery)
+/* What cannot go now waits, if its QoS and the session say so. Clears the delivery if not. */
+static wax_status keep_or_drop(struct client *client, struct delivery *delivery)
 {
     const wax_config *config = &client->worker->settings->config;
     bool is_online = client->connection != NULL;
@@ -281,13 +281,14 @@ static void keep_or_drop(struct client *client, struct delivery *delivery)
         waits = true;
     }
     if (waits) {
-        if (client_queue(client, delivery) == WAX_OK && client->bridge != NULL) {
+        wax_status status = client_queue(client, delivery);
+        if (status == WAX_OK && client->bridge != NULL) {
             bridge_on_queued(client->bridge);
         }
-        return;
+        return status;
     }
-    count_up(client->worker, COUNT_PUBLISH_DROPPED, 1);
     delivery_clear(delivery);
+    return WAX_CROWDED;
 }
 
 /* NULL where there are none; false without memory. */
@@ -306,37 +307,48 @@ static bool copy_identifiers(struct delivery *delivery, const struct grant *gran
     return true;
 }
 
-void deliver(struct client *client, struct message *message, const struct grant *grant)
+wax_status deliver_or_not(struct client *client, struct message *message, const struct grant *grant)
 {
     const wax_config *config = &client->worker->settings->config;
-    struct delivery delivery = {.retain = grant->retain, .qos = message->qos};
+    struct delivery delivery = {
+        .group = grant->group, .retain = grant->retain, .qos = message->qos};
     wax_status status = WAX_CROWDED;
 
-    if (!may_deliver(client, message, grant->retain) ||
-        message->expires_ms <= client->worker->loop.now_ms) { /* [MQTT-3.3.2-5] */
-        return;
+    if (message->expires_ms <= client->worker->loop.now_ms) { /* [MQTT-3.3.2-5] */
+        return WAX_OK;
+    }
+    if (!may_deliver(client, message, grant->retain)) {
+        return WAX_NOT_AUTHORIZED;
     }
     if (grant->qos < message->qos || config->upgrade_outgoing_qos) {
         delivery.qos = grant->qos; /* [MQTT-3.8.4-8] */
     }
     if (!copy_identifiers(&delivery, grant)) { /* [MQTT-3.3.4-3] */
-        return;
+        return WAX_FULL;
     }
     delivery.message = message_hold(message);
     if (delivery.qos > 0 && keeps(client) && !keep_is_possible(client->worker)) {
         atomic_store(&message->refusal, WAX_QUOTA_EXCEEDED); /* its publisher is told so */
-        count_up(client->worker, COUNT_PUBLISH_DROPPED, 1);
         delivery_clear(&delivery);
-        return;
+        return WAX_QUOTA_EXCEEDED;
     }
     if (can_send(client, delivery.qos)) {
         status = send_delivery(client, &delivery);
     }
     if (status == WAX_TOO_LARGE) {
         delivery_clear(&delivery); /* [MQTT-3.1.2-25] */
-        count_up(client->worker, COUNT_PUBLISH_DROPPED, 1);
     } else if (status != WAX_OK) {
-        keep_or_drop(client, &delivery);
+        status = keep_or_drop(client, &delivery);
+    }
+    return status;
+}
+
+void deliver(struct client *client, struct message *message, const struct grant *grant)
+{
+    wax_status status = deliver_or_not(client, message, grant);
+
+    if (status != WAX_OK && status != WAX_NOT_AUTHORIZED) {
+        count_up(client->worker, COUNT_PUBLISH_DROPPED, 1);
     }
 }
 
@@ -371,6 +383,9 @@ static wax_status resend_message(struct client *client, uint16_t packet_id)
     wax_status status;
 
     if (!may_deliver(client, held->message, held->retain)) {
+        if (held->qos == 1) {
+            worker_pass_on(client->worker, held);
+        }
         return give_up(client, packet_id, held->qos);
     }
     status = send_once(client, held, &sent_id);
@@ -417,6 +432,18 @@ static bool resume(struct client *client)
     return true;
 }
 
+/* What has waited in vain: too late, too large, or not for this client's eyes any more. Another of
+ * its group may have the latter. [MQTT-3.3.2-5] [MQTT-3.1.2-25] */
+static void give_up_waiting(struct client *client, struct delivery *delivery, bool is_allowed)
+{
+    if (!is_allowed && delivery->group.number != 0) {
+        worker_pass_on(client->worker, delivery);
+    } else {
+        count_up(client->worker, COUNT_PUBLISH_DROPPED, 1);
+    }
+    client_drop(client, delivery);
+}
+
 void deliver_waiting(struct client *client)
 {
     const struct connection *connection = client->connection;
@@ -429,11 +456,10 @@ void deliver_waiting(struct client *client)
     while (status == WAX_OK && connection->status == WAX_OK &&
            out_waiting(connection) < OUT_QUEUE_SIZE && client_pop(client, &delivery)) {
         bool is_late = delivery.message->expires_ms <= client->worker->loop.now_ms;
-        bool is_wanted = !is_late && may_deliver(client, delivery.message, delivery.retain);
-        status = is_wanted ? send_delivery(client, &delivery) : WAX_TOO_LARGE;
+        bool is_allowed = is_late || may_deliver(client, delivery.message, delivery.retain);
+        status = !is_late && is_allowed ? send_delivery(client, &delivery) : WAX_TOO_LARGE;
         if (status == WAX_TOO_LARGE) {
-            client_drop(client, &delivery); /* [MQTT-3.3.2-5] [MQTT-3.1.2-25] */
-            count_up(client->worker, COUNT_PUBLISH_DROPPED, 1);
+            give_up_waiting(client, &delivery, is_allowed);
             status = WAX_OK;
         } else if (status != WAX_OK) {
             client_unpop(client, &delivery);

@@ -68,16 +68,29 @@ struct search {
 bool commons_find(struct commons *commons, const struct seat *seat, const struct search *search,
                   wax_interest *found);
 
-struct chosen {
-    struct seat *seat; /* held for the caller */
+/* The way of a message to one member of a group. Members have stops on it: first those who are
+ * online, by worker, beginning with the worker `first`; then those who are not, likewise. */
+struct errand {
+    struct seat *seat; /* whose turn it is, held; NULL: who is next at `stop` is to be found */
     wax_subscription_options options;
+    wax_group group;
+    uint16_t first;
+    uint16_t stop; /* below it, nobody is asked any more */
 };
 
 /* Chooses one member of each shared group that the topic matches, online ones first and in turn;
- * beginning with the group number `first`. Returns how many, at most `size`: then there may be
- * more. */
+ * beginning with the group number `first`. The seats are held for the caller. Returns how many, at
+ * most `size`: then there may be more. */
 size_t commons_choose(struct commons *commons, wax_bytes topic, uint32_t first,
-                      struct chosen *chosen, size_t size);
+                      struct errand *chosen, size_t size);
+
+/* Those members whose stop is `errand->stop`, in turn, as errands whose seats are held; the caller
+ * frees the array. Returns how many: none, too, when the group is gone or memory is short. */
+size_t commons_ask(struct commons *commons, const struct errand *errand, struct errand **members);
+
+/* Gives the errand a seat at the next stop that somebody has, from `errand->stop` on. False if
+ * nobody is left. */
+bool commons_go_on(struct commons *commons, struct errand *errand);
 
 struct seat *seat_make(struct worker *worker, struct client *client);
 void seat_release(struct seat *seat);

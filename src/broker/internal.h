@@ -28,7 +28,8 @@ enum {
     LINGER_MS = 2000,        /* how long a connection that ends may take to read why */
     WALK_STEP_MAX = 2048,    /* of a walk over retained messages in one turn */
     WALK_MESSAGE_MAX = 128,
-    LOGIN_MAX = 1024, /* logins that wait for a password's hash */
+    WALK_SEARCH_MAX = 256, /* walks that are looked at for one to begin anew; else both go on */
+    LOGIN_MAX = 1024,      /* logins that wait for a password's hash */
     LOGIN_THREAD_COUNT = 2,
     DIAL_MAX = 256, /* bridges that wait for an address */
     DIAL_THREAD_COUNT = 2,
@@ -95,18 +96,10 @@ void count_packet(struct worker *worker, bool is_incoming, uint8_t first);
 struct delivery {
     struct message *message;
     uint32_t *identifiers; /* the count, then that many; NULL: none */
+    wax_group group;       /* that it came of; none: the client's own subscriptions */
     uint8_t qos;
     bool retain;
     uint64_t place; /* in the order of the session, as the store has it; 0: it does not */
-};
-
-/* A walk over retained messages that a subscription began. */
-struct walk {
-    struct walk *next;
-    wax_retained_walk walk;
-    wax_subscription_options options;
-    size_t size; /* of the filter */
-    uint8_t filter[];
 };
 
 /* Connections that take a client id from each other, over and over. */
@@ -125,6 +118,7 @@ struct client {
     struct seat *seat;             /* NULL: in no shared group */
     wax_link walking;              /* in the worker's ring while there are walks */
     struct walk *walks;
+    uint32_t walk_count;
     wax_timer timer; /* offline: the will's delay, or the end of the session */
     uint64_t number;
     wax_bytes id;
@@ -193,7 +187,7 @@ wax_status client_grow_incoming(struct client *client) WAX_CHECKED;
  * the queue again, to be sent anew. */
 void client_take_back(struct client *client);
 
-/* Puts a delivery at the end of the queue, within the limits. Takes over the delivery, or drops it
+/* Puts a delivery at the end of the queue, within the limits. Takes over the delivery, or clears it
  * and returns WAX_QUOTA_EXCEEDED. */
 wax_status client_queue(struct client *client, const struct delivery *delivery) WAX_CHECKED;
 
@@ -300,11 +294,17 @@ void connection_doom(struct connection *connection, wax_status status);
 struct grant {
     const uint32_t *identifiers;
     uint32_t identifier_count;
+    wax_group group; /* as in the delivery */
     uint8_t qos;
     bool retain; /* the RETAIN flag that the subscriber sees */
 };
 
-/* Judges, and sends, queues or drops. */
+/* Judges, and sends or queues. Returns WAX_OK, also for a message that has had its time;
+ * WAX_NOT_AUTHORIZED; or, when the client cannot have it, another status. */
+wax_status deliver_or_not(struct client *client, struct message *message,
+                          const struct grant *grant) WAX_CHECKED;
+
+/* The same, and counts what is dropped. */
 void deliver(struct client *client, struct message *message, const struct grant *grant);
 
 /* Sends what waits, exchanges of an earlier connection first. */
@@ -316,27 +316,11 @@ void deliver_waiting(struct client *client);
  * other workers. Does not take over the caller's hold. */
 wax_status route(struct worker *worker, struct message *message);
 
-/* Delivers at this worker alone. */
+/* Delivers at this worker alone; to some of its clients alone. */
+typedef bool some_function(void *context, const struct client *client);
 void route_here(struct worker *worker, struct message *message);
-
-/* Delivers to the client whose seat it is, if it is still there. */
-void route_to_seat(struct worker *worker, struct seat *seat, struct message *message,
-                   const wax_subscription_options *options);
-
-/* --- walk, retain: what is retained goes to new subscriptions --- */
-
-/* Begins a walk for a subscription; one that the same filter began must have ended. The filter is
- * copied. Returns WAX_OK or WAX_QUOTA_EXCEEDED. */
-wax_status walk_begin(struct client *client, wax_bytes filter,
-                      const wax_subscription_options *options) WAX_CHECKED;
-
-/* Ends the walk that the subscription to this filter began, if there is one; the first; all. */
-void walk_end(struct client *client, wax_bytes filter);
-void walk_end_first(struct client *client);
-void walk_end_all(struct client *client);
-
-/* Goes on with all walks of this worker. Returns whether some are not done. */
-bool retain_turn(struct worker *worker);
+void route_to_some(struct worker *worker, struct message *message, some_function *is_one,
+                   void *context);
 
 /* --- the events of a session --- */
 
@@ -436,7 +420,10 @@ enum letter_kind {
 /* What is posted between workers. */
 struct letter {
     wax_letter letter;
-    uint8_t kind; /* enum letter_kind */
+    uint8_t kind;    /* enum letter_kind */
+    wax_level level; /* of the line */
+    bool must_stay;  /* what it carries was in the store */
+    uint64_t kept;   /* how it is called in the store; 0: it is not there */
     union {
         struct message *message;
         struct connection *connection;
@@ -447,9 +434,7 @@ struct letter {
         char *line; /* of the log */
         struct inquiry *inquiry;
     };
-    struct seat *seat;
-    wax_subscription_options options;
-    wax_level level; /* of the line */
+    struct errand errand;
 };
 
 /* A PUBLISH encoded but for its payload, kept while the same message goes to many. */
@@ -520,6 +505,14 @@ void *worker_run(void *argument);
 wax_status worker_post(struct worker *from, struct worker *to,
                        const struct letter *letter) WAX_CHECKED;
 
+/* Posts a message, held for the letter, and counts it against what the other has ahead of it; or
+ * counts it as dropped, and returns WAX_FULL. */
+wax_status worker_post_message(struct worker *from, struct worker *to, const struct letter *letter);
+
+/* What a client will not get any more although its group chose it goes to another member; what came
+ * of no group goes nowhere. The delivery stays the caller's. */
+void worker_pass_on(struct worker *worker, const struct delivery *delivery);
+
 /* A number that no client, connection or message of this process has had. */
 uint64_t worker_number(struct worker *worker);
 
@@ -527,6 +520,9 @@ uint64_t worker_number(struct worker *worker);
 
 /* Logs as the settings say from now on; opens the file anew. */
 void logging_set(struct wax_broker *broker);
+
+/* Whether a line that this client provokes may be logged now: one in REPEAT_MS. */
+bool is_time_to_log(struct connection *connection);
 
 /* Logs what was found in a configuration. */
 void logging_report(struct wax_broker *broker, const wax_config_report *report);
@@ -573,6 +569,7 @@ struct wax_broker {
     wax_lookout *lookout;    /* NULL: files are not watched */
     struct steward *steward; /* NULL: no dynamic security */
     uint64_t key[2];
+    uint64_t owner_key[2]; /* says which worker a session belongs to; the store remembers it */
     uint64_t started_ms;
     bool has_started;  /* the workers run */
     bool has_log_type; /* in place of the configuration's, until the next reload */

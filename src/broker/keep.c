@@ -147,8 +147,7 @@ static void put_message(wax_store_batch *batch, const struct message *message)
     kept_message_write(&out, message);
 }
 
-/* The body once, however many sessions of this worker get it in a turn. */
-static void keep_message(struct worker *worker, const struct message *message)
+void keep_message(struct worker *worker, const struct message *message)
 {
     if (worker->kept_message != message->number) {
         put_message(&worker->changes, message);

@@ -24,6 +24,10 @@ void keep_no_subscription(struct client *client, const wax_interest *interest);
 void keep_delivery(struct client *client, struct delivery *delivery, enum kept_state state,
                    uint16_t packet_id);
 
+/* The body of a message that something holds; once, however many sessions of this worker get it in
+ * a turn. */
+void keep_message(struct worker *worker, const struct message *message);
+
 /* The message has arrived, but its packet id is still in use; both are over. */
 void keep_released(struct client *client, const struct delivery *delivery, uint16_t packet_id);
 void keep_no_delivery(struct client *client, struct delivery *delivery);

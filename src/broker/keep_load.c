@@ -1,7 +1,7 @@
 /* What an earlier process has kept is brought back before the workers run: sessions with all that
  * belongs to them, and what is retained. A record that this version does not understand is left in
  * the store, and counted. */
-#include "broker/keep.h"
+#include "broker/letters.h"
 #include "broker/standing.h"
 
 #include <semaphore.h>
@@ -11,6 +11,8 @@
 #include "broker/control.h"
 
 enum { MESSAGES_FIRST = 1024 };
+
+#define OWNER_KEY "owner key"
 
 /* The messages that were read, so that sessions share them as before. */
 struct bodies {
@@ -30,6 +32,7 @@ struct loader {
     struct message *found; /* by the look for one body */
     uint64_t strange_count;
     uint64_t message_count;
+    bool has_key;
     wax_status status;
     sem_t done;
 };
@@ -359,18 +362,55 @@ static bool on_retained(void *context, wax_bytes key, wax_bytes value)
     return loader->status == WAX_OK;
 }
 
+static bool on_letter(void *context, wax_bytes key, wax_bytes value)
+{
+    struct loader *loader = context;
+    struct message *message = load_message(loader, kept_number(key));
+
+    if (message == NULL || !letter_again(loader->broker, key, value, message)) {
+        loader->strange_count++;
+    }
+    message_release(message);
+    return loader->status == WAX_OK;
+}
+
+/* The key by which sessions are given to workers; a store without one gets ours. */
+static bool on_meta(void *context, wax_bytes key, wax_bytes value)
+{
+    struct loader *loader = context;
+    uint64_t *owner_key = loader->broker->owner_key;
+
+    if (wax_bytes_equal(key, WAX_TEXT(OWNER_KEY)) && value.size == 2 * sizeof *owner_key) {
+        owner_key[0] = kept_number(value);
+        owner_key[1] = kept_number(kept_rest(value));
+        loader->has_key = true;
+    }
+    return true;
+}
+
+static void keep_key(const struct loader *loader)
+{
+    struct wax_broker *broker = loader->broker;
+    struct kept_key value = kept_key_of_row(broker->owner_key[0], broker->owner_key[1]);
+
+    wax_store_put(&broker->workers[0]->changes, WAX_STORE_META, WAX_TEXT(OWNER_KEY),
+                  kept_key_bytes(&value), false);
+}
+
 /* --- All of it --- */
 
 static const struct {
     wax_store_table table;
     wax_store_visit *visit;
 } visits[] = {
+    {WAX_STORE_META,          on_meta        },
     {WAX_STORE_SESSIONS,      on_session     },
     {WAX_STORE_SUBSCRIPTIONS, on_subscription},
     {WAX_STORE_RECEIVED,      on_received    },
     {WAX_STORE_QUEUES,        on_row         },
     {WAX_STORE_WILLS,         on_will        },
     {WAX_STORE_RETAINED,      on_retained    },
+    {WAX_STORE_LETTERS,       on_letter      },
 };
 
 /* On the thread of the store, while the main thread waits. */
@@ -422,11 +462,16 @@ wax_status keep_load(struct wax_broker *broker)
     while (sem_wait(&loader.done) != 0) {
     }
     sem_destroy(&loader.done);
+    if (!loader.has_key) {
+        keep_key(&loader);
+    }
     atomic_store(&broker->commons.retained_count,
                  (unsigned)wax_retained_count(broker->commons.retained));
     for (size_t i = 0; i < loader.client_count && loader.status == WAX_OK; i++) {
         leave_resume(loader.clients[i]);
     }
+    /* Before any worker can commit what depends on it. */
+    (void)broker->store->kind->commit(broker->store, &broker->workers[0]->changes);
     if (loader.status == WAX_OK) {
         log_loaded(&loader, began_ms);
     }

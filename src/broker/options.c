@@ -151,7 +151,7 @@ const wax_option wax_options[] = {
     {.name = "acl_subscribe_check", IN(SECURITY), OF_BROKER(acl_subscribe_check), BOOL("true"), RELOADS, OWN,
      SAYS("Refuses a SUBSCRIBE that no rule can ever satisfy. False accepts it and delivers nothing, as Mosquitto does.")},
     {.name = "session_owner", IN(SECURITY), OF_BROKER(session_owner), WORD("strict any", "strict"), OWN,
-     SAYS("With `strict`, a session belongs to the identity that made it and nobody else takes it over. `any` is Mosquitto's way: the client id is enough.")},
+     SAYS("With `strict`, a session belongs to the identity that made it and nobody else takes it over; names that different files or authorities vouch for are different identities, though spelled alike. `any` is Mosquitto's way: the client id is enough.")},
 
     {.name = "certfile", IN(TLS), OF_LISTENER(certfile), READ_FILE, RELOADS,
      SAYS("The server's certificate and the chain above it, in PEM form. Turns TLS on, together with `keyfile`.")},
@@ -202,7 +202,7 @@ const wax_option wax_options[] = {
     {.name = "max_keepalive", IN(LIMITS), OF_BROKER(max_keepalive_s), NUMBER(0, 65535, "0", "seconds"), RELOADS,
      SAYS("The longest keep alive that is granted: MQTT 5 clients are told, older ones refused; 0 grants any, and none.")},
     {.name = "memory_limit", IN(LIMITS), OF_BROKER(memory_limit), SIZE(0, MEMORY_MAX, "0"), RELOADS,
-     SAYS("How much memory the process may take; above it messages are refused until there is room again; 0 means no limit.")},
+     SAYS("How much memory the process may take; above it messages and subscriptions are refused until there is room again; 0 means no limit.")},
     {.name = "persistent_client_expiration", IN(LIMITS), OF_BROKER(persistent_client_expiration_s), DURATION("14d"), RELOADS,
      SAYS("After how long without its client a session is deleted; `never` or 0 keeps it, which is Mosquitto's default.")},
     {.name = "retain_available", IN(LIMITS), OF_BROKER(retain_available), BOOL("true"), RELOADS,

@@ -61,20 +61,9 @@ static struct message *make(const struct connection *connection, const wax_publi
     }
     if (message != NULL) {
         message->home = (uint16_t)connection->worker->index;
+        message->is_once = publish->qos == 2 && keeps(client);
     }
     return message;
-}
-
-/* A client that is refused again and again must not fill the log. */
-static bool is_time_to_log(struct connection *connection)
-{
-    uint64_t now_ms = connection->worker->loop.now_ms;
-    bool is_time = now_ms >= connection->refused_ms + REPEAT_MS;
-
-    if (is_time) {
-        connection->refused_ms = now_ms;
-    }
-    return is_time;
 }
 
 /* Judges the message and gives it to all who want it. */

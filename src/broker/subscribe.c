@@ -1,6 +1,7 @@
 /* SUBSCRIBE and UNSUBSCRIBE. */
 #include "broker/keep.h"
 #include "broker/standing.h"
+#include "broker/walk.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -99,9 +100,11 @@ static wax_status end_subscription(struct client *client, const struct target *t
                                     : commons_leave(&worker->broker->commons, client->seat,
                                                     target->filter, target->share_name);
     }
-    walk_end(client, target->filter); /* [MQTT-3.10.4-2] */
     status = wax_router_unsubscribe(worker->router, &client->subscriber, target->filter,
                                     target->share_name);
+    while (status == WAX_OK && walk_end(client, target->filter, UINT32_MAX)) {
+        /* [MQTT-3.10.4-2]: as often as it was begun */
+    }
     note_subscriptions(worker);
     return status;
 }
@@ -118,7 +121,7 @@ static wax_status send_retained(struct client *client, const wax_interest *inter
         return WAX_OK;
     }
     if (existed) {
-        walk_end(client, interest->filter); /* there are never more walks than subscriptions */
+        (void)walk_end(client, interest->filter, WALK_SEARCH_MAX);
     }
     return walk_begin(client, interest->filter, &interest->options);
 }
@@ -172,7 +175,8 @@ static wax_status subscribe(struct client *client, const struct target *target,
     wax_status status = judge(client, target);
     bool existed = false;
 
-    if (status == WAX_OK && keeps(client) && !keep_is_possible(client->worker)) {
+    if (status == WAX_OK &&
+        (memory_is_short(client->worker) || (keeps(client) && !keep_is_possible(client->worker)))) {
         status = WAX_QUOTA_EXCEEDED;
     }
     if (status == WAX_OK) {
@@ -247,7 +251,7 @@ static void answer(struct connection *connection, wax_packet_type type, uint16_t
 }
 
 /* One line for all that a packet is refused. */
-static void log_refused(const struct connection *connection, const wax_subscribe *packet,
+static void log_refused(struct connection *connection, const wax_subscribe *packet,
                         const uint8_t *reasons)
 {
     wax_reader filters = wax_reader_over(packet->filters);
@@ -264,7 +268,7 @@ static void log_refused(const struct connection *connection, const wax_subscribe
             reason = reasons[i];
         }
     }
-    if (count > 0) {
+    if (count > 0 && is_time_to_log(connection)) {
         wax_log_write(&connection->worker->broker->log, WAX_WARNING,
                       "subscribe_refused client=%.*s filter=%.*s reason=%s and_others=%u",
                       SHOWN(connection->client->id), SHOWN(first.filter),

@@ -4,9 +4,12 @@
 #include "broker/control.h"
 #include "broker/entrance.h"
 #include "broker/handshake.h"
+#include "broker/letters.h"
 #include "broker/owed.h"
+#include "broker/share.h"
 #include "broker/stack.h"
 #include "broker/steward.h"
+#include "broker/walk.h"
 
 #include <stdlib.h>
 
@@ -24,6 +27,7 @@ static void on_message(struct worker *worker, struct letter *letter)
     take_off_backlog(worker, letter->message);
     worker->is_keeping = false;
     route_here(worker, letter->message);
+    letter_done(worker, letter);
     await_here(worker, letter->message);
     message_release(letter->message);
 }
@@ -32,10 +36,10 @@ static void on_seat(struct worker *worker, struct letter *letter)
 {
     take_off_backlog(worker, letter->message);
     worker->is_keeping = false;
-    route_to_seat(worker, letter->seat, letter->message, &letter->options);
+    share_go_on(worker, &letter->errand, letter->message);
+    letter_done(worker, letter);
     await_here(worker, letter->message);
     message_release(letter->message);
-    seat_release(letter->seat);
 }
 
 static void on_connection(struct worker *worker, struct letter *letter)
@@ -292,8 +296,8 @@ static void drop_letters(struct worker *worker, wax_letters *letters)
         if (opened->kind == LETTER_MESSAGE || opened->kind == LETTER_SEAT) {
             message_release(opened->message);
         }
-        if (opened->kind == LETTER_SEAT) {
-            seat_release(opened->seat);
+        if (opened->kind == LETTER_SEAT && opened->errand.seat != NULL) {
+            seat_release(opened->errand.seat);
         } else if (opened->kind == LETTER_SETTINGS) {
             settings_release(opened->settings);
         } else if (opened->kind == LETTER_ENTRANCE) {
