@@ -4,6 +4,7 @@
 #include "broker/bridges.h"
 #include "broker/control.h"
 #include "broker/entrance.h"
+#include "broker/gate.h"
 #include "broker/handshake.h"
 #include "broker/keep.h"
 #include "broker/options.h"
@@ -74,6 +75,7 @@ static bool open_broker(struct wax_broker *broker)
     wax_os_random(broker->owner_key, sizeof broker->owner_key);
     broker->started_ms = wax_clock_ms();
     return commons_open(&broker->commons, broker->key) == WAX_OK &&
+           gate_open(&broker->gate) == WAX_OK &&
            wax_pool_open(&broker->pool, LOGIN_THREAD_COUNT, LOGIN_MAX) == WAX_OK &&
            open_dialers(broker, &broker->settings->config) && open_workers(broker) &&
            steward_start(broker) == WAX_OK;
@@ -92,6 +94,7 @@ static void close_broker(struct wax_broker *broker)
     }
     steward_close(broker);
     commons_close(&broker->commons);
+    gate_close(broker->gate);
     settings_release(broker->settings);
     free(broker->workers);
     free(broker->listener_counts);

@@ -122,6 +122,10 @@ typedef struct wax_listener_config {
     bool allow_anonymous;
     char *password_file;
     char *acl_file;
+    char *jwt_keys; /* lines of NAME ALGORITHM FILE */
+    char *jwt_issuer;
+    char *jwt_audience;
+    uint32_t jwt_leeway_s;
     char *psk_file;
     bool psk_allow_short;
     char *dynamic_security_file;
@@ -246,7 +250,13 @@ typedef struct wax_config {
     char *clientid_prefixes;
     bool check_retain_source;
     bool acl_subscribe_check;
-    uint32_t session_owner; /* wax_config_owner */
+    uint32_t session_owner;      /* wax_config_owner */
+    uint32_t auth_cache_s;       /* 0: off */
+    uint32_t auth_backoff_after; /* or WAX_CONFIG_NO_LIMIT: off */
+    uint32_t auth_backoff_max_s;
+    uint32_t auth_backoff_forget_s;
+    bool auth_backoff_local;
+    uint32_t auth_address_max;
 
     uint32_t
         max_inflight_messages;    /* or WAX_CONFIG_NO_LIMIT: then 65535, what the protocol knows */

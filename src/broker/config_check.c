@@ -158,8 +158,8 @@ static void check_access(const wax_config *config, const wax_listener_config *at
     bool is_proven = at->require_certificate || (at->psk_hint && !at->certfile);
     bool open = reachable && at->allow_anonymous && !at->acl_file && !is_proven &&
                 !at->dynamic_security_file;
-    bool shut =
-        !at->allow_anonymous && !at->password_file && !at->dynamic_security_file && !by_certificate;
+    bool shut = !at->allow_anonymous && !at->password_file && !at->jwt_keys &&
+                !at->dynamic_security_file && !by_certificate;
     /* clang-format off */
     const struct fault faults[] = {
         {plain && !said->plain, "listener", WAX_CONFIG_WARNING,

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "broker/tokens.h"
 #include "os/os.h"
 
 enum { FAULT_SIZE = 700, PSK_KEY_MAX = 256, WARNED_DAYS = 30, DAY_S = 86400 };
@@ -272,6 +273,7 @@ static void load_policy(struct policy *policy, const wax_listener_config *listen
     load_credentials(policy, listener->password_file, report);
     load_rules(policy, listener->acl_file, report);
     load_tls(policy, listener, report);
+    tokens_load(&policy->tokens, listener, report);
     warn_of_claims(policy, listener, report);
 }
 
@@ -320,6 +322,7 @@ void settings_release(struct settings *settings)
         wax_credentials_close(&settings->policies[i].credentials);
         wax_rules_close(&settings->policies[i].rules);
         wax_tls_release(settings->policies[i].tls);
+        tokens_free(&settings->policies[i].tokens);
     }
     for (size_t i = 0; i < settings->config.bridge_count; i++) {
         wax_tls_release(settings->bridge_tls[i]);

@@ -46,6 +46,8 @@ class Folder:
         self.wax("pki", "revoke", "--dir", ".", "lost")
         self.wax("passwd", "-c", "-b", "--compat", "2.0", "passwords", "ann", "a password")
         self.write("acl", "user ann\ntopic #\n")
+        self.write("jwt.pem", "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n"
+                   "-----END PUBLIC KEY-----\n")
         self.write("dynsec.json", "{}")
         self.write("keys", "device:00112233445566778899aabbccddeeff\n")
         os.mkdir(os.path.join(path, "conf.d"))
