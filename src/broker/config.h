@@ -324,6 +324,19 @@ void wax_config_report_add(wax_config_report *report, wax_config_severity severi
                            const char *file, uint32_t line, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
+/* A listener or a bridge, by what the table of options knows of it. */
+typedef struct wax_config_block {
+    const void *object;             /* a wax_listener_config or wax_bridge_config */
+    const wax_config_place *places; /* its own; NULL: it was not read from a file */
+    wax_config_place place;         /* of the line that opens it */
+} wax_config_block;
+
+/* Looks at the problems from number `from` on that are of no file: they were found in a file that
+ * an option of the block names, or in what options say together. Each gets the line of the option
+ * it speaks of. Takes out again what was said before: of the same line, or in the same words. */
+void wax_config_report_place(wax_config_report *report, size_t from, const wax_config *config,
+                             const wax_config_block *block);
+
 /* Prints every problem on a line: `FILE:LINE: error: TEXT`. */
 void wax_config_report_print(const wax_config_report *report, FILE *out);
 
