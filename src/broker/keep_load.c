@@ -349,7 +349,6 @@ static bool on_will(void *context, wax_bytes key, wax_bytes value)
 static bool on_retained(void *context, wax_bytes key, wax_bytes value)
 {
     struct loader *loader = context;
-    struct commons *commons = &loader->broker->commons;
     struct message *message = load_message(loader, kept_number(value));
 
     if (message == NULL || !wax_bytes_equal(message->topic, key) ||
