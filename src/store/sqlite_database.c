@@ -35,6 +35,7 @@ static const char *const texts[STATEMENT_KINDS] = {
     [STATEMENT_SWEEP]      = "DELETE FROM %s WHERE key>=?1 AND key<?2 RETURNING link",
     [STATEMENT_SWEEP_REST] = "DELETE FROM %s WHERE key>=?1 RETURNING link",
     [STATEMENT_WALK]       = "SELECT key,link,value FROM %s WHERE key>=?1 ORDER BY key",
+    [STATEMENT_WALK_ALL]   = "SELECT key,link,value FROM %s ORDER BY key",
     [STATEMENT_WALK_BACK]  = "SELECT key,link,value FROM %s ORDER BY key DESC",
 };
 

@@ -17,6 +17,7 @@ enum statement {
     STATEMENT_SWEEP,  /* first key, first key that stays; answers links */
     STATEMENT_SWEEP_REST, /* first key; answers links */
     STATEMENT_WALK,       /* first key; answers key, link, value, upwards */
+    STATEMENT_WALK_ALL,   /* the same from the first key, of whatever kind that is */
     STATEMENT_WALK_BACK,  /* answers key, link, value, downwards from the last */
     STATEMENT_KINDS
 };
