@@ -117,9 +117,9 @@ wax_status salvage(const struct files *files, wax_bytes key, bool takes_over,
     wax_status status;
     int result;
 
-    (void)key;
     files_drop_fresh(files);
-    if (files_own(files->fresh) != WAX_OK) {
+    if (files_own(files->fresh) != WAX_OK || seal_begin(&to.seal, key) != WAX_OK ||
+        seal_begin(&from.seal, key) != WAX_OK) {
         report_say(report, "cannot make a file in %s", files->folder);
         return WAX_IO;
     }

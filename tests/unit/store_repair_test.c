@@ -84,7 +84,7 @@ static void what_is_no_store_of_ours_is_set_aside(void **state)
     } rows[] = {
         {"of another program", "PRAGMA application_id=1",                                     "another program", 0,         false},
         {"of a later version", "PRAGMA user_version=1000",                                    "later version",   0,         true },
-        {"a table is missing", "DROP TABLE wills",                                            "SQL logic error", 2U * ROWS, false},
+        {"a table is missing", "DROP TABLE wills",                                            "a table is missing", 2U * ROWS, false},
         {"a value",            "UPDATE sessions SET value=x'00'",                             "do not verify",   3U * ROWS, false},
         {"a kind",             "UPDATE received SET key=key||'z'",                            "do not verify",   4U * ROWS, false},
         {"a key",              "UPDATE meta SET key=CAST(key||'z' AS BLOB)",                  "do not verify",   5U * ROWS, false},
@@ -121,7 +121,7 @@ static void what_is_no_database_is_set_aside(void **state)
         const char *content;
         const char *text;
     } rows[] = {
-        {"a text",  "This is a text, and no database at all.", "not a database"},
+        {"a text",  "This is a text, and no database at all.", "it is not a database"},
         {"nothing", "",                                        "empty"         },
     };
 
