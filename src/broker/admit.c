@@ -10,7 +10,8 @@ void access_settle(struct client *client)
     const wax_dynsec_user *user =
         standing_of(client->worker, client->listener, &client->access.identity);
 
-    if (user != NULL && user->rights != client->rights) {
+    /* What a bridge subscribes to is its `topic` lines; each delivery is judged all the same. */
+    if (user != NULL && user->rights != client->rights && client->bridge == NULL) {
         subscribe_judge_again(client);
     }
     client->rights = user == NULL ? 0 : user->rights;

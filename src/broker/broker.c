@@ -1,9 +1,11 @@
 /* The process: it starts the workers, and answers signals. */
 #include "broker/broker.h"
 
+#include "broker/bridges.h"
 #include "broker/control.h"
 #include "broker/entrance.h"
 #include "broker/handshake.h"
+#include "broker/keep.h"
 #include "broker/options.h"
 #include "broker/steward.h"
 #include "broker/watch.h"
@@ -42,7 +44,7 @@ static bool open_workers(struct wax_broker *broker)
 {
     broker->worker_count = count_workers(&broker->settings->config);
     broker->workers = calloc(broker->worker_count, sizeof(struct worker *));
-    broker->listener_counts = calloc(WAX_CONFIG_NUMBERS_MAX, sizeof *broker->listener_counts);
+    broker->listener_counts = calloc(WAX_CONFIG_NUMBERS_MAX + 1, sizeof *broker->listener_counts);
     if (broker->workers == NULL || broker->listener_counts == NULL) {
         return false;
     }
@@ -59,33 +61,37 @@ static bool open_workers(struct wax_broker *broker)
     return true;
 }
 
-static bool open_store(struct wax_broker *broker)
+/* Names are looked up by threads of their own, so that no login waits behind one. */
+static bool open_dialers(struct wax_broker *broker, const wax_config *config)
 {
-    wax_store_options options = {.context = broker};
-    wax_store_report report;
-
-    return wax_store_memory.open(&broker->store, &options, &report) == WAX_OK;
+    return config->bridge_count == 0 || broker->dialers != NULL ||
+           wax_pool_open(&broker->dialers, DIAL_THREAD_COUNT, DIAL_MAX) == WAX_OK;
 }
 
 static bool open_broker(struct wax_broker *broker)
 {
     wax_os_random(broker->key, sizeof broker->key);
+    wax_os_random(broker->owner_key, sizeof broker->owner_key);
     broker->started_ms = wax_clock_ms();
-    return open_store(broker) && commons_open(&broker->commons, broker->key) == WAX_OK &&
+    return commons_open(&broker->commons, broker->key) == WAX_OK &&
            wax_pool_open(&broker->pool, LOGIN_THREAD_COUNT, LOGIN_MAX) == WAX_OK &&
-           open_workers(broker) && steward_start(broker) == WAX_OK;
+           open_dialers(broker, &broker->settings->config) && open_workers(broker) &&
+           steward_start(broker) == WAX_OK;
 }
 
 static void close_broker(struct wax_broker *broker)
 {
+    keep_close(broker);
     wax_pool_close(broker->pool);
+    if (broker->dialers != NULL) {
+        wax_pool_close(broker->dialers);
+    }
     steward_stop(broker);
     for (unsigned i = 0; i < broker->worker_count; i++) {
         worker_close(broker->workers[i]);
     }
     steward_close(broker);
     commons_close(&broker->commons);
-    broker->store->kind->close(broker->store);
     settings_release(broker->settings);
     free(broker->workers);
     free(broker->listener_counts);
@@ -133,6 +139,11 @@ static wax_status load_next(struct wax_broker *broker, const wax_broker_options 
     struct settings_source source = source_of(broker, options);
     wax_status status = settings_load(next, &source, report);
 
+    if (status == WAX_OK && !open_dialers(broker, &(*next)->config)) {
+        wax_config_report_add(report, WAX_CONFIG_ERROR, options->config_path, 0,
+                              "there are no threads left to look up the names of bridges");
+        status = WAX_FULL;
+    }
     if (status == WAX_OK && !steward_accepts(broker, &(*next)->config, report)) {
         status = WAX_INVALID;
     }
@@ -266,10 +277,14 @@ static void write_pid(struct wax_broker *broker)
 
 static bool start_threads(struct wax_broker *broker)
 {
+    if (keep_open(broker) != WAX_OK || keep_load(broker) != WAX_OK) {
+        return false;
+    }
     if (handshake_open(broker->workers[0]) != WAX_OK || sys_open(broker->workers[0]) != WAX_OK) {
         return false;
     }
     for (unsigned i = 0; i < broker->worker_count; i++) {
+        bridges_settle(broker->workers[i]);
         if (pthread_create(&broker->workers[i]->thread, NULL, worker_run, broker->workers[i]) !=
             0) {
             return false;

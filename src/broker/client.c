@@ -1,5 +1,6 @@
 /* Sessions: they are found by client id, and outlive their connections. */
-#include "broker/internal.h"
+#include "broker/owed.h"
+#include "broker/walk.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -137,6 +138,7 @@ static void clear_queue(struct client *client)
     struct delivery delivery;
 
     while (client_pop(client, &delivery)) {
+        worker_pass_on(client->worker, &delivery);
         delivery_clear(&delivery);
     }
     free(client->queue);
@@ -159,13 +161,17 @@ void client_clear(struct client *client)
     struct worker *worker = client->worker;
 
     walk_end_all(client);
+    keep_no_session(client);
     owed_forget(worker, client);
+    client->owed_count = 0;
     wax_router_remove_subscriber(worker->router, &client->subscriber);
-    atomic_store(&worker->subscription_count, wax_router_count(worker->router));
-    count_set(worker, COUNT_SUBSCRIPTIONS, wax_router_count(worker->router));
+    note_subscriptions(worker);
     leave_groups(client);
     clear_queue(client);
     for (uint16_t i = 0; i < client->outgoing.slot_count; i++) {
+        if (client->held[i].qos == 1) { /* not at QoS 2 [MQTT-4.8.2-5] */
+            worker_pass_on(client->worker, &client->held[i]);
+        }
         delivery_clear(&client->held[i]);
     }
     client->held_bytes = 0;
@@ -262,10 +268,14 @@ static wax_status grow_queue(struct client *client)
     return WAX_OK;
 }
 
-/* What a queued message counts for against max_queued_bytes. */
+/* What a queued message counts for against max_queued_bytes: all that somebody outside chose. */
 static size_t weight(const struct delivery *delivery)
 {
-    return delivery->message->topic.size + delivery->message->payload.size;
+    const struct message *message = delivery->message;
+    size_t identifier_count = delivery->identifiers == NULL ? 0 : delivery->identifiers[0];
+
+    return message->topic.size + message->properties.size + message->payload.size +
+           identifier_count * sizeof(uint32_t);
 }
 
 static void count_in(struct client *client, const struct delivery *delivery)
@@ -279,6 +289,7 @@ static void count_in(struct client *client, const struct delivery *delivery)
 wax_status client_queue(struct client *client, const struct delivery *delivery)
 {
     const wax_config *config = &client->worker->settings->config;
+    struct delivery *at;
     bool fits = client->queue_count < config->max_queued_messages &&
                 client->queue_bytes + weight(delivery) <= config->max_queued_bytes;
 
@@ -289,8 +300,19 @@ wax_status client_queue(struct client *client, const struct delivery *delivery)
         struct delivery dropped = *delivery;
         delivery_clear(&dropped);
         client->dropped++;
-        count_up(client->worker, COUNT_PUBLISH_DROPPED, 1);
         return WAX_QUOTA_EXCEEDED;
+    }
+    at = &client->queue[(client->queue_first + client->queue_count) % client->queue_size];
+    *at = *delivery;
+    keep_delivery(client, at, KEPT_WAITING, 0);
+    count_in(client, delivery);
+    return WAX_OK;
+}
+
+wax_status client_requeue(struct client *client, const struct delivery *delivery)
+{
+    if (client->queue_count == client->queue_size && grow_queue(client) != WAX_OK) {
+        return WAX_FULL;
     }
     client->queue[(client->queue_first + client->queue_count) % client->queue_size] = *delivery;
     count_in(client, delivery);
@@ -303,20 +325,98 @@ static struct delivery *held_at(struct client *client, uint16_t packet_id)
     return &client->held[packet_id % client->outgoing.slot_count];
 }
 
-void client_hold(struct client *client, uint16_t packet_id, const struct delivery *delivery)
+void client_rehold(struct client *client, uint16_t packet_id, const struct delivery *delivery)
 {
     *held_at(client, packet_id) = *delivery;
-    client->held_bytes += delivery->message->payload.size;
+    if (delivery->message != NULL) {
+        client->held_bytes += delivery->message->payload.size;
+    }
+}
+
+void client_hold(struct client *client, uint16_t packet_id, const struct delivery *delivery)
+{
+    client_rehold(client, packet_id, delivery);
+    keep_delivery(client, held_at(client, packet_id), KEPT_SENT, packet_id);
+}
+
+/* Lets go of the message; the place stays. */
+static void let_go(struct client *client, struct delivery *delivery)
+{
+    uint64_t place = delivery->place;
+
+    if (delivery->message != NULL) {
+        client->held_bytes -= delivery->message->payload.size;
+        delivery_clear(delivery);
+    }
+    delivery->place = place;
 }
 
 void client_let_go(struct client *client, uint16_t packet_id)
 {
     struct delivery *delivery = held_at(client, packet_id);
 
-    if (delivery->message != NULL) {
-        client->held_bytes -= delivery->message->payload.size;
-        delivery_clear(delivery);
+    keep_released(client, delivery, packet_id);
+    let_go(client, delivery);
+}
+
+void client_finish(struct client *client, uint16_t packet_id)
+{
+    struct delivery *delivery = held_at(client, packet_id);
+
+    keep_no_delivery(client, delivery);
+    let_go(client, delivery);
+}
+
+void client_drop(struct client *client, struct delivery *delivery)
+{
+    keep_no_delivery(client, delivery);
+    delivery_clear(delivery);
+}
+
+/* The last of the held messages first. */
+static int by_number(const void *one, const void *other)
+{
+    uint64_t a = ((const struct delivery *)one)->message->number;
+    uint64_t b = ((const struct delivery *)other)->message->number;
+
+    return a < b ? 1 : a > b ? -1 : 0;
+}
+
+/* Puts a delivery in front, or drops it without memory. */
+static void put_in_front(struct client *client, struct delivery *delivery)
+{
+    if (client->queue_count == client->queue_size && grow_queue(client) != WAX_OK) {
+        count_up(client->worker, COUNT_PUBLISH_DROPPED, 1);
+        client_drop(client, delivery);
+        return;
     }
+    keep_delivery(client, delivery, KEPT_WAITING, 0);
+    client_unpop(client, delivery);
+}
+
+void client_take_back(struct client *client)
+{
+    struct delivery *held = client->held;
+    uint16_t count = 0;
+
+    for (uint16_t i = 0; i < client->outgoing.slot_count; i++) {
+        if (held[i].message != NULL) {
+            held[count++] = held[i];
+        } else {
+            keep_no_delivery(client, &held[i]);
+        }
+    }
+    for (uint16_t i = count; i < client->outgoing.slot_count; i++) {
+        held[i] = (struct delivery){.message = NULL};
+    }
+    qsort(held, count, sizeof *held, by_number);
+    for (uint16_t i = 0; i < count; i++) {
+        put_in_front(client, &held[i]);
+        held[i] = (struct delivery){.message = NULL};
+    }
+    client->held_bytes = 0;
+    client->is_resuming = false;
+    wax_flows_init(&client->outgoing, client->outgoing.slots, client->outgoing.slot_count);
 }
 
 bool client_pop(struct client *client, struct delivery *first)

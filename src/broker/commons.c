@@ -1,6 +1,6 @@
 /* Retained messages and shared groups: they belong to no one worker. One mutex guards both; it is
  * held for a bounded piece of work and never across a call to another worker. */
-#include "broker/internal.h"
+#include "broker/keep.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +39,7 @@ void commons_close(struct commons *commons)
     wax_retained_close(commons->retained);
     wax_router_close(commons->shared);
     wax_matches_close(&commons->matches);
+    wax_store_batch_clear(&commons->changes);
     pthread_mutex_destroy(&commons->mutex);
 }
 
@@ -54,6 +55,7 @@ static wax_status put(struct commons *commons, struct message *message, uint32_t
     if (status == WAX_OK) {
         message_hold(message);
         message_release(old);
+        keep_retained(commons, message);
     }
     return status;
 }
@@ -68,6 +70,21 @@ wax_status commons_retain(struct commons *commons, struct message *message, uint
         status = put(commons, message, retained_max); /* [MQTT-3.3.1-5] */
     } else if (wax_retained_remove(commons->retained, message->topic, &old) == WAX_OK) {
         message_release(old); /* [MQTT-3.3.1-6] [MQTT-3.3.1-7] */
+        keep_no_retained(commons, message->topic);
+    }
+    atomic_store(&commons->retained_count, wax_retained_count(commons->retained));
+    pthread_mutex_unlock(&commons->mutex);
+    return status;
+}
+
+wax_status commons_retain_first(struct commons *commons, struct message *message,
+                                uint32_t retained_max)
+{
+    wax_status status = WAX_INVALID;
+
+    pthread_mutex_lock(&commons->mutex);
+    if (wax_retained_find(commons->retained, message->topic) == NULL) {
+        status = put(commons, message, retained_max);
     }
     atomic_store(&commons->retained_count, wax_retained_count(commons->retained));
     pthread_mutex_unlock(&commons->mutex);
@@ -80,6 +97,7 @@ void commons_forget(struct commons *commons, struct message *message)
 
     if (wax_retained_find(commons->retained, message->topic) == message &&
         wax_retained_remove(commons->retained, message->topic, &old) == WAX_OK) {
+        keep_no_retained(commons, message->topic);
         message_release(old);
     }
     atomic_store(&commons->retained_count, wax_retained_count(commons->retained));
@@ -150,6 +168,20 @@ bool commons_find(struct commons *commons, const struct seat *seat, const struct
     return name != NULL;
 }
 
+static struct seat *seat_of(const wax_member *member)
+{
+    return (struct seat *)(void *)member->subscriber;
+}
+
+/* Where on the way of an errand the seat is. */
+static uint16_t stop_of(const struct seat *seat, uint16_t first)
+{
+    unsigned count = seat->worker->broker->worker_count;
+    unsigned stop = (seat->worker->index + count - first) % count;
+
+    return (uint16_t)(atomic_load(&seat->is_online) ? stop : count + stop);
+}
+
 /* The next member who is online, or else the next of all: its session may be durable. */
 static bool choose_member(struct commons *commons, wax_group group, wax_member *chosen)
 {
@@ -158,8 +190,7 @@ static bool choose_member(struct commons *commons, wax_group group, wax_member *
     bool found = false;
 
     while (wax_members_next(&members, &member)) {
-        struct seat *seat = (struct seat *)(void *)member.subscriber;
-        bool is_online = atomic_load(&seat->is_online);
+        bool is_online = atomic_load(&seat_of(&member)->is_online);
         if (is_online || !found) {
             *chosen = member;
             found = true;
@@ -171,8 +202,17 @@ static bool choose_member(struct commons *commons, wax_group group, wax_member *
     return found;
 }
 
+/* An errand to a member, whose seat is held. */
+static struct errand errand_to(const wax_member *member, wax_group group)
+{
+    struct seat *seat = seat_of(member);
+
+    atomic_fetch_add(&seat->holders, 1);
+    return (struct errand){.seat = seat, .options = member->options, .group = group};
+}
+
 size_t commons_choose(struct commons *commons, wax_bytes topic, uint32_t first,
-                      struct chosen *chosen, size_t size)
+                      struct errand *chosen, size_t size)
 {
     const wax_matches *matches = &commons->matches;
     size_t count = 0;
@@ -186,13 +226,67 @@ size_t commons_choose(struct commons *commons, wax_bytes topic, uint32_t first,
             continue;
         }
         wax_group_choose(commons->shared, matches->groups[i], &member);
-        chosen[count].seat = (struct seat *)(void *)member.subscriber;
-        chosen[count].options = member.options;
-        atomic_fetch_add(&chosen[count].seat->holders, 1);
+        chosen[count] = errand_to(&member, matches->groups[i]);
+        chosen[count].first = (uint16_t)chosen[count].seat->worker->index;
+        chosen[count].stop = stop_of(chosen[count].seat, chosen[count].first);
         count++;
     }
     pthread_mutex_unlock(&commons->mutex);
     return count;
+}
+
+size_t commons_ask(struct commons *commons, const struct errand *errand, struct errand **members)
+{
+    wax_members all;
+    wax_member member;
+    size_t count = 0;
+
+    *members = NULL;
+    pthread_mutex_lock(&commons->mutex);
+    if (wax_group_exists(commons->shared, errand->group)) {
+        all = wax_group_members(commons->shared, errand->group);
+        *members = calloc(all.left, sizeof **members);
+        while (*members != NULL && wax_members_next(&all, &member)) {
+            if (stop_of(seat_of(&member), errand->first) == errand->stop) {
+                (*members)[count++] = errand_to(&member, errand->group);
+            }
+        }
+    }
+    pthread_mutex_unlock(&commons->mutex);
+    return count;
+}
+
+/* The member at the next stop; false if there is none. */
+static bool find_next(const struct commons *commons, struct errand *errand, wax_member *next)
+{
+    wax_members all = wax_group_members(commons->shared, errand->group);
+    uint16_t nearest = UINT16_MAX;
+    wax_member member;
+
+    while (wax_members_next(&all, &member)) {
+        uint16_t stop = stop_of(seat_of(&member), errand->first);
+        if (stop >= errand->stop && stop < nearest) {
+            nearest = stop;
+            *next = member;
+        }
+    }
+    errand->stop = nearest;
+    return nearest != UINT16_MAX;
+}
+
+bool commons_go_on(struct commons *commons, struct errand *errand)
+{
+    wax_member next;
+    bool found;
+
+    pthread_mutex_lock(&commons->mutex);
+    found = wax_group_exists(commons->shared, errand->group) && find_next(commons, errand, &next);
+    if (found) {
+        errand->seat = errand_to(&next, errand->group).seat;
+        errand->options = next.options;
+    }
+    pthread_mutex_unlock(&commons->mutex);
+    return found;
 }
 
 struct seat *seat_make(struct worker *worker, struct client *client)

@@ -14,9 +14,13 @@
 enum {
     WAX_CONFIG_LISTENERS_MAX = 64,
     WAX_CONFIG_NUMBERS_MAX =
-        256,                    /* listeners that a process may have had, see wax_config_follow() */
-    WAX_CONFIG_PORTS_MAX = 10,  /* -p on the command line */
-    WAX_CONFIG_HOSTS_MAX = 64,  /* sni_certificate, per listener */
+        256, /* listeners that a process may have had, see wax_config_follow() */
+    WAX_CONFIG_INNER = WAX_CONFIG_NUMBERS_MAX, /* see wax_config_add_inner() */
+    WAX_CONFIG_PORTS_MAX = 10,                 /* -p on the command line */
+    WAX_CONFIG_HOSTS_MAX = 64,                 /* sni_certificate, per listener */
+    WAX_CONFIG_BRIDGES_MAX = 64,
+    WAX_CONFIG_BRIDGE_TOPICS_MAX = 1024,
+    WAX_CONFIG_BRIDGE_ADDRESSES_MAX = 16,
     WAX_CONFIG_FILES_MAX = 256, /* the main file and those of its include_dir */
     WAX_CONFIG_FILE_SIZE_MAX = 1 << 20,
     WAX_CONFIG_LINE_SIZE_MAX = 8192,
@@ -35,8 +39,26 @@ typedef enum wax_config_protocol {
     WAX_PROTOCOL_HTTP_API
 } wax_config_protocol;
 typedef enum wax_config_tls { WAX_CONFIG_TLS_1_2, WAX_CONFIG_TLS_1_3 } wax_config_tls;
+typedef enum wax_config_persistence {
+    WAX_PERSISTENCE_AUTO,
+    WAX_PERSISTENCE_ON,
+    WAX_PERSISTENCE_OFF
+} wax_config_persistence;
+typedef enum wax_config_damage { WAX_DAMAGE_QUARANTINE, WAX_DAMAGE_FAIL } wax_config_damage;
 typedef enum wax_config_owner { WAX_OWNER_STRICT, WAX_OWNER_ANY } wax_config_owner;
 
+typedef enum wax_config_start {
+    WAX_START_AUTOMATIC,
+    WAX_START_LAZY,
+    WAX_START_ONCE
+} wax_config_start;
+typedef enum wax_config_reload { WAX_RELOAD_LAZY, WAX_RELOAD_IMMEDIATE } wax_config_reload;
+typedef enum wax_config_bridge_version {
+    WAX_BRIDGE_AUTO, /* 5.0, and 3.1.1 with those who do not speak it */
+    WAX_BRIDGE_3_1,
+    WAX_BRIDGE_3_1_1,
+    WAX_BRIDGE_5
+} wax_config_bridge_version;
 typedef enum wax_config_log_format { WAX_LOG_AS_TEXT, WAX_LOG_AS_JSON } wax_config_log_format;
 
 /* Bits of accept_protocol_versions. */
@@ -126,9 +148,84 @@ typedef struct wax_listener_config {
     wax_config_place place;   /* of the `listener` line */
 } wax_listener_config;
 
+/* Which way a bridge's `topic` line lets messages go; both bits for both. */
+enum { WAX_BRIDGE_OUT = 1 << 0, WAX_BRIDGE_IN = 1 << 1 };
+
+/* A `topic` line of a bridge. The prefixes are "" where the line has none. */
+typedef struct wax_bridge_topic {
+    char *pattern; /* may be "": then the prefixes are topics */
+    char *local_prefix;
+    char *remote_prefix;
+    char *local;  /* the filter at this broker: prefix and pattern */
+    char *remote; /* the same at the other one */
+    uint32_t directions;
+    uint8_t qos;
+    wax_config_place place;
+} wax_bridge_topic;
+
+typedef struct wax_bridge_address {
+    char *host; /* a name, an address, or the path of a Unix socket, which begins with / */
+    uint16_t port;
+} wax_bridge_address;
+
+/* A `connection` block: another broker that this one is a client of. */
+typedef struct wax_bridge_config {
+    char *name;
+    wax_bridge_address *addresses; /* at least one after loading */
+    size_t address_count;
+    wax_bridge_topic *topics;
+    size_t topic_count;
+    char *remote_clientid; /* never NULL after loading */
+    char *remote_username;
+    char *remote_password;
+    char *local_clientid; /* never NULL after loading */
+    char *local_username;
+    bool cleansession;
+    bool local_cleansession;
+    uint32_t keepalive_s;
+    uint32_t start_type; /* wax_config_start */
+    uint32_t idle_timeout_s;
+    uint32_t threshold;
+    uint32_t restart_s[3]; /* the first wait; the longest, 0: all alike; how long is stable */
+    bool round_robin;
+    bool try_private;
+    bool notifications;
+    bool notifications_local_only;
+    char *notification_topic; /* NULL: the one in $SYS */
+    uint32_t version;         /* wax_config_bridge_version */
+    bool attempt_unsubscribe;
+    bool outgoing_retain;
+    uint64_t max_packet_size; /* sent; or WAX_CONFIG_NO_SIZE_LIMIT */
+    uint32_t max_topic_alias;
+    uint32_t receive_maximum;
+    uint32_t session_expiry_s;
+    char *bind_address;
+    uint32_t tcp_keepalive[3]; /* idle seconds, interval seconds, count; 0: the system's */
+    uint32_t tcp_user_timeout_ms;
+    uint32_t reload_type; /* wax_config_reload */
+    char *cafile;
+    char *capath;
+    char *certfile;
+    char *keyfile;
+    char *ciphers;
+    char *ciphers_tls13;
+    char *alpn;
+    char *psk_identity;
+    char *psk;            /* in hexadecimal digits */
+    uint32_t tls_version; /* wax_config_tls; the least one */
+    bool use_os_certs;
+    bool insecure;
+    uint32_t require_ocsp;    /* always no */
+    wax_config_place *places; /* as in wax_listener_config */
+    wax_config_place place;   /* of the `connection` line */
+} wax_bridge_config;
+
 typedef struct wax_config {
     wax_listener_config *listeners; /* at least one after loading */
     size_t listener_count;
+    bool has_inner; /* there is one more at WAX_CONFIG_INNER; see wax_config_add_inner() */
+    wax_bridge_config *bridges;
+    size_t bridge_count;
     size_t local_port_count; /* how many -p were added */
     bool is_local;           /* no listener is written: only this machine reaches the broker */
 
@@ -172,7 +269,8 @@ typedef struct wax_config {
     uint32_t sys_interval_s; /* 0: no $SYS topics */
     bool sys_anonymous;      /* clients without a user name may read them */
 
-    bool persistence;
+    wax_config_persistence persistence;
+    wax_config_damage persistence_damage;
     char *persistence_location;
 
     uint32_t log_dest;   /* WAX_LOG_TO bits */
@@ -242,6 +340,22 @@ WAX_CHECKED wax_status wax_config_parse(wax_config *config, wax_bytes text, cons
  * WAX_INVALID when the port is out of range. `config` is unchanged unless WAX_OK. */
 WAX_CHECKED wax_status wax_config_add_port(wax_config *config, uint32_t port);
 
+/* Puts one more listener at the place WAX_CONFIG_INNER, beyond `listener_count`. Nobody opens it:
+ * its settings hold for the broker's own clients, the bridges, so that each client has a listener.
+ * It has what is written for all listeners, and no mount point. No listener is added after it.
+ * Returns WAX_OK, or WAX_FULL without memory. */
+WAX_CHECKED wax_status wax_config_add_inner(wax_config *config);
+
+/* Whether two blocks say the same; where they are written does not matter. */
+bool wax_bridge_equals(const wax_bridge_config *one, const wax_bridge_config *other);
+
+/* Whether a bridge speaks TLS. */
+bool wax_bridge_has_tls(const wax_bridge_config *bridge);
+
+/* Reads a bridge's key, `key` being what `out` then holds. Returns WAX_OK; WAX_INVALID when the
+ * digits are none, or not two for each byte; WAX_FULL when they are too many. */
+WAX_CHECKED wax_status wax_bridge_read_psk(const wax_bridge_config *bridge, wax_writer *out);
+
 /* Looks at what reading alone cannot see: whether the files that are named can be read by this
  * process, whether options fit each other. Opens files, changes nothing.
  * Returns WAX_OK, or WAX_INVALID when an error was added to `report`. */
@@ -261,8 +375,9 @@ WAX_CHECKED wax_status wax_config_follow(wax_config *next, const wax_config *run
 size_t wax_config_compare(const wax_config *running, const wax_config *next,
                           wax_config_report *report);
 
-/* Prints the settings that hold, listener by listener, as a file that gives the same configuration
- * when it is read. Above each option that was written stands where. */
+/* Prints the settings that hold, listener by listener and bridge by bridge, as a file that gives
+ * the same configuration when it is read, but for passwords, which are not shown. Above each option
+ * that was written stands where. */
 void wax_config_explain(const wax_config *config, FILE *out);
 
 /* Where the file writes the option `name` for everybody (`listener` NULL) or for that listener.

@@ -250,7 +250,8 @@ static void check_files(const wax_config *config, size_t listener, wax_config_re
     const wax_listener_config *at = &config->listeners[listener];
     for (size_t i = 0; i < wax_option_count; i++) {
         const wax_option *option = &wax_options[i];
-        if (option->type != WAX_OPTION_FILE || is_said_before(config, listener, i)) {
+        if (option->type != WAX_OPTION_FILE || option->scope == WAX_SCOPE_BRIDGE ||
+            is_said_before(config, listener, i)) {
             continue;
         }
         const void *field = (const uint8_t *)at + option->offset;
@@ -285,8 +286,6 @@ static void check_broker(const wax_config *config, wax_config_report *report)
          "no listener is written, so only this machine reaches the broker; for others write `listener 1883` and `password_file FILE`"},
         {has_users && lets_all_in, "password_file", WAX_CONFIG_WARNING,
          "as no listener is written, clients on this machine need no password; write `allow_anonymous false` to ask for one"},
-        {config->persistence, "persistence", WAX_CONFIG_WARNING,
-         "there is no durable store in this version: state is kept in memory only and is lost when the broker stops"},
         {is_root, "user", WAX_CONFIG_WARNING,
          "the broker keeps root's rights, which it does not need; name an account of its own"},
         {is_unknown_user(config), "user", WAX_CONFIG_ERROR,
@@ -317,5 +316,6 @@ wax_status wax_config_check(const wax_config *config, wax_config_report *report)
         }
         check_files(config, i, report);
     }
+    wax_config_check_bridges(config, report);
     return report->error_count == errors ? WAX_OK : WAX_INVALID;
 }

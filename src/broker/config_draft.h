@@ -42,6 +42,17 @@ void wax_config_draft_free(wax_config_draft *draft);
 WAX_CHECKED bool wax_config_draft_listen(wax_config_draft *draft, const wax_config_spot *spot,
                                          wax_bytes text);
 
+/* Adds the bridge that the line `connection TEXT` names; it is then the last one.
+ * Returns false with the reason in the report. */
+WAX_CHECKED bool wax_config_draft_bridge(wax_config_draft *draft, const wax_config_spot *spot,
+                                         wax_bytes text);
+
+/* Settles what holds for each bridge. Returns false with the reason in the report. */
+WAX_CHECKED bool wax_config_draft_finish_bridges(wax_config_draft *draft);
+
+/* Frees the bridges of a configuration. */
+void wax_config_free_bridges(wax_config *config);
+
 /* When all is read: makes the default listener or the local ones, and settles what holds for each.
  * Returns false with the reason in the report. */
 WAX_CHECKED bool wax_config_draft_finish(wax_config_draft *draft);

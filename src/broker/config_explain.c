@@ -53,6 +53,16 @@ static void print_listener(const wax_config *config, const wax_listener_config *
     }
 }
 
+static void print_bridge(const wax_config *config, const wax_bridge_config *bridge, FILE *out)
+{
+    for (size_t i = 0; i < wax_option_count; i++) {
+        if (is_shown(&wax_options[i], WAX_SCOPE_BRIDGE, bridge->places[i], true)) {
+            print_place(config, bridge->places[i], out);
+            wax_value_print_lines(&wax_options[i], bridge, out);
+        }
+    }
+}
+
 void wax_config_explain(const wax_config *config, FILE *out)
 {
     (void)fputs("per_listener_settings true\n", out);
@@ -65,6 +75,12 @@ void wax_config_explain(const wax_config *config, FILE *out)
                       listener->address ? listener->address : "");
         print_listener(config, listener, WAX_SCOPE_LISTENER, out);
         print_listener(config, listener, WAX_SCOPE_SECURITY, out);
+    }
+    for (size_t i = 0; i < config->bridge_count; i++) {
+        (void)fputc('\n', out);
+        print_place(config, config->bridges[i].place, out);
+        (void)fprintf(out, "connection %s\n", config->bridges[i].name);
+        print_bridge(config, &config->bridges[i], out);
     }
 }
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "broker/config_value.h"
+#include "broker/config_bridge_lines.h"
 
 static void *field_of(const wax_option *option, void *object)
 {
@@ -65,6 +65,12 @@ static bool texts_equal(const char *one, const char *other)
 
 bool wax_value_equals(const wax_option *option, const void *one, const void *other)
 {
+    if (option->type == WAX_OPTION_ADDRESS) {
+        return wax_bridge_addresses_equal(one, other);
+    }
+    if (option->type == WAX_OPTION_TOPIC) {
+        return wax_bridge_topics_equal(one, other);
+    }
     if (is_text(option)) {
         return texts_equal(*(char *const *)value_of(option, one),
                            *(char *const *)value_of(option, other));
@@ -83,6 +89,9 @@ void wax_value_free(void *object, wax_option_scope scope)
         if (option->second > 0) {
             text = second_of(option, object);
         }
+        if (text && *text && option->is_secret) {
+            wax_wipe(*text, strlen(*text));
+        }
         if (text) {
             free(*text);
             *text = NULL;
@@ -100,6 +109,18 @@ static void print_duration(uint32_t seconds, FILE *out)
         (void)fprintf(out, "%" PRIu32 "h", seconds / 3600);
     } else {
         (void)fprintf(out, "%" PRIu32 "s", seconds);
+    }
+}
+
+/* Three numbers, the zeros at the end left out but for the first. */
+static void print_numbers(const uint32_t *numbers, FILE *out)
+{
+    (void)fprintf(out, "%" PRIu32, numbers[0]);
+    if (numbers[1] > 0 || numbers[2] > 0) {
+        (void)fprintf(out, " %" PRIu32, numbers[1]);
+    }
+    if (numbers[2] > 0) {
+        (void)fprintf(out, " %" PRIu32, numbers[2]);
     }
 }
 
@@ -182,7 +203,13 @@ void wax_value_print(const wax_option *option, const void *object, FILE *out)
         (void)fputs(text ? text : "", out);
         break;
     }
+    case WAX_OPTION_NUMBERS:
+        print_numbers(value, out);
+        break;
+    case WAX_OPTION_ADDRESS:
+    case WAX_OPTION_TOPIC:
     case WAX_OPTION_LISTENER:
+    case WAX_OPTION_BRIDGE:
     case WAX_OPTION_INCLUDE:
     case WAX_OPTION_PLUGIN:
     case WAX_OPTION_NOTHING:
@@ -228,11 +255,23 @@ void wax_value_print_lines(const wax_option *option, const void *object, FILE *o
         print_set_lines(option, object, out);
         return;
     }
+    if (option->type == WAX_OPTION_ADDRESS) {
+        wax_bridge_print_addresses(object, out);
+        return;
+    }
+    if (option->type == WAX_OPTION_TOPIC) {
+        wax_bridge_print_topics(object, out);
+        return;
+    }
     if (option->type == WAX_OPTION_TEXTS || option->type == WAX_OPTION_HOSTS) {
         print_text_lines(option, object, out);
         return;
     }
     if (is_text(option) && !*(char *const *)value_of(option, object)) {
+        return;
+    }
+    if (option->is_secret) {
+        (void)fprintf(out, "# %s is set, and not shown\n", option->name);
         return;
     }
     (void)fprintf(out, "%s ", option->name);

@@ -106,6 +106,10 @@ void wax_config_free(wax_config *config)
     for (size_t i = 0; i < config->listener_count; i++) {
         free_listener(&config->listeners[i]);
     }
+    if (config->has_inner) {
+        free_listener(&config->listeners[WAX_CONFIG_INNER]);
+    }
+    wax_config_free_bridges(config);
     for (size_t i = 0; i < config->file_count; i++) {
         free(config->files[i]);
     }
@@ -314,6 +318,7 @@ bool wax_config_draft_finish(wax_config_draft *draft)
     wax_config *config = draft->config;
     bool fine = finish_default(draft);
     fine = judge_orphans(draft) && fine;
+    fine = wax_config_draft_finish_bridges(draft) && fine;
     if (!fine || !finish_local(draft)) {
         return false;
     }
@@ -382,5 +387,23 @@ wax_status wax_config_add_port(wax_config *config, uint32_t port)
         return WAX_FULL;
     }
     config->local_port_count++;
+    return WAX_OK;
+}
+
+wax_status wax_config_add_inner(wax_config *config)
+{
+    size_t count = config->listener_count;
+    wax_listener_config inner;
+    bool made = init_listener(&inner) && copy_scope(&inner, &config->shared, WAX_SCOPE_SECURITY);
+    wax_listener_config *larger =
+        made ? realloc(config->listeners, (WAX_CONFIG_INNER + 1) * sizeof *larger) : NULL;
+    if (!larger) {
+        free_listener(&inner);
+        return WAX_FULL;
+    }
+    memset(&larger[count], 0, (WAX_CONFIG_INNER - count) * sizeof *larger);
+    larger[WAX_CONFIG_INNER] = inner;
+    config->listeners = larger;
+    config->has_inner = true;
     return WAX_OK;
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "broker/config_bridge_lines.h"
 #include "broker/config_draft.h"
 #include "broker/config_files.h"
 #include "broker/config_hosts.h"
@@ -14,11 +15,13 @@ struct source {
     uint32_t number;   /* in wax_config.files, from 1 */
     uint32_t line;     /* from 1 */
     size_t listener;   /* the one that options belong to, or NO_LISTENER for the default one */
+    size_t bridge;     /* the same, or NO_BRIDGE */
     bool is_main;      /* include_dir is heard */
     bool told_of_tabs; /* once is enough */
 };
 
 #define NO_LISTENER SIZE_MAX
+#define NO_BRIDGE   SIZE_MAX
 
 /* Where a value goes. */
 struct target {
@@ -43,6 +46,8 @@ static struct target target_of(wax_config_draft *draft, const struct source *sou
     struct target of_broker = {config, config->places};
     struct target of_all = {&config->shared, config->shared.places};
     struct target of_default = {&draft->leading, draft->leading.places};
+    wax_bridge_config *bridge =
+        source->bridge == NO_BRIDGE ? NULL : &config->bridges[source->bridge];
     switch (scope) {
     case WAX_SCOPE_LISTENER:
         return listener_target(draft, source);
@@ -50,6 +55,8 @@ static struct target target_of(wax_config_draft *draft, const struct source *sou
         return config->per_listener_settings ? listener_target(draft, source) : of_all;
     case WAX_SCOPE_DEFAULT:
         return of_default;
+    case WAX_SCOPE_BRIDGE:
+        return (struct target){bridge, bridge ? bridge->places : NULL};
     case WAX_SCOPE_GLOBAL:
     case WAX_SCOPE_NONE:
         break;
@@ -64,8 +71,9 @@ static bool may_repeat(const wax_config_draft *draft, const wax_config_spot *spo
 {
     bool is_text = spot->option->type == WAX_OPTION_TEXT || spot->option->type == WAX_OPTION_FILE;
     const char *file = wax_config_file_of(draft->config, before);
-    if (before.line == 0 || spot->option->type == WAX_OPTION_SET ||
-        spot->option->type == WAX_OPTION_TEXTS || spot->option->type == WAX_OPTION_HOSTS) {
+    bool adds_up = spot->option->type == WAX_OPTION_SET || spot->option->type == WAX_OPTION_TEXTS ||
+                   spot->option->type == WAX_OPTION_HOSTS || wax_bridge_is_line(spot->option);
+    if (before.line == 0 || adds_up) {
         return true;
     }
     wax_config_report_add(spot->report, is_text ? WAX_CONFIG_ERROR : WAX_CONFIG_WARNING, spot->file,
@@ -103,6 +111,9 @@ static bool read_value(const wax_config_spot *spot, void *object, wax_bytes valu
         char **lines = (void *)((uint8_t *)object + spot->option->offset);
         return wax_config_add_host(spot, lines, value);
     }
+    if (wax_bridge_is_line(spot->option)) {
+        return wax_bridge_read_line(spot, object, value);
+    }
     return wax_value_read(spot, object, value, again);
 }
 
@@ -110,6 +121,13 @@ static void set_value(wax_config_draft *draft, const struct source *source,
                       const wax_config_spot *spot, wax_bytes value)
 {
     struct target target = target_of(draft, source, spot->option->scope);
+    if (!target.object) {
+        wax_config_report_add(spot->report, WAX_CONFIG_ERROR, spot->file, spot->line,
+                              "%s stands above any `connection` of this file; move it below the "
+                              "bridge it belongs to",
+                              spot->option->name);
+        return;
+    }
     wax_config_place *place = &target.places[wax_option_number(spot->option)];
     if (!is_in_order(draft, spot) || !may_repeat(draft, spot, *place)) {
         return;
@@ -137,7 +155,8 @@ static uint32_t add_file(wax_config *config, const char *name)
 
 static void read_file(wax_config_draft *draft, const char *path, bool is_main)
 {
-    struct source source = {.name = path, .listener = NO_LISTENER, .is_main = is_main};
+    struct source source = {
+        .name = path, .listener = NO_LISTENER, .bridge = NO_BRIDGE, .is_main = is_main};
     char *text = NULL;
     size_t size = 0;
     source.number = add_file(draft->config, path);
@@ -190,6 +209,14 @@ static void listen_on(wax_config_draft *draft, struct source *source, const wax_
 {
     if (wax_config_draft_listen(draft, spot, value)) {
         source->listener = draft->config->listener_count - 1;
+    }
+}
+
+static void bridge_to(wax_config_draft *draft, struct source *source, const wax_config_spot *spot,
+                      wax_bytes value)
+{
+    if (wax_config_draft_bridge(draft, spot, value)) {
+        source->bridge = draft->config->bridge_count - 1;
     }
 }
 
@@ -271,6 +298,8 @@ static void read_option(wax_config_draft *draft, struct source *source, wax_conf
                               spot->option->name);
     } else if (spot->option->type == WAX_OPTION_LISTENER) {
         listen_on(draft, source, spot, value);
+    } else if (spot->option->type == WAX_OPTION_BRIDGE) {
+        bridge_to(draft, source, spot, value);
     } else if (spot->option->type == WAX_OPTION_PLUGIN) {
         set_by_plugin(draft, source, spot, name, value);
     } else if (spot->option->type == WAX_OPTION_INCLUDE) {
@@ -373,7 +402,8 @@ wax_status wax_config_parse(wax_config *config, wax_bytes text, const char *name
 {
     wax_config_draft draft;
     size_t errors = report->error_count;
-    struct source source = {.name = name, .listener = NO_LISTENER, .is_main = true};
+    struct source source = {
+        .name = name, .listener = NO_LISTENER, .bridge = NO_BRIDGE, .is_main = true};
     if (wax_config_draft_init(&draft, config, report)) {
         source.number = add_file(config, name);
         read_text(&draft, &source, text);

@@ -143,7 +143,7 @@ void wax_config_try_file(const wax_config_spot *spot, const char *path, bool is_
         return;
     }
     struct stat status;
-    bool wants_directory = strcmp(spot->option->name, "capath") == 0;
+    bool wants_directory = strstr(spot->option->name, "capath") != NULL;
     if (fstat(file, &status) == 0) {
         if (S_ISDIR(status.st_mode) != wants_directory) {
             wax_config_report_add(spot->report, WAX_CONFIG_ERROR, spot->file, spot->line,

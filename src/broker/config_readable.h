@@ -11,4 +11,7 @@
 void wax_config_try_file(const wax_config_spot *spot, const char *path, bool is_secret,
                          const char *user);
 
+/* What wax_config_check() says of the bridges. */
+void wax_config_check_bridges(const wax_config *config, wax_config_report *report);
+
 #endif

@@ -135,19 +135,29 @@ static bool read_bool(const wax_config_spot *spot, void *object, wax_bytes text)
     return true;
 }
 
+/* A number within the bounds of the row. */
+static bool read_in_range(const wax_config_spot *spot, wax_bytes word, int64_t *number)
+{
+    const wax_option *option = spot->option;
+    if (!wax_value_number(spot, word, number)) {
+        return false;
+    }
+    if (*number < option->least || *number > option->most) {
+        wax_config_report_add(spot->report, WAX_CONFIG_ERROR, spot->file, spot->line,
+                              "%s is %s; it must be %lld to %lld", option->name,
+                              wax_config_show(word).text, (long long)option->least,
+                              (long long)option->most);
+        return false;
+    }
+    return true;
+}
+
 static bool read_number(const wax_config_spot *spot, void *object, wax_bytes text)
 {
     const wax_option *option = spot->option;
     wax_bytes word = only_word(spot, text);
     int64_t number = 0;
-    if (!wax_value_number(spot, word, &number)) {
-        return false;
-    }
-    if (number < option->least || number > option->most) {
-        wax_config_report_add(spot->report, WAX_CONFIG_ERROR, spot->file, spot->line,
-                              "%s is %s; it must be %lld to %lld", option->name,
-                              wax_config_show(word).text, (long long)option->least,
-                              (long long)option->most);
+    if (!read_in_range(spot, word, &number)) {
         return false;
     }
     if (option->type == WAX_OPTION_SIZE) {
@@ -158,6 +168,25 @@ static bool read_number(const wax_config_spot *spot, void *object, wax_bytes tex
         bool unlimited = option->type == WAX_OPTION_LIMIT && number == option->least;
         *(uint32_t *)field_of(option, object) = unlimited ? WAX_CONFIG_NO_LIMIT : (uint32_t)number;
     }
+    return true;
+}
+
+/* Up to three numbers on a line; a comment may follow. */
+static bool read_numbers(const wax_config_spot *spot, void *object, wax_bytes text)
+{
+    uint32_t *field = field_of(spot->option, object);
+    uint32_t numbers[3] = {0, 0, 0};
+    for (size_t i = 0; text.size > 0 && text.data[0] != '#'; i++) {
+        int64_t number = 0;
+        if (i == WAX_COUNT(numbers)) {
+            return refuse(spot, text, "three numbers at most");
+        }
+        if (!read_in_range(spot, wax_config_word(&text), &number)) {
+            return false;
+        }
+        numbers[i] = (uint32_t)number;
+    }
+    memcpy(field, numbers, sizeof numbers);
     return true;
 }
 
@@ -318,7 +347,8 @@ static bool judge_text(const wax_config_spot *spot, wax_bytes text, int64_t size
         return false;
     }
     if (!wax_utf8_is_valid(text)) {
-        return refuse(spot, text, "UTF-8; save the file in that encoding");
+        wax_bytes shown = spot->option->is_secret ? WAX_TEXT("...") : text;
+        return refuse(spot, shown, "UTF-8; save the file in that encoding");
     }
     for (size_t i = 1; i < text.size; i++) {
         if (text.data[i] == '#' && is_space(text.data[i - 1])) {
@@ -449,10 +479,15 @@ bool wax_value_read(const wax_config_spot *spot, void *object, wax_bytes text, b
     case WAX_OPTION_TEXT:
     case WAX_OPTION_FILE:
         return read_text(spot, object, text);
+    case WAX_OPTION_NUMBERS:
+        return read_numbers(spot, object, text);
     case WAX_OPTION_TEXTS:
         return read_more_text(spot, object, text, again);
     case WAX_OPTION_HOSTS:
+    case WAX_OPTION_ADDRESS:
+    case WAX_OPTION_TOPIC:
     case WAX_OPTION_LISTENER:
+    case WAX_OPTION_BRIDGE:
     case WAX_OPTION_INCLUDE:
     case WAX_OPTION_PLUGIN:
     case WAX_OPTION_NOTHING:

@@ -1,6 +1,7 @@
 /* CONNECT: who is this, may it come in, and with which session. */
 #include "broker/admit.h"
-#include "broker/login.h"
+#include "broker/keep.h"
+#include "broker/owner.h"
 #include "broker/quarrel.h"
 #include "broker/standing.h"
 #include "broker/steward.h"
@@ -154,7 +155,7 @@ static wax_status authenticate(struct connection *connection)
 static struct worker *owner_of(const struct connection *connection)
 {
     struct wax_broker *broker = connection->worker->broker;
-    uint64_t hash = wax_hash(broker->key, connection->pending->id);
+    uint64_t hash = wax_hash(broker->owner_key, connection->pending->id);
 
     return broker->workers[hash % broker->worker_count];
 }
@@ -192,11 +193,6 @@ static bool has_same_mount_point(const struct connection *connection, const stru
                            wax_bytes_of_text(config->listeners[connection->listener].mount_point));
 }
 
-static bool is_owner(const struct client *client, const struct pending *pending)
-{
-    return client->has_user == pending->has_user && wax_bytes_equal(client->user, pending->user);
-}
-
 static void wait_due(wax_timer *timer, uint64_t now_ms)
 {
     struct connection *connection = WAX_OWNER(timer, struct connection, timer);
@@ -230,7 +226,11 @@ static wax_status find_session(struct connection *connection, struct client **fo
     struct client *client = clients_find(worker, pending->id);
     struct quarrel quarrel = quarrel_of(client);
 
-    if (client != NULL && config->session_owner == WAX_OWNER_STRICT && !is_owner(client, pending)) {
+    if (client != NULL && client->bridge != NULL) {
+        return WAX_BAD_CLIENT_ID; /* it is the broker's own */
+    }
+    if (client != NULL && config->session_owner == WAX_OWNER_STRICT &&
+        !is_owner(client, connection)) {
         return WAX_NOT_AUTHORIZED; /* a session belongs to who made it */
     }
     if (client != NULL && client->connection != NULL) {
@@ -255,7 +255,7 @@ static wax_status find_session(struct connection *connection, struct client **fo
     }
     if (client == NULL) {
         client = client_make(worker, pending->id, pending->has_user, pending->user);
-    } else if (!is_owner(client, pending) &&
+    } else if (!is_owner(client, connection) &&
                client_belong(client, pending->has_user, pending->user) != WAX_OK) {
         client = NULL;
     }
@@ -300,6 +300,7 @@ static void take_will(struct connection *connection, struct client *client)
     if (connect->has_will) {
         client->will = message_make(&draft, connection->worker->loop.now_ms);
     }
+    keep_will(client);
 }
 
 static uint16_t keep_alive_of(const struct connection *connection)
@@ -392,6 +393,21 @@ static void attach(struct connection *connection, struct client *client)
     wax_session_attach(&connection->session, &client->outgoing, &client->incoming);
 }
 
+/* Whether the session outlives this connection; if it does, the client may only believe so when it
+ * is written down. */
+static void note_durable(struct client *client)
+{
+    client->is_durable = client->expiry_s > 0;
+    if (client->is_durable) {
+        keep_session(client);
+    } else {
+        keep_no_session(client);
+    }
+    if (keeps(client)) {
+        out_hold(client->connection);
+    }
+}
+
 static wax_status accept_connect(struct connection *connection, bool present)
 {
     size_t size = PROPERTY_ROOM + connection->pending->id.size;
@@ -442,13 +458,14 @@ void connect_on_arrival(struct worker *worker, struct connection *connection)
         return;
     }
     attach(connection, client);
+    client->expiry_s = expiry_of(connection);
+    note_durable(client);
     status = accept_connect(connection, present);
     if (status != WAX_OK) {
         refuse(connection, status);
         return;
     }
-    client->expiry_s = expiry_of(connection);
-    client->is_durable = client->expiry_s > 0;
+    client->is_private = connection->pending->connect.is_bridge;
     take_will(connection, client);
     log_connected(connection, present);
     login_forget(connection);

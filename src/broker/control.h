@@ -178,13 +178,16 @@ unsigned control_owner(const struct wax_broker *broker, wax_bytes id);
 
 typedef void command_function(struct peer *peer);
 
+/* Writes the members of a client, of its session and its connection; on its worker. */
+void control_write_client(wax_json *json, const struct client *client);
+
 /* Answers the peer's request, now or by an inquiry. */
 void control_answer(struct peer *peer);
 
 command_function control_status, control_sessions, control_client, control_kick,
-    control_session_delete, control_retained_list, control_retained_delete, control_reload,
-    control_log, control_trace, control_explain, control_import_retained, control_import_session,
-    control_import_subscription, control_import_queued;
+    control_session_delete, control_bridges, control_retained_list, control_retained_delete,
+    control_reload, control_log, control_trace, control_explain, control_import_retained,
+    control_import_session, control_import_subscription, control_import_queued;
 
 /* --- the control itself --- */
 

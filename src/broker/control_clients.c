@@ -1,4 +1,5 @@
 /* What an administrator asks of clients: who is there, what they hold, and that one leaves. */
+#include "broker/bridges.h"
 #include "broker/control.h"
 
 enum { SUBSCRIPTION_STEP = 512 };
@@ -99,16 +100,27 @@ static void write_client(wax_json *json, const void *subject)
     const struct client *client = shown->client;
     const wax_config *config = &client->worker->settings->config;
 
+    if (client->bridge != NULL) {
+        wax_json_member_text(json, "bridge", wax_bytes_of_text(client->bridge->config->name));
+    } else {
+        wax_json_member_number(json, "port", config->listeners[client->listener].port);
+    }
     wax_json_member_text(json, "id", client->id);
     if (client->has_user) {
         wax_json_member_text(json, "user", client->user);
     }
     wax_json_member_bool(json, "connected", client->connection != NULL);
-    wax_json_member_number(json, "port", config->listeners[client->listener].port);
     if (client->connection != NULL) {
         write_connection(json, client->connection, shown);
     }
     write_session(json, client, shown);
+}
+
+void control_write_client(wax_json *json, const struct client *client)
+{
+    struct shown shown = show(client);
+
+    write_client(json, &shown);
 }
 
 /* --- All of them --- */
@@ -289,6 +301,16 @@ static void say_why(struct connection *connection, wax_bytes reason)
     }
 }
 
+/* The session of a bridge lasts as long as the bridge. */
+static bool is_of_bridge(const struct client *client, struct inquiry *inquiry)
+{
+    if (client->bridge != NULL) {
+        inquiry->fault = "this session is a bridge's: delete its lines from the configuration, and "
+                         "then `wax ctl reload`";
+    }
+    return client->bridge != NULL;
+}
+
 static void end_connection(struct client *client, const struct inquiry *inquiry)
 {
     wax_bytes reason = request_value(inquiry->request, "reason");
@@ -321,7 +343,7 @@ static void work_on_deletion(struct worker *worker, struct inquiry *inquiry)
     struct client *client = find(worker, inquiry);
 
     inquiry->is_done = true;
-    if (client == NULL) {
+    if (client == NULL || is_of_bridge(client, inquiry)) {
         return;
     }
     wax_log_write(&worker->broker->log, WAX_NOTICE, "session_deleted client=%.*s",

@@ -10,6 +10,7 @@ static const struct row rows[] = {
     {"status",              control_status             },
     {"sessions",            control_sessions           },
     {"client",              control_client             },
+    {"bridges",             control_bridges            },
     {"kick",                control_kick               },
     {"session-delete",      control_session_delete     },
     {"retained-list",       control_retained_list      },

@@ -1,12 +1,19 @@
 /* The one place where a message goes to a client: live, retained, queued, shared and Wills all pass
  * through deliver(), and so through may_deliver(); what has waited passes it a second time, since
  * the rules may be others by then. */
+#include "broker/bridges.h"
+#include "broker/keep.h"
 #include "broker/standing.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { PROPERTY_ROOM = 64 }; /* for alias, expiry and one identifier */
+
+static bool has_listener(const wax_config *config, uint16_t listener)
+{
+    return listener < config->listener_count || listener == WAX_CONFIG_INNER;
+}
 
 /* Whether who published a retained message may still publish it. */
 static bool author_may_write(const struct client *client, const struct message *message)
@@ -17,7 +24,7 @@ static bool author_may_write(const struct client *client, const struct message *
 
     /* A listener that this worker has yet to hear of has just let its author write. */
     if (!settings->config.check_retain_source || message->sender == 0 ||
-        message->listener >= settings->config.listener_count) {
+        !has_listener(&settings->config, message->listener)) {
         return true;
     }
     access = access_of(client->worker, message->listener, &author);
@@ -35,6 +42,9 @@ static bool may_deliver(const struct client *client, const struct message *messa
 {
     if (!wax_bytes_start_with(message->topic, mount_point_of(client)) ||
         !wax_access_judge(&client->access, WAX_ACTION_READ, message->topic, NULL)) {
+        return false;
+    }
+    if (client->bridge != NULL && !bridge_wants(client->bridge, message->topic)) {
         return false;
     }
     if (is_stranger(client) && wax_bytes_start_with(message->topic, WAX_TEXT("$SYS/"))) {
@@ -86,6 +96,9 @@ static wax_status send_own(struct client *client, const struct delivery *deliver
     wax_writer out;
     wax_status status;
 
+    if (client->bridge != NULL) {
+        bridge_dress(client->bridge, &publish);
+    }
     if (connection->session.version == WAX_VERSION_5) {
         bool is_new;
         uint16_t alias = wax_session_alias(&connection->session, publish.topic, &is_new);
@@ -176,7 +189,7 @@ static wax_status send_once(struct client *client, const struct delivery *delive
                             uint16_t *packet_id)
 {
     const wax_session *session = &client->connection->session;
-    bool is_plain = *packet_id == 0 && delivery->identifiers == NULL &&
+    bool is_plain = *packet_id == 0 && client->bridge == NULL && delivery->identifiers == NULL &&
                     delivery->message->expires_ms == WAX_NEVER &&
                     session->aliases_out.maximum == 0 && mount_point_of(client).size == 0;
     const struct head *head = NULL;
@@ -214,6 +227,12 @@ static wax_status send_delivery(struct client *client, struct delivery *delivery
     if (!is_within_bytes(client, delivery)) {
         return WAX_CROWDED;
     }
+    if (delivery->qos > client->connection->session.maximum_qos) {
+        delivery->qos = client->connection->session.maximum_qos; /* [MQTT-3.2.2-11] */
+    }
+    if (delivery->qos == 2 && keeps(client)) {
+        out_hold(client->connection); /* the packet id means this message once it is known */
+    }
     status = send_once(client, delivery, &packet_id);
 
     if (status == WAX_CROWDED && client->outgoing.used_count == client->outgoing.slot_count &&
@@ -225,7 +244,7 @@ static wax_status send_delivery(struct client *client, struct delivery *delivery
     }
     count_sent(client, delivery);
     if (packet_id == 0) {
-        delivery_clear(delivery);
+        client_drop(client, delivery);
     } else {
         client_hold(client, packet_id, delivery);
     }
@@ -250,22 +269,26 @@ static bool can_send(const struct client *client, uint8_t qos)
            out_waiting(connection) < OUT_QUEUE_SIZE;
 }
 
-/* What cannot go now waits, if its QoS and the session say so. */
-static void keep_or_drop(struct client *client, struct delivery *delivery)
+/* What cannot go now waits, if its QoS and the session say so. Clears the delivery if not. */
+static wax_status keep_or_drop(struct client *client, struct delivery *delivery)
 {
     const wax_config *config = &client->worker->settings->config;
     bool is_online = client->connection != NULL;
     bool waits = delivery->qos > 0 && (is_online || client->is_durable);
 
-    if (delivery->qos == 0 && !is_online && client->is_durable && config->queue_qos0_messages) {
+    if (delivery->qos == 0 && !is_online && client->is_durable &&
+        (config->queue_qos0_messages || bridge_is_lazy(client->bridge))) {
         waits = true;
     }
     if (waits) {
-        (void)!client_queue(client, delivery);
-        return;
+        wax_status status = client_queue(client, delivery);
+        if (status == WAX_OK && client->bridge != NULL) {
+            bridge_on_queued(client->bridge);
+        }
+        return status;
     }
-    count_up(client->worker, COUNT_PUBLISH_DROPPED, 1);
     delivery_clear(delivery);
+    return WAX_CROWDED;
 }
 
 /* NULL where there are none; false without memory. */
@@ -284,31 +307,48 @@ static bool copy_identifiers(struct delivery *delivery, const struct grant *gran
     return true;
 }
 
-void deliver(struct client *client, struct message *message, const struct grant *grant)
+wax_status deliver_or_not(struct client *client, struct message *message, const struct grant *grant)
 {
     const wax_config *config = &client->worker->settings->config;
-    struct delivery delivery = {.retain = grant->retain, .qos = message->qos};
+    struct delivery delivery = {
+        .group = grant->group, .retain = grant->retain, .qos = message->qos};
     wax_status status = WAX_CROWDED;
 
-    if (!may_deliver(client, message, grant->retain) ||
-        message->expires_ms <= client->worker->loop.now_ms) { /* [MQTT-3.3.2-5] */
-        return;
+    if (message->expires_ms <= client->worker->loop.now_ms) { /* [MQTT-3.3.2-5] */
+        return WAX_OK;
+    }
+    if (!may_deliver(client, message, grant->retain)) {
+        return WAX_NOT_AUTHORIZED;
     }
     if (grant->qos < message->qos || config->upgrade_outgoing_qos) {
         delivery.qos = grant->qos; /* [MQTT-3.8.4-8] */
     }
     if (!copy_identifiers(&delivery, grant)) { /* [MQTT-3.3.4-3] */
-        return;
+        return WAX_FULL;
     }
     delivery.message = message_hold(message);
+    if (delivery.qos > 0 && keeps(client) && !keep_is_possible(client->worker)) {
+        atomic_store(&message->refusal, WAX_QUOTA_EXCEEDED); /* its publisher is told so */
+        delivery_clear(&delivery);
+        return WAX_QUOTA_EXCEEDED;
+    }
     if (can_send(client, delivery.qos)) {
         status = send_delivery(client, &delivery);
     }
     if (status == WAX_TOO_LARGE) {
         delivery_clear(&delivery); /* [MQTT-3.1.2-25] */
-        count_up(client->worker, COUNT_PUBLISH_DROPPED, 1);
     } else if (status != WAX_OK) {
-        keep_or_drop(client, &delivery);
+        status = keep_or_drop(client, &delivery);
+    }
+    return status;
+}
+
+void deliver(struct client *client, struct message *message, const struct grant *grant)
+{
+    wax_status status = deliver_or_not(client, message, grant);
+
+    if (status != WAX_OK && status != WAX_NOT_AUTHORIZED) {
+        count_up(client->worker, COUNT_PUBLISH_DROPPED, 1);
     }
 }
 
@@ -330,7 +370,7 @@ static wax_status give_up(struct client *client, uint16_t packet_id, uint8_t qos
         qos == 2 ? release(client, packet_id) : wax_flows_forget(&client->outgoing, packet_id);
 
     if (status == WAX_OK) {
-        client_let_go(client, packet_id);
+        (qos == 2 ? client_let_go : client_finish)(client, packet_id);
     }
     return status;
 }
@@ -343,11 +383,15 @@ static wax_status resend_message(struct client *client, uint16_t packet_id)
     wax_status status;
 
     if (!may_deliver(client, held->message, held->retain)) {
+        if (held->qos == 1) {
+            worker_pass_on(client->worker, held);
+        }
         return give_up(client, packet_id, held->qos);
     }
     status = send_once(client, held, &sent_id);
     if (status == WAX_TOO_LARGE) {
-        client_let_go(client, packet_id); /* the client takes less than before: as good as sent */
+        /* The client takes less than before: as good as sent. */
+        (held->qos == 2 ? client_let_go : client_finish)(client, packet_id);
         status = WAX_OK;
     }
     return status;
@@ -361,6 +405,9 @@ static wax_status resend(struct client *client, const wax_flow *flow)
     }
     if (flow->waits == WAX_OWES_PUBREL) {
         return WAX_OK; /* it is among what is owed, and goes when it is safe */
+    }
+    if (flow->waits == WAX_WAIT_SUBACK || flow->waits == WAX_WAIT_UNSUBACK) {
+        return WAX_OK; /* a bridge asked that on this connection */
     }
     return release(client, flow->packet_id);
 }
@@ -385,6 +432,18 @@ static bool resume(struct client *client)
     return true;
 }
 
+/* What has waited in vain: too late, too large, or not for this client's eyes any more. Another of
+ * its group may have the latter. [MQTT-3.3.2-5] [MQTT-3.1.2-25] */
+static void give_up_waiting(struct client *client, struct delivery *delivery, bool is_allowed)
+{
+    if (!is_allowed && delivery->group.number != 0) {
+        worker_pass_on(client->worker, delivery);
+    } else {
+        count_up(client->worker, COUNT_PUBLISH_DROPPED, 1);
+    }
+    client_drop(client, delivery);
+}
+
 void deliver_waiting(struct client *client)
 {
     const struct connection *connection = client->connection;
@@ -397,11 +456,10 @@ void deliver_waiting(struct client *client)
     while (status == WAX_OK && connection->status == WAX_OK &&
            out_waiting(connection) < OUT_QUEUE_SIZE && client_pop(client, &delivery)) {
         bool is_late = delivery.message->expires_ms <= client->worker->loop.now_ms;
-        bool is_wanted = !is_late && may_deliver(client, delivery.message, delivery.retain);
-        status = is_wanted ? send_delivery(client, &delivery) : WAX_TOO_LARGE;
+        bool is_allowed = is_late || may_deliver(client, delivery.message, delivery.retain);
+        status = !is_late && is_allowed ? send_delivery(client, &delivery) : WAX_TOO_LARGE;
         if (status == WAX_TOO_LARGE) {
-            delivery_clear(&delivery); /* [MQTT-3.3.2-5] [MQTT-3.1.2-25] */
-            count_up(client->worker, COUNT_PUBLISH_DROPPED, 1);
+            give_up_waiting(client, &delivery, is_allowed);
             status = WAX_OK;
         } else if (status != WAX_OK) {
             client_unpop(client, &delivery);

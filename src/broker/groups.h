@@ -4,6 +4,7 @@
 #define WAX_BROKER_GROUPS_H
 
 #include "router/router.h"
+#include "store/store.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -28,6 +29,10 @@ struct commons {
     wax_matches matches;
     atomic_uint shared_count;
     atomic_uint retained_count;
+    bool keeps;                /* what is retained goes to the store */
+    wax_store_batch changes;   /* in the order in which they came about */
+    atomic_bool is_changed;    /* there are some */
+    atomic_uint_fast64_t mark; /* of their last commit */
 };
 
 wax_status commons_open(struct commons *commons, const uint64_t key[static 2]) WAX_CHECKED;
@@ -37,6 +42,11 @@ void commons_close(struct commons *commons);
  * WAX_QUOTA_EXCEEDED or WAX_FULL. */
 wax_status commons_retain(struct commons *commons, struct message *message,
                           uint32_t retained_max) WAX_CHECKED;
+
+/* Keeps a message that has a payload for its topic unless there is one already. Returns WAX_OK,
+ * WAX_QUOTA_EXCEEDED, WAX_FULL, or WAX_INVALID when there is. */
+wax_status commons_retain_first(struct commons *commons, struct message *message,
+                                uint32_t retained_max) WAX_CHECKED;
 
 /* Forgets it if it is still this message. */
 void commons_forget(struct commons *commons, struct message *message);
@@ -58,16 +68,29 @@ struct search {
 bool commons_find(struct commons *commons, const struct seat *seat, const struct search *search,
                   wax_interest *found);
 
-struct chosen {
-    struct seat *seat; /* held for the caller */
+/* The way of a message to one member of a group. Members have stops on it: first those who are
+ * online, by worker, beginning with the worker `first`; then those who are not, likewise. */
+struct errand {
+    struct seat *seat; /* whose turn it is, held; NULL: who is next at `stop` is to be found */
     wax_subscription_options options;
+    wax_group group;
+    uint16_t first;
+    uint16_t stop; /* below it, nobody is asked any more */
 };
 
 /* Chooses one member of each shared group that the topic matches, online ones first and in turn;
- * beginning with the group number `first`. Returns how many, at most `size`: then there may be
- * more. */
+ * beginning with the group number `first`. The seats are held for the caller. Returns how many, at
+ * most `size`: then there may be more. */
 size_t commons_choose(struct commons *commons, wax_bytes topic, uint32_t first,
-                      struct chosen *chosen, size_t size);
+                      struct errand *chosen, size_t size);
+
+/* Those members whose stop is `errand->stop`, in turn, as errands whose seats are held; the caller
+ * frees the array. Returns how many: none, too, when the group is gone or memory is short. */
+size_t commons_ask(struct commons *commons, const struct errand *errand, struct errand **members);
+
+/* Gives the errand a seat at the next stop that somebody has, from `errand->stop` on. False if
+ * nobody is left. */
+bool commons_go_on(struct commons *commons, struct errand *errand);
 
 struct seat *seat_make(struct worker *worker, struct client *client);
 void seat_release(struct seat *seat);

@@ -9,6 +9,8 @@
 #include "access/access.h"
 #include "broker/broker.h"
 #include "broker/groups.h"
+#include "broker/message.h"
+#include "broker/owings.h"
 #include "broker/settings.h"
 #include "dynsec/dynsec.h"
 #include "os/os.h"
@@ -26,61 +28,26 @@ enum {
     LINGER_MS = 2000,        /* how long a connection that ends may take to read why */
     WALK_STEP_MAX = 2048,    /* of a walk over retained messages in one turn */
     WALK_MESSAGE_MAX = 128,
-    LOGIN_MAX = 1024, /* logins that wait for a password's hash */
+    WALK_SEARCH_MAX = 256, /* walks that are looked at for one to begin anew; else both go on */
+    LOGIN_MAX = 1024,      /* logins that wait for a password's hash */
     LOGIN_THREAD_COUNT = 2,
+    DIAL_MAX = 256, /* bridges that wait for an address */
+    DIAL_THREAD_COUNT = 2,
     LETTER_TURN_MAX = 4096,      /* letters read in one turn */
     BACKLOG_SIZE_MAX = 16777216, /* bytes of messages that one worker may have ahead of it */
     BACKLOG_REST_MS = 2,
-    REPEAT_MS = 1000,     /* how often a line that strangers can provoke is logged */
+    REPEAT_MS = 1000, /* how often a line that strangers can provoke is logged */
+    HOLD_MAX = 4,     /* marks that are not durable yet: hardly ever more than two */
+    OWED_MAX = 4096,  /* acknowledgements that wait for the store, before a client's input waits */
     NAME_SHOWN_MAX = 128, /* of a client's name in a line of the log */
 };
 
 struct worker;
 struct client;
 struct connection;
+struct bridge;
 struct entrance;
 struct wax_broker;
-
-/* --- message: the Application Message, one block, counted --- */
-
-struct message {
-    atomic_uint holders;
-    uint64_t number;     /* no two messages of a process have the same */
-    uint64_t sender;     /* the client's number, for No Local; 0: the broker itself */
-    uint64_t expires_ms; /* WAX_NEVER */
-    uint64_t made_ms;
-    uint32_t lifetime_s;  /* Message Expiry Interval; UINT32_MAX: none */
-    wax_bytes topic;      /* mount point included */
-    wax_bytes properties; /* those that go on to the subscribers, encoded */
-    wax_bytes payload;
-    wax_bytes author; /* user name; for retained messages, whose author's right is checked again */
-    wax_bytes author_id;
-    uint16_t listener; /* whose rules the author is under */
-    uint8_t qos;
-    bool retain;
-    bool has_author; /* a user name, perhaps empty */
-    size_t size;     /* of the block */
-};
-
-struct draft {
-    wax_bytes mount_point;
-    wax_bytes topic;
-    wax_bytes properties; /* as they came */
-    wax_bytes payload;
-    const wax_access_identity *author; /* NULL: the broker */
-    uint64_t sender;
-    uint16_t listener;
-    uint8_t qos;
-    bool retain;
-};
-
-/* Makes a message with one holder. NULL without memory. */
-struct message *message_make(const struct draft *draft, uint64_t now_ms);
-struct message *message_hold(struct message *message);
-void message_release(struct message *message);
-
-/* Lets the lifetime begin now: a Will lives from when it is published. */
-void message_stamp(struct message *message, uint64_t now_ms);
 
 /* --- counters: what $SYS tells; each worker counts for itself --- */
 
@@ -103,8 +70,11 @@ enum counter {
     COUNT_CLIENTS_CONNECTED, /* now */
     COUNT_STORED,            /* messages in queues now */
     COUNT_STORED_BYTES,
-    COUNT_SUBSCRIPTIONS, /* now, not shared */
-    COUNT_OUT,           /* packets on their way to slow readers now */
+    COUNT_SUBSCRIPTIONS,     /* now, not shared */
+    COUNT_BRIDGES,           /* now */
+    COUNT_BRIDGES_CONNECTED, /* now */
+    COUNT_BRIDGES_LOST,      /* connections that ended */
+    COUNT_OUT,               /* packets on their way to slow readers now */
     COUNT_OUT_BYTES,
     COUNT_TYPE_RECEIVED, /* and 15 more: packets by their type */
     COUNT_TYPE_SENT = COUNT_TYPE_RECEIVED + 16,
@@ -126,17 +96,10 @@ void count_packet(struct worker *worker, bool is_incoming, uint8_t first);
 struct delivery {
     struct message *message;
     uint32_t *identifiers; /* the count, then that many; NULL: none */
+    wax_group group;       /* that it came of; none: the client's own subscriptions */
     uint8_t qos;
     bool retain;
-};
-
-/* A walk over retained messages that a subscription began. */
-struct walk {
-    struct walk *next;
-    wax_retained_walk walk;
-    wax_subscription_options options;
-    size_t size; /* of the filter */
-    uint8_t filter[];
+    uint64_t place; /* in the order of the session, as the store has it; 0: it does not */
 };
 
 /* Connections that take a client id from each other, over and over. */
@@ -155,13 +118,18 @@ struct client {
     struct seat *seat;             /* NULL: in no shared group */
     wax_link walking;              /* in the worker's ring while there are walks */
     struct walk *walks;
+    uint32_t walk_count;
     wax_timer timer; /* offline: the will's delay, or the end of the session */
     uint64_t number;
     wax_bytes id;
     wax_bytes user; /* in memory of its own */
     bool has_user;
-    bool is_resuming; /* exchanges of an earlier connection are still to be sent again */
-    bool is_durable;  /* the session outlives its connection */
+    bool is_resuming;      /* exchanges of an earlier connection are still to be sent again */
+    bool is_durable;       /* the session outlives its connection */
+    bool is_kept;          /* it is in the store */
+    bool is_will_kept;     /* and its Will */
+    bool is_private;       /* another broker's bridge: its messages do not come back to it */
+    struct bridge *bridge; /* NULL: not the session of a bridge of our own */
     uint16_t resumed_id;
     uint16_t listener;
     uint32_t expiry_s; /* Session Expiry Interval; UINT32_MAX: never */
@@ -183,6 +151,9 @@ struct client {
     uint64_t queue_bytes;
     uint64_t held_bytes; /* payloads of `held`, for max_inflight_bytes */
     uint64_t dropped;    /* messages that found no room */
+    uint64_t last_place; /* that a delivery was given in the store */
+    uint32_t owed_count; /* acknowledgements that wait for the store */
+    uint32_t owing_scan; /* the last scan that found one waiting */
     struct quarrel quarrel;
 };
 
@@ -212,20 +183,40 @@ void client_clear(struct client *client);
 wax_status client_grow_outgoing(struct client *client) WAX_CHECKED;
 wax_status client_grow_incoming(struct client *client) WAX_CHECKED;
 
-/* Puts a delivery at the end of the queue, within the limits. Takes over the delivery, or drops it
+/* Ends all outgoing exchanges; the messages that are not known to have arrived stand in front of
+ * the queue again, to be sent anew. */
+void client_take_back(struct client *client);
+
+/* Puts a delivery at the end of the queue, within the limits. Takes over the delivery, or clears it
  * and returns WAX_QUOTA_EXCEEDED. */
 wax_status client_queue(struct client *client, const struct delivery *delivery) WAX_CHECKED;
 
-/* Keeps a delivery with its exchange, and lets go of it. */
+/* The same for what was kept: it is in the store already, and within the limits. WAX_OK or
+ * WAX_FULL: it is then the caller's still. */
+wax_status client_requeue(struct client *client, const struct delivery *delivery) WAX_CHECKED;
+void client_rehold(struct client *client, uint16_t packet_id, const struct delivery *delivery);
+
+/* Keeps a delivery with its exchange; lets go of the message when only the packet id is needed any
+ * more; and ends it. */
 void client_hold(struct client *client, uint16_t packet_id, const struct delivery *delivery);
 void client_let_go(struct client *client, uint16_t packet_id);
+void client_finish(struct client *client, uint16_t packet_id);
 
 /* Takes the first delivery out of the queue; false when it is empty. unpop() puts it back. */
 bool client_pop(struct client *client, struct delivery *first);
 void client_unpop(struct client *client, const struct delivery *first);
+
+/* Drops what was taken out of the queue, or never was in it. */
+void client_drop(struct client *client, struct delivery *delivery);
 void delivery_clear(struct delivery *delivery);
 
 /* --- connection --- */
+
+/* Output from `at` on waits for a mark. */
+struct hold {
+    size_t at;
+    uint64_t mark; /* WAX_NEVER: the commit of this turn, whose mark is not known yet */
+};
 
 /* What went through a connection, for whoever asks. */
 struct tally {
@@ -245,6 +236,7 @@ struct connection {
     wax_link all;
     struct worker *worker;
     struct client *client;   /* NULL before CONNECT was accepted */
+    struct bridge *bridge;   /* that made it: we are the client; NULL */
     struct login *login;     /* a password is being checked */
     struct pending *pending; /* the CONNECT, until it is answered */
     wax_transport *transport;
@@ -262,6 +254,10 @@ struct connection {
     uint64_t refused_ms; /* when a refused message was logged last */
     uint64_t print;      /* of what dynamic security said when it was let in */
     struct tally tally;
+    wax_link held; /* in the worker's ring while output waits for the store */
+    struct hold holds[HOLD_MAX];
+    unsigned hold_count;
+    bool is_paused;    /* nothing is read until the store has caught up */
     bool is_blocked;   /* the socket took no more */
     bool is_leaving;   /* all is said; the peer may read it */
     bool has_waited;   /* to take over a client id that others want, too */
@@ -280,6 +276,12 @@ void out_end(struct connection *connection, const wax_writer *out);
 /* How much waits to be sent. */
 size_t out_waiting(const struct connection *connection);
 
+/* Lets all output from here on wait for the commit of this turn: it tells of what must be safe. */
+void out_hold(struct connection *connection);
+
+/* After a commit under `mark`: lets go what is durable. */
+void out_release(struct worker *worker, uint64_t mark, uint64_t durable);
+
 /* Sends what there is. */
 void out_flush(struct connection *connection);
 void out_free(struct connection *connection);
@@ -292,11 +294,17 @@ void connection_doom(struct connection *connection, wax_status status);
 struct grant {
     const uint32_t *identifiers;
     uint32_t identifier_count;
+    wax_group group; /* as in the delivery */
     uint8_t qos;
     bool retain; /* the RETAIN flag that the subscriber sees */
 };
 
-/* Judges, and sends, queues or drops. */
+/* Judges, and sends or queues. Returns WAX_OK, also for a message that has had its time;
+ * WAX_NOT_AUTHORIZED; or, when the client cannot have it, another status. */
+wax_status deliver_or_not(struct client *client, struct message *message,
+                          const struct grant *grant) WAX_CHECKED;
+
+/* The same, and counts what is dropped. */
 void deliver(struct client *client, struct message *message, const struct grant *grant);
 
 /* Sends what waits, exchanges of an earlier connection first. */
@@ -308,29 +316,16 @@ void deliver_waiting(struct client *client);
  * other workers. Does not take over the caller's hold. */
 wax_status route(struct worker *worker, struct message *message);
 
-/* Delivers at this worker alone. */
+/* Delivers at this worker alone; to some of its clients alone. */
+typedef bool some_function(void *context, const struct client *client);
 void route_here(struct worker *worker, struct message *message);
-
-/* Delivers to the client whose seat it is, if it is still there. */
-void route_to_seat(struct worker *worker, struct seat *seat, struct message *message,
-                   const wax_subscription_options *options);
-
-/* --- walk, retain: what is retained goes to new subscriptions --- */
-
-/* Begins a walk for a subscription; one that the same filter began must have ended. The filter is
- * copied. Returns WAX_OK or WAX_QUOTA_EXCEEDED. */
-wax_status walk_begin(struct client *client, wax_bytes filter,
-                      const wax_subscription_options *options) WAX_CHECKED;
-
-/* Ends the walk that the subscription to this filter began, if there is one; the first; all. */
-void walk_end(struct client *client, wax_bytes filter);
-void walk_end_first(struct client *client);
-void walk_end_all(struct client *client);
-
-/* Goes on with all walks of this worker. Returns whether some are not done. */
-bool retain_turn(struct worker *worker);
+void route_to_some(struct worker *worker, struct message *message, some_function *is_one,
+                   void *context);
 
 /* --- the events of a session --- */
+
+/* Tells the other workers, and $SYS, how many subscriptions the worker has. */
+void note_subscriptions(struct worker *worker);
 
 void subscribe_on(struct connection *connection, const wax_event *event);
 /* Subscribes a session that was brought from elsewhere: nothing that is retained is sent. Mount
@@ -346,15 +341,6 @@ void publish_on(struct connection *connection, const wax_event *event);
 /* RECEIVED, RELEASED and DELIVERED. */
 void exchange_on(struct connection *connection, const wax_event *event);
 
-/* Promises an acknowledgement: it leaves when all that was taken on so far is durable. */
-void owe(struct connection *connection, uint8_t type, uint16_t packet_id, uint8_t reason);
-
-/* Sends what is owed and safe. */
-void owed_release(struct worker *worker);
-
-/* Forgets what is owed to a client that ends. */
-void owed_forget(struct worker *worker, const struct client *client);
-
 /* --- leave: how connections and sessions end --- */
 
 /* Ends all doomed connections. */
@@ -369,8 +355,9 @@ void leave_abandon(struct connection *connection);
 /* Ends a session that is offline: its will is published, and it is gone. */
 void leave_session(struct client *client);
 
-/* Begins the time that a session without a connection may last. */
+/* Begins the time that a session without a connection may last; goes on with it, after a start. */
 void leave_wait(struct client *client);
+void leave_resume(struct client *client);
 
 /* The connection's own time has come. */
 void leave_timer(wax_timer *timer, uint64_t now_ms);
@@ -398,6 +385,11 @@ void receive_ready(wax_watch *watch, bool readable, bool writable);
 
 /* Reads on where there may be more. Returns whether some are not done. */
 bool receive_turn(struct worker *worker);
+
+/* Makes a connection over a transport, which it then owns, and counts it; session and watch are
+ * still to be begun. NULL without memory: the transport is then the caller's. */
+struct connection *connection_make(struct worker *worker, wax_transport *transport,
+                                   uint16_t listener);
 
 /* Makes a connection of a socket that was accepted, and watches it. */
 void receive_accept(struct worker *worker, int descriptor, uint16_t listener);
@@ -428,7 +420,10 @@ enum letter_kind {
 /* What is posted between workers. */
 struct letter {
     wax_letter letter;
-    uint8_t kind; /* enum letter_kind */
+    uint8_t kind;    /* enum letter_kind */
+    wax_level level; /* of the line */
+    bool must_stay;  /* what it carries was in the store */
+    uint64_t kept;   /* how it is called in the store; 0: it is not there */
     union {
         struct message *message;
         struct connection *connection;
@@ -439,19 +434,7 @@ struct letter {
         char *line; /* of the log */
         struct inquiry *inquiry;
     };
-    struct seat *seat;
-    wax_subscription_options options;
-    wax_level level; /* of the line */
-};
-
-/* An acknowledgement that waits for its mark. */
-struct owed {
-    struct client *client;
-    uint64_t connection;
-    uint64_t mark;
-    uint16_t packet_id;
-    uint8_t type;
-    uint8_t reason;
+    struct errand errand;
 };
 
 /* A PUBLISH encoded but for its payload, kept while the same message goes to many. */
@@ -469,6 +452,8 @@ struct worker {
     wax_loop loop;
     wax_mailbox mailbox;
     wax_mailbox logins; /* judged passwords come back here */
+    wax_mailbox dials;  /* addresses of other brokers come back here */
+    struct bridge *bridges;
     pthread_t thread;
     unsigned index;
     bool is_stopping;
@@ -489,12 +474,13 @@ struct worker {
     wax_link doomed;
     wax_link connections;
     wax_link visits; /* connections of HTTP */
+    wax_link held;   /* connections whose output waits for the store */
     wax_link walking;
-    wax_letters *outboxes; /* one per worker */
-    wax_store_batch changes; /* of this turn */
-    struct owed *owed;
-    size_t owed_count;
-    size_t owed_size;
+    wax_letters *outboxes;   /* one per worker */
+    wax_store_batch changes; /* of this turn, for the store */
+    uint64_t kept_message;   /* the message whose body is in it; 0: none */
+    bool is_keeping;         /* what is being dealt with changed something there */
+    struct owings owings;
     wax_link entrances;
     uint64_t warned_ms; /* when it last said that there are too few descriptors */
     struct head heads[8];
@@ -519,6 +505,14 @@ void *worker_run(void *argument);
 wax_status worker_post(struct worker *from, struct worker *to,
                        const struct letter *letter) WAX_CHECKED;
 
+/* Posts a message, held for the letter, and counts it against what the other has ahead of it; or
+ * counts it as dropped, and returns WAX_FULL. */
+wax_status worker_post_message(struct worker *from, struct worker *to, const struct letter *letter);
+
+/* What a client will not get any more although its group chose it goes to another member; what came
+ * of no group goes nowhere. The delivery stays the caller's. */
+void worker_pass_on(struct worker *worker, const struct delivery *delivery);
+
 /* A number that no client, connection or message of this process has had. */
 uint64_t worker_number(struct worker *worker);
 
@@ -526,6 +520,9 @@ uint64_t worker_number(struct worker *worker);
 
 /* Logs as the settings say from now on; opens the file anew. */
 void logging_set(struct wax_broker *broker);
+
+/* Whether a line that this client provokes may be logged now: one in REPEAT_MS. */
+bool is_time_to_log(struct connection *connection);
 
 /* Logs what was found in a configuration. */
 void logging_report(struct wax_broker *broker, const wax_config_report *report);
@@ -568,9 +565,11 @@ struct wax_broker {
     struct memory memory;
     wax_store *store;
     wax_pool *pool;
+    wax_pool *dialers;       /* that look up names; NULL without bridges */
     wax_lookout *lookout;    /* NULL: files are not watched */
     struct steward *steward; /* NULL: no dynamic security */
     uint64_t key[2];
+    uint64_t owner_key[2]; /* says which worker a session belongs to; the store remembers it */
     uint64_t started_ms;
     bool has_started;  /* the workers run */
     bool has_log_type; /* in place of the configuration's, until the next reload */

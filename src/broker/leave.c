@@ -1,4 +1,6 @@
 /* How connections and sessions end, and what they leave behind: Wills, and time. */
+#include "broker/bridges.h"
+#include "broker/keep.h"
 #include "broker/login.h"
 #include "broker/stack.h"
 
@@ -15,6 +17,7 @@ static void publish_will(struct client *client)
     if (will == NULL) {
         return;
     }
+    keep_will(client);
     message_stamp(will, worker->loop.now_ms);
     if (wax_access_judge(&client->access, WAX_ACTION_WRITE, will->topic, NULL)) {
         (void)!route(worker, will); /* [MQTT-3.1.2-14] [MQTT-3.1.2-15] */
@@ -70,6 +73,12 @@ void leave_wait(struct client *client)
     client->ends_ms =
         client->expiry_s == UINT32_MAX ? WAX_NEVER : now_ms + client->expiry_s * UINT64_C(1000);
     client->will_due_ms = now_ms + client->will_delay_s * UINT64_C(1000);
+    keep_session(client);
+    arm_client(client);
+}
+
+void leave_resume(struct client *client)
+{
     arm_client(client);
 }
 
@@ -101,9 +110,12 @@ static const char *reason_of(const struct connection *connection, wax_status sta
 static const char *detail_of(const struct connection *connection, wax_status status)
 {
     const char *detail = wax_transport_explain(connection->transport);
-
+    const wax_transport *tls = wax_tls_find(connection->transport);
     bool is_below = status < 0x80 || status == WAX_PROTOCOL_ERROR;
 
+    if (status == WAX_MAXIMUM_CONNECT_TIME && tls != NULL && !wax_tls_is_ready(tls)) {
+        return "the client did not end its TLS handshake within connect_timeout";
+    }
     return detail[0] != '\0' && is_below ? detail : reason_of(connection, status);
 }
 
@@ -224,12 +236,21 @@ static void say_good_bye(struct connection *connection, wax_status status)
 
 void leave_now(struct connection *connection, wax_status status)
 {
+    bool is_silent = false;
+
     if (connection->is_leaving) {
         destroy(connection);
         return;
     }
-    log_end(connection, status);
-    if (is_cut(status)) {
+    if (connection->bridge != NULL) {
+        /* Without good-bye the other broker publishes the bridge's Will: that it is gone. And a
+         * client has no reason for a peer that is silent. [MQTT 5.0, 3.14.2.1] */
+        is_silent = status == WAX_SHUTTING_DOWN || status == WAX_KEEP_ALIVE_TIMEOUT;
+        bridge_on_end(connection, status, detail_of(connection, status));
+    } else {
+        log_end(connection, status);
+    }
+    if (is_cut(status) || is_silent) {
         out_free(connection);
         detach(connection);
         destroy(connection);
@@ -288,9 +309,15 @@ void leave_on_disconnect(struct connection *connection, const wax_event *event)
     uint32_t expiry_s = wax_property_number(event->notice.properties, WAX_SESSION_EXPIRY, unset);
     uint32_t most_s = connection->worker->settings->config.persistent_client_expiration_s;
 
+    if (connection->bridge != NULL) {
+        connection_doom(connection, event->notice.reason >= 0x80 ? (wax_status)event->notice.reason
+                                                                 : WAX_CLOSED);
+        return;
+    }
     if (client != NULL && event->notice.reason == WAX_REASON_SUCCESS) {
         message_release(client->will); /* [MQTT-3.14.4-3] */
         client->will = NULL;
+        keep_will(client);
     }
     if (client != NULL && expiry_s != unset && client->expiry_s != 0) {
         client->expiry_s = expiry_s < most_s ? expiry_s : most_s;

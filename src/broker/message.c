@@ -1,8 +1,10 @@
 /* The Application Message: one block, immutable once it is shared, counted. */
-#include "broker/internal.h"
+#include "broker/message.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+#include "os/os.h"
+#include "wire/wire.h"
 
 static atomic_uint_fast64_t last_number;
 
@@ -73,6 +75,33 @@ struct message *message_make(const struct draft *draft, uint64_t now_ms)
         message->author_id = append(&out, author->client_id);
     }
     message_stamp(message, now_ms);
+    return message;
+}
+
+struct message *message_restore(const struct message *old)
+{
+    wax_access_identity author = {old->author, old->has_author, old->author_id};
+    struct draft draft = {
+        .topic = old->topic,
+        .properties = old->properties,
+        .payload = old->payload,
+        .author = &author,
+        .sender = old->sender,
+        .listener = old->listener,
+        .qos = old->qos,
+        .retain = old->retain,
+    };
+    struct message *message = message_make(&draft, old->made_ms);
+    uint64_t last = atomic_load(&last_number);
+
+    if (message == NULL) {
+        return NULL;
+    }
+    message->number = old->number;
+    message->lifetime_s = old->lifetime_s;
+    message->expires_ms = old->expires_ms;
+    while (last < old->number && !atomic_compare_exchange_weak(&last_number, &last, old->number)) {
+    }
     return message;
 }
 

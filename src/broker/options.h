@@ -26,6 +26,7 @@ typedef enum wax_option_scope {
     WAX_SCOPE_LISTENER, /* the listener above it; `offset` is into wax_listener_config */
     WAX_SCOPE_SECURITY, /* every listener, or the one above it with per_listener_settings */
     WAX_SCOPE_DEFAULT,  /* the default listener, wherever the option stands */
+    WAX_SCOPE_BRIDGE,   /* the bridge above it; `offset` is into wax_bridge_config */
     WAX_SCOPE_NONE      /* nobody: the option has no field */
 } wax_option_scope;
 
@@ -42,8 +43,12 @@ typedef enum wax_option_type {
     WAX_OPTION_TEXT,     /* char *: the rest of the line, `most` bytes at most */
     WAX_OPTION_TEXTS,    /* char *: as TEXT; repeated lines add up, parted by line ends */
     WAX_OPTION_FILE,     /* char *: as TEXT; names a file or directory that must be readable */
+    WAX_OPTION_NUMBERS,  /* uint32_t[3]: as NUMBER, up to three on a line; the others are 0 */
+    WAX_OPTION_ADDRESS,  /* `addresses` of a bridge; repeated lines add up */
+    WAX_OPTION_TOPIC,    /* `topics` of a bridge; repeated lines add up */
     WAX_OPTION_HOSTS,    /* char *: lines of HOST CERTFILE KEYFILE; repeated lines add up */
     WAX_OPTION_LISTENER, /* opens a listener */
+    WAX_OPTION_BRIDGE,   /* opens a bridge */
     WAX_OPTION_INCLUDE,  /* reads further files */
     WAX_OPTION_PLUGIN,   /* names a plugin of Mosquitto's, or an option of one */
     WAX_OPTION_NOTHING   /* the value is not looked at */
@@ -69,6 +74,7 @@ typedef struct wax_option {
     wax_option_support support;
     bool reloads;   /* taken over by a running broker on SIGHUP */
     bool is_own;    /* of Wax, unknown to Mosquitto */
+    bool is_secret; /* the value is never shown */
     bool is_folded; /* its effect is in another field by the time the configuration is read */
     int64_t least;
     int64_t most;

@@ -17,6 +17,7 @@ static const char *const scopes[] = {
     [WAX_SCOPE_LISTENER] = "Holds for the listener above it. ",
     [WAX_SCOPE_SECURITY] = "Holds for all listeners, or for the one above it (`per_listener_settings`). ",
     [WAX_SCOPE_DEFAULT] = "Holds for the default listener. ",
+    [WAX_SCOPE_BRIDGE] = "Holds for the bridge above it. ",
     [WAX_SCOPE_NONE] = "",
 };
 /* clang-format on */
@@ -34,6 +35,10 @@ static const char *const shapes[] = {
     [WAX_OPTION_TEXT] = "TEXT",
     [WAX_OPTION_TEXTS] = "TEXT",
     [WAX_OPTION_FILE] = "PATH",
+    [WAX_OPTION_NUMBERS] = "NUMBER [NUMBER [NUMBER]]",
+    [WAX_OPTION_ADDRESS] = "HOST[:PORT] ...",
+    [WAX_OPTION_TOPIC] = "PATTERN [DIRECTION [QOS [PREFIX [PREFIX]]]]",
+    [WAX_OPTION_BRIDGE] = "NAME",
     [WAX_OPTION_HOSTS] = "HOST CERTFILE KEYFILE",
     [WAX_OPTION_LISTENER] = "PORT [ADDRESS]",
     [WAX_OPTION_INCLUDE] = "DIRECTORY",
@@ -217,8 +222,10 @@ static const char man_head[] =
     "text goes on to the end of its line. A text may be set once. An option that is not known is\n"
     "an error, and a file with an error is not taken over at all.\n"
     ".PP\n"
-    "Options below a \\fBlistener\\fR belong to it. A file of an \\fBinclude_dir\\fR begins with\n"
-    "no listener. \\fBwax broker \\-\\-test\\-config\\fR names every mistake and changes "
+    "Options below a \\fBlistener\\fR belong to it, and those of a bridge to the "
+    "\\fBconnection\\fR\n"
+    "above them. A file of an \\fBinclude_dir\\fR begins with no listener and no bridge.\n"
+    "\\fBwax broker \\-\\-test\\-config\\fR names every mistake and changes "
     "nothing.\n";
 
 void wax_options_man(FILE *out)

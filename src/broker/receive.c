@@ -1,6 +1,8 @@
 /* Bytes come in. A worker reads into room of its own; a connection keeps only the start of a packet
  * that is not whole, so that an idle one holds nothing. */
+#include "broker/bridges.h"
 #include "broker/handshake.h"
+#include "broker/owed.h"
 #include "broker/stack.h"
 
 #include <netinet/in.h>
@@ -16,12 +18,15 @@ enum { ALIAS_ROOM_FIRST = 512 };
 typedef void handle_function(struct connection *connection, const wax_event *event);
 
 static handle_function *const handlers[] = {
+    [WAX_EVENT_CONNECTED] = bridge_on_connected,
+    [WAX_EVENT_REFUSED] = bridge_on_refused,
     [WAX_EVENT_PUBLISH] = publish_on,
     [WAX_EVENT_RECEIVED] = exchange_on,
     [WAX_EVENT_DELIVERED] = exchange_on,
     [WAX_EVENT_RELEASED] = exchange_on,
     [WAX_EVENT_SUBSCRIBE] = subscribe_on,
     [WAX_EVENT_UNSUBSCRIBE] = unsubscribe_on,
+    [WAX_EVENT_SUBSCRIBED] = bridge_on_subscribed,
     [WAX_EVENT_DISCONNECTED] = leave_on_disconnect,
 };
 
@@ -65,16 +70,27 @@ static wax_status make_room(struct connection *connection)
     return grow_aliases(connection);
 }
 
-/* Many clients send more than the Receive Maximum they were told, and read the answers later. What
- * is safe by now is acknowledged before the next packet is held against them. */
-static void answer_before_counting(struct connection *connection)
+/* Whether answers that wait for the store keep the next packet from being taken. */
+static bool is_crowded(const struct connection *connection)
 {
     const wax_session *session = &connection->session;
+    const struct client *client = connection->client;
 
-    if (session->limits.receive_maximum > 0 &&
-        session->receiving_count >= session->limits.receive_maximum) {
+    return client != NULL && ((session->limits.receive_maximum > 0 &&
+                               session->receiving_count >= session->limits.receive_maximum) ||
+                              client->owed_count >= OWED_MAX);
+}
+
+/* Many clients send more than the Receive Maximum they were told, and read the answers later. What
+ * is safe by now is acknowledged before the next packet is held against them; for what is not, they
+ * wait. Returns whether the next packet may be taken. */
+static bool answer_before_counting(struct connection *connection)
+{
+    if (is_crowded(connection)) {
         owed_release(connection->worker);
+        connection->is_paused = is_crowded(connection) && connection->client->owed_count > 0;
     }
+    return !connection->is_paused;
 }
 
 /* Takes one packet. */
@@ -86,7 +102,9 @@ static wax_status take(struct connection *connection, wax_reader *in)
     wax_event event;
     wax_status status;
 
-    answer_before_counting(connection);
+    if (!answer_before_counting(connection)) {
+        return WAX_MORE;
+    }
     out = out_begin(connection, WAX_ANSWER_SIZE_MAX);
     if (out.status != WAX_OK) {
         return WAX_SERVER_BUSY;
@@ -280,7 +298,8 @@ static bool listens(const struct connection *connection)
 {
     bool is_deaf = connection->is_blocked && out_waiting(connection) >= OUT_QUEUE_SIZE;
 
-    return connection->status == WAX_OK && !connection->is_leaving && !is_deaf;
+    return connection->status == WAX_OK && !connection->is_leaving && !connection->is_paused &&
+           !is_deaf;
 }
 
 void receive_ready(wax_watch *watch, bool readable, bool writable)
@@ -305,8 +324,8 @@ void receive_ready(wax_watch *watch, bool readable, bool writable)
 /* What was kept while CONNECT was being answered is taken before anything is read. */
 static void take_kept(struct connection *connection)
 {
-    if (connection->in_used > 0 && connection->session.state == WAX_SESSION_OPEN &&
-        missing(connection) == 1) {
+    if (connection->in_used > 0 && !connection->is_paused &&
+        connection->session.state == WAX_SESSION_OPEN && missing(connection) == 1) {
         take_all(connection, wax_bytes_of(connection->in, connection->in_used));
     }
 }
@@ -385,31 +404,16 @@ static void log_full(struct worker *worker, int descriptor)
     }
 }
 
-void receive_accept(struct worker *worker, int descriptor, uint16_t listener)
+struct connection *connection_make(struct worker *worker, wax_transport *transport,
+                                   uint16_t listener)
 {
-    wax_session_limits limits = limits_of(worker, listener);
-    struct connection *connection;
+    struct connection *connection = calloc(1, sizeof *connection);
+    int descriptor = wax_socket_descriptor(transport);
 
-    if (worker->is_stopping || is_full(worker, listener)) {
-        log_full(worker, descriptor);
-        close(descriptor);
-        return;
-    }
-    set_options(worker, descriptor);
-    if (worker->settings->config.listeners[listener].protocol == WAX_PROTOCOL_HTTP_API) {
-        http_accept(worker, descriptor, listener);
-        return;
-    }
-    connection = calloc(1, sizeof *connection);
     if (connection == NULL) {
-        close(descriptor);
-        return;
+        return NULL;
     }
-    connection->transport = stack_open(worker, descriptor, listener);
-    if (connection->transport == NULL) {
-        free(connection);
-        return;
-    }
+    connection->transport = transport;
     connection->watch = (wax_watch){.ready = receive_ready, .descriptor = descriptor};
     connection->worker = worker;
     connection->listener = listener;
@@ -421,10 +425,39 @@ void receive_accept(struct worker *worker, int descriptor, uint16_t listener)
     wax_link_init(&connection->hungry);
     wax_link_init(&connection->doomed);
     wax_link_init(&connection->all);
+    wax_link_init(&connection->held);
     wax_link_append(&worker->connections, &connection->all);
     atomic_fetch_add(&worker->broker->connection_count, 1);
     atomic_fetch_add(&worker->broker->listener_counts[listener], 1);
     count_up(worker, COUNT_SOCKETS, 1);
+    return connection;
+}
+
+void receive_accept(struct worker *worker, int descriptor, uint16_t listener)
+{
+    wax_session_limits limits = limits_of(worker, listener);
+    struct connection *connection;
+    wax_transport *transport;
+
+    if (worker->is_stopping || is_full(worker, listener)) {
+        log_full(worker, descriptor);
+        close(descriptor);
+        return;
+    }
+    set_options(worker, descriptor);
+    if (worker->settings->config.listeners[listener].protocol == WAX_PROTOCOL_HTTP_API) {
+        http_accept(worker, descriptor, listener);
+        return;
+    }
+    transport = stack_open(worker, descriptor, listener);
+    if (transport == NULL) {
+        return;
+    }
+    connection = connection_make(worker, transport, listener);
+    if (connection == NULL) {
+        wax_transport_release(transport);
+        return;
+    }
     wax_session_open(&connection->session, WAX_ROLE_SERVER, &limits, worker->loop.now_ms);
     leave_arm(connection);
     if (wax_loop_watch(&worker->loop, &connection->watch, false) != WAX_OK) {

@@ -1,6 +1,6 @@
 /* What is retained goes to a new subscription in bounded pieces, so that '#' over a hundred
  * thousand messages stalls nobody. */
-#include "broker/internal.h"
+#include "broker/walk.h"
 
 /* Whether a retained message has had its time, the publisher's or retain_expiry_interval. */
 static bool is_over(const struct worker *worker, const struct message *message)

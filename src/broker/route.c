@@ -1,9 +1,11 @@
 /* A message goes to all who want it: at this worker, at the others, in shared groups. */
+#include "broker/keep.h"
+#include "broker/share.h"
 #include "broker/standing.h"
 
 #include <stdlib.h>
 
-enum { IDENTIFIERS_FIRST = 64, GROUP_MAX = 64 };
+enum { IDENTIFIERS_FIRST = 64 };
 
 /* Room for one more identifier; false without memory. */
 static bool make_room(struct worker *worker, uint32_t count)
@@ -73,6 +75,20 @@ static void deliver_chain(struct worker *worker, const struct wax_match *first,
     }
 }
 
+void route_to_some(struct worker *worker, struct message *message, some_function *is_one,
+                   void *context)
+{
+    if (wax_router_match(worker->router, message->topic, &worker->matches) != WAX_OK) {
+        return;
+    }
+    for (uint32_t i = 0; i < worker->matches.count; i++) {
+        const struct wax_match *match = &worker->matches.entries[i];
+        if (match->is_first && is_one(context, (struct client *)(void *)match->subscriber)) {
+            deliver_chain(worker, match, message);
+        }
+    }
+}
+
 void route_here(struct worker *worker, struct message *message)
 {
     if (wax_router_match(worker->router, message->topic, &worker->matches) != WAX_OK) {
@@ -86,66 +102,6 @@ void route_here(struct worker *worker, struct message *message)
     }
 }
 
-void route_to_seat(struct worker *worker, struct seat *seat, struct message *message,
-                   const wax_subscription_options *options)
-{
-    struct grant sum = {.qos = 0};
-
-    wax_assert(seat->worker == worker);
-    if (seat->client != NULL) { /* [MQTT-4.8.2-5] */
-        add(worker, &sum, message, options);
-        deliver(seat->client, message, &sum);
-    }
-}
-
-/* Posts a message, and counts it against what the other has ahead of it. */
-static void post_message(struct worker *worker, struct worker *other, struct letter *letter)
-{
-    message_hold(letter->message);
-    if (worker_post(worker, other, letter) == WAX_OK) {
-        atomic_fetch_add_explicit(&other->backlog, letter->message->size, memory_order_relaxed);
-        return;
-    }
-    message_release(letter->message);
-    if (letter->kind == LETTER_SEAT) {
-        seat_release(letter->seat);
-    }
-    count_up(worker, COUNT_PUBLISH_DROPPED, 1);
-}
-
-static void route_to_chosen(struct worker *worker, struct message *message,
-                            const struct chosen *chosen)
-{
-    struct letter letter = {
-        .kind = LETTER_SEAT, .message = message, .seat = chosen->seat, .options = chosen->options};
-
-    if (chosen->seat->worker == worker) {
-        route_to_seat(worker, chosen->seat, message, &chosen->options);
-        seat_release(chosen->seat);
-    } else {
-        post_message(worker, chosen->seat->worker, &letter);
-    }
-}
-
-static void route_shared(struct worker *worker, struct message *message)
-{
-    struct commons *commons = &worker->broker->commons;
-    struct chosen chosen[GROUP_MAX];
-    uint32_t first = 0;
-    size_t count;
-
-    if (atomic_load_explicit(&commons->shared_count, memory_order_relaxed) == 0) {
-        return;
-    }
-    do {
-        count = commons_choose(commons, message->topic, first, chosen, GROUP_MAX);
-        for (size_t i = 0; i < count; i++) {
-            route_to_chosen(worker, message, &chosen[i]);
-        }
-        first += (uint32_t)count;
-    } while (count == GROUP_MAX);
-}
-
 static void route_to_others(struct worker *worker, struct message *message)
 {
     struct wax_broker *broker = worker->broker;
@@ -156,7 +112,7 @@ static void route_to_others(struct worker *worker, struct message *message)
         if (other == worker || atomic_load(&other->subscription_count) == 0) {
             continue;
         }
-        post_message(worker, other, &letter);
+        (void)worker_post_message(worker, other, &letter);
     }
 }
 
@@ -167,7 +123,11 @@ wax_status route(struct worker *worker, struct message *message)
     if (message->sender != 0 && is_claimed(worker, message->topic)) {
         return WAX_NOT_AUTHORIZED; /* a Will: answers come of the broker, and commands go nowhere */
     }
-    if (message->retain) {
+    if (message->retain && worker->broker->commons.keeps) {
+        worker->is_keeping = true;
+        status = keep_is_possible(worker) ? WAX_OK : WAX_QUOTA_EXCEEDED;
+    }
+    if (status == WAX_OK && message->retain) {
         status = commons_retain(&worker->broker->commons, message,
                                 worker->settings->config.retained_max);
     }
@@ -176,6 +136,6 @@ wax_status route(struct worker *worker, struct message *message)
     }
     route_here(worker, message);
     route_to_others(worker, message);
-    route_shared(worker, message);
+    share(worker, message);
     return WAX_OK;
 }

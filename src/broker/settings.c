@@ -6,7 +6,7 @@
 
 #include "os/os.h"
 
-enum { FAULT_SIZE = 700 };
+enum { FAULT_SIZE = 700, PSK_KEY_MAX = 256, WARNED_DAYS = 30, DAY_S = 86400 };
 
 static void report_fault(wax_config_report *report, const char *path, const wax_access_fault *fault)
 {
@@ -148,6 +148,67 @@ static void load_tls(struct policy *policy, const wax_listener_config *listener,
     free(lines);
 }
 
+/* Says that a bridge's own certificate has expired, or will soon. */
+static void warn_of_end(const wax_tls_context *tls, const wax_bridge_config *bridge,
+                        wax_config_report *report)
+{
+    int64_t end_s = tls == NULL ? INT64_MAX : wax_tls_not_after(tls);
+    int64_t left_s = end_s == INT64_MAX ? INT64_MAX : end_s - wax_clock_wall_s();
+
+    if (left_s <= 0) {
+        wax_config_report_add(
+            report, WAX_CONFIG_WARNING, NULL, 0,
+            "connection %s: bridge_certfile has expired, so that the other broker "
+            "refuses it; renew it",
+            bridge->name);
+    } else if (left_s <= (int64_t)WARNED_DAYS * DAY_S) {
+        wax_config_report_add(report, WAX_CONFIG_WARNING, NULL, 0,
+                              "connection %s: bridge_certfile expires in %lld days; renew it",
+                              bridge->name, (long long)((left_s + DAY_S - 1) / DAY_S));
+    }
+}
+
+static void load_bridge(wax_tls_context **tls, const wax_bridge_config *bridge,
+                        wax_config_report *report)
+{
+    wax_tls_settings wanted = {
+        .certfile = bridge->certfile,
+        .keyfile = bridge->keyfile,
+        .cafile = bridge->cafile,
+        .capath = bridge->capath,
+        .ciphers = bridge->ciphers,
+        .ciphers_tls13 = bridge->ciphers_tls13,
+        .oldest_version = bridge->tls_version == WAX_CONFIG_TLS_1_3 ? WAX_TLS_1_3 : WAX_TLS_1_2,
+        .ignores_host = bridge->insecure,
+        .alpn = bridge->alpn,
+    };
+    uint8_t key[PSK_KEY_MAX];
+    wax_writer out = wax_writer_over(key, sizeof key);
+    wax_problem problem;
+
+    if (bridge->psk != NULL && wax_bridge_read_psk(bridge, &out) == WAX_OK) {
+        wanted.psk_identity = bridge->psk_identity;
+        wanted.psk_key = wax_writer_bytes(&out);
+    }
+    if (wax_bridge_has_tls(bridge) && wax_tls_make_client(&wanted, tls, &problem) != WAX_OK) {
+        wax_config_report_add(report, WAX_CONFIG_ERROR, NULL, 0, "connection %s: %s", bridge->name,
+                              problem.text);
+    }
+    warn_of_end(*tls, bridge, report);
+    wax_wipe(key, sizeof key);
+}
+
+static void load_bridges(struct settings *settings, wax_config_report *report)
+{
+    const wax_config *config = &settings->config;
+
+    settings->bridge_tls = calloc(config->bridge_count + 1, sizeof(wax_tls_context *));
+    wax_assert(settings->bridge_tls != NULL);
+    for (size_t i = 0; i < config->bridge_count; i++) {
+        load_bridge(&settings->bridge_tls[i], &config->bridges[i], report);
+    }
+}
+
 static wax_status load_config(wax_config *config, const struct settings_source *source,
                               wax_config_report *report)
 {
@@ -166,6 +227,9 @@ static wax_status load_config(wax_config *config, const struct settings_source *
     }
     if (status == WAX_OK && source->running != NULL) {
         (void)!wax_config_follow(config, &source->running->config, report);
+    }
+    if (status == WAX_OK && wax_config_add_inner(config) != WAX_OK) {
+        wax_config_report_add(report, WAX_CONFIG_ERROR, NULL, 0, "there is no memory left");
     }
     return status;
 }
@@ -223,11 +287,16 @@ wax_status settings_load(struct settings **loaded, const struct settings_source 
         free(settings);
         return WAX_INVALID;
     }
-    settings->policies = calloc(settings->config.listener_count, sizeof *settings->policies);
+    settings->policies = calloc(WAX_CONFIG_INNER + 1, sizeof *settings->policies);
     wax_assert(settings->policies != NULL);
     for (size_t i = 0; i < settings->config.listener_count; i++) {
         load_policy(&settings->policies[i], &settings->config.listeners[i], report);
     }
+    if (settings->config.has_inner) {
+        load_rules(&settings->policies[WAX_CONFIG_INNER],
+                   settings->config.listeners[WAX_CONFIG_INNER].acl_file, report);
+    }
+    load_bridges(settings, report);
     if (report->error_count > 0) {
         settings_release(settings);
         return WAX_INVALID;
@@ -247,11 +316,15 @@ void settings_release(struct settings *settings)
     if (settings == NULL || atomic_fetch_sub(&settings->holders, 1) != 1) {
         return;
     }
-    for (size_t i = 0; i < settings->config.listener_count; i++) {
+    for (size_t i = 0; i <= WAX_CONFIG_INNER; i++) {
         wax_credentials_close(&settings->policies[i].credentials);
         wax_rules_close(&settings->policies[i].rules);
         wax_tls_release(settings->policies[i].tls);
     }
+    for (size_t i = 0; i < settings->config.bridge_count; i++) {
+        wax_tls_release(settings->bridge_tls[i]);
+    }
+    free(settings->bridge_tls);
     free(settings->policies);
     wax_config_free(&settings->config);
     free(settings);

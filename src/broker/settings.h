@@ -20,7 +20,8 @@ struct settings {
     atomic_uint holders;
     atomic_uint awaited; /* workers that a reload has yet to reach */
     wax_config config;
-    struct policy *policies; /* one per listener */
+    struct policy *policies;      /* one per listener, and one at WAX_CONFIG_INNER */
+    wax_tls_context **bridge_tls; /* one per bridge; NULL: plain */
 };
 
 /* Where settings come from. */

@@ -444,8 +444,9 @@ void steward_on_kick(struct worker *worker, struct letter *letter)
         struct connection *connection = WAX_OWNER(at, struct connection, all);
         const struct client *client = connection->client;
         const wax_dynsec_user *user =
-            client == NULL ? NULL
-                           : standing_of(worker, connection->listener, &client->access.identity);
+            client == NULL || client->bridge != NULL
+                ? NULL
+                : standing_of(worker, connection->listener, &client->access.identity);
         if (user != NULL && user->print != connection->print && !connection->is_leaving) {
             connection_doom(connection, WAX_ADMINISTRATIVE_ACTION);
         }

@@ -1,5 +1,7 @@
 /* SUBSCRIBE and UNSUBSCRIBE. */
+#include "broker/keep.h"
 #include "broker/standing.h"
+#include "broker/walk.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -42,7 +44,7 @@ static wax_status find_target(const struct client *client, wax_bytes written, st
     return WAX_OK;
 }
 
-static void count_subscriptions(struct worker *worker)
+void note_subscriptions(struct worker *worker)
 {
     uint32_t count = wax_router_count(worker->router);
 
@@ -89,17 +91,21 @@ static bool has_too_many(const struct client *client)
 static wax_status end_subscription(struct client *client, const struct target *target)
 {
     struct worker *worker = client->worker;
+    wax_interest interest = {.filter = target->filter, .share_name = target->share_name};
     wax_status status;
 
+    keep_no_subscription(client, &interest);
     if (target->share_name.size > 0) {
         return client->seat == NULL ? WAX_NOT_FOUND
                                     : commons_leave(&worker->broker->commons, client->seat,
                                                     target->filter, target->share_name);
     }
-    walk_end(client, target->filter); /* [MQTT-3.10.4-2] */
     status = wax_router_unsubscribe(worker->router, &client->subscriber, target->filter,
                                     target->share_name);
-    count_subscriptions(worker);
+    while (status == WAX_OK && walk_end(client, target->filter, UINT32_MAX)) {
+        /* [MQTT-3.10.4-2]: as often as it was begun */
+    }
+    note_subscriptions(worker);
     return status;
 }
 
@@ -115,7 +121,7 @@ static wax_status send_retained(struct client *client, const wax_interest *inter
         return WAX_OK;
     }
     if (existed) {
-        walk_end(client, interest->filter); /* there are never more walks than subscriptions */
+        (void)walk_end(client, interest->filter, WALK_SEARCH_MAX);
     }
     return walk_begin(client, interest->filter, &interest->options);
 }
@@ -131,11 +137,14 @@ static wax_status enter(struct client *client, const struct target *target,
     } else {
         status =
             wax_router_subscribe(client->worker->router, &client->subscriber, interest, existed);
-        count_subscriptions(client->worker);
+        note_subscriptions(client->worker);
     }
     if (status == WAX_OK && !*existed && has_too_many(client)) {
         (void)!end_subscription(client, target);
         return WAX_QUOTA_EXCEEDED;
+    }
+    if (status == WAX_OK) {
+        keep_subscription(client, interest);
     }
     return status == WAX_FULL ? WAX_QUOTA_EXCEEDED : status;
 }
@@ -166,6 +175,10 @@ static wax_status subscribe(struct client *client, const struct target *target,
     wax_status status = judge(client, target);
     bool existed = false;
 
+    if (status == WAX_OK &&
+        (memory_is_short(client->worker) || (keeps(client) && !keep_is_possible(client->worker)))) {
+        status = WAX_QUOTA_EXCEEDED;
+    }
     if (status == WAX_OK) {
         status = enter(client, target, &interest, &existed);
     }
@@ -183,8 +196,8 @@ static uint8_t grant_one(struct client *client, const wax_subscription *wanted, 
     wax_subscription_options options = {
         .identifier = identifier,
         .qos = wanted->qos < listener->max_qos ? wanted->qos : (uint8_t)listener->max_qos,
-        .no_local = wanted->no_local,
-        .retain_as_published = wanted->retain_as_published,
+        .no_local = wanted->no_local || client->is_private,
+        .retain_as_published = wanted->retain_as_published || client->is_private,
         .retain_handling = wanted->retain_handling,
     };
     struct target target;
@@ -219,8 +232,14 @@ static void answer(struct connection *connection, wax_packet_type type, uint16_t
                    wax_bytes reasons)
 {
     wax_suback suback = {.packet_id = packet_id, .reasons = reasons};
-    wax_writer out = out_begin(connection, 16 + reasons.size);
-    wax_status status = out.status;
+    wax_writer out;
+    wax_status status;
+
+    if (keeps(connection->client)) {
+        out_hold(connection);
+    }
+    out = out_begin(connection, 16 + reasons.size);
+    status = out.status;
 
     if (status == WAX_OK) {
         status = wax_session_grant(&connection->session, &suback, type, &out);
@@ -232,7 +251,7 @@ static void answer(struct connection *connection, wax_packet_type type, uint16_t
 }
 
 /* One line for all that a packet is refused. */
-static void log_refused(const struct connection *connection, const wax_subscribe *packet,
+static void log_refused(struct connection *connection, const wax_subscribe *packet,
                         const uint8_t *reasons)
 {
     wax_reader filters = wax_reader_over(packet->filters);
@@ -249,7 +268,7 @@ static void log_refused(const struct connection *connection, const wax_subscribe
             reason = reasons[i];
         }
     }
-    if (count > 0) {
+    if (count > 0 && is_time_to_log(connection)) {
         wax_log_write(&connection->worker->broker->log, WAX_WARNING,
                       "subscribe_refused client=%.*s filter=%.*s reason=%s and_others=%u",
                       SHOWN(connection->client->id), SHOWN(first.filter),

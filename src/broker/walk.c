@@ -1,5 +1,5 @@
 /* The walks over retained messages that a client still has before it. */
-#include "broker/internal.h"
+#include "broker/walk.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,19 +14,24 @@ static void end_at(struct client *client, struct walk **at)
     wax_retained_walk_end(&walk->walk);
     pthread_mutex_unlock(&commons->mutex);
     *at = walk->next;
+    client->walk_count--;
     free(walk);
 }
 
-void walk_end(struct client *client, wax_bytes filter)
+bool walk_end(struct client *client, wax_bytes filter, uint32_t most)
 {
     struct walk **at = &client->walks;
 
-    while (*at != NULL && !wax_bytes_equal(wax_bytes_of((*at)->filter, (*at)->size), filter)) {
+    while (*at != NULL && most > 0 &&
+           !wax_bytes_equal(wax_bytes_of((*at)->filter, (*at)->size), filter)) {
         at = &(*at)->next;
+        most--;
     }
-    if (*at != NULL) {
-        end_at(client, at);
+    if (*at == NULL || most == 0) {
+        return false;
     }
+    end_at(client, at);
+    return true;
 }
 
 void walk_end_first(struct client *client)
@@ -46,8 +51,11 @@ wax_status walk_begin(struct client *client, wax_bytes filter,
                       const wax_subscription_options *options)
 {
     struct commons *commons = &client->worker->broker->commons;
-    struct walk *walk = malloc(sizeof *walk + filter.size);
+    struct walk *walk = NULL;
 
+    if (client->walk_count < client->subscriber.count + WALK_SEARCH_MAX) {
+        walk = malloc(sizeof *walk + filter.size);
+    }
     if (walk == NULL) {
         return WAX_QUOTA_EXCEEDED;
     }
@@ -61,6 +69,7 @@ wax_status walk_begin(struct client *client, wax_bytes filter,
 
     walk->next = client->walks;
     client->walks = walk;
+    client->walk_count++;
     if (wax_link_is_alone(&client->walking)) {
         wax_link_append(&client->worker->walking, &client->walking);
     }

@@ -58,6 +58,13 @@ static void add_files_of(struct paths *paths, const wax_listener_config *listene
     }
 }
 
+static void add_files_of_bridge(struct paths *paths, const wax_bridge_config *bridge)
+{
+    add(paths, bridge->cafile);
+    add(paths, bridge->certfile);
+    add(paths, bridge->keyfile);
+}
+
 void watch_set(struct wax_broker *broker)
 {
     const wax_config *config = &broker->settings->config;
@@ -69,6 +76,9 @@ void watch_set(struct wax_broker *broker)
     for (size_t i = 0; config->watch_files && i < config->listener_count; i++) {
         add_files_of(&paths, &config->listeners[i]);
         add_hosts_of(&paths, &config->listeners[i]);
+    }
+    for (size_t i = 0; config->watch_files && i < config->bridge_count; i++) {
+        add_files_of_bridge(&paths, &config->bridges[i]);
     }
     if (wax_lookout_set(broker->lookout, (const char *const *)paths.items, paths.count) != WAX_OK) {
         wax_log_write(&broker->log, WAX_ERROR, "watch_failed reason=there is no memory");

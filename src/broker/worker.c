@@ -1,10 +1,15 @@
 /* A worker: one thread, its loop, and all that it owns. */
 #include "broker/admit.h"
+#include "broker/bridges.h"
 #include "broker/control.h"
 #include "broker/entrance.h"
 #include "broker/handshake.h"
+#include "broker/letters.h"
+#include "broker/owed.h"
+#include "broker/share.h"
 #include "broker/stack.h"
 #include "broker/steward.h"
+#include "broker/walk.h"
 
 #include <stdlib.h>
 
@@ -20,16 +25,21 @@ static void take_off_backlog(struct worker *worker, const struct message *messag
 static void on_message(struct worker *worker, struct letter *letter)
 {
     take_off_backlog(worker, letter->message);
+    worker->is_keeping = false;
     route_here(worker, letter->message);
+    letter_done(worker, letter);
+    await_here(worker, letter->message);
     message_release(letter->message);
 }
 
 static void on_seat(struct worker *worker, struct letter *letter)
 {
     take_off_backlog(worker, letter->message);
-    route_to_seat(worker, letter->seat, letter->message, &letter->options);
+    worker->is_keeping = false;
+    share_go_on(worker, &letter->errand, letter->message);
+    letter_done(worker, letter);
+    await_here(worker, letter->message);
     message_release(letter->message);
-    seat_release(letter->seat);
 }
 
 static void on_connection(struct worker *worker, struct letter *letter)
@@ -65,6 +75,7 @@ static void on_settings(struct worker *worker, struct letter *letter)
 
     worker->settings = letter->settings;
     access_renew(worker);
+    bridges_settle(worker);
     settings_release(old);
     handshake_look(worker);
     close_gone(worker);
@@ -132,6 +143,7 @@ static void on_letters(wax_watch *watch, bool readable, bool writable)
 
     (void)readable;
     (void)writable;
+    worker->owings.is_rung = true;
     wax_letters_join(&worker->inbox, &letters);
 }
 
@@ -223,12 +235,13 @@ void *worker_run(void *argument)
         owed_release(worker);
         flush_dirty(worker);
         leave_doomed(worker);
-        hurries = hurries || !wax_link_is_alone(&worker->dirty);
+        hurries = hurries || !wax_link_is_alone(&worker->dirty) || worker->changes.count > 0;
         post_all(worker);
         if (worker->is_stopping && stop_timer.place == 0) {
             wax_loop_start(&worker->loop, &stop_timer, worker->stop_ms);
         }
     }
+    owed_release(worker); /* how the last ones left */
     wax_loop_stop(&worker->loop, &stop_timer);
     wax_loop_stop(&worker->loop, &worker->backlog_timer);
     return NULL;
@@ -242,8 +255,10 @@ static wax_status open_parts(struct worker *worker)
 
     status = status == WAX_OK ? wax_mailbox_open(&worker->mailbox, on_letters) : status;
     status = status == WAX_OK ? wax_mailbox_open(&worker->logins, connect_on_logins) : status;
+    status = status == WAX_OK ? wax_mailbox_open(&worker->dials, bridge_on_dials) : status;
     status =
         status == WAX_OK ? wax_loop_watch(&worker->loop, &worker->mailbox.watch, true) : status;
+    status = status == WAX_OK ? wax_loop_watch(&worker->loop, &worker->dials.watch, true) : status;
     status = status == WAX_OK ? wax_loop_watch(&worker->loop, &worker->logins.watch, true) : status;
     status = status == WAX_OK ? clients_open(&worker->clients) : status;
     if (status == WAX_OK) {
@@ -266,6 +281,7 @@ wax_status worker_open(struct worker *worker, struct wax_broker *broker, unsigne
     wax_link_init(&worker->entrances);
     wax_link_init(&worker->visits);
     wax_link_init(&worker->walking);
+    wax_link_init(&worker->held);
     worker->backlog_timer.due = look_again;
     return worker->outboxes == NULL ? WAX_FULL : open_parts(worker);
 }
@@ -280,8 +296,8 @@ static void drop_letters(struct worker *worker, wax_letters *letters)
         if (opened->kind == LETTER_MESSAGE || opened->kind == LETTER_SEAT) {
             message_release(opened->message);
         }
-        if (opened->kind == LETTER_SEAT) {
-            seat_release(opened->seat);
+        if (opened->kind == LETTER_SEAT && opened->errand.seat != NULL) {
+            seat_release(opened->errand.seat);
         } else if (opened->kind == LETTER_SETTINGS) {
             settings_release(opened->settings);
         } else if (opened->kind == LETTER_ENTRANCE) {
@@ -305,10 +321,12 @@ void worker_close(struct worker *worker)
     drop_letters(worker, &worker->inbox);
     drop_letters(worker, &letters);
     connect_on_logins(&worker->logins.watch, true, false);
+    bridge_on_dials(&worker->dials.watch, true, false);
     http_close_all(worker);
     while (!wax_link_is_alone(&worker->connections)) {
         leave_abandon(WAX_OWNER(worker->connections.next, struct connection, all));
     }
+    bridges_close(worker);
     for (size_t i = 0; i < worker->clients.bucket_count; i++) {
         while (worker->clients.buckets[i] != NULL) {
             client_free(worker->clients.buckets[i]);
@@ -321,6 +339,7 @@ void worker_close(struct worker *worker)
     wax_matches_close(&worker->matches);
     wax_mailbox_close(&worker->mailbox);
     wax_mailbox_close(&worker->logins);
+    wax_mailbox_close(&worker->dials);
     wax_loop_close(&worker->loop);
     settings_release(worker->settings);
     wax_dynsec_release(worker->table);
@@ -330,7 +349,7 @@ void worker_close(struct worker *worker)
     free(worker->clients.buckets);
     free(worker->outboxes);
     wax_store_batch_clear(&worker->changes);
-    free(worker->owed);
+    owed_close(worker);
     free(worker->identifiers);
     free(worker);
 }

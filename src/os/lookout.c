@@ -14,7 +14,7 @@
 enum {
     QUIET_MS = 1000,   /* a change is told when it is over */
     HURRY_MS = 5000,   /* but then at the latest */
-    PATROL_MS = 60000, /* for what makes no event: a network's files, a link amid a path */
+    PATROL_MS = 60000, /* for what makes no event: a network's files, links behind links */
     EVENTS = IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_DELETE | IN_ATTRIB | IN_MOVE_SELF |
              IN_DELETE_SELF,
 };
@@ -107,6 +107,30 @@ static void watch_folder_of(const wax_lookout *lookout, const char *path)
     }
 }
 
+/* Links on the way to a file lead elsewhere when they are turned, each in a folder of its own. */
+static void watch_way_to(const wax_lookout *lookout, const char *path)
+{
+    char *end_of_links = realpath(path, NULL);
+    char *prefix = strdup(path);
+
+    for (char *at = prefix == NULL ? NULL : strchr(prefix, '/'); at != NULL;
+         at = strchr(at + 1, '/')) {
+        struct stat about;
+
+        *at = '\0';
+        if (lstat(prefix, &about) == 0 && S_ISLNK(about.st_mode)) {
+            watch_folder_of(lookout, prefix);
+        }
+        *at = '/';
+    }
+    watch_folder_of(lookout, path);
+    if (end_of_links != NULL) {
+        watch_folder_of(lookout, end_of_links);
+    }
+    free(prefix);
+    free(end_of_links);
+}
+
 /* Watches anew. A folder that is not there, or may not be read, is left to the patrol. */
 static void watch_all(wax_lookout *lookout)
 {
@@ -115,12 +139,7 @@ static void watch_all(wax_lookout *lookout)
     }
     lookout->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     for (size_t i = 0; i < lookout->count; i++) {
-        char *end_of_links = realpath(lookout->files[i].path, NULL);
-        watch_folder_of(lookout, lookout->files[i].path);
-        if (end_of_links != NULL) {
-            watch_folder_of(lookout, end_of_links);
-            free(end_of_links);
-        }
+        watch_way_to(lookout, lookout->files[i].path);
         if (S_ISDIR(lookout->files[i].mark.mode)) {
             (void)inotify_add_watch(lookout->inotify, lookout->files[i].path, EVENTS | IN_ONLYDIR);
         }

@@ -111,6 +111,38 @@ typedef struct wax_dial {
 wax_status wax_socket_dial(const wax_dial *dial, wax_transport **transport, char *fault,
                            size_t fault_size) WAX_CHECKED;
 
+#define WAX_ADDRESSES_MAX 8
+
+/* Where something is, as the system calls take it. */
+typedef struct wax_addresses {
+    struct sockaddr_storage items[WAX_ADDRESSES_MAX];
+    socklen_t sizes[WAX_ADDRESSES_MAX];
+    size_t count;
+} wax_addresses;
+
+/* Finds the addresses of a host, in the order to try them; `host` as in wax_dial. May take long:
+ * not for the thread of a network loop. Returns WAX_OK with at least one; otherwise WAX_IO, with
+ * the reason in `fault`. */
+wax_status wax_socket_resolve(const char *host, uint16_t port, wax_addresses *found, char *fault,
+                              size_t fault_size) WAX_CHECKED;
+
+/* Begins to connect to one of the addresses, from one of `from` (NULL: any of this machine), and
+ * does not wait: until the connection is made, or fails, the transport gives WAX_MORE. Returns
+ * WAX_OK; or WAX_IO with errno. */
+wax_status wax_socket_begin(const wax_addresses *to, size_t which, const wax_addresses *from,
+                            wax_transport **transport) WAX_CHECKED;
+
+/* How TCP notices that a peer is gone; 0 leaves a value to the system. */
+typedef struct wax_tcp_patience {
+    uint32_t idle_s;          /* until the first probe */
+    uint32_t interval_s;      /* between probes */
+    uint32_t probe_count;     /* that are not answered */
+    uint32_t user_timeout_ms; /* for what was sent */
+} wax_tcp_patience;
+
+/* Sets that, and TCP_NODELAY, on a socket that may be one of TCP. */
+void wax_socket_be_patient(int descriptor, const wax_tcp_patience *patience, bool no_delay);
+
 /* Where a server listens. */
 typedef struct wax_listen {
     const char *host; /* NULL: every address; with '/' first, the path of a Unix socket */
@@ -213,6 +245,9 @@ void wax_mailbox_close(wax_mailbox *mailbox);
 
 /* Any thread: hands over all of `letters`, which is then empty. */
 void wax_mailbox_post(wax_mailbox *mailbox, wax_letters *letters);
+
+/* Any thread: lets the owner's loop turn, without a letter. */
+void wax_mailbox_ring(wax_mailbox *mailbox);
 
 /* The owner: takes all there are, in order of their posting. */
 wax_letters wax_mailbox_take(wax_mailbox *mailbox);

@@ -212,8 +212,11 @@ static wax_status renew_leaf(const char *folder, const char *name, wax_pki_key k
     if (status == WAX_OK) {
         status = check_standing(folder, old.certificate, key, problem);
     }
+    if (status == WAX_OK && key == WAX_PKI_NEW_KEY) {
+        fresh = EVP_EC_gen("P-256");
+        status = fresh != NULL ? WAX_OK : pki_fail_strangely(problem, "making a key");
+    }
     if (status == WAX_OK) {
-        fresh = key == WAX_PKI_NEW_KEY ? EVP_EC_gen("P-256") : NULL;
         status = pki_remold(&(struct authority){old.certificate, fresh != NULL ? fresh : old.key},
                             term, &authority, &certificate, problem);
     }

@@ -29,7 +29,7 @@ static const struct sentence sentences[] = {
     {X509_V_ERR_INVALID_CA,                      "$c signs others but is no CA (basicConstraints CA:TRUE is missing)"},
     {X509_V_ERR_KEYUSAGE_NO_CERTSIGN,            "$c signs others but its key usage lacks keyCertSign"},
     {X509_V_ERR_PATH_LENGTH_EXCEEDED,            "$c may not have so many CAs below it (pathlen)"},
-    {X509_V_ERR_CERT_CHAIN_TOO_LONG,             "$c stands at the end of too long a chain"},
+    {X509_V_ERR_CERT_CHAIN_TOO_LONG,             "the chain is too long: at most 10 CAs may stand between a certificate and a CA that is trusted; trust a nearer one"},
     {X509_V_ERR_CERT_REVOKED,                    "$c was revoked by CA '$i'; issue another one with a new key"},
     {X509_V_ERR_UNABLE_TO_GET_CRL,               "$c cannot be checked: $r holds no list of CA '$i'; every CA in use needs one there"},
     {X509_V_ERR_CRL_HAS_EXPIRED,                 "$c cannot be checked: the list of CA '$i' in $r is out of date; write it anew"},

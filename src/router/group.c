@@ -40,6 +40,14 @@ void wax_group_choose(wax_router *router, wax_group group, const wax_member *mem
     wax_place_at(router, group.place)->as.share.chosen = member->subscription;
 }
 
+bool wax_group_exists(const wax_router *router, wax_group group)
+{
+    const struct wax_place *place = wax_place_at(router, group.place);
+
+    return group.number != 0 && place->node.kind == WAX_SHARE &&
+           place->as.share.number == group.number;
+}
+
 wax_bytes wax_group_name(const wax_router *router, wax_group group)
 {
     return wax_node_text(&wax_place_at(router, group.place)->node);

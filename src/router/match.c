@@ -61,7 +61,7 @@ static wax_status add_visited(wax_matches *matches, uint32_t place)
     return WAX_OK;
 }
 
-static wax_status add_group(wax_matches *matches, uint32_t place)
+static wax_status add_group(wax_matches *matches, wax_group group)
 {
     if (matches->group_count == matches->group_room) {
         wax_group *groups = enlarge(matches->memory, matches->groups, &matches->group_room,
@@ -71,7 +71,7 @@ static wax_status add_group(wax_matches *matches, uint32_t place)
         }
         matches->groups = groups;
     }
-    matches->groups[matches->group_count++] = (wax_group){place};
+    matches->groups[matches->group_count++] = group;
     return WAX_OK;
 }
 
@@ -118,8 +118,10 @@ static wax_status collect(const wax_router *router, uint32_t index, wax_matches 
         i = subscription->next_here;
     }
     for (uint32_t i = place->as.level.share; i != 0 && status == WAX_OK;) {
-        status = add_group(matches, i);
-        i = wax_place_at(router, i)->as.share.next;
+        const struct wax_place *share = wax_place_at(router, i);
+
+        status = add_group(matches, (wax_group){i, share->as.share.number});
+        i = share->as.share.next;
     }
     return status;
 }

@@ -20,6 +20,8 @@ static void attach(wax_router *router, uint32_t index)
 
     if (place->node.kind == WAX_SHARE) {
         place->as.share.next = parent->as.level.share;
+        router->last_group += router->last_group == UINT32_MAX ? 2U : 1U; /* never 0 */
+        place->as.share.number = router->last_group;
         parent->as.level.share = index;
         if (place->as.share.next != 0) {
             wax_place_at(router, place->as.share.next)->as.share.previous = index;
@@ -31,7 +33,7 @@ static void attach(wax_router *router, uint32_t index)
     }
 }
 
-static void detach_share(wax_router *router, const struct wax_place *place)
+static void detach_share(wax_router *router, struct wax_place *place)
 {
     uint32_t next = place->as.share.next;
     uint32_t previous = place->as.share.previous;
@@ -44,6 +46,7 @@ static void detach_share(wax_router *router, const struct wax_place *place)
     } else {
         wax_place_at(router, place->node.parent)->as.level.share = next;
     }
+    place->as.share.number = 0;
 }
 
 static void detach(wax_router *router, uint32_t index)

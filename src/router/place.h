@@ -20,6 +20,7 @@ struct wax_place {
             uint32_t next; /* the next group on the same filter */
             uint32_t previous;
             uint32_t chosen; /* the subscription that had the last message */
+            uint32_t number; /* tells it from those that were here before; 0: none is here */
         } share;
     } as;
 };
@@ -41,6 +42,7 @@ struct wax_router {
     struct wax_table subscriptions; /* of wax_subscription, by place and subscriber */
     uint64_t match_number;
     uint32_t shared_count;
+    uint32_t last_group;
 };
 
 /* What has this index, and exists. */

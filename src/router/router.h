@@ -122,9 +122,11 @@ typedef struct wax_match {
     bool is_first; /* here the subscriber's chain begins */
 } wax_match;
 
-/* Those who share a filter under a name. Good until the next change to the router. */
+/* Those who share a filter under a name. Good until the next change to the router; after that only
+ * wax_group_exists() may be asked. All zero, it is none. */
 typedef struct wax_group {
     uint32_t place;
+    uint32_t number;
 } wax_group;
 
 /* What matches a topic. Made once and used for many topics, so that matching takes no memory. */
@@ -179,6 +181,14 @@ bool wax_members_next(wax_members *members, wax_member *member);
 
 /* Remembers that a message went to this member of the group. */
 void wax_group_choose(wax_router *router, wax_group group, const wax_member *member);
+
+/* Whether the group still has members, after whatever changes to the router that `group` came of. A
+ * group that all have left and that somebody joins is another one. */
+bool wax_group_exists(const wax_router *router, wax_group group);
+
+/* Describes the group, as wax_router_describe() does its subscriptions; without options. */
+wax_status wax_group_describe(const wax_router *router, wax_group group, uint8_t *room, size_t size,
+                              wax_interest *interest) WAX_CHECKED;
 
 /* The name that a group shares its filter under. Dies with the next change to the router. */
 wax_bytes wax_group_name(const wax_router *router, wax_group group);

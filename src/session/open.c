@@ -40,6 +40,10 @@ void wax_session_heed(wax_session *session, wax_bytes properties)
     }
     session->peer_packet_size_max =
         wax_property_number(properties, WAX_MAXIMUM_PACKET_SIZE, WAX_PACKET_SIZE_MAX);
+    if (session->limits.send_size_max > 0 &&
+        session->limits.send_size_max < session->peer_packet_size_max) {
+        session->peer_packet_size_max = session->limits.send_size_max;
+    }
     session->aliases_out.maximum = (uint16_t)aliases; /* [MQTT-3.1.2-27] [MQTT-3.2.2-18] */
     session->maximum_qos = (uint8_t)wax_property_number(properties, WAX_MAXIMUM_QOS, 2);
     session->retain_available = wax_property_number(properties, WAX_RETAIN_AVAILABLE, 1) != 0;

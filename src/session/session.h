@@ -53,6 +53,13 @@ uint16_t wax_flows_find(const wax_flows *flows, uint16_t packet_id);
  * first, then the one before. Returns NULL at the end. [MQTT-4.6.0-1] */
 const wax_flow *wax_flows_after(const wax_flows *flows, uint16_t packet_id);
 
+/* Takes up an exchange that an earlier process or another broker began, under its packet id: an
+ * outgoing one waits for PUBACK, PUBREC or PUBCOMP, an incoming one for PUBREL. `last_id` stays as
+ * the caller set it; wax_flows_after() tells the order by it. Returns WAX_OK; WAX_INVALID without a
+ * packet id; WAX_PACKET_ID_IN_USE when there is such an exchange; WAX_CROWDED when there is no slot
+ * for it: more are needed. */
+wax_status wax_flows_restore(wax_flows *flows, uint16_t packet_id, wax_wait waits) WAX_CHECKED;
+
 /* Forgets an outgoing exchange whose message the caller gives up; its packet id may be used anew.
  * For QoS 1, where the peer keeps nothing of it, and for what was never sent. Returns WAX_OK or
  * WAX_NOT_FOUND. */
@@ -79,6 +86,7 @@ typedef struct wax_session_limits {
     uint32_t packet_size_max;    /* the largest packet taken; Maximum Packet Size */
     uint32_t connect_size_max;   /* server: the largest packet taken before a CONNECT is accepted */
     uint32_t connect_timeout_ms; /* how long the peer may take to connect */
+    uint32_t send_size_max;      /* the largest packet sent; 0: as large as the peer takes */
     uint16_t receive_maximum;    /* QoS > 0 messages taken at once; 0: no limit of our own */
     uint16_t send_maximum;       /* QoS > 0 messages sent at once; 0: as many as the peer takes */
     uint16_t topic_alias_maximum; /* aliases the peer may make; needs room in `aliases_in` */

@@ -83,6 +83,17 @@ void wax_store_remove_all(wax_store_batch *batch, wax_store_table table, wax_byt
     (void)append(batch, &change, 0);
 }
 
+void wax_store_batch_join(wax_store_batch *batch, wax_store_batch *more)
+{
+    if (more->used > 0 && make_room(batch, more->used)) {
+        memcpy(batch->data + batch->used, more->data, more->used);
+        batch->used += more->used;
+        batch->count += more->count;
+    }
+    batch->is_broken = batch->is_broken || more->is_broken;
+    wax_store_batch_clear(more);
+}
+
 void wax_store_batch_clear(wax_store_batch *batch)
 {
     free(batch->data);

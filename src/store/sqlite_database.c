@@ -22,6 +22,7 @@ static const struct shape shapes[WAX_STORE_TABLE_COUNT] = {
     [WAX_STORE_QUEUES]        = {"queues",        true,  false},
     [WAX_STORE_WILLS]         = {"wills",         true,  false},
     [WAX_STORE_RETAINED]      = {"retained",      true,  false},
+    [WAX_STORE_LETTERS]       = {"letters",       true,  false},
     [WAX_STORE_MESSAGES]      = {"messages",      false, true },
 };
 

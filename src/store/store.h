@@ -23,6 +23,7 @@ typedef enum wax_store_table {
     WAX_STORE_QUEUES,        /* number of the session, place in its order: 8 bytes; holds */
     WAX_STORE_WILLS,         /* number of the session; holds */
     WAX_STORE_RETAINED,      /* topic; holds */
+    WAX_STORE_LETTERS,       /* number of the message, which letter: 8 bytes; holds */
     WAX_STORE_MESSAGES,      /* number of the message: 8 bytes; is held */
     WAX_STORE_TABLE_COUNT
 } wax_store_table;
@@ -59,6 +60,9 @@ void wax_store_remove(wax_store_batch *batch, wax_store_table table, wax_bytes k
 
 /* Removes all values whose key begins so. */
 void wax_store_remove_all(wax_store_batch *batch, wax_store_table table, wax_bytes prefix);
+
+/* Appends the changes of another batch, which is empty then. */
+void wax_store_batch_join(wax_store_batch *batch, wax_store_batch *more);
 
 /* Forgets all changes, and gives memory back. */
 void wax_store_batch_clear(wax_store_batch *batch);

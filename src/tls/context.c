@@ -25,11 +25,8 @@ static const char server_suites[] = "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY130
                                     "TLS_AES_128_CCM_SHA256:TLS_AES_256_GCM_SHA384";
 static const char client_suites[] = "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256";
 
-/* The first is safe against quantum computers as well, where OpenSSL (3.5 or later) knows it. */
-static const char *const group_lists[] = {
-    "X25519MLKEM768:X25519:P-256:P-384",
-    "X25519:P-256:P-384",
-};
+/* A chain is as long as this in certificates, and its message in bytes, at most. */
+enum { CHAIN_DEPTH_MAX = 10, CHAIN_SIZE_MAX = 64 * 1024 };
 
 /* Who a session belongs to, so that it is not resumed at a listener of another kind. */
 static const unsigned char session_domain[] = "wax";
@@ -69,17 +66,22 @@ static bool set_versions(SSL_CTX *ssl_context, const wax_tls_settings *settings)
            SSL_CTX_set_max_proto_version(ssl_context, newest) == 1;
 }
 
+static bool takes_groups(void *ssl_context, const char *list)
+{
+    char copy[64]; /* OpenSSL's prototype wants one that it may write to */
+
+    (void)snprintf(copy, sizeof copy, "%s", list);
+    return SSL_CTX_set1_groups_list(ssl_context, copy) == 1;
+}
+
 /* Sets what is the same for all. */
 static bool set_rules(SSL_CTX *ssl_context, bool is_server, const wax_tls_settings *settings)
 {
-    bool has_groups = false;
+    bool has_groups = tls_choose_groups(takes_groups, ssl_context) != NULL;
 
-    for (size_t i = 0; !has_groups && i < WAX_COUNT(group_lists); i++) {
-        char list[64]; /* OpenSSL's prototype wants one that it may write to */
-        (void)snprintf(list, sizeof list, "%s", group_lists[i]);
-        has_groups = SSL_CTX_set1_groups_list(ssl_context, list) == 1;
-    }
     ERR_clear_error();
+    SSL_CTX_set_verify_depth(ssl_context, CHAIN_DEPTH_MAX);
+    (void)SSL_CTX_set_max_cert_list(ssl_context, CHAIN_SIZE_MAX);
     (void)SSL_CTX_set_mode(ssl_context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                             SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     (void)SSL_CTX_set_options(ssl_context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |

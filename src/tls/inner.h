@@ -84,6 +84,12 @@ wax_status tls_explain(struct tls *self);
 /* Writes the problem of a connection. */
 void tls_complain(struct tls *self, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* groups.c */
+
+/* Offers lists of groups, the best first, to what may be OpenSSL. Returns the one it takes; NULL.
+ */
+const char *tls_choose_groups(bool (*takes)(void *library, const char *list), void *library);
+
 /* own.c: our own certificates */
 
 /* Reads them and gives them to OpenSSL. Returns as wax_tls_make_server(). */

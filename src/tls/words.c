@@ -34,6 +34,7 @@ static const struct cause causes[] = {
     {SSL_R_UNEXPECTED_EOF_WHILE_READING,          WAX_IO, "the peer closed the connection without a word"},
     {SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC,   WAX_IO, "what arrived is damaged or forged"},
     {SSL_R_NO_RENEGOTIATION,                      WAX_IO, "the peer wants to renegotiate, which is not done here"},
+    {SSL_R_EXCESSIVE_MESSAGE_SIZE,                WAX_UNTRUSTED, "the peer sent more certificates than 64 KiB hold; it needs its own and those of the CAs above it, no others"},
     {SSL_R_CERT_LENGTH_MISMATCH,                  WAX_IO, "the peer's certificate message is damaged"},
     {SSL_R_EE_KEY_TOO_SMALL,                      WAX_UNTRUSTED, "the key of the certificate is too small to be safe"},
 
@@ -99,6 +100,19 @@ static const struct cause psk_causes[] = {
 };
 /* clang-format on */
 
+/* Whether the peer has ended a handshake; to OpenSSL a connection that failed is in one again. */
+static bool was_ready(const SSL *ssl)
+{
+    uint8_t byte;
+
+    return SSL_get_peer_finished(ssl, &byte, sizeof byte) > 0;
+}
+
+/* In a connection that stands, the alert for a handshake can only be about another one. */
+static const struct cause second_handshake = {
+    ALERT(SSL_AD_HANDSHAKE_FAILURE), WAX_IO,
+    "the peer broke off with a handshake failure: it wants to renegotiate, which is not done here"};
+
 static const struct cause *find_cause(const struct cause *rows, size_t count, int reason)
 {
     for (size_t i = 0; i < count; i++) {
@@ -124,8 +138,11 @@ static const struct cause *look_up(const struct tls *self, unsigned long error)
     if (reason == ALERT(SSL_AD_HANDSHAKE_FAILURE) && self->lacks_certificate) {
         reason = ALERT(SSL_AD_CERTIFICATE_REQUIRED);
     }
-    if (has_psk && (reason < SSL_AD_REASON_OFFSET) == is_server &&
-        SSL_is_init_finished(self->ssl) == 0) {
+    if (reason == ALERT(SSL_AD_HANDSHAKE_FAILURE) && self->context->is_server &&
+        was_ready(self->ssl)) {
+        return &second_handshake;
+    }
+    if (has_psk && (reason < SSL_AD_REASON_OFFSET) == is_server && !was_ready(self->ssl)) {
         found = find_cause(psk_causes, WAX_COUNT(psk_causes), reason);
     }
     return found != NULL ? found : find_cause(causes, WAX_COUNT(causes), reason);

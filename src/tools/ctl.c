@@ -36,6 +36,7 @@ static const struct verb verbs[] = {
     {"clients",         "",                           ctl_clients,         0, 0, "who is connected"},
     {"client",          "ID",                         ctl_client,          1, 1, "all about one client and its subscriptions"},
     {"sessions",        "",                           ctl_sessions,        0, 0, "all sessions, those offline too: queues, and when they end"},
+    {"bridges",         "",                           ctl_bridges,         0, 0, "connections to other brokers: their state, what waits, and why one is not connected"},
     {"top",             "[--limit N]",                ctl_top,             0, 0, "who waits longest, has the largest queue, moves most messages"},
     {"kick",            "ID [--reason TEXT]",         ctl_kick,            1, 1, "ends a client's connection; its session stays"},
     {"session delete",  "ID",                         ctl_session_delete,  1, 1, "ends a session with all that waits for it"},
@@ -44,7 +45,7 @@ static const struct verb verbs[] = {
     {"retained delete", "FILTER --dry-run|--yes",     ctl_retained_delete, 1, 1, "forgets retained messages; subscribers are not told"},
     {"reload",          "",                           ctl_reload,          0, 0, "reads configuration, passwords, rules and certificates again, and says what is wrong with them"},
     {"log level",       "TYPES",                      ctl_log_level,       1, 1, "what is logged until the next reload, as error,warning,debug or all"},
-    {"import",          "mosquitto.db [--dry-run]",   ctl_import,          1, 1, "brings sessions, queued and retained messages of Mosquitto 1.0 to 2.1 here"},
+    {"import",          "FILE [--dry-run]",           ctl_import,          1, 1, "brings sessions, subscriptions, queued and retained messages from Mosquitto's mosquitto.db (of 0.15 to 2.1)"},
     {"acl explain",     "read|write|subscribe TOPIC", ctl_acl_explain,     2, 2, "which line of the rules decides for --user and --client-id"},
 };
 
@@ -52,14 +53,16 @@ static const struct option options[] = {
     {"--socket",     "PATH", TEXT,  AT(socket),        "the broker's control socket"},
     {"-c",           "FILE", TEXT,  AT(config),        "the broker's configuration, which names it"},
     {"--json",       NULL,   FLAG,  AT(is_json),       "a line of JSON for each thing, for programs"},
-    {"--user",       "USER", TEXT,  AT(user),          "trace, acl explain: the user name; without one, nobody's"},
+    {"--user",       "USER", TEXT,  AT(user),          "trace, acl explain: the user name; without one, nobody's; import: whose the sessions are of which the file does not tell"},
     {"--client-id",  "ID",   TEXT,  AT(client_id),     "acl explain: the client id"},
     {"--port",       "PORT", COUNT, AT(port),          "acl explain: of which listener (the first)"},
     {"--reason",     "TEXT", TEXT,  AT(reason),        "kick: for the log, and for MQTT 5 clients"},
     {"--payload",    NULL,   FLAG,  AT(shows_payload), "trace: the first 256 bytes of payloads, too"},
     {"--older-than", "SPAN", SPAN,  AT(older_than_s),  "retained: at least so old, as 90s, 5m, 12h, 30d"},
     {"--limit",      "N",    COUNT, AT(limit),         "retained, top: at most so many"},
-    {"--dry-run",    NULL,   FLAG,  AT(is_dry),        "show what would be done"},
+    {"--dry-run",    NULL,   FLAG,  AT(is_dry),        "show what would be done; import needs no broker for that"},
+    {"--replace",    NULL,   FLAG,  AT(replaces),      "import: also in place of sessions that are offline, and of retained messages"},
+    {"--force",      NULL,   FLAG,  AT(is_forced),     "import: of a damaged file, what stands before the damage"},
     {"--yes",        NULL,   FLAG,  AT(is_confirmed),  "do it"},
     {"--help",       NULL,   FLAG,  AT(wants_help),    "this text"},
     {"--man",        NULL,   FLAG,  AT(wants_manual),  NULL},
@@ -77,11 +80,29 @@ static const char examples[] =
     "wax ctl trace pump-7                              what does it send?\n"
     "wax ctl acl explain --user ann write home/door    why may she not?\n"
     "wax ctl retained delete 'old/#' --older-than 30d --dry-run\n"
-    "wax ctl sessions --json | jq -r 'select(.queued > 100) | .id'\n";
+    "wax ctl sessions --json | jq -r 'select(.queued > 100) | .id'\n"
+    "wax ctl import /var/lib/mosquitto/mosquitto.db --dry-run\n";
 
 static const char paths[] =
     "Without --socket and -c: /run/wax/control, then $XDG_RUNTIME_DIR/wax/control.\n"
     "wax.conf(5) says where the broker makes it: control_socket.\n";
+
+static const char imports[] =
+    "Start the broker, import, and only then let the clients come: Mosquitto must have ended, or "
+    "have got the\n"
+    "signal USR1, which makes it write the file. Each session goes to the user name it had, with "
+    "what waits for\n"
+    "it, in its order; messages that were under way are sent again under their packet ids. No "
+    "password is needed.\n"
+    "A session or retained message that is there already stays as it is, so that it can be run "
+    "again; --replace\n"
+    "takes the file's, but no session of a client that is connected. Who is subscribed already is "
+    "sent nothing.\n"
+    "Left out, and counted: what has expired, QoS 2 messages that their senders have not released, "
+    "and sessions\n"
+    "whose user is not known: before version 6 (Mosquitto 2.0) the file does not tell users, and "
+    "Mosquitto 2.0.11\n"
+    "mixes up some that have none. It writes no shared subscriptions either.\n";
 
 static const char codes[] = "0    done; of acl explain: allowed\n"
                             "1    not done, and the reason was said; of acl explain: denied\n";
@@ -129,6 +150,8 @@ static void show_help(void)
     show_lines(examples);
     (void)printf("\nWhere the broker is:\n");
     show_lines(paths);
+    (void)printf("\nComing from Mosquitto:\n");
+    show_lines(imports);
     (void)printf("\nExit code:\n");
     show_lines(codes);
 }
@@ -170,6 +193,7 @@ static void show_manual(void)
     }
     show_block("EXAMPLES", examples);
     show_block("WHERE THE BROKER IS", paths);
+    show_block("COMING FROM MOSQUITTO", imports);
     show_block("EXIT CODE", codes);
     (void)fputs(".SH SEE ALSO\n.BR wax (1),\n.BR wax-broker (1),\n.BR wax.conf (5)\n", stdout);
 }
@@ -276,14 +300,15 @@ static size_t match(const struct verb *verb, char *const *words, size_t count)
 
 static int run(struct ctl_settings *settings, const struct verb *verb)
 {
-    struct ctl_link link;
+    struct ctl_link link = {.settings = settings, .descriptor = -1};
+    bool is_for_file = verb->run == ctl_import && settings->is_dry; /* and so not for a broker */
     int code = 1;
 
     if (settings->word_count < verb->fewest || settings->word_count > verb->most) {
         (void)fprintf(stderr, "Usage: wax ctl %s %s\n", verb->name, verb->words);
         return 1;
     }
-    if (ctl_open(&link, settings)) {
+    if (is_for_file || ctl_open(&link, settings)) {
         code = verb->run(&link);
     }
     ctl_close(&link);

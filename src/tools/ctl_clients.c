@@ -43,8 +43,26 @@ static const struct ctl_column top_columns[] = {
     {"OUT",      "messages_out",   7, CTL_NUMBER},
 };
 
+static const struct ctl_column bridge_columns[] = {
+    {"CONNECTION", "connection",  -16, CTL_TEXT  },
+    {"STATE",      "state",       -10, CTL_TEXT  },
+    {"HOST",       "host",        -20, CTL_TEXT  },
+    {"PORT",       "port",          5, CTL_NUMBER},
+    {"MQTT",       "version",      -5, CTL_TEXT  },
+    {"TLS",        "tls",          -7, CTL_TEXT  },
+    {"SINCE",      "since",       -19, CTL_SINCE },
+    {"IN",         "messages_in",   7, CTL_NUMBER},
+    {"OUT",        "messages_out",  7, CTL_NUMBER},
+    {"QUEUED",     "queued",        7, CTL_NUMBER},
+    {"INFLIGHT",   "inflight",      8, CTL_NUMBER},
+    {"DROPPED",    "dropped",       7, CTL_NUMBER},
+    {"NEXT",       "next_s",        6, CTL_SPAN  },
+    {"LAST FAULT", "last_fault",  -20, CTL_TEXT  },
+};
+
 static const struct ctl_column detail_columns[] = {
     {"client id",        "id",            0, CTL_TEXT  },
+    {"bridge",           "bridge",        0, CTL_TEXT  },
     {"user",             "user",          0, CTL_TEXT  },
     {"connected",        "connected",     0, CTL_BOOL  },
     {"address",          "address",       0, CTL_TEXT  },
@@ -119,6 +137,14 @@ int ctl_sessions(struct ctl_link *link)
 
     ctl_begin(link, "sessions");
     return show_table(link, &table, "sessions");
+}
+
+int ctl_bridges(struct ctl_link *link)
+{
+    struct ctl_table table = TABLE_OF(bridge_columns);
+
+    ctl_begin(link, "bridges");
+    return show_table(link, &table, "bridges");
 }
 
 static void show_client(void *context, const json_t *line)

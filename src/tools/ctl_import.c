@@ -1,349 +1,311 @@
 /* wax ctl import: brings what Mosquitto has kept into a running broker. */
-#include "tools/ctl_show.h"
+#include "tools/ctl_import_show.h"
 #include "tools/ctl_verbs.h"
-#include "tools/mosquitto_db.h"
 
 #include "os/os.h"
-#include "wire/wire.h"
 
 #include <stdlib.h>
-#include <string.h>
+#include <unistd.h>
 
-enum {
-    FILE_SIZE_MAX = 1 << 30,
-    PROPERTY_ROOM = 16,     /* for an expiry and the length */
-    STATE_PUBREL_FIRST = 6, /* resend_pubrel: the client has the message */
-    STATE_PUBCOMP = 9,      /* wait_for_pubcomp: so it has */
-};
+enum { EXPIRY_SIZE = 5, LENGTH_SIZE = 4 };
 
-enum brought { SESSIONS, SUBSCRIPTIONS, QUEUED, RETAINED, BROUGHT_COUNT };
+/* The file is read whole; payloads stay where they are in it. */
+static const size_t file_size_max = SIZE_MAX / 4 < 4294967296U ? SIZE_MAX / 4 : 4294967296U;
 
-/* clang-format off */
-static const struct ctl_column found_columns[] = {
-    {"WHAT",   "what",     -12, CTL_TEXT  },
-    {"CLIENT", "id",       -24, CTL_TEXT  },
-    {"USER",   "user",     -12, CTL_TEXT  },
-    {"QOS",    "qos",        3, CTL_NUMBER},
-    {"SIZE",   "size",       7, CTL_BYTES },
-    {"TOPIC",  "topic",    -30, CTL_TEXT  },
-};
-/* clang-format on */
-
-static const char *const names[BROUGHT_COUNT] = {"session", "subscription", "queued", "retained"};
-
-struct import {
-    struct ctl_link *link;
-    wax_bytes file;
-    struct db_chunk *messages; /* sorted by their store id */
-    size_t message_count;
-    size_t message_size;
-    struct ctl_table table;
-    size_t found[BROUGHT_COUNT];
-    size_t failed;
-    uint64_t now_s;
-};
-
-/* --- Messages are stored apart from who waits for them --- */
-
-static int compare(const void *one, const void *other)
-{
-    uint64_t first = ((const struct db_chunk *)one)->store_id;
-    uint64_t second = ((const struct db_chunk *)other)->store_id;
-
-    return first < second ? -1 : first > second ? 1 : 0;
-}
-
-static bool keep_message(struct import *import, const struct db_chunk *chunk)
-{
-    if (import->message_count == import->message_size) {
-        size_t size = import->message_size == 0 ? 1024 : import->message_size * 2;
-        struct db_chunk *messages = realloc(import->messages, size * sizeof *messages);
-        if (messages == NULL) {
-            return false;
-        }
-        import->messages = messages;
-        import->message_size = size;
-    }
-    import->messages[import->message_count++] = *chunk;
-    return true;
-}
-
-static const struct db_chunk *find_message(const struct import *import, uint64_t store_id)
-{
-    struct db_chunk wanted = {.store_id = store_id};
-
-    return import->message_count == 0
-               ? NULL
-               : bsearch(&wanted, import->messages, import->message_count, sizeof wanted, compare);
-}
+/* Before this version the file does not tell the user who sent a message. */
+enum { AUTHORS_SINCE = 4 };
 
 /* --- Asking the broker --- */
 
-static bool is_text(wax_bytes text)
+/* Sends the request. Returns whether the broker did it; otherwise says of `name` that it did not.
+ */
+static bool ask(struct import *import, enum import_thing thing, wax_bytes name, wax_bytes body)
 {
-    return text.size > 0 && wax_utf8_is_valid(text);
+    struct ctl_link *link = import->link;
+    bool is_done = ctl_ask(link, body, NULL, NULL) == 0;
+
+    import->is_lost = link->is_lost;
+    if (is_done) {
+        import->taken[thing]++;
+    } else if (!import->is_lost) {
+        ctl_takeover_fail(import, thing, name, link->fault);
+    }
+    return is_done;
 }
 
-/* Mosquitto 2.0 writes a client without a user name with what its memory held before: a name with a
- * zero in it is none. */
-static void add_user(struct ctl_link *link, wax_bytes user)
+static void add_name(struct ctl_link *link, const char *name, wax_bytes value)
 {
-    if (is_text(user)) {
-        ctl_add(link, "user", user);
+    if (value.size > 0) {
+        ctl_add(link, name, value);
     }
 }
 
-static bool has_time(const struct import *import, const struct db_chunk *chunk)
+static void add_replace(const struct import *import)
 {
-    return chunk->expires_s == 0 || chunk->expires_s > import->now_s;
+    ctl_add_text(import->link, "replace", import->link->settings->replaces ? "1" : NULL);
 }
 
-/* The body of a request: properties, an expiry of what is left among them, and the payload. False
- * without memory. */
-static bool write_body(const struct import *import, const struct db_chunk *message,
-                       wax_writer *body)
+/* The body of a request: properties, those of the client's copy and what is left of the lifetime
+ * among them, and the payload. Returns it in memory of the caller's to be; NULL without memory. */
+static uint8_t *make_body(const wax_import_message *message, wax_bytes own, uint32_t left_s,
+                          wax_bytes *body)
 {
-    wax_reader in = wax_reader_over(message->properties);
-    size_t size = PROPERTY_ROOM + message->properties.size;
-    uint8_t *room = malloc(size);
-    wax_writer properties = wax_writer_over(room, size);
+    size_t properties_size = EXPIRY_SIZE + own.size + message->properties.size;
+    size_t size = LENGTH_SIZE + properties_size + message->payload.size;
+    uint8_t *room = malloc(size + properties_size);
+    wax_writer out = wax_writer_over(room, size);
+    wax_writer properties;
 
     if (room == NULL) {
-        return false;
+        return NULL;
     }
-    if (message->expires_s > 0) {
-        wax_property_write_number(&properties, WAX_MESSAGE_EXPIRY,
-                                  (uint32_t)(message->expires_s - import->now_s));
+    properties = wax_writer_over(room + size, properties_size);
+    if (left_s != UINT32_MAX) {
+        wax_property_write_number(&properties, WAX_MESSAGE_EXPIRY, left_s);
     }
-    if (message->properties.size > 0) {
-        wax_write_bytes(&properties, wax_read_properties(&in, WAX_PUBLISH));
-    }
-    wax_write_properties(body, wax_writer_bytes(&properties));
-    wax_write_bytes(body, message->payload);
-    free(room);
-    return body->status == WAX_OK;
+    wax_write_bytes(&properties, own);
+    wax_write_bytes(&properties, message->properties);
+    wax_write_properties(&out, wax_writer_bytes(&properties));
+    wax_write_bytes(&out, message->payload);
+    wax_assert(out.status == WAX_OK && properties.status == WAX_OK);
+    *body = wax_writer_bytes(&out);
+    return room;
 }
 
-static int ask_with_message(struct import *import, const struct db_chunk *message)
+static bool ask_with_message(struct import *import, enum import_thing thing,
+                             const wax_import_message *message, wax_bytes own)
 {
-    size_t size = (size_t)2 * PROPERTY_ROOM + message->properties.size + message->payload.size;
-    uint8_t *room = malloc(size);
-    wax_writer body = wax_writer_over(room, size);
     struct ctl_link *link = import->link;
-    int code = 1;
+    uint32_t left_s = wax_import_seconds_left(message->expires_s, import->now_s);
+    wax_bytes body = {NULL, 0};
+    uint8_t *room = make_body(message, own, left_s, &body);
+    bool is_done;
 
+    if (room == NULL) {
+        (void)fputs("wax ctl import: there is not enough memory\n", stderr);
+        abort();
+    }
     ctl_add(link, "topic", message->topic);
-    add_user(link, message->user);
-    if (is_text(message->client_id)) {
-        ctl_add(link, "client", message->client_id);
+    if (import->contents->version >= AUTHORS_SINCE) {
+        add_name(link, "user", message->source_username);
+        add_name(link, "client", message->source_id);
     }
-    ctl_add_number(link, "port", message->port);
-    if (room != NULL && write_body(import, message, &body)) {
-        code = ctl_ask(link, wax_writer_bytes(&body), NULL, NULL);
-    }
+    ctl_add_number(link, "port", message->source_port);
+    is_done = ask(import, thing, message->topic, body);
     free(room);
-    return code;
+    return is_done;
 }
 
-static void set_text(json_t *line, const char *name, wax_bytes text)
+/* --- Retained messages --- */
+
+static void bring_retained(struct import *import, const wax_import_message *message)
 {
-    if (is_text(text)) {
-        json_object_set_new(line, name, json_stringn((const char *)text.data, text.size));
+    struct ctl_link *link = import->link;
+
+    if (wax_import_seconds_left(message->expires_s, import->now_s) == 0) {
+        ctl_takeover_leave(import, "retained messages that have expired", 1);
+    } else if (message->payload.size == 0) {
+        ctl_takeover_leave(import, "retained messages without payload, which are none", 1);
+    } else if (link->settings->is_dry) {
+        import->taken[IMPORT_RETAINED]++;
+    } else {
+        ctl_begin(link, "import-retained");
+        ctl_add_text(link, "retain", "1");
+        ctl_add_number(link, "qos", message->qos);
+        add_replace(import);
+        (void)ask_with_message(import, IMPORT_RETAINED, message, (wax_bytes){NULL, 0});
     }
 }
 
-/* Counts what there is, and with --dry-run shows it. */
-static void show(struct import *import, enum brought what, const struct db_chunk *chunk,
-                 const struct db_chunk *message)
-{
-    const struct db_chunk *about = message == NULL ? chunk : message;
-    json_t *line;
+/* --- Sessions --- */
 
-    import->found[what]++;
-    if (!import->link->settings->is_dry) {
+static bool make_session(struct import *import, const wax_import_client *client, wax_bytes owner)
+{
+    struct ctl_link *link = import->link;
+    uint32_t left_s = wax_import_seconds_left(client->expires_s, import->now_s);
+
+    if (link->settings->is_dry) {
+        import->taken[IMPORT_SESSION]++;
+        return true;
+    }
+    ctl_begin(link, "import-session");
+    ctl_add(link, "id", client->client_id);
+    add_name(link, "user", owner);
+    ctl_add_number(link, "port", client->listener_port);
+    ctl_add_number(link, "expiry", left_s == UINT32_MAX ? client->session_expiry_s : left_s);
+    ctl_add_number(link, "packet_id", client->last_packet_id);
+    add_replace(import);
+    return ask(import, IMPORT_SESSION, client->client_id, (wax_bytes){NULL, 0});
+}
+
+static bool is_begun(const wax_import_queued *queued)
+{
+    return queued->state == WAX_IMPORT_WAIT_FOR_PUBACK ||
+           queued->state == WAX_IMPORT_WAIT_FOR_PUBREC;
+}
+
+static void bring_queued(struct import *import, const wax_import_queued *queued)
+{
+    struct ctl_link *link = import->link;
+    const wax_import_message *message = queued->message;
+
+    if (wax_import_seconds_left(message->expires_s, import->now_s) == 0) {
+        ctl_takeover_leave(import, "queued messages that have expired", 1);
+    } else if (link->settings->is_dry) {
+        import->taken[IMPORT_QUEUED]++;
+    } else {
+        ctl_begin(link, "import-queued");
+        ctl_add(link, "id", queued->client_id);
+        ctl_add_number(link, "qos", queued->qos);
+        ctl_add_text(link, "retain", queued->retain ? "1" : NULL);
+        ctl_add_number(link, "packet_id", is_begun(queued) ? queued->packet_id : 0);
+        (void)ask_with_message(import, IMPORT_QUEUED, message, queued->properties);
+    }
+}
+
+/* The options as in SUBSCRIBE, without the QoS. [MQTT 5.0, 3.8.3.1] */
+static unsigned options_of(const wax_subscription *subscription)
+{
+    return (subscription->no_local ? 0x04U : 0U) |
+           (subscription->retain_as_published ? 0x08U : 0U) |
+           (unsigned)subscription->retain_handling << 4;
+}
+
+static void bring_subscription(struct import *import, const wax_import_subscription *row)
+{
+    struct ctl_link *link = import->link;
+
+    if (link->settings->is_dry) {
+        import->taken[IMPORT_SUBSCRIPTION]++;
         return;
     }
-    line = json_pack("{s:s, s:i}", "what", names[what], "qos", (int)about->qos);
-    set_text(line, "id",
-             message != NULL && what == RETAINED ? message->client_id : chunk->client_id);
-    set_text(line, "user", about->user);
-    set_text(line, "topic", about->topic);
-    if (message != NULL) {
-        json_object_set_new(line, "size", json_integer((json_int_t)message->payload.size));
+    ctl_begin(link, "import-subscription");
+    ctl_add(link, "id", row->client_id);
+    ctl_add(link, "filter", row->subscription.filter);
+    ctl_add_number(link, "qos", row->subscription.qos);
+    ctl_add_number(link, "options", options_of(&row->subscription));
+    ctl_add_number(link, "identifier", row->identifier);
+    (void)ask(import, IMPORT_SUBSCRIPTION, row->subscription.filter, (wax_bytes){NULL, 0});
+}
+
+/* Makes a session, or says why not. */
+static bool begin_session(struct import *import, const wax_import_session *session)
+{
+    wax_bytes owner;
+
+    if (ctl_takeover_is_over(import, session)) {
+        ctl_takeover_leave(import, "sessions that have ended", 1);
+        return false;
     }
-    if (import->link->settings->is_json) {
-        (void)json_dumpf(line, stdout, JSON_COMPACT);
-        (void)fputc('\n', stdout);
-    } else {
-        ctl_show_row(&import->table, line);
+    if (!ctl_takeover_owner(import, session, &owner)) {
+        ctl_takeover_leave(
+            import,
+            "sessions whose user the file does not tell: --user USER says whose they "
+            "are, --user '' that they are nobody's",
+            1);
+        import->failed++;
+        return false;
     }
-    json_decref(line);
+    return make_session(import, &session->client, owner);
 }
 
-static int bring_session(struct import *import, const struct db_chunk *chunk)
+/* What waits comes before the subscriptions, or what is published meanwhile would overtake it. */
+static void bring_session(struct import *import, const wax_import_session *session)
 {
-    uint32_t expiry_s = chunk->expiry_s;
-
-    if (expiry_s != UINT32_MAX && chunk->expires_s > import->now_s) {
-        expiry_s = (uint32_t)(chunk->expires_s - import->now_s);
+    if (!begin_session(import, session)) {
+        ctl_takeover_leave(import, "subscriptions of these sessions", session->subscription_count);
+        ctl_takeover_leave(import, "queued messages of these sessions", session->queued_count);
+        ctl_takeover_progress(import, 1 + session->queued_count + session->subscription_count);
+        return;
     }
-    ctl_begin(import->link, "import-session");
-    ctl_add(import->link, "id", chunk->client_id);
-    add_user(import->link, chunk->user);
-    ctl_add_number(import->link, "port", chunk->port);
-    ctl_add_number(import->link, "expiry", expiry_s);
-    return ctl_ask(import->link, (wax_bytes){NULL, 0}, NULL, NULL);
-}
-
-static int bring_subscription(struct import *import, const struct db_chunk *chunk)
-{
-    ctl_begin(import->link, "import-subscription");
-    ctl_add(import->link, "id", chunk->client_id);
-    ctl_add(import->link, "filter", chunk->topic);
-    ctl_add_number(import->link, "qos", chunk->qos);
-    ctl_add_number(import->link, "options", chunk->options);
-    ctl_add_number(import->link, "identifier", chunk->identifier);
-    return ctl_ask(import->link, (wax_bytes){NULL, 0}, NULL, NULL);
-}
-
-static int bring_queued(struct import *import, const struct db_chunk *chunk,
-                        const struct db_chunk *message)
-{
-    ctl_begin(import->link, "import-queued");
-    ctl_add(import->link, "id", chunk->client_id);
-    ctl_add_number(import->link, "qos", chunk->qos);
-    ctl_add_text(import->link, "retain", chunk->retain ? "1" : NULL);
-    return ask_with_message(import, message);
-}
-
-static int bring_retained(struct import *import, const struct db_chunk *message)
-{
-    ctl_begin(import->link, "import-retained");
-    ctl_add_text(import->link, "retain", "1");
-    ctl_add_number(import->link, "qos", message->qos);
-    return ask_with_message(import, message);
-}
-
-/* Whether the client still waits for it: what it has already, and what came from it, is past. */
-static bool is_waiting(const struct db_chunk *chunk)
-{
-    return !chunk->is_incoming &&
-           (chunk->state < STATE_PUBREL_FIRST || chunk->state > STATE_PUBCOMP);
-}
-
-static int bring_chunk(struct import *import, const struct db_chunk *chunk)
-{
-    const struct db_chunk *message = find_message(import, chunk->store_id);
-    bool is_dry = import->link->settings->is_dry;
-
-    switch (chunk->kind) {
-    case DB_CLIENT:
-        if (chunk->expiry_s == 0 || !has_time(import, chunk)) {
-            return 0;
-        }
-        show(import, SESSIONS, chunk, NULL);
-        return is_dry ? 0 : bring_session(import, chunk);
-    case DB_SUBSCRIPTION:
-        show(import, SUBSCRIPTIONS, chunk, NULL);
-        return is_dry ? 0 : bring_subscription(import, chunk);
-    case DB_QUEUED:
-        if (message == NULL || !is_waiting(chunk) || !has_time(import, message)) {
-            return 0;
-        }
-        show(import, QUEUED, chunk, message);
-        return is_dry ? 0 : bring_queued(import, chunk, message);
-    case DB_RETAINED:
-        if (message == NULL || !has_time(import, message)) {
-            return 0;
-        }
-        show(import, RETAINED, chunk, message);
-        return is_dry ? 0 : bring_retained(import, message);
-    default:
-        return 0;
+    ctl_takeover_progress(import, 1);
+    for (size_t i = 0; i < session->queued_count && !import->is_lost; i++) {
+        bring_queued(import, &session->queued[i]);
+        ctl_takeover_progress(import, 1);
+    }
+    for (size_t i = 0; i < session->subscription_count && !import->is_lost; i++) {
+        bring_subscription(import, &session->subscriptions[i]);
+        ctl_takeover_progress(import, 1);
     }
 }
 
 /* --- The file --- */
 
-/* Goes over the chunks of a kind; messages are only kept. */
-static bool go_over(struct import *import, uint32_t kind)
+static void bring_all(struct import *import)
 {
-    struct db db;
-    struct db_chunk chunk;
-    wax_status status = db_open(&db, import->file);
+    const wax_import_contents *contents = import->contents;
 
-    while (status == WAX_OK && (status = db_next(&db, &chunk)) == WAX_OK) {
-        if (chunk.kind == DB_MESSAGE && kind == DB_MESSAGE) {
-            status = keep_message(import, &chunk) ? WAX_OK : WAX_FULL;
-        } else if (chunk.kind == kind && bring_chunk(import, &chunk) != 0) {
-            import->failed++;
-        }
+    for (size_t i = 0; i < contents->retained_count && !import->is_lost; i++) {
+        bring_retained(import, contents->retained[i]);
+        ctl_takeover_progress(import, 1);
     }
-    if (status == WAX_UNSUPPORTED_VERSION) {
-        (void)fprintf(stderr,
-                      "wax ctl import: this is version %u of Mosquitto's database; 3 to 6 can be "
-                      "read\n",
-                      db.version);
-    } else if (status == WAX_MALFORMED) {
-        (void)fputs("wax ctl import: this is no mosquitto.db, or it is damaged; stop Mosquitto "
-                    "first, which then writes it whole\n",
-                    stderr);
+    for (size_t i = 0; i < contents->session_count && !import->is_lost; i++) {
+        bring_session(import, &contents->sessions[i]);
     }
-    return status == WAX_NOT_FOUND;
 }
 
-static bool import_all(struct import *import)
+static void say_fault(const struct import *import)
 {
-    static const uint32_t order[] = {DB_CLIENT, DB_SUBSCRIPTION, DB_QUEUED, DB_RETAINED};
-    bool is_good = go_over(import, DB_MESSAGE);
+    const wax_import_fault *fault = &import->contents->fault;
 
-    if (is_good && import->message_count > 0) {
-        qsort(import->messages, import->message_count, sizeof *import->messages, compare);
+    if (fault->text != NULL) {
+        (void)fprintf(stderr, "wax ctl import: %s, byte %zu: %s\n",
+                      import->link->settings->words[0], fault->offset, fault->text);
     }
-    for (size_t i = 0; is_good && i < WAX_COUNT(order); i++) {
-        is_good = go_over(import, order[i]);
-    }
-    return is_good;
 }
 
-static void say_sum(const struct import *import)
+static int use(struct import *import)
 {
     const struct ctl_settings *settings = import->link->settings;
+    bool is_whole = import->contents->fault.text == NULL;
 
-    if (settings->is_json) {
-        (void)printf("{\"sessions\":%zu,\"subscriptions\":%zu,\"queued\":%zu,\"retained\":%zu,"
-                     "\"failed\":%zu}\n",
-                     import->found[SESSIONS], import->found[SUBSCRIPTIONS], import->found[QUEUED],
-                     import->found[RETAINED], import->failed);
-        return;
+    say_fault(import);
+    if (!is_whole && !settings->is_forced && !settings->is_dry) {
+        (void)fputs("wax ctl import: nothing was taken over; --dry-run shows what stands before "
+                    "the damage, --force takes it\n",
+                    stderr);
+        return 1;
     }
-    (void)printf("%s %zu sessions, %zu subscriptions, %zu queued and %zu retained messages; %zu of "
-                 "them %s\n",
-                 settings->is_dry ? "there are" : "read", import->found[SESSIONS],
-                 import->found[SUBSCRIPTIONS], import->found[QUEUED], import->found[RETAINED],
-                 import->failed, "could not be brought");
+    if (settings->is_dry) {
+        ctl_import_show(import);
+    }
+    bring_all(import);
+    ctl_takeover_sum(import);
+    return is_whole && (settings->is_dry || import->failed == 0) && !import->is_lost ? 0 : 1;
+}
+
+static int import_file(struct ctl_link *link, wax_bytes file)
+{
+    wax_import_contents contents;
+    wax_status status = wax_import_gather(&contents, file, wax_heap());
+    struct import import = {.link = link, .contents = &contents, .now_s = wax_clock_wall_s()};
+    int code = 1;
+
+    link->keeps_fault = true;
+    import.shows_progress = isatty(STDERR_FILENO) != 0 && !link->settings->is_dry;
+    if (status == WAX_OK || (status == WAX_MALFORMED && contents.version != 0)) {
+        code = use(&import);
+    } else if (status == WAX_FULL) {
+        (void)fputs("wax ctl import: there is not enough memory\n", stderr);
+    } else {
+        say_fault(&import);
+    }
+    wax_import_discard(&contents, wax_heap());
+    return code;
 }
 
 int ctl_import(struct ctl_link *link)
 {
-    struct import import = {
-        .link = link,
-        .table = {found_columns, WAX_COUNT(found_columns), 0},
-        .now_s = (uint64_t)wax_clock_wall_s()
-    };
+    wax_bytes file;
     char fault[512];
-    bool is_good;
+    int code;
 
-    if (wax_file_read(link->settings->words[0], FILE_SIZE_MAX, &import.file, fault, sizeof fault) !=
+    if (wax_file_read(link->settings->words[0], file_size_max, &file, fault, sizeof fault) !=
         WAX_OK) {
         (void)fprintf(stderr, "wax ctl import: %s\n", fault);
         return 1;
     }
-    is_good = import_all(&import);
-    if (is_good) {
-        say_sum(&import);
-    }
-    free(import.messages);
-    wax_file_free(&import.file);
-    return is_good && import.failed == 0 ? 0 : 1;
+    code = import_file(link, file);
+    wax_file_free(&file);
+    return code;
 }

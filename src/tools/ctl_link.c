@@ -154,9 +154,10 @@ static bool send_request(struct ctl_link *link, wax_bytes body)
 }
 
 /* The code of the line that ends an answer; -1: it goes on. */
-static int code_of_end(const json_t *line)
+static int code_of_end(struct ctl_link *link, const json_t *line)
 {
     const char *end = json_string_value(json_object_get(line, "end"));
+    const char *fault = json_string_value(json_object_get(line, "message"));
 
     if (end == NULL) {
         return -1;
@@ -164,7 +165,11 @@ static int code_of_end(const json_t *line)
     if (strcmp(end, "ok") == 0) {
         return 0;
     }
-    (void)fprintf(stderr, "wax ctl: %s\n", json_string_value(json_object_get(line, "message")));
+    if (link->keeps_fault) {
+        (void)snprintf(link->fault, sizeof link->fault, "%s", fault == NULL ? "" : fault);
+    } else {
+        (void)fprintf(stderr, "wax ctl: %s\n", fault == NULL ? "" : fault);
+    }
     return 1;
 }
 
@@ -174,12 +179,13 @@ int ctl_ask(struct ctl_link *link, wax_bytes body, ctl_take *take, void *context
 
     if (!send_request(link, body)) {
         (void)fprintf(stderr, "wax ctl: the broker does not listen: %s\n", strerror(errno));
+        link->is_lost = true;
         return 1;
     }
     while (code < 0 && getline(&link->line, &link->line_size, link->in) > 0) {
         json_t *line = json_loads(link->line, JSON_ALLOW_NUL, NULL);
 
-        code = code_of_end(line);
+        code = code_of_end(link, line);
         if (code < 0 && link->settings->is_json) {
             (void)fputs(link->line, stdout);
             (void)fflush(stdout);
@@ -190,6 +196,7 @@ int ctl_ask(struct ctl_link *link, wax_bytes body, ctl_take *take, void *context
     }
     if (code < 0) {
         (void)fputs("wax ctl: the broker ended before it had answered\n", stderr);
+        link->is_lost = true;
     }
     return code < 0 ? 1 : code;
 }

@@ -19,6 +19,8 @@ struct ctl_settings {
     bool is_json;
     bool is_confirmed;
     bool is_dry;
+    bool is_forced;
+    bool replaces;
     bool shows_payload;
     bool wants_help;
     bool wants_manual;
@@ -35,6 +37,9 @@ struct ctl_link {
     FILE *draft;
     char *line;
     size_t line_size;
+    bool keeps_fault; /* what the broker could not do goes to `fault` and is not said */
+    bool is_lost;     /* the broker does not answer, as was said */
+    char fault[128];
 };
 
 /* Connects to the control socket. Returns false, and says why, when there is no broker there. */

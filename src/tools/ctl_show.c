@@ -6,8 +6,7 @@
 
 enum { CELL_SIZE = 1024 };
 
-/* Replaces control characters, those of two bytes included. */
-static void make_harmless(char *text)
+void ctl_show_harmless(char *text)
 {
     for (char *at = text; *at != '\0'; at++) {
         unsigned char one = (unsigned char)at[0];
@@ -25,7 +24,7 @@ void ctl_show_text(const char *text)
     char cell[CELL_SIZE];
 
     (void)snprintf(cell, sizeof cell, "%s", text == NULL ? "" : text);
-    make_harmless(cell);
+    ctl_show_harmless(cell);
     (void)fputs(cell, stdout);
 }
 
@@ -103,7 +102,7 @@ static void write_cell(char *cell, const struct ctl_column *column, const json_t
     default:
         (void)snprintf(cell, CELL_SIZE, "%s",
                        json_is_string(value) ? json_string_value(value) : "");
-        make_harmless(cell);
+        ctl_show_harmless(cell);
         break;
     }
 }

@@ -33,6 +33,9 @@ void ctl_show_row(void *context, const json_t *line);
 /* Each column on a line of its own, where the member is there. */
 void ctl_show_list(const struct ctl_table *table, const json_t *line);
 
+/* Replaces control characters, those of two bytes included. */
+void ctl_show_harmless(char *text);
+
 /* Prints text of strangers, without what a terminal would obey. */
 void ctl_show_text(const char *text);
 

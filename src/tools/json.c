@@ -28,8 +28,7 @@ static void write_value(FILE *file, const json_t *value)
     }
 }
 
-/* Text as a string; what is no UTF-8 as the numbers of its bytes. */
-static void write_bytes(FILE *file, wax_bytes bytes)
+void tools_json_write_bytes(FILE *file, wax_bytes bytes)
 {
     const char *text = bytes.size > 0 ? (const char *)bytes.data : "";
     json_t *string = json_stringn(text, bytes.size);
@@ -56,9 +55,9 @@ static void write_pairs(FILE *file, wax_bytes properties)
     while (wax_property_next(&in, &property)) {
         if (property.id == WAX_USER_PROPERTY) {
             (void)fputs(before, file);
-            write_bytes(file, property.name);
+            tools_json_write_bytes(file, property.name);
             (void)fputc(':', file);
-            write_bytes(file, property.value);
+            tools_json_write_bytes(file, property.value);
             before = ",";
         }
     }
@@ -75,12 +74,12 @@ static void write_property(FILE *file, const wax_property *property)
         if (property_names[i].is_number) {
             (void)fprintf(file, "%u", property->number);
         } else {
-            write_bytes(file, property->value);
+            tools_json_write_bytes(file, property->value);
         }
     }
 }
 
-static void write_properties(FILE *file, wax_bytes properties)
+void tools_json_write_properties(FILE *file, wax_bytes properties)
 {
     wax_reader in = wax_reader_over(properties);
     wax_property property;
@@ -120,7 +119,7 @@ static void write_head(FILE *file, const struct arrival *arrival)
     }
     (void)fprintf(file, "{\"tst\":\"%s.%06ldZ%s\",\"topic\":", day, arrival->at.tv_nsec / 1000,
                   zone);
-    write_bytes(file, publish->topic);
+    tools_json_write_bytes(file, publish->topic);
     (void)fprintf(file, ",\"qos\":%u,\"retain\":%u,\"payloadlen\":%zu", publish->qos,
                   publish->retain ? 1U : 0U, publish->payload.size);
     if (publish->qos > 0) {
@@ -133,14 +132,14 @@ static void write_all(FILE *file, const struct arrival *arrival, const json_t *e
     const wax_publish *publish = &arrival->publish;
 
     write_head(file, arrival);
-    write_properties(file, publish->properties);
+    tools_json_write_properties(file, publish->properties);
     (void)fputs(",\"payload\":", file);
     if (publish->payload.size == 0) {
         (void)fputs("null", file);
     } else if (embedded != NULL) {
         write_value(file, embedded);
     } else {
-        write_bytes(file, publish->payload);
+        tools_json_write_bytes(file, publish->payload);
     }
     (void)fputc('}', file);
 }

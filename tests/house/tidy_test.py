@@ -15,6 +15,7 @@ base    -           pure
 wire    base        pure
 os      base        hosted
 tls     base os     foreign
+broker  base os     hosted
 ```
 """
 
@@ -95,12 +96,16 @@ FAULTS = [
 CALLS = [(name, "os", True) for name in ("strcpy", "strcat", "sprintf", "vsprintf", "strtok", "atoi", "atol",
                                          "gets", "rand", "srand", "alloca")]
 CALLS += [(name, room, room == "wire") for name in ("malloc", "calloc", "realloc", "free") for room in ("wire", "tls")]
+CALLS += [(name, room, room == "broker") for name in ("wax_session_publish", "wax_session_begin", "wax_publish_write_start",
+                                                     "client_hold", "client_queue") for room in ("wire", "broker")]
 CALLS += [(name, room, room != "os") for name in ("time", "clock_gettime") for room in ("wire", "tls", "os")]
 
 # What looks like a fault and is none.
 INNOCENT = [
     ("a field called as a function", "src/wire/in.c", body("return a.free(1) + self->kind->time(2);")),
     ("a banned name in a comment or a text", "src/wire/in.c", body('/* strcpy(a) */', 'return f("strcpy(a)");')),
+    ("a delivery in its one place", "src/broker/deliver.c", body("return wax_session_publish(a) + client_queue(a);")),
+    ("the queue itself", "src/broker/client.c", "int client_queue(int a)\n{\n    return a;\n}\n"),
     ("a function of 60 lines", "src/wire/long.c", body(*["a++;"] * 59)),
     ("goto fail in a hosted room", "src/os/in.c", body("goto fail;", "fail:", "return a;")),
     ("a table that is not formatted", "src/wire/in.c",
@@ -135,7 +140,7 @@ def tidy_says(change, more=None):
 
 class Tidy(unittest.TestCase):
     def test_a_house_in_order_has_no_faults(self):
-        self.assertEqual(tidy_says({}), (["tidy: 4 rooms, 1 statements, 0 faults"], 0))
+        self.assertEqual(tidy_says({}), (["tidy: 5 rooms, 1 statements, 0 faults"], 0))
 
     def test_each_fault_is_found_in_its_place(self):
         for name, path, text, said, *more in FAULTS:

@@ -2,8 +2,44 @@
 import time
 import unittest
 
-from mqtt_raw import DISCONNECT, PUBREC, SUBACK, connect, packet, publish, subscribe
+from mqtt_raw import DISCONNECT, PUBREC, SUBACK, connect, packet, publish, subscribe, unsubscribe
 from running import PLAIN, BrokerCase
+
+
+class Queue(BrokerCase):
+    CONFIG = "max_queued_bytes 100000\n" + PLAIN
+
+    def test_everything_of_a_message_counts(self):
+        """User properties and subscription identifiers fill memory as payloads do."""
+        away, publisher = self.durable("away"), self.client()
+        away.subscribe((self.topic("#"), 1))
+        away.disconnect()
+        for number in range(30):
+            publisher.publish(self.topic(str(number)), b"", 1, props={"user_property": [("k", "v" * 10000)]})
+        away = self.durable("away", expiry=0)
+        publisher.publish(self.topic("end"), b"end", 1)
+        got = 0
+        while away.message().payload != b"end":
+            got += 1
+        self.assertTrue(1 <= got < 10, got)
+
+
+class OneWorker(BrokerCase):
+    THREADS = 1
+
+    def test_a_packet_that_begins_each_of_its_subscriptions_again(self):
+        """Ten thousand walks over what is retained, and then each anew, many times: others are served meanwhile."""
+        self.client().publish(self.topic("kept"), b"x", 1, retain=True)
+        greedy, other = self.client(), self.client()
+        filters = [(f"{index}", 0) for index in range(9000)]
+        greedy.send(subscribe(filters + filters * 20))
+        for _ in range(20):
+            time.sleep(0.05)
+            other.ping()  # within ten seconds
+        self.assertEqual(len(greedy.expect(SUBACK, 60).reasons), 9000 * 21)
+        greedy.send(unsubscribe([each for each, _ in filters] * 2))
+        self.assertEqual(greedy.expect(11, 60).reasons, b"\0" * 9000 + b"\x11" * 9000)
+        self.client().publish(self.topic("kept"), b"", 1, retain=True)
 
 
 class Pressure(BrokerCase):
@@ -42,6 +78,14 @@ class Pressure(BrokerCase):
             reader.subscribe(each, props={"subscription_id": index + 1})
         publisher.publish(f"{self.name}/x/x/x/x/x/x", b"x")
         self.assertEqual(sorted(reader.message().all("subscription_id")), list(range(1, len(filters) + 1)))
+
+    def test_refused_subscriptions_do_not_fill_the_log(self):
+        greedy = self.client()
+        before = self.broker.log().count("subscribe_refused")
+        greedy.send(*(subscribe([(f"{self.name}/#/{index}", 0)], index + 1) for index in range(300)))
+        for _ in range(300):
+            greedy.expect(SUBACK)
+        self.assertLess(self.broker.log().count("subscribe_refused") - before, 100)
 
     def test_pings_that_nobody_reads(self):
         """Their answers do not fill memory: who does not read is not read from."""

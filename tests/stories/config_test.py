@@ -250,7 +250,7 @@ tls_version tlsv1.2
             ("tls_version tlsv1", False, "TLS before 1.2 is broken"),
             ("protocol http_api\nhttp_dir /usr/share/www", True, "Wax serves no files"),
             ("auth_plugin /usr/lib/auth.so", False, "Wax loads no code"),
-            ("connection uplink\naddress example.com", False, "delete the bridge's lines"),
+            ("connection uplink\ntopic # out", False, "this connection has no address"),
             ("allow_anonymous yes", False, "allow_anonymous"),
             ("password_file /nonexistent/passwd", False, "/nonexistent/passwd"),
             ("alow_anonymous true", False, "allow_anonymous"),

@@ -107,7 +107,7 @@ class Broker:
         return self.log_path.read_text(errors="replace")
 
     def wait_for_log(self, text, count=1):
-        wait_until(lambda: self.log().count(text) >= count, f"{text!r} in the log", 10)
+        wait_until(lambda: self.log().count(text) >= count, f"{text!r} in the log")
 
     def reload(self):
         count = self.log().count(" reloaded")
@@ -208,7 +208,7 @@ class Pki:
     def make_ca(self, name):
         self.make(name, by=name, is_ca=True)
 
-    def make(self, name, by="ca", names=(), addresses=(), days=30, is_ca=False, seconds=0):
+    def make(self, name, by="ca", names=(), addresses=(), days=30, is_ca=False, seconds=0, path_length=None, usage=None):
         from cryptography import x509
         from cryptography.hazmat.primitives import hashes, serialization
         from cryptography.hazmat.primitives.asymmetric import ec
@@ -223,7 +223,10 @@ class Pki:
                    .public_key(self.keys[name].public_key())
                    .not_valid_before(now - datetime.timedelta(days=60))
                    .not_valid_after(now + datetime.timedelta(days=days, seconds=seconds))
-                   .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True))
+                   .add_extension(x509.BasicConstraints(ca=is_ca, path_length=path_length), critical=True))
+        if usage is not None:
+            usages = {"server": x509.ExtendedKeyUsageOID.SERVER_AUTH, "client": x509.ExtendedKeyUsageOID.CLIENT_AUTH}
+            builder = builder.add_extension(x509.ExtendedKeyUsage([usages[usage]]), critical=False)
         if names or addresses:
             alternatives = [x509.DNSName(text) for text in names]
             alternatives += [x509.IPAddress(ipaddress.ip_address(text)) for text in addresses]

@@ -103,6 +103,16 @@ class Certificates(InAFolder):
         self.pki("revoke", serial)
         self.verify("pump", "-crl_check", "-CRLfile", self.home / "pki" / "crl.pem")
 
+    def test_without_a_new_key_there_is_no_new_certificate(self):
+        self.pki("client", "pump")
+        config = self.home / "broken.cnf"
+        config.write_text("openssl_conf = all\n[all]\nrandom = none\n[none]\nrandom = NO-SUCH\n")
+        before = self.text_of("pump")
+        said = run(WAX, "pki", "renew", "pump", "--new-key", code=1, cwd=self.home,
+                   env=dict(os.environ, OPENSSL_CONF=str(config)))
+        self.assertIn("making a key", said)
+        self.assertEqual(self.text_of("pump"), before)
+
     def test_openssl_ca_carries_on(self):
         self.pki("client", "pump")
         (self.home / "ca.conf").write_text(

@@ -39,7 +39,11 @@ class Broker:
         for name, content in (files or {}).items():
             self.write(name, content)
         self.write("wax.conf", self.head(workers) + self.fill(config))
-        self.errors = open(os.path.join(self.folder, "stderr"), "w+b")
+        self.start()
+
+    def start(self):
+        """Starts the process, at first or after halt()."""
+        self.errors = open(os.path.join(self.folder, "stderr"), "a+b")
         # What a sanitizer keeps of freed memory must not count as the broker's.
         options = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=8"
         self.process = subprocess.Popen([WAX, "broker", "-c", self.path("wax.conf")],
@@ -103,14 +107,20 @@ class Broker:
             fields = file.read().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
-    def stop(self):
-        """Ends the broker; gives what is wrong with how it ended, or nothing."""
+    def halt(self):
+        """Ends the process; gives its exit code."""
         self.process.terminate()
         try:
             code = self.process.wait(30)
         except subprocess.TimeoutExpired:
             self.process.kill()
             code = self.process.wait()
+        self.errors.close()
+        return code
+
+    def stop(self):
+        """Ends the broker; gives what is wrong with how it ended, or nothing."""
+        code = self.halt() if self.process.poll() is None else self.process.returncode
         self.errors.close()
         log = self.log()
         shutil.rmtree(self.folder)

@@ -40,7 +40,7 @@ class Names(TlsCase):
 
 
 class Relay:
-    """Passes bytes on, and notes how large the records are that the server sends once it encrypts."""
+    """Passes bytes on, and notes how large the records are that the server sends, those of the handshake too."""
 
     def __init__(self, port):
         self.target, self.sizes = port, []
@@ -63,7 +63,7 @@ class Relay:
             rest += piece if note else b""
             while len(rest) >= 5 and len(rest) >= 5 + int.from_bytes(rest[3:5], "big"):
                 size = int.from_bytes(rest[3:5], "big")
-                if rest[0] == 23:
+                if rest[0] in (22, 23):
                     self.sizes.append(size)
                 rest = rest[5 + size:]
             with contextlib.suppress(OSError):  # the other side may have left already

@@ -402,7 +402,8 @@ class Guarded(Story):
         self.check("requires a client certificate", *self.at("mutual", *self.ca), codes=[8])
 
     def test_plain_and_tls_mixed_up(self):
-        self.check("TLS failed", *self.at("plain", *self.ca), codes=[8])
+        self.check(r"TLS failed.*is this a port for plain MQTT\?", *self.at("plain", *self.ca), codes=[8])
+        self.check(r"is this a port for plain MQTT, or for TLS\?", *self.at("tls13"), codes=[7])
 
     def test_files_that_cannot_be_used(self):
         self.check("ca.key holds no certificate", *self.at("tls13", "--cafile", self.folder.path / "pki/ca.key"), codes=[1])

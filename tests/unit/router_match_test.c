@@ -253,6 +253,35 @@ static void groups_take_turns(void **state)
     tear_down(&f);
 }
 
+static void a_group_that_comes_back_is_another(void **state)
+{
+    const wax_interest interest = interest_of("jobs/+", "workers");
+    wax_subscriber member;
+    wax_group group;
+    struct fixture f;
+
+    (void)state;
+    set_up(&f);
+    assert_false(wax_group_exists(f.router, (wax_group){0}));
+    wax_subscriber_init(&member);
+    (void)subscribe(&f, &member, interest);
+    match(&f, "jobs/1");
+    group = f.matches.groups[0];
+    assert_true(wax_group_exists(f.router, group));
+    assert_int_equal(
+        wax_router_unsubscribe(f.router, &member, interest.filter, interest.share_name), WAX_OK);
+    assert_false(wax_group_exists(f.router, group));
+    (void)subscribe(&f, &member, interest);
+    assert_false(wax_group_exists(f.router, group));
+    match(&f, "jobs/1");
+    assert_int_equal(f.matches.groups[0].place, group.place); /* the same place, used again */
+    assert_true(wax_group_exists(f.router, f.matches.groups[0]));
+    wax_router_remove_subscriber(f.router, &member);
+    (void)subscribe(&f, &member, interest_of("jobs/+", "")); /* a level in its place */
+    assert_false(wax_group_exists(f.router, f.matches.groups[0]));
+    tear_down(&f);
+}
+
 /* Who leaves takes nobody's turn, not even the last chosen, and the walk meets each other once. */
 static void leaving_a_group_keeps_the_turn(void **state)
 {
@@ -485,6 +514,7 @@ int main(void)
         cmocka_unit_test(unsubscribing_takes_exactly_that_filter),
         cmocka_unit_test(overlapping_filters_are_chained),
         cmocka_unit_test(groups_take_turns),
+        cmocka_unit_test(a_group_that_comes_back_is_another),
         cmocka_unit_test(leaving_a_group_keeps_the_turn),
         cmocka_unit_test(subscriptions_are_told),
         cmocka_unit_test(depth_is_harmless),

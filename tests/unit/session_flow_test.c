@@ -329,6 +329,31 @@ static void a_used_id_is_new_again(void **state)
     }
 }
 
+static void what_another_broker_began_is_taken_up(void **state)
+{
+    wax_flow slots[4];
+    wax_flow more[8];
+    wax_flows flows;
+
+    (void)state;
+    wax_flows_init(&flows, slots, 4);
+    flows.last_id = 3;
+    assert_int_equal(wax_flows_restore(&flows, 65535, WAX_WAIT_PUBACK), WAX_OK);
+    assert_int_equal(wax_flows_restore(&flows, 2, WAX_WAIT_PUBREC), WAX_OK);
+    assert_int_equal(wax_flows_restore(&flows, 2, WAX_WAIT_PUBREC), WAX_PACKET_ID_IN_USE);
+    assert_int_equal(wax_flows_restore(&flows, 6, WAX_WAIT_PUBREC), WAX_CROWDED);
+    assert_int_equal(wax_flows_restore(&flows, 0, WAX_WAIT_PUBACK), WAX_INVALID);
+    check_counts(&flows);
+    wax_flows_move(&flows, more, 8);
+    assert_int_equal(wax_flows_restore(&flows, 6, WAX_WAIT_PUBREC), WAX_OK);
+    check_counts(&flows);
+    assert_int_equal(wax_flows_after(&flows, 0)->packet_id, 6); /* the first behind the last id */
+    assert_int_equal(wax_flows_after(&flows, 6)->packet_id, 65535);
+    assert_int_equal(wax_flows_after(&flows, 65535)->packet_id, 2);
+    assert_null(wax_flows_after(&flows, 2));
+    assert_int_equal(flows.last_id, 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -339,6 +364,7 @@ int main(void)
         cmocka_unit_test(exchanges_keep_their_ids_when_they_move),
         cmocka_unit_test(directions_do_not_mix),
         cmocka_unit_test(a_used_id_is_new_again),
+        cmocka_unit_test(what_another_broker_began_is_taken_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,8 @@
 
 #include <sys/stat.h>
 
+#include "tls/inner.h"
+
 struct row {
     const char *name;
     const char *certfile;
@@ -178,6 +180,27 @@ static int set_up_more(void **state)
     return wax_pki_issue(&order, &problem) == WAX_OK ? 0 : -1;
 }
 
+/* A library is known by what it cannot read in a list of groups. */
+static bool takes(void *library, const char *list)
+{
+    return strstr(list, library) == NULL;
+}
+
+static void the_best_groups_are_chosen(void **state)
+{
+    char newest[] = "unknown";
+    char with_provider[] = "*";
+    char without_hybrid[] = "MLKEM";
+    char none[] = "X25519";
+
+    (void)state;
+    assert_string_equal(tls_choose_groups(takes, newest), "*X25519MLKEM768/*X25519:P-256:P-384");
+    assert_string_equal(tls_choose_groups(takes, with_provider),
+                        "X25519MLKEM768:X25519:P-256:P-384");
+    assert_string_equal(tls_choose_groups(takes, without_hybrid), "X25519:P-256:P-384");
+    assert_null(tls_choose_groups(takes, none));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -185,6 +208,7 @@ int main(void)
         cmocka_unit_test(certificates_are_warned_of),
         cmocka_unit_test(the_end_of_the_chain_is_told),
         cmocka_unit_test(a_denied_file_is_explained),
+        cmocka_unit_test(the_best_groups_are_chosen),
     };
     return cmocka_run_group_tests(tests, set_up_more, tear_down);
 }
