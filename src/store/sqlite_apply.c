@@ -22,6 +22,9 @@ struct work {
 
 static int tally(struct work *work, int64_t number, int64_t holders, const struct item *put)
 {
+    if (number == DATABASE_NO_MESSAGE) {
+        return SQLITE_OK;
+    }
     if (work->count == work->size) {
         size_t size = work->size == 0 ? 256 : work->size * 2;
         struct tally *tallies = realloc(work->tallies, size * sizeof *tallies);

@@ -225,6 +225,28 @@ int database_number(struct database *database, const char *sql, int64_t *number)
     return result == SQLITE_DONE ? SQLITE_OK : result;
 }
 
+int database_view_held(struct database *database)
+{
+    sqlite3_str *sql = sqlite3_str_new(database->handle);
+    const char *between = "";
+    char *text;
+    int result;
+
+    sqlite3_str_appendall(sql, "CREATE TEMP VIEW IF NOT EXISTS held AS "
+                               "SELECT link AS number,count(*) AS holders FROM (");
+    for (size_t i = 0; i < WAX_STORE_TABLE_COUNT; i++) {
+        if (shapes[i].holds) {
+            sqlite3_str_appendf(sql, "%sSELECT link FROM main.%s", between, shapes[i].name);
+            between = " UNION ALL ";
+        }
+    }
+    sqlite3_str_appendf(sql, ") WHERE link!=%lld GROUP BY link", (long long)DATABASE_NO_MESSAGE);
+    text = sqlite3_str_finish(sql);
+    result = text == NULL ? SQLITE_NOMEM : database_run(database, text);
+    sqlite3_free(text);
+    return result;
+}
+
 int database_statement(struct database *database, wax_store_table table, enum statement kind,
                        sqlite3_stmt **statement)
 {
