@@ -1,6 +1,7 @@
-/* access: who somebody is (password and PSK files) and what they may do (ACL files). The files are
- * Mosquitto's. A table is made from a whole file at once and never changes: a reload parses the new
- * file beside the old table, and the caller swaps them when the new one is good. */
+/* access: who somebody is (password and PSK files), how fast one may guess, and what they may do
+ * (ACL files). The files are Mosquitto's. A table is made from a whole file at once and never
+ * changes: a reload parses the new file beside the old table, and the caller swaps them when the
+ * new one is good. */
 #ifndef WAX_ACCESS_H
 #define WAX_ACCESS_H
 
@@ -24,14 +25,15 @@ typedef struct wax_access_fault {
 
 /* ---- Password hashes ---- */
 
-/* The three that password files hold, the best first. */
+/* Those that password files hold, the best first. The last holds what SCRAM needs as well. */
 typedef enum wax_password_form {
     WAX_PASSWORD_ARGON2ID, /* "$argon2id$", since Mosquitto 2.1 */
     WAX_PASSWORD_PBKDF2,   /* "$7$", PBKDF2 with HMAC-SHA-512, since Mosquitto 2.0 */
     WAX_PASSWORD_SHA512,   /* "$6$", one round of SHA-512, until Mosquitto 1.6: cheap to guess */
+    WAX_PASSWORD_SCRAM,    /* "SCRAM-SHA-256$", Wax only [RFC 5803] */
 } wax_password_form;
 
-#define WAX_PASSWORD_FORM_COUNT 3
+#define WAX_PASSWORD_FORM_COUNT 4
 
 /* What is read and written: anything beyond is refused, so that no file makes a login cost without
  * bound. */
@@ -75,6 +77,18 @@ wax_status wax_password_inspect(wax_bytes stored, wax_password_form *form) WAX_C
  * Returns WAX_OK if it is; WAX_BAD_LOGIN if not; WAX_MALFORMED when wax_password_inspect() refuses
  * `stored`; WAX_FULL when memory ran out; WAX_UNSPECIFIED_ERROR when the library fails. */
 wax_status wax_password_verify(wax_bytes stored, wax_bytes password) WAX_CHECKED;
+
+/* What a server must know of a password for SCRAM-SHA-256. [RFC 5802, 3] */
+typedef struct wax_scram_secret {
+    uint32_t iterations;
+    uint8_t salt[WAX_PASSWORD_SALT_MAX];
+    size_t salt_size;
+    uint8_t stored_key[32];
+    uint8_t server_key[32];
+} wax_scram_secret;
+
+/* Reads it from a stored hash. Returns WAX_OK, or WAX_NOT_FOUND when the hash has another form. */
+wax_status wax_password_scram(wax_bytes stored, wax_scram_secret *secret) WAX_CHECKED;
 
 /* ---- Password files ---- */
 
@@ -125,6 +139,96 @@ wax_login wax_credentials_find(const wax_credentials *credentials, wax_bytes use
 
 /* As wax_password_verify(); for an unknown user it takes about as long and says WAX_BAD_LOGIN. */
 wax_status wax_login_verify(const wax_login *login, wax_bytes password) WAX_CHECKED;
+
+/* ---- Verified passwords ---- */
+
+/* What remembers that a password was right, so that many who come back at once need not be hashed
+ * anew. It holds no password: only tags under a key that dies with the process. */
+typedef struct wax_verified_entry {
+    uint8_t tag[32];
+    uint64_t until_ms; /* 0: empty */
+} wax_verified_entry;
+
+typedef struct wax_verified {
+    wax_memory *memory;
+    wax_verified_entry *entries;
+    size_t count;
+    uint8_t key[32];
+} wax_verified;
+
+/* Makes room for `count` entries, a multiple of 4; the oldest gives way. `key` is random, secret
+ * and copied. Returns WAX_OK, and wax_verified_close() is owed, or WAX_FULL. */
+wax_status wax_verified_open(wax_verified *verified, wax_memory *memory, size_t count,
+                             const uint8_t key[static 32]) WAX_CHECKED;
+
+/* Wipes it and gives its memory back. Also good for one that is all zero. */
+void wax_verified_close(wax_verified *verified);
+
+/* Computes the tag that stands for user, stored hash and password together: where one of them
+ * changes, so does the tag. Reads nothing but the key: needs no lock.
+ * Returns WAX_OK, or WAX_UNSPECIFIED_ERROR when the library fails. */
+wax_status wax_verified_tag(const wax_verified *verified, const wax_bytes parts[static 3],
+                            uint8_t tag[static 32]) WAX_CHECKED;
+
+/* Remembers a tag until then. */
+void wax_verified_add(wax_verified *verified, const uint8_t tag[static 32], uint64_t now_ms,
+                      uint64_t until_ms);
+
+/* Whether the tag is remembered. Compares in constant time. */
+bool wax_verified_has(wax_verified *verified, const uint8_t tag[static 32], uint64_t now_ms);
+
+/* ---- Back-off ---- */
+
+/* How those who fail are slowed down. */
+typedef struct wax_backoff_rules {
+    uint32_t free_count;  /* failures without consequence; UINT32_MAX: no back-off at all */
+    uint32_t first_ms;    /* the pause after the next one; it doubles with each */
+    uint32_t most_ms;     /* the longest pause */
+    uint32_t line_ms;     /* who would wait longer for a turn is sent away */
+    uint64_t forget_ms;   /* after so long without a failure all is forgiven */
+    uint32_t pending_max; /* attempts of one name under way at once */
+} wax_backoff_rules;
+
+/* One who is counted. */
+typedef struct wax_backoff_entry {
+    uint64_t name; /* a keyed hash; 0: empty */
+    uint64_t last_ms;
+    uint64_t turn_ms; /* when the next attempt may be judged */
+    uint32_t failure_count;
+    uint32_t pending_count;
+} wax_backoff_entry;
+
+/* Failures by name: an address, or a user. Two names may share an entry by chance: one in 2^64. */
+typedef struct wax_backoff {
+    wax_memory *memory;
+    wax_backoff_entry *entries;
+    size_t count;
+    uint64_t key[2];
+} wax_backoff;
+
+/* Makes room for `count` names, a multiple of 4; who has failed longest ago gives way. Returns
+ * WAX_OK, and wax_backoff_close() is owed, or WAX_FULL. */
+wax_status wax_backoff_open(wax_backoff *backoff, wax_memory *memory, size_t count,
+                            const uint64_t key[static 2]) WAX_CHECKED;
+void wax_backoff_close(wax_backoff *backoff);
+
+/* The pause that the name's next attempt has to make, for a name whose attempts cannot stand in one
+ * line, because strangers could fill it. */
+uint32_t wax_backoff_pause_ms(const wax_backoff *backoff, const wax_backoff_rules *rules,
+                              wax_bytes name, uint64_t now_ms);
+
+/* Begins an attempt of the name: after `*wait_ms` it is its turn, one after the other with a pause
+ * between them. Returns WAX_OK, and wax_backoff_leave() is owed; WAX_SERVER_BUSY when it would wait
+ * too long, or when too many are under way. */
+wax_status wax_backoff_enter(wax_backoff *backoff, const wax_backoff_rules *rules, wax_bytes name,
+                             uint64_t now_ms, uint32_t *wait_ms) WAX_CHECKED;
+
+/* Ends an attempt that was begun. */
+void wax_backoff_leave(wax_backoff *backoff, wax_bytes name);
+
+/* Counts a failure. */
+void wax_backoff_fail(wax_backoff *backoff, const wax_backoff_rules *rules, wax_bytes name,
+                      uint64_t now_ms);
 
 /* ---- PSK files: the pre-shared keys of TLS ---- */
 

@@ -38,8 +38,10 @@ static const char *read_user(const wax_line *line, struct user *user)
                "'wax passwd'";
     }
     if (wax_password_inspect(user->stored, &form) != WAX_OK) {
-        return "the password hash is none of $argon2id$, $7$ and $6$, is damaged, or costs more "
-               "than is allowed: set the password again with 'wax passwd'; if the file holds plain "
+        return "the password hash is none of $argon2id$, $7$, $6$ and SCRAM-SHA-256$, is damaged, "
+               "or "
+               "costs more than is allowed: set the password again with 'wax passwd'; if the file "
+               "holds plain "
                "passwords, hash them with 'wax passwd -U'";
     }
     return NULL;

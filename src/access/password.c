@@ -59,20 +59,29 @@ static bool read_cost(wax_bytes text, wax_argon2id *cost)
            cost->memory_kib >= 8 * cost->lanes;
 }
 
+static bool read_salt(struct stored *hash, wax_bytes text, wax_base64 base64)
+{
+    wax_writer salt = wax_writer_over(hash->salt, sizeof hash->salt);
+
+    if (wax_crypto_base64_read(&salt, text, base64) != WAX_OK) {
+        return false;
+    }
+    hash->salt_size = salt.used;
+    return salt.used >= WAX_PASSWORD_SALT_MIN;
+}
+
 /* Reads "salt$digest". */
 static bool read_salt_and_digest(struct stored *hash, wax_bytes text, wax_base64 base64)
 {
     wax_bytes salt_text = wax_line_cut(&text, '$');
-    wax_writer salt = wax_writer_over(hash->salt, sizeof hash->salt);
     wax_writer digest = wax_writer_over(hash->digest, sizeof hash->digest);
 
-    if (wax_crypto_base64_read(&salt, salt_text, base64) != WAX_OK ||
+    if (!read_salt(hash, salt_text, base64) ||
         wax_crypto_base64_read(&digest, text, base64) != WAX_OK) {
         return false;
     }
-    hash->salt_size = salt.used;
     hash->digest_size = digest.used;
-    return salt.used >= WAX_PASSWORD_SALT_MIN;
+    return true;
 }
 
 static bool read_argon2id(struct stored *hash, wax_bytes text)
@@ -99,6 +108,23 @@ static bool read_sha512(struct stored *hash, wax_bytes text)
 {
     return read_salt_and_digest(hash, text, WAX_BASE64_PADDED) &&
            hash->digest_size == WAX_SHA512_SIZE;
+}
+
+/* Reads "iterations:salt$StoredKey:ServerKey". [RFC 5803, 2] */
+static bool read_scram(struct stored *hash, wax_bytes text)
+{
+    wax_bytes iterations = wax_line_cut(&text, ':');
+    wax_bytes salt = wax_line_cut(&text, '$');
+    wax_bytes stored_key = wax_line_cut(&text, ':');
+    wax_writer digest = wax_writer_over(hash->digest, sizeof hash->digest);
+
+    hash->digest_size = sizeof hash->digest;
+    return read_number(iterations, 1, WAX_PASSWORD_ITERATIONS_MAX, &hash->iterations) &&
+           read_salt(hash, salt, WAX_BASE64_PADDED) &&
+           wax_crypto_base64_read(&digest, stored_key, WAX_BASE64_PADDED) == WAX_OK &&
+           digest.used == WAX_SHA256_SIZE &&
+           wax_crypto_base64_read(&digest, text, WAX_BASE64_PADDED) == WAX_OK &&
+           digest.used == hash->digest_size;
 }
 
 static void write_number(wax_writer *out, uint32_t number)
@@ -132,6 +158,12 @@ static void write_pbkdf2(wax_writer *out, const struct stored *hash)
     wax_write_u8(out, '$');
 }
 
+static void write_scram(wax_writer *out, const struct stored *hash)
+{
+    write_number(out, hash->iterations);
+    wax_write_u8(out, ':');
+}
+
 static void write_nothing(wax_writer *out, const struct stored *hash)
 {
     (void)out;
@@ -158,6 +190,32 @@ static wax_status compute_sha512(const struct stored *hash, wax_bytes password, 
     return wax_crypto_sha512(parts, WAX_COUNT(parts), digest);
 }
 
+/* StoredKey, then ServerKey. [RFC 5802, 3] */
+static wax_status compute_scram(const struct stored *hash, wax_bytes password, uint8_t *digest)
+{
+    const wax_bytes client_label = WAX_TEXT("Client Key");
+    const wax_bytes server_label = WAX_TEXT("Server Key");
+    uint8_t salted[WAX_SHA256_SIZE] = {0};
+    uint8_t client_key[WAX_SHA256_SIZE] = {0};
+    const wax_bytes salted_view = wax_bytes_of(salted, sizeof salted);
+    const wax_bytes client_view = wax_bytes_of(client_key, sizeof client_key);
+    wax_status status = wax_crypto_pbkdf2_sha256(
+        password, wax_bytes_of(hash->salt, hash->salt_size), hash->iterations, salted);
+
+    if (status == WAX_OK) {
+        status = wax_crypto_hmac_sha256(salted_view, &client_label, 1, client_key);
+    }
+    if (status == WAX_OK) {
+        status = wax_crypto_sha256(&client_view, 1, digest);
+    }
+    if (status == WAX_OK) {
+        status = wax_crypto_hmac_sha256(salted_view, &server_label, 1, digest + WAX_SHA256_SIZE);
+    }
+    wax_wipe(salted, sizeof salted);
+    wax_wipe(client_key, sizeof client_key);
+    return status;
+}
+
 /* A form of hash: how it begins, how its salt and digest are spelled, what it costs today, how the
  * part behind the mark is read and written, and how it is computed. */
 struct form {
@@ -172,7 +230,8 @@ struct form {
 
 /* Argon2id at 19 MiB and two passes is OWASP's advice and takes some 30 ms; so is PBKDF2 at 210,000
  * rounds, which takes longer and yet costs a guesser with graphics cards far less.
- * [OWASP Password Storage Cheat Sheet] A salt of 12 bytes is what every Mosquitto reads. */
+ * [OWASP Password Storage Cheat Sheet] So is PBKDF2 with SHA-256 at 600,000, which SCRAM lets the
+ * client compute. A salt of 12 bytes is what every Mosquitto reads. */
 /* clang-format off */
 static const struct form forms[WAX_PASSWORD_FORM_COUNT] = {
     [WAX_PASSWORD_ARGON2ID] = {
@@ -187,6 +246,10 @@ static const struct form forms[WAX_PASSWORD_FORM_COUNT] = {
         {(const uint8_t *)"$6$", 3}, WAX_BASE64_PADDED, WAX_SHA512_SIZE,
         {WAX_PASSWORD_SHA512, 0, 0, 12},
         read_sha512, write_nothing, compute_sha512},
+    [WAX_PASSWORD_SCRAM] = {
+        {(const uint8_t *)"SCRAM-SHA-256$", 14}, WAX_BASE64_PADDED, (size_t)2 * WAX_SHA256_SIZE,
+        {WAX_PASSWORD_SCRAM, 600000, 0, 16},
+        read_scram, write_scram, compute_scram},
 };
 /* clang-format on */
 
@@ -221,6 +284,23 @@ wax_status wax_password_inspect(wax_bytes stored, wax_password_form *form)
     return is_stored ? WAX_OK : WAX_MALFORMED;
 }
 
+wax_status wax_password_scram(wax_bytes stored, wax_scram_secret *secret)
+{
+    struct stored hash;
+    bool is_scram = read_stored(&hash, stored) && hash.form == WAX_PASSWORD_SCRAM;
+
+    *secret = (wax_scram_secret){0};
+    if (is_scram) {
+        secret->iterations = hash.iterations;
+        secret->salt_size = hash.salt_size;
+        memcpy(secret->salt, hash.salt, hash.salt_size);
+        memcpy(secret->stored_key, hash.digest, WAX_SHA256_SIZE);
+        memcpy(secret->server_key, hash.digest + WAX_SHA256_SIZE, WAX_SHA256_SIZE);
+    }
+    wax_wipe(&hash, sizeof hash);
+    return is_scram ? WAX_OK : WAX_NOT_FOUND;
+}
+
 wax_status wax_password_verify(wax_bytes stored, wax_bytes password)
 {
     struct stored hash;
@@ -250,6 +330,7 @@ static bool recipe_is_allowed(const wax_password_recipe *recipe)
                recipe->iterations <= WAX_PASSWORD_PASSES_MAX && recipe->memory_kib >= 8 &&
                recipe->memory_kib <= WAX_PASSWORD_MEMORY_MAX_KIB;
     case WAX_PASSWORD_PBKDF2:
+    case WAX_PASSWORD_SCRAM:
         return is_salt_fine && recipe->iterations >= 1 &&
                recipe->iterations <= WAX_PASSWORD_ITERATIONS_MAX;
     case WAX_PASSWORD_SHA512:
@@ -266,6 +347,13 @@ static void write_stored(wax_writer *out, const struct stored *hash)
     form->write(out, hash);
     wax_crypto_base64_write(out, wax_bytes_of(hash->salt, hash->salt_size), form->base64);
     wax_write_u8(out, '$');
+    if (hash->form == WAX_PASSWORD_SCRAM) {
+        wax_crypto_base64_write(out, wax_bytes_of(hash->digest, WAX_SHA256_SIZE), form->base64);
+        wax_write_u8(out, ':');
+        wax_crypto_base64_write(out, wax_bytes_of(hash->digest + WAX_SHA256_SIZE, WAX_SHA256_SIZE),
+                                form->base64);
+        return;
+    }
     wax_crypto_base64_write(out, wax_bytes_of(hash->digest, hash->digest_size), form->base64);
 }
 

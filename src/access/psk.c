@@ -22,6 +22,12 @@ static unsigned digit_value(uint8_t digit)
 
 const char *wax_psk_decode(wax_bytes digits, size_t key_size_min, uint8_t *room, size_t *size)
 {
+    for (size_t i = 0; i < digits.size; i++) {
+        if (digit_value(digits.data[i]) > 15) {
+            return "the key holds something other than the digits 0-9 and a-f: it is written in "
+                   "hexadecimal";
+        }
+    }
     if (digits.size / 2 < key_size_min) {
         return key_size_min == WAX_PSK_KEY_MIN
                    ? "the key is shorter than 16 bytes, which is 32 hexadecimal digits, and can be "
@@ -35,14 +41,8 @@ const char *wax_psk_decode(wax_bytes digits, size_t key_size_min, uint8_t *room,
         return "the key is longer than 256 bytes: 32 are enough for any purpose";
     }
     for (size_t i = 0; i < digits.size; i += 2) {
-        unsigned high = digit_value(digits.data[i]);
-        unsigned low = digit_value(digits.data[i + 1]);
-
-        if (high > 15 || low > 15) {
-            return "the key holds something other than the digits 0-9 and a-f: it is written in "
-                   "hexadecimal";
-        }
-        room[i / 2] = (uint8_t)(high << 4U | low);
+        room[i / 2] =
+            (uint8_t)(digit_value(digits.data[i]) << 4U | digit_value(digits.data[i + 1]));
     }
     *size = digits.size / 2;
     return NULL;

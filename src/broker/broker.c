@@ -4,6 +4,7 @@
 #include "broker/bridges.h"
 #include "broker/control.h"
 #include "broker/entrance.h"
+#include "broker/gate.h"
 #include "broker/handshake.h"
 #include "broker/keep.h"
 #include "broker/options.h"
@@ -21,13 +22,15 @@
 
 enum { FAULT_SIZE = 400 };
 
-void wax_broker_print_options(FILE *out, bool is_man)
+void wax_broker_print_options(FILE *out, wax_broker_form form)
 {
-    if (is_man) {
-        wax_options_man(out);
-    } else {
-        wax_options_print(out);
-    }
+    static void (*const print[])(FILE *) = {
+        [WAX_BROKER_LISTING] = wax_options_print,
+        [WAX_BROKER_MAN] = wax_options_man,
+        [WAX_BROKER_MARKDOWN] = wax_options_page,
+    };
+
+    print[form](out);
 }
 
 /* --- Opening and closing --- */
@@ -74,6 +77,7 @@ static bool open_broker(struct wax_broker *broker)
     wax_os_random(broker->owner_key, sizeof broker->owner_key);
     broker->started_ms = wax_clock_ms();
     return commons_open(&broker->commons, broker->key) == WAX_OK &&
+           gate_open(&broker->gate) == WAX_OK &&
            wax_pool_open(&broker->pool, LOGIN_THREAD_COUNT, LOGIN_MAX) == WAX_OK &&
            open_dialers(broker, &broker->settings->config) && open_workers(broker) &&
            steward_start(broker) == WAX_OK;
@@ -92,6 +96,7 @@ static void close_broker(struct wax_broker *broker)
     }
     steward_close(broker);
     commons_close(&broker->commons);
+    gate_close(broker->gate);
     settings_release(broker->settings);
     free(broker->workers);
     free(broker->listener_counts);
@@ -148,7 +153,8 @@ static wax_status load_next(struct wax_broker *broker, const wax_broker_options 
         status = WAX_INVALID;
     }
     if (status == WAX_OK) {
-        status = listen_open(broker, &(*next)->config, &broker->settings->config, opened);
+        const struct listen_change change = {&broker->settings->config, &(*next)->config};
+        status = listen_open(broker, &change, opened, report);
     }
     if (status != WAX_OK) {
         settings_release(*next);
@@ -202,14 +208,18 @@ static wax_status reload(struct wax_broker *broker, wax_config_report *report)
 static bool listen_on_all(struct wax_broker *broker)
 {
     const wax_config *config = &broker->settings->config;
+    const struct listen_change change = {NULL, config};
+    wax_config_report report = {.count = 0};
     wax_link opened;
+    bool is_open = listen_open(broker, &change, &opened, &report) == WAX_OK;
 
-    if (listen_open(broker, config, NULL, &opened) != WAX_OK) {
-        return false;
+    logging_report(broker, &report);
+    wax_config_report_free(&report);
+    if (is_open) {
+        listen_admit(broker, &opened);
+        listen_log(broker, config, NULL);
     }
-    listen_admit(broker, &opened);
-    listen_log(broker, config, NULL);
-    return true;
+    return is_open;
 }
 
 /* Whom to be in place of root. Where nobody says so and Wax has no account of its own, Mosquitto's
@@ -371,6 +381,18 @@ static int run(struct wax_broker *broker, const wax_broker_options *options)
     return code;
 }
 
+/* The last line of --test-config, for whoever wonders at silence. */
+static void print_verdict(const wax_broker_options *options, const wax_config_report *report)
+{
+    const char *file = options->config_path == NULL ? "no file" : options->config_path;
+
+    if (options->tests_only && report->error_count == 0) {
+        fprintf(stderr, "%s: the broker starts with this configuration\n", file);
+    } else if (options->tests_only) {
+        fprintf(stderr, "%s: the broker does not start with this configuration\n", file);
+    }
+}
+
 int wax_broker_run(const wax_broker_options *options)
 {
     struct wax_broker broker = {.options = options};
@@ -391,6 +413,7 @@ int wax_broker_run(const wax_broker_options *options)
     }
     if (status != WAX_OK || options->tests_only) {
         wax_config_report_print(&report, stderr);
+        print_verdict(options, &report);
         if (status == WAX_OK && options->explains) {
             wax_config_explain(&broker.settings->config, stdout);
         }

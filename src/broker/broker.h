@@ -38,8 +38,14 @@ bool wax_broker_control_path(const wax_config *config, size_t choice, char *path
  * the file is not good or the socket is off. */
 bool wax_broker_control_path_of(const char *config_path, char *path, size_t size);
 
-/* Prints every option of the configuration file with its range, default and meaning; as a man page
- * if `is_man`. */
-void wax_broker_print_options(FILE *out, bool is_man);
+typedef enum wax_broker_form {
+    WAX_BROKER_LISTING,
+    WAX_BROKER_MAN,
+    WAX_BROKER_MARKDOWN
+} wax_broker_form;
+
+/* Prints every option of the configuration file with its range, default and meaning: as a listing,
+ * as the manual page wax.conf(5), as docs/options.md. */
+void wax_broker_print_options(FILE *out, wax_broker_form form);
 
 #endif

@@ -43,6 +43,19 @@ void commons_close(struct commons *commons)
     pthread_mutex_destroy(&commons->mutex);
 }
 
+/* Counts a retained message in; lets go of the one that was there before, which may be NULL. */
+static void replace(struct commons *commons, const struct message *next, struct message *old)
+{
+    if (next != NULL) {
+        atomic_fetch_add(&commons->retained_bytes, next->topic.size + next->payload.size);
+    }
+    if (old != NULL) {
+        atomic_fetch_sub(&commons->retained_bytes, old->topic.size + old->payload.size);
+        message_release(old);
+    }
+    atomic_store(&commons->retained_count, wax_retained_count(commons->retained));
+}
+
 static wax_status put(struct commons *commons, struct message *message, uint32_t retained_max)
 {
     void *old = NULL;
@@ -54,7 +67,7 @@ static wax_status put(struct commons *commons, struct message *message, uint32_t
     }
     if (status == WAX_OK) {
         message_hold(message);
-        message_release(old);
+        replace(commons, message, old);
         keep_retained(commons, message);
     }
     return status;
@@ -69,10 +82,9 @@ wax_status commons_retain(struct commons *commons, struct message *message, uint
     if (message->payload.size > 0) {
         status = put(commons, message, retained_max); /* [MQTT-3.3.1-5] */
     } else if (wax_retained_remove(commons->retained, message->topic, &old) == WAX_OK) {
-        message_release(old); /* [MQTT-3.3.1-6] [MQTT-3.3.1-7] */
+        replace(commons, NULL, old); /* [MQTT-3.3.1-6] [MQTT-3.3.1-7] */
         keep_no_retained(commons, message->topic);
     }
-    atomic_store(&commons->retained_count, wax_retained_count(commons->retained));
     pthread_mutex_unlock(&commons->mutex);
     return status;
 }
@@ -91,6 +103,18 @@ wax_status commons_retain_first(struct commons *commons, struct message *message
     return status;
 }
 
+wax_status commons_restore(struct commons *commons, struct message *message)
+{
+    void *old = NULL;
+    wax_status status = wax_retained_put(commons->retained, message->topic, message, &old);
+
+    if (status == WAX_OK) {
+        message_hold(message);
+        replace(commons, message, old);
+    }
+    return status;
+}
+
 void commons_forget(struct commons *commons, struct message *message)
 {
     void *old = NULL;
@@ -98,9 +122,8 @@ void commons_forget(struct commons *commons, struct message *message)
     if (wax_retained_find(commons->retained, message->topic) == message &&
         wax_retained_remove(commons->retained, message->topic, &old) == WAX_OK) {
         keep_no_retained(commons, message->topic);
-        message_release(old);
+        replace(commons, NULL, old);
     }
-    atomic_store(&commons->retained_count, wax_retained_count(commons->retained));
 }
 
 static void count_shared(struct commons *commons)
@@ -235,10 +258,23 @@ size_t commons_choose(struct commons *commons, wax_bytes topic, uint32_t first,
     return count;
 }
 
+/* The members at the errand's stop. The array has room for the whole group. */
+static size_t collect(const struct errand *errand, wax_members *all, struct errand *members)
+{
+    wax_member member;
+    size_t count = 0;
+
+    while (wax_members_next(all, &member)) {
+        if (stop_of(seat_of(&member), errand->first) == errand->stop) {
+            members[count++] = errand_to(&member, errand->group);
+        }
+    }
+    return count;
+}
+
 size_t commons_ask(struct commons *commons, const struct errand *errand, struct errand **members)
 {
     wax_members all;
-    wax_member member;
     size_t count = 0;
 
     *members = NULL;
@@ -246,11 +282,7 @@ size_t commons_ask(struct commons *commons, const struct errand *errand, struct 
     if (wax_group_exists(commons->shared, errand->group)) {
         all = wax_group_members(commons->shared, errand->group);
         *members = calloc(all.left, sizeof **members);
-        while (*members != NULL && wax_members_next(&all, &member)) {
-            if (stop_of(seat_of(&member), errand->first) == errand->stop) {
-                (*members)[count++] = errand_to(&member, errand->group);
-            }
-        }
+        count = *members == NULL ? 0 : collect(errand, &all, *members);
     }
     pthread_mutex_unlock(&commons->mutex);
     return count;

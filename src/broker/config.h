@@ -122,6 +122,10 @@ typedef struct wax_listener_config {
     bool allow_anonymous;
     char *password_file;
     char *acl_file;
+    char *jwt_keys; /* lines of NAME ALGORITHM FILE */
+    char *jwt_issuer;
+    char *jwt_audience;
+    uint32_t jwt_leeway_s;
     char *psk_file;
     bool psk_allow_short;
     char *dynamic_security_file;
@@ -246,7 +250,13 @@ typedef struct wax_config {
     char *clientid_prefixes;
     bool check_retain_source;
     bool acl_subscribe_check;
-    uint32_t session_owner; /* wax_config_owner */
+    uint32_t session_owner;      /* wax_config_owner */
+    uint32_t auth_cache_s;       /* 0: off */
+    uint32_t auth_backoff_after; /* or WAX_CONFIG_NO_LIMIT: off */
+    uint32_t auth_backoff_max_s;
+    uint32_t auth_backoff_forget_s;
+    bool auth_backoff_local;
+    uint32_t auth_address_max;
 
     uint32_t
         max_inflight_messages;    /* or WAX_CONFIG_NO_LIMIT: then 65535, what the protocol knows */
@@ -313,6 +323,19 @@ typedef struct wax_config_report {
 void wax_config_report_add(wax_config_report *report, wax_config_severity severity,
                            const char *file, uint32_t line, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
+
+/* A listener or a bridge, by what the table of options knows of it. */
+typedef struct wax_config_block {
+    const void *object;             /* a wax_listener_config or wax_bridge_config */
+    const wax_config_place *places; /* its own; NULL: it was not read from a file */
+    wax_config_place place;         /* of the line that opens it */
+} wax_config_block;
+
+/* Looks at the problems from number `from` on that are of no file: they were found in a file that
+ * an option of the block names, or in what options say together. Each gets the line of the option
+ * it speaks of. Takes out again what was said before: of the same line, or in the same words. */
+void wax_config_report_place(wax_config_report *report, size_t from, const wax_config *config,
+                             const wax_config_block *block);
 
 /* Prints every problem on a line: `FILE:LINE: error: TEXT`. */
 void wax_config_report_print(const wax_config_report *report, FILE *out);

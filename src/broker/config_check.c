@@ -158,8 +158,8 @@ static void check_access(const wax_config *config, const wax_listener_config *at
     bool is_proven = at->require_certificate || (at->psk_hint && !at->certfile);
     bool open = reachable && at->allow_anonymous && !at->acl_file && !is_proven &&
                 !at->dynamic_security_file;
-    bool shut =
-        !at->allow_anonymous && !at->password_file && !at->dynamic_security_file && !by_certificate;
+    bool shut = !at->allow_anonymous && !at->password_file && !at->jwt_keys &&
+                !at->dynamic_security_file && !by_certificate;
     /* clang-format off */
     const struct fault faults[] = {
         {plain && !said->plain, "listener", WAX_CONFIG_WARNING,
@@ -274,6 +274,18 @@ static bool is_unknown_user(const wax_config *config)
     return is_chosen && geteuid() == 0 && !getpwnam(config->user);
 }
 
+/* Whether somebody beyond this machine comes in without a name, and no rules bind him. */
+static bool lets_strangers_in(const wax_config *config)
+{
+    for (size_t i = 0; i < config->listener_count; i++) {
+        const wax_listener_config *listener = &config->listeners[i];
+        if (!is_loopback(listener) && listener->allow_anonymous && !listener->acl_file) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void check_broker(const wax_config *config, wax_config_report *report)
 {
     bool has_users = config->is_local && (config->listeners[0].password_file ||
@@ -296,6 +308,10 @@ static void check_broker(const wax_config *config, wax_config_report *report)
          "without this limit messages for a client that stays away may fill the memory"},
         {config->session_owner == WAX_OWNER_ANY, "session_owner", WAX_CONFIG_WARNING,
          "whoever knows a client id takes over its session and its queued messages; write `session_owner strict`"},
+        {!config->check_retain_source, "check_retain_source", WAX_CONFIG_WARNING,
+         "retained messages go on being delivered when their author has lost the right to publish them; write `check_retain_source true`"},
+        {config->sys_anonymous && lets_strangers_in(config), "sys_anonymous", WAX_CONFIG_WARNING,
+         "strangers read how many clients there are and what they send; write `sys_anonymous false`, or an `acl_file` that says who may"},
         {has_wildcard(config->clientid_prefixes), "clientid_prefixes", WAX_CONFIG_ERROR,
          "clientid_prefixes is the beginning of client ids, which hold neither + nor #"},
     };

@@ -65,14 +65,19 @@ static void print_bridge(const wax_config *config, const wax_bridge_config *brid
 
 void wax_config_explain(const wax_config *config, FILE *out)
 {
-    (void)fputs("per_listener_settings true\n", out);
+    (void)fputs(
+        "# All settings that hold. Above each one that is written stands where; all others are\n"
+        "# defaults. This is a configuration, too.\n"
+        "per_listener_settings true\n",
+        out);
     print_broker(config, out);
     for (size_t i = 0; i < config->listener_count; i++) {
         const wax_listener_config *listener = &config->listeners[i];
         (void)fputc('\n', out);
+        (void)fputs(listener->is_local ? "# because no listener is written\n" : "", out);
         print_place(config, listener->place, out);
-        (void)fprintf(out, "listener %u %s\n", (unsigned)listener->port,
-                      listener->address ? listener->address : "");
+        (void)fprintf(out, "listener %u%s%s\n", (unsigned)listener->port,
+                      listener->address ? " " : "", listener->address ? listener->address : "");
         print_listener(config, listener, WAX_SCOPE_LISTENER, out);
         print_listener(config, listener, WAX_SCOPE_SECURITY, out);
     }

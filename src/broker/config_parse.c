@@ -1,4 +1,5 @@
 /* Reading a configuration line by line. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -175,7 +176,11 @@ static void read_directory(wax_config_draft *draft, const wax_config_spot *spot,
     int error = wax_config_paths_list(&list, path);
     if (error != 0) {
         wax_config_report_add(spot->report, WAX_CONFIG_ERROR, spot->file, spot->line,
-                              "cannot read the directory %s: %s", path, strerror(error));
+                              "include_dir: cannot read the directory %s: %s%s", path,
+                              strerror(error),
+                              error != ENOENT  ? ""
+                              : path[0] == '/' ? "; make it, or delete the line"
+                                               : "; write the whole path, beginning with /");
         return;
     }
     for (size_t i = 0; i < list.count; i++) {
@@ -295,7 +300,7 @@ static void read_option(wax_config_draft *draft, struct source *source, wax_conf
     } else if (value.size == 0) {
         wax_config_report_add(spot->report, WAX_CONFIG_ERROR, spot->file, spot->line,
                               "%s has no value; write one after it, or delete the line",
-                              spot->option->name);
+                              wax_config_show(name).text);
     } else if (spot->option->type == WAX_OPTION_LISTENER) {
         listen_on(draft, source, spot, value);
     } else if (spot->option->type == WAX_OPTION_BRIDGE) {

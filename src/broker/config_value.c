@@ -63,8 +63,13 @@ static bool refuse(const wax_config_spot *spot, wax_bytes word, const char *want
     return false;
 }
 
+static wax_bytes first_word(wax_bytes text)
+{
+    return wax_config_word(&text);
+}
+
 /* After a value of one word, only a comment may follow; Mosquitto reads over everything else. */
-static wax_bytes only_word(const wax_config_spot *spot, wax_bytes text)
+static void judge_rest(const wax_config_spot *spot, wax_bytes text)
 {
     wax_bytes rest = text;
     wax_bytes word = wax_config_word(&rest);
@@ -73,7 +78,6 @@ static wax_bytes only_word(const wax_config_spot *spot, wax_bytes text)
                               "what stands after \"%s\" has no effect; put # before it",
                               wax_config_show(word).text);
     }
-    return word;
 }
 
 static bool digit_value(uint8_t letter, unsigned base, int64_t *value)
@@ -125,13 +129,14 @@ static void *field_of(const wax_option *option, void *object)
 
 static bool read_bool(const wax_config_spot *spot, void *object, wax_bytes text)
 {
-    wax_bytes word = only_word(spot, text);
+    wax_bytes word = first_word(text);
     bool yes = wax_bytes_equal(word, WAX_TEXT("true")) || wax_bytes_equal(word, WAX_TEXT("1"));
     bool no = wax_bytes_equal(word, WAX_TEXT("false")) || wax_bytes_equal(word, WAX_TEXT("0"));
     if (!yes && !no) {
         return refuse(spot, word, "true or false, in small letters");
     }
     *(bool *)field_of(spot->option, object) = yes;
+    judge_rest(spot, text);
     return true;
 }
 
@@ -144,9 +149,10 @@ static bool read_in_range(const wax_config_spot *spot, wax_bytes word, int64_t *
     }
     if (*number < option->least || *number > option->most) {
         wax_config_report_add(spot->report, WAX_CONFIG_ERROR, spot->file, spot->line,
-                              "%s is %s; it must be %lld to %lld", option->name,
+                              "%s is %s; it must be %lld to %lld%s%s", option->name,
                               wax_config_show(word).text, (long long)option->least,
-                              (long long)option->most);
+                              (long long)option->most, option->unit ? " " : "",
+                              option->unit ? option->unit : "");
         return false;
     }
     return true;
@@ -155,11 +161,12 @@ static bool read_in_range(const wax_config_spot *spot, wax_bytes word, int64_t *
 static bool read_number(const wax_config_spot *spot, void *object, wax_bytes text)
 {
     const wax_option *option = spot->option;
-    wax_bytes word = only_word(spot, text);
+    wax_bytes word = first_word(text);
     int64_t number = 0;
     if (!read_in_range(spot, word, &number)) {
         return false;
     }
+    judge_rest(spot, text);
     if (option->type == WAX_OPTION_SIZE) {
         bool unlimited = number == 0;
         *(uint64_t *)field_of(option, object) =
@@ -216,9 +223,10 @@ static bool read_duration(const wax_config_spot *spot, void *object, wax_bytes t
     static const char wanted[] = "a number and s, h, d, w, m (months) or y, for instance 14d, or "
                                  "`never`";
     uint32_t *field = field_of(spot->option, object);
-    wax_bytes word = only_word(spot, text);
+    wax_bytes word = first_word(text);
     if (wax_bytes_equal(word, WAX_TEXT("never")) || wax_bytes_equal(word, WAX_TEXT("0"))) {
         *field = UINT32_MAX;
+        judge_rest(spot, text);
         return true;
     }
     int64_t unit = unit_seconds(word.data[word.size - 1]);
@@ -233,6 +241,7 @@ static bool read_duration(const wax_config_spot *spot, void *object, wax_bytes t
         return refuse(spot, word, "between 1s and 100y, or `never`");
     }
     *field = (uint32_t)(number * unit);
+    judge_rest(spot, text);
     return true;
 }
 
@@ -303,7 +312,7 @@ static bool judge_word(const wax_config_spot *spot, wax_bytes word, struct choic
 
 static bool read_word(const wax_config_spot *spot, void *object, wax_bytes text)
 {
-    wax_bytes word = only_word(spot, text);
+    wax_bytes word = first_word(text);
     struct choice choice = find_word(spot->option, word);
     if (!judge_word(spot, word, choice)) {
         return false;
@@ -311,6 +320,7 @@ static bool read_word(const wax_config_spot *spot, void *object, wax_bytes text)
     if (choice.mark == ' ') {
         *(uint32_t *)field_of(spot->option, object) = choice.number;
     }
+    judge_rest(spot, text);
     return true;
 }
 
@@ -342,8 +352,8 @@ static bool judge_text(const wax_config_spot *spot, wax_bytes text, int64_t size
 {
     if (text.size > (uint64_t)size_max) {
         wax_config_report_add(spot->report, WAX_CONFIG_ERROR, spot->file, spot->line,
-                              "%s has %zu bytes; it may have %lld", spot->option->name, text.size,
-                              (long long)size_max);
+                              "%s has %zu bytes; it may have up to %lld", spot->option->name,
+                              text.size, (long long)size_max);
         return false;
     }
     if (!wax_utf8_is_valid(text)) {
@@ -451,8 +461,10 @@ static bool read_set(const wax_config_spot *spot, void *object, wax_bytes text, 
         if (!read_rest(spot, object, rest)) {
             return false;
         }
-    } else if (!read_words(spot, only_word(spot, text), &bits)) {
+    } else if (!read_words(spot, first_word(text), &bits)) {
         return false;
+    } else {
+        judge_rest(spot, text);
     }
     /* A word without effect must not take the place of the default. */
     *field = first.mark == '~' && bits == 0 ? *field : bits;

@@ -1,136 +1,54 @@
 /* CONNECT: who is this, may it come in, and with which session. */
+#include "broker/connect.h"
+
 #include "broker/admit.h"
+#include "broker/exchange.h"
+#include "broker/identify.h"
 #include "broker/keep.h"
 #include "broker/owner.h"
 #include "broker/quarrel.h"
 #include "broker/standing.h"
 #include "broker/steward.h"
-#include "web/web.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PROPERTY_ROOM = 256, ALIAS_ROOM_SIZE = 1024 };
-
-/* --- Who it is --- */
-
-/* The user name of the certificate that a proxy has seen, where it does TLS in our place. */
-static wax_status identify_by_proxy(const struct connection *connection, struct pending *pending)
-{
-    const wax_listener_config *listener = login_listener(connection);
-    const wax_proxy_header *header = wax_proxy_header_of(connection->transport);
-
-    if (listener->require_certificate && (header == NULL || !header->has_certificate)) {
-        return WAX_NOT_AUTHORIZED;
-    }
-    if (!listener->use_identity_as_username) {
-        return WAX_OK;
-    }
-    if (header == NULL || header->common_name.size == 0) {
-        return WAX_BAD_LOGIN;
-    }
-    snprintf(pending->subject, sizeof pending->subject, "%.*s", (int)header->common_name.size,
-             (const char *)header->common_name.data);
-    pending->user = wax_bytes_of_text(pending->subject);
-    pending->has_user = true;
-    pending->is_proven = true;
-    return WAX_OK;
-}
-
-/* The name that TLS proves; "" if it proves none. A key shared beforehand proves its identity. */
-static const char *proven_name(const wax_listener_config *listener, const wax_tls_peer *peer)
-{
-    if (listener->use_subject_as_username) {
-        return peer->has_certificate ? peer->subject : "";
-    }
-    return peer->has_certificate ? peer->common_name : peer->psk_identity;
-}
-
-/* The user name that TLS proves, where the listener wants that. */
-static wax_status identify_by_tls(struct connection *connection, struct pending *pending)
-{
-    const wax_listener_config *listener = login_listener(connection);
-    const wax_transport *tls = wax_tls_find(connection->transport);
-    wax_tls_peer peer;
-
-    if (listener->proxy_protocol == 2 && !wax_config_has_tls(listener)) {
-        return identify_by_proxy(connection, pending);
-    }
-    if (!listener->use_identity_as_username && !listener->use_subject_as_username) {
-        return WAX_OK;
-    }
-    if (tls == NULL || wax_tls_read_peer(tls, &peer) != WAX_OK) {
-        return WAX_BAD_LOGIN;
-    }
-    snprintf(pending->subject, sizeof pending->subject, "%s", proven_name(listener, &peer));
-    if (pending->subject[0] == '\0') {
-        return WAX_BAD_LOGIN;
-    }
-    pending->user = wax_bytes_of_text(pending->subject);
-    pending->has_user = true;
-    pending->is_proven = true;
-    return WAX_OK;
-}
-
-/* A client id for whoever brought none. [MQTT-3.1.3-6] */
-static void assign_id(const struct connection *connection, struct pending *pending)
-{
-    const char *prefix = login_listener(connection)->auto_id_prefix;
-    uint64_t random[2];
-
-    wax_os_random(random, sizeof random);
-    snprintf(pending->assigned_id, sizeof pending->assigned_id, "%.50s%016llX%016llX",
-             prefix == NULL ? "" : prefix, (unsigned long long)random[0],
-             (unsigned long long)random[1]);
-    pending->id = wax_bytes_of_text(pending->assigned_id);
-    pending->is_assigned = true;
-}
-
-static wax_status identify(struct connection *connection, struct pending *pending)
-{
-    const struct policy *policy = login_policy(connection);
-    const char *prefix = connection->worker->settings->config.clientid_prefixes;
-    wax_access_identity identity;
-    wax_status status;
-
-    pending->user = pending->connect.username;
-    pending->has_user = pending->connect.has_username;
-    pending->id = pending->connect.client_id;
-    status = identify_by_tls(connection, pending);
-    if (status != WAX_OK) {
-        return status;
-    }
-    if (login_listener(connection)->use_username_as_clientid) {
-        if (!pending->has_user || pending->user.size == 0) {
-            return WAX_NOT_AUTHORIZED;
-        }
-        pending->id = pending->user;
-        pending->is_assigned = pending->connect.client_id.size == 0;
-    }
-    if (pending->id.size == 0) {
-        assign_id(connection, pending);
-    }
-    if (!wax_bytes_start_with(pending->id, wax_bytes_of_text(prefix))) {
-        return WAX_BAD_CLIENT_ID;
-    }
-    identity = (wax_access_identity){pending->user, pending->has_user, pending->id};
-    return wax_identity_is_safe(policy->has_rules ? &policy->rules : NULL, &identity)
-               ? WAX_OK
-               : WAX_BAD_CLIENT_ID;
-}
+enum { PROPERTY_ROOM = 384, ALIAS_ROOM_SIZE = 1024 };
 
 /* --- Whether the password is right --- */
+
+/* Why a login failed, in words that do not change: others watch the log for them. */
+static const char *refusal_of(const struct pending *pending, wax_status status)
+{
+    if (pending->refusal != NULL) {
+        return pending->refusal;
+    }
+    return status == WAX_BAD_LOGIN        ? "bad_password"
+           : status == WAX_NOT_AUTHORIZED ? "not_authorized"
+                                          : NULL;
+}
+
+/* Logs a failed login. */
+static void log_failure(const struct connection *connection, wax_bytes id, wax_bytes name,
+                        const char *refusal, wax_status status)
+{
+    struct origin origin = origin_of(&connection->peer);
+    struct log_word client = log_word_of(id);
+    struct log_word user = log_word_of(name);
+
+    wax_log_write(&connection->worker->broker->log, WAX_NOTICE,
+                  "%s addr=%s port=%s listener=%u client=%s user=%s reason=%s",
+                  refusal != NULL ? "auth_failed" : "connect_refused", origin.host, origin.port,
+                  (unsigned)login_listener(connection)->port, client.text, user.text,
+                  refusal != NULL ? refusal : wax_status_text(status));
+}
 
 static void refuse(struct connection *connection, wax_status status)
 {
     const struct pending *pending = connection->pending;
-    bool is_login = status == WAX_BAD_LOGIN || status == WAX_NOT_AUTHORIZED;
 
     if (pending != NULL) {
-        wax_log_write(&connection->worker->broker->log, WAX_NOTICE,
-                      "%s addr=%s client=%.*s user=%.*s reason=%s",
-                      is_login ? "auth_failed" : "connect_refused", connection->peer.text,
-                      SHOWN(pending->id), SHOWN(pending->user), wax_status_text(status));
+        log_failure(connection, pending->id, pending->user, refusal_of(pending, status), status);
     }
     connection_doom(connection, status);
 }
@@ -138,11 +56,18 @@ static void refuse(struct connection *connection, wax_status status)
 /* WAX_OK: let it in; WAX_MORE: the password is being judged; otherwise why not. */
 static wax_status authenticate(struct connection *connection)
 {
-    const struct pending *pending = connection->pending;
+    struct pending *pending = connection->pending;
 
     access_note(connection);
+    if (connection->exchange != NULL) {
+        return exchange_challenge(connection, &pending->refusal);
+    }
+    connection->proof_kind = pending->is_proven ? PROOF_TLS : PROOF_NONE;
     if (pending->is_proven) {
         return WAX_OK;
+    }
+    if (pending->is_token) {
+        return login_begin(connection);
     }
     if (!pending->has_user || !login_has_passwords(connection)) {
         return login_listener(connection)->allow_anonymous ? WAX_OK : WAX_NOT_AUTHORIZED;
@@ -321,6 +246,9 @@ static void write_properties(wax_writer *out, const struct connection *connectio
     if (pending->is_assigned) {
         wax_property_write_value(out, WAX_ASSIGNED_CLIENT_ID, pending->id); /* [MQTT-3.1.3-7] */
     }
+    if (connection->exchange != NULL) {
+        exchange_write(connection, out);
+    }
     if (keep_alive_of(connection) != pending->connect.keep_alive_s) {
         wax_property_write_number(out, WAX_SERVER_KEEP_ALIVE, keep_alive_of(connection));
     }
@@ -432,6 +360,18 @@ static wax_status accept_connect(struct connection *connection, bool present)
 
 /* A reload on this worker may have changed what holds since CONNECT came: it is its rules that
  * count from here on. */
+static wax_status admit(const struct connection *connection)
+{
+    const struct pending *pending = connection->pending;
+    wax_status status =
+        login_listener(connection)->is_gone ? WAX_SERVER_UNAVAILABLE : access_admit(connection);
+
+    if (status == WAX_OK && !login_holds(connection, pending->has_user, pending->user)) {
+        status = WAX_NOT_AUTHORIZED;
+    }
+    return status;
+}
+
 void connect_on_arrival(struct worker *worker, struct connection *connection)
 {
     struct client *client = NULL;
@@ -444,8 +384,7 @@ void connect_on_arrival(struct worker *worker, struct connection *connection)
         status = wax_loop_watch(&worker->loop, &connection->watch, false);
     }
     if (status == WAX_OK) {
-        status =
-            login_listener(connection)->is_gone ? WAX_SERVER_UNAVAILABLE : access_admit(connection);
+        status = admit(connection);
     }
     if (status == WAX_OK) {
         status = find_session(connection, &client, &present);
@@ -469,6 +408,7 @@ void connect_on_arrival(struct worker *worker, struct connection *connection)
     take_will(connection, client);
     log_connected(connection, present);
     login_forget(connection);
+    exchange_forget(connection);
     leave_arm(connection);
     client->is_resuming = client->outgoing.used_count > 0;
     client->resumed_id = 0;
@@ -502,23 +442,69 @@ void connect_on(struct connection *connection, const wax_event *event, wax_bytes
     }
 }
 
+void connect_on_settings(struct worker *worker)
+{
+    for (wax_link *at = worker->connections.next; at != &worker->connections; at = at->next) {
+        struct connection *connection = WAX_OWNER(at, struct connection, all);
+        const struct client *client = connection->client;
+        if (client != NULL && connection->bridge == NULL && !login_listener(connection)->is_gone &&
+            !login_holds(connection, client->has_user, client->user)) {
+            connection_doom(connection, WAX_NOT_AUTHORIZED);
+        }
+    }
+}
+
+/* The client goes on with how it began, or proves anew who it is. [MQTT-4.12.0-3] [MQTT-4.12.1-1]
+ */
+void connect_on_auth(struct connection *connection, const wax_event *event)
+{
+    const struct client *client = connection->client;
+    const char *refusal = NULL;
+    wax_status status = WAX_PROTOCOL_ERROR; /* a bridge names no method */
+
+    if (connection->bridge == NULL) {
+        status = exchange_continue(connection, &event->notice, &refusal);
+    }
+    if (status == WAX_MORE || connection->status != WAX_OK) {
+        return;
+    }
+    if (client == NULL && connection->pending != NULL) {
+        connection->pending->refusal = refusal;
+        if (status == WAX_OK) {
+            depart(connection);
+        } else {
+            refuse(connection, status);
+        }
+    } else if (status != WAX_OK) {
+        if (client != NULL && connection->bridge == NULL) {
+            log_failure(connection, client->id, client->user, refusal, status);
+        }
+        connection_doom(connection, status); /* [MQTT-4.12.1-2] */
+    }
+}
+
 static void on_login(struct login *login)
 {
     struct connection *connection = login->connection;
+    wax_status status = login_end(connection, login);
 
-    if (connection != NULL) {
-        connection->login = NULL;
-        if (connection->status != WAX_OK || connection->is_leaving ||
-            connection->worker->is_stopping) {
-            /* it ends already */
-        } else if (login->status == WAX_OK) {
-            depart(connection);
-        } else {
-            refuse(connection,
-                   login->status == WAX_BAD_LOGIN ? WAX_BAD_LOGIN : WAX_SERVER_UNAVAILABLE);
-        }
+    if (connection == NULL || connection->status != WAX_OK || connection->is_leaving ||
+        connection->worker->is_stopping) {
+        return; /* it ends already */
     }
-    login_free(login);
+    if (status != WAX_OK) {
+        refuse(connection, status == WAX_BAD_LOGIN ? WAX_BAD_LOGIN : WAX_SERVER_UNAVAILABLE);
+        return;
+    }
+    if (connection->pending->is_token) {
+        status = identify_client(connection, connection->pending);
+        access_note(connection);
+    }
+    if (status == WAX_OK) {
+        depart(connection);
+    } else {
+        refuse(connection, status);
+    }
 }
 
 void connect_on_logins(wax_watch *watch, bool readable, bool writable)

@@ -22,11 +22,17 @@ void entrance_free(struct entrance *entrance);
 
 /* --- listen: which entrances there are --- */
 
-/* Opens sockets for every listener of `config` that is not in `running`, which is NULL at the
- * start. Either all are opened, for each worker, and `opened` is a ring of entrances, or none and
- * the log says why. Returns WAX_OK or WAX_IO. */
-wax_status listen_open(struct wax_broker *broker, const wax_config *config,
-                       const wax_config *running, wax_link *opened) WAX_CHECKED;
+/* From one set of listeners to the next. */
+struct listen_change {
+    const wax_config *running; /* NULL at the start */
+    const wax_config *next;
+};
+
+/* Opens sockets for every listener of the next set that is not running. Either all are opened, for
+ * each worker, and `opened` is a ring of entrances, or none. `report` says what could not be
+ * opened, by the line of the listener, and why. Returns WAX_OK or WAX_IO. */
+wax_status listen_open(struct wax_broker *broker, const struct listen_change *change,
+                       wax_link *opened, wax_config_report *report) WAX_CHECKED;
 
 /* Hands the entrances to their workers. */
 void listen_admit(struct wax_broker *broker, wax_link *opened);

@@ -44,6 +44,8 @@ enum {
 
 struct worker;
 struct client;
+struct gate;
+struct exchange;
 struct connection;
 struct bridge;
 struct entrance;
@@ -235,10 +237,11 @@ struct connection {
     wax_link doomed; /* while it is to be ended */
     wax_link all;
     struct worker *worker;
-    struct client *client;   /* NULL before CONNECT was accepted */
-    struct bridge *bridge;   /* that made it: we are the client; NULL */
-    struct login *login;     /* a password is being checked */
-    struct pending *pending; /* the CONNECT, until it is answered */
+    struct client *client;     /* NULL before CONNECT was accepted */
+    struct bridge *bridge;     /* that made it: we are the client; NULL */
+    struct login *login;       /* a password is being checked */
+    struct pending *pending;   /* the CONNECT, until it is answered */
+    struct exchange *exchange; /* an authentication by a method; NULL: none is going on */
     wax_transport *transport;
     wax_session session;
     uint64_t number;
@@ -253,16 +256,19 @@ struct connection {
     uint16_t status;     /* why it is doomed; WAX_OK: not */
     uint64_t refused_ms; /* when a refused message was logged last */
     uint64_t print;      /* of what dynamic security said when it was let in */
+    uint64_t proof;      /* stands for what it logged in with, which a reload may take away */
+    uint64_t ends_ms;    /* when its token does; 0: never */
     struct tally tally;
     wax_link held; /* in the worker's ring while output waits for the store */
     struct hold holds[HOLD_MAX];
     unsigned hold_count;
-    bool is_paused;    /* nothing is read until the store has caught up */
-    bool is_blocked;   /* the socket took no more */
-    bool is_leaving;   /* all is said; the peer may read it */
-    bool has_waited;   /* to take over a client id that others want, too */
-    bool awaits_proxy; /* who the peer is will stand in a PROXY header */
-    bool is_counted;   /* its TLS handshake, if there is one */
+    uint8_t proof_kind; /* enum proof_kind */
+    bool is_paused;     /* nothing is read until the store has caught up */
+    bool is_blocked;    /* the socket took no more */
+    bool is_leaving;    /* all is said; the peer may read it */
+    bool has_waited;    /* to take over a client id that others want, too */
+    bool awaits_proxy;  /* who the peer is will stand in a PROXY header */
+    bool is_counted;    /* its TLS handshake, if there is one */
     wax_address_text peer;
 };
 
@@ -367,17 +373,6 @@ void leave_on_disconnect(struct connection *connection, const wax_event *event);
 
 /* Starts the timer for what the session waits for next. */
 void leave_arm(struct connection *connection);
-
-/* --- connect: how they begin --- */
-
-/* CONNECT came. */
-void connect_on(struct connection *connection, const wax_event *event, wax_bytes packet);
-
-/* Passwords were judged. */
-void connect_on_logins(wax_watch *watch, bool readable, bool writable);
-
-/* A connection came from another worker, its CONNECT found good. */
-void connect_on_arrival(struct worker *worker, struct connection *connection);
 
 /* --- receive: bytes come in --- */
 
@@ -564,6 +559,7 @@ struct wax_broker {
     struct commons commons;
     struct memory memory;
     wax_store *store;
+    struct gate *gate;
     wax_pool *pool;
     wax_pool *dialers;       /* that look up names; NULL without bridges */
     wax_lookout *lookout;    /* NULL: files are not watched */

@@ -1,5 +1,5 @@
 /* What a CONNECT must be like; each rule says why it is refused. */
-#include "broker/login.h"
+#include "broker/exchange.h"
 
 static wax_status judge_version(const struct connection *connection, const wax_connect *connect)
 {
@@ -13,9 +13,17 @@ static wax_status judge_version(const struct connection *connection, const wax_c
 
 static wax_status judge_method(const struct connection *connection, const wax_connect *connect)
 {
-    (void)connect;
-    return connection->session.has_authentication ? WAX_BAD_AUTH_METHOD
-                                                  : WAX_OK; /* [MQTT-4.12.0-1] */
+    wax_bytes method = wax_property_value(connect->properties, WAX_AUTHENTICATION_METHOD);
+    const wax_listener_config *listener = login_listener(connection);
+    bool is_proven = listener->use_identity_as_username || listener->use_subject_as_username;
+
+    if (!connection->session.has_authentication) {
+        return WAX_OK;
+    }
+    return wax_bytes_equal(method, WAX_TEXT(WAX_SCRAM_METHOD)) && !is_proven &&
+                   login_has_passwords(connection)
+               ? WAX_OK
+               : WAX_BAD_AUTH_METHOD; /* [MQTT-4.12.0-1] */
 }
 
 static wax_status judge_will(const struct connection *connection, const wax_connect *connect)

@@ -349,16 +349,13 @@ static bool on_will(void *context, wax_bytes key, wax_bytes value)
 static bool on_retained(void *context, wax_bytes key, wax_bytes value)
 {
     struct loader *loader = context;
-    struct commons *commons = &loader->broker->commons;
     struct message *message = load_message(loader, kept_number(value));
-    void *old = NULL;
 
     if (message == NULL || !wax_bytes_equal(message->topic, key) ||
-        wax_retained_put(commons->retained, message->topic, message, &old) != WAX_OK) {
+        commons_restore(&loader->broker->commons, message) != WAX_OK) {
         loader->strange_count++;
-        message_release(message);
     }
-    message_release(old);
+    message_release(message);
     return loader->status == WAX_OK;
 }
 
@@ -465,8 +462,6 @@ wax_status keep_load(struct wax_broker *broker)
     if (!loader.has_key) {
         keep_key(&loader);
     }
-    atomic_store(&broker->commons.retained_count,
-                 (unsigned)wax_retained_count(broker->commons.retained));
     for (size_t i = 0; i < loader.client_count && loader.status == WAX_OK; i++) {
         leave_resume(loader.clients[i]);
     }

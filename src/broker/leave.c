@@ -1,7 +1,7 @@
 /* How connections and sessions end, and what they leave behind: Wills, and time. */
 #include "broker/bridges.h"
+#include "broker/exchange.h"
 #include "broker/keep.h"
-#include "broker/login.h"
 #include "broker/stack.h"
 
 #include <stdlib.h>
@@ -173,6 +173,7 @@ static void destroy(struct connection *connection)
     wax_link_remove(&connection->doomed);
     wax_link_remove(&connection->all);
     login_forget(connection);
+    exchange_forget(connection);
     atomic_fetch_sub(&broker->connection_count, 1);
     atomic_fetch_sub(&broker->listener_counts[connection->listener], 1);
     wax_transport_release(connection->transport);
@@ -277,6 +278,10 @@ void leave_timer(wax_timer *timer, uint64_t now_ms)
     wax_writer out;
     wax_status status;
 
+    if (connection->ends_ms != 0 && now_ms >= connection->ends_ms) {
+        connection_doom(connection, WAX_MAXIMUM_CONNECT_TIME);
+        return;
+    }
     if (!wax_link_is_alone(&connection->hungry)) {
         /* What would have kept it alive may be waiting to be read. */
         wax_loop_start(&connection->worker->loop, timer, now_ms + UNREAD_MS);
@@ -297,9 +302,13 @@ void leave_timer(wax_timer *timer, uint64_t now_ms)
 
 void leave_arm(struct connection *connection)
 {
+    uint64_t at_ms = wax_session_deadline_ms(&connection->session);
+
     connection->timer.due = leave_timer;
-    wax_loop_start(&connection->worker->loop, &connection->timer,
-                   wax_session_deadline_ms(&connection->session));
+    if (connection->ends_ms != 0 && connection->ends_ms < at_ms) {
+        at_ms = connection->ends_ms;
+    }
+    wax_loop_start(&connection->worker->loop, &connection->timer, at_ms);
 }
 
 void leave_on_disconnect(struct connection *connection, const wax_event *event)

@@ -1,6 +1,7 @@
 /* Which sockets are open: those of the listeners that are written, for each worker its own. */
 #include "broker/entrance.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,10 +20,33 @@ static wax_listen wanted_of(const wax_listener_config *listener, bool shares)
                         .reuse_port = shares};
 }
 
+/* One change of listeners as it goes on. */
+struct opening {
+    struct wax_broker *broker;
+    const struct listen_change *change;
+    wax_link *opened;
+    wax_config_report *report;
+};
+
+/* Says why a listener cannot be opened, by its line. One family of two is enough where nobody asked
+ * for a certain address. */
+static void tell(const struct opening *opening, const wax_listener_config *listener,
+                 const char *fault, bool is_enough)
+{
+    const char *file = wax_config_file_of(opening->change->next, listener->place);
+    bool is_taken = strstr(fault, strerror(EADDRINUSE)) != NULL;
+
+    wax_config_report_add(
+        opening->report, is_enough ? WAX_CONFIG_WARNING : WAX_CONFIG_ERROR, file,
+        listener->place.line, "%s%s", fault,
+        is_taken ? "; end the program that has it (`ss -ltnp` shows which), or choose another"
+                 : "");
+}
+
 /* Every worker gets sockets of its own on the port, so that the kernel deals out connections. That
  * would let a second broker share the port unnoticed: a socket that does not share is tried first.
  */
-static bool is_free(struct wax_broker *broker, const wax_listener_config *listener)
+static bool is_free(const struct opening *opening, const wax_listener_config *listener)
 {
     wax_listen wanted = wanted_of(listener, false);
     int descriptors[WAX_LISTEN_MAX];
@@ -34,9 +58,7 @@ static bool is_free(struct wax_broker *broker, const wax_listener_config *listen
         close(descriptors[i]);
     }
     if (fault[0] != '\0') {
-        /* One family of two is enough where nobody asked for a certain address. */
-        wax_log_write(&broker->log, status == WAX_OK ? WAX_WARNING : WAX_ERROR, "listen_failed %s",
-                      fault);
+        tell(opening, listener, fault, status == WAX_OK || listener->is_local);
     }
     return status == WAX_OK;
 }
@@ -64,34 +86,33 @@ static void add_entrance(struct worker *worker, int descriptor, uint16_t index, 
     entrance->listener = index;
 }
 
-static bool listen_for(struct worker *worker, const wax_listen *wanted, uint16_t index,
-                       wax_link *opened)
+static bool listen_for(const struct opening *opening, struct worker *worker, uint16_t index)
 {
+    const wax_listener_config *listener = &opening->change->next->listeners[index];
+    wax_listen wanted = wanted_of(listener, true);
     int descriptors[WAX_LISTEN_MAX];
     char fault[FAULT_SIZE];
     size_t count;
 
-    if (wax_socket_listen(wanted, descriptors, &count, fault, sizeof fault) != WAX_OK) {
-        wax_log_write(&worker->broker->log, WAX_ERROR, "listen_failed %s", fault);
+    if (wax_socket_listen(&wanted, descriptors, &count, fault, sizeof fault) != WAX_OK) {
+        tell(opening, listener, fault, listener->is_local);
         return false;
     }
     for (size_t i = 0; i < count; i++) {
-        add_entrance(worker, descriptors[i], index, opened);
+        add_entrance(worker, descriptors[i], index, opening->opened);
     }
     return true;
 }
 
-static bool listen_on(struct wax_broker *broker, const wax_listener_config *listener,
-                      uint16_t index, wax_link *opened)
+static bool listen_on(const struct opening *opening, uint16_t index)
 {
-    wax_listen wanted = wanted_of(listener, true);
-
     /* The path of a Unix socket cannot be shared: one worker accepts for all. */
-    unsigned worker_count = listener->is_unix ? 1 : broker->worker_count;
+    bool is_unix = opening->change->next->listeners[index].is_unix;
+    unsigned worker_count = is_unix ? 1 : opening->broker->worker_count;
     bool is_done = true;
 
     for (unsigned i = 0; i < worker_count && is_done; i++) {
-        is_done = listen_for(broker->workers[i], &wanted, index, opened);
+        is_done = listen_for(opening, opening->broker->workers[i], index);
     }
     return is_done;
 }
@@ -102,30 +123,34 @@ static bool is_open_in(const wax_config *config, size_t index)
 }
 
 /* Opens one listener's sockets unless they are. Returns whether the rest may go on. */
-static bool open_one(struct wax_broker *broker, const wax_config *config, const wax_config *running,
-                     size_t index, wax_link *opened)
+static bool open_one(const struct opening *opening, size_t index)
 {
-    const wax_listener_config *listener = &config->listeners[index];
+    const wax_config *running = opening->change->running;
+    const wax_listener_config *listener = &opening->change->next->listeners[index];
 
     if (listener->is_gone || is_open_in(running, index)) {
         return true;
     }
-    if (!listener->is_unix && !is_ours(running, listener) && !is_free(broker, listener)) {
+    if (!listener->is_unix && !is_ours(running, listener) && !is_free(opening, listener)) {
         return listener->is_local;
     }
-    return listen_on(broker, listener, (uint16_t)index, opened) || listener->is_local;
+    return listen_on(opening, (uint16_t)index) || listener->is_local;
 }
 
-wax_status listen_open(struct wax_broker *broker, const wax_config *config,
-                       const wax_config *running, wax_link *opened)
+wax_status listen_open(struct wax_broker *broker, const struct listen_change *change,
+                       wax_link *opened, wax_config_report *report)
 {
+    const struct opening opening = {broker, change, opened, report};
     bool is_done = true;
 
     wax_link_init(opened);
-    for (size_t i = 0; i < config->listener_count && is_done; i++) {
-        is_done = open_one(broker, config, running, i, opened);
+    for (size_t i = 0; i < change->next->listener_count && is_done; i++) {
+        is_done = open_one(&opening, i);
     }
-    is_done = is_done && (running != NULL || !wax_link_is_alone(opened));
+    if (is_done && change->running == NULL && wax_link_is_alone(opened)) {
+        wax_config_report_add(report, WAX_CONFIG_ERROR, NULL, 0, "no listener could be opened");
+        is_done = false;
+    }
     while (!is_done && !wax_link_is_alone(opened)) {
         entrance_free(WAX_OWNER(opened->next, struct entrance, all));
     }

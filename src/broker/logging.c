@@ -97,6 +97,9 @@ void logging_report(struct wax_broker *broker, const wax_config_report *report)
         const wax_config_problem *problem = &report->problems[i];
         if (problem->file == NULL) { /* of the command line, or of all lines together */
             wax_log_write(&broker->log, levels[problem->severity], "config %s", problem->text);
+        } else if (problem->line == 0) {
+            wax_log_write(&broker->log, levels[problem->severity], "config %s: %s", problem->file,
+                          problem->text);
         } else {
             wax_log_write(&broker->log, levels[problem->severity], "config %s:%u: %s",
                           problem->file, (unsigned)problem->line, problem->text);

@@ -48,6 +48,11 @@ static uint64_t stored(const struct wax_broker *broker, const struct metric *met
     return sum(broker, metric) + retained(broker, metric);
 }
 
+static uint64_t stored_bytes(const struct wax_broker *broker, const struct metric *metric)
+{
+    return sum(broker, metric) + atomic_load(&broker->commons.retained_bytes);
+}
+
 static uint64_t heap(const struct wax_broker *broker, const struct metric *metric)
 {
     (void)metric;
@@ -97,7 +102,7 @@ const struct metric metrics[] = {
     {"publish/bytes/received",          sum,             COUNT_PUBLISH_BYTES_RECEIVED, COUNTER("wax_message_received_bytes_total", "Payload bytes that clients published.")},
     {"publish/bytes/sent",              sum,             COUNT_PUBLISH_BYTES_SENT,     COUNTER("wax_message_sent_bytes_total", "Payload bytes sent to clients.")},
     {"store/messages/count",            stored,          COUNT_STORED,                 GAUGE("wax_messages_stored", "Messages that wait in queues or are retained.")},
-    {"store/messages/bytes",            sum,             COUNT_STORED_BYTES,           GAUGE("wax_messages_stored_bytes", "Payload bytes of messages that wait in queues.")},
+    {"store/messages/bytes",            stored_bytes,    COUNT_STORED_BYTES,           GAUGE("wax_messages_stored_bytes", "Bytes of the topics and payloads of these messages.")},
     {"retained messages/count",         retained,        COUNT_STORED,                 GAUGE("wax_messages_retained", "Retained messages.")},
     {"subscriptions/count",             subscriptions,   COUNT_SUBSCRIPTIONS,          GAUGE("wax_subscriptions", "Subscriptions, shared ones included.")},
     {"shared_subscriptions/count",      shared,          COUNT_SUBSCRIPTIONS,          GAUGE("wax_subscriptions_shared", "Shared subscriptions.")},

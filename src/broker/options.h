@@ -107,4 +107,17 @@ void wax_options_print(FILE *out);
 /* Prints the manual page wax.conf(5). */
 void wax_options_man(FILE *out);
 
+/* Prints docs/options.md: the same in Markdown, a table for each place of the file that an option
+ * may stand at. */
+void wax_options_page(FILE *out);
+
+/* The title that a section has wherever options are printed. */
+const char *wax_option_section_title(wax_option_section section);
+
+/* Prints how the value of an option is written, words with `between` in between. */
+void wax_option_print_shape(const wax_option *option, const char *between, FILE *out);
+
+/* Whether the option is listed under its own name: it has an effect and is no alias. */
+bool wax_option_works(const wax_option *option);
+
 #endif

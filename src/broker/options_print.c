@@ -1,4 +1,5 @@
-/* The table of options, printed for people: as a listing and as a manual page. */
+/* The table of options, printed for people: as a listing and as a manual page. The page in
+ * Markdown is in options_page.c. */
 #include <string.h>
 
 #include "broker/options.h"
@@ -46,33 +47,38 @@ static const char *const shapes[] = {
     [WAX_OPTION_NOTHING] = "",
 };
 
-static bool works(const wax_option *option, wax_option_section section)
+const char *wax_option_section_title(wax_option_section section)
 {
-    return !option->alias_of && option->support == WAX_SUPPORT_WORKS && option->section == section;
+    return sections[section];
 }
 
-/* The words somebody may write, with | between them. */
-static void print_words(const wax_option *option, FILE *out)
+bool wax_option_works(const wax_option *option)
+{
+    return !option->alias_of && option->support == WAX_SUPPORT_WORKS;
+}
+
+/* The words somebody may write. */
+static void print_words(const wax_option *option, const char *between, FILE *out)
 {
     const char *at = option->words;
-    const char *between = "";
+    bool is_first = true;
     while (*at) {
         size_t size = strcspn(at, " ");
         if (!strchr("!~", *at)) {
             size_t mark = strchr("-+", *at) != NULL;
             bool takes_rest = at[size - 1] == '=';
-            (void)fprintf(out, "%s%.*s%s", between, (int)(size - mark - takes_rest), at + mark,
-                          takes_rest ? " PATH" : "");
-            between = "|";
+            (void)fprintf(out, "%s%.*s%s", is_first ? "" : between, (int)(size - mark - takes_rest),
+                          at + mark, takes_rest ? " PATH" : "");
+            is_first = false;
         }
         at += size + (at[size] == ' ');
     }
 }
 
-static void print_shape(const wax_option *option, FILE *out)
+void wax_option_print_shape(const wax_option *option, const char *between, FILE *out)
 {
     if (option->words) {
-        print_words(option, out);
+        print_words(option, between, out);
     } else {
         (void)fputs(shapes[option->type], out);
     }
@@ -81,7 +87,7 @@ static void print_shape(const wax_option *option, FILE *out)
 static void print_row(const wax_option *option, FILE *out)
 {
     (void)fprintf(out, "  %s ", option->name);
-    print_shape(option, out);
+    wax_option_print_shape(option, "|", out);
     if (option->fallback) {
         (void)fprintf(out, " (default %s%s%s)", option->fallback, option->unit ? " " : "",
                       option->unit ? option->unit : "");
@@ -101,7 +107,7 @@ static void print_section(wax_option_section section, const struct layout *layou
 {
     bool has_title = false;
     for (size_t i = 0; i < wax_option_count; i++) {
-        if (!works(&wax_options[i], section)) {
+        if (!wax_option_works(&wax_options[i]) || wax_options[i].section != section) {
             continue;
         }
         if (!has_title) {
@@ -171,7 +177,7 @@ static void print_man_row(const wax_option *option, FILE *out)
     (void)fputs(".TP\n\\fB", out);
     print_roff(option->name, out);
     (void)fputs("\\fR ", out);
-    print_shape(option, out);
+    wax_option_print_shape(option, "|", out);
     (void)fputs("\n", out);
     print_roff(option->sentence, out);
     (void)fputs("\n", out);

@@ -23,7 +23,9 @@ static bool has_same_authorities(const wax_listener_config *one, const wax_liste
 static bool has_same_passwords(const wax_listener_config *one, const wax_listener_config *other)
 {
     return is_same(one->password_file, other->password_file) &&
-           is_same(one->dynamic_security_file, other->dynamic_security_file);
+           is_same(one->dynamic_security_file, other->dynamic_security_file) &&
+           is_same(one->jwt_keys, other->jwt_keys) && is_same(one->jwt_issuer, other->jwt_issuer) &&
+           is_same(one->jwt_audience, other->jwt_audience);
 }
 
 /* Whether a name means the same at both. */

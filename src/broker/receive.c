@@ -1,6 +1,7 @@
 /* Bytes come in. A worker reads into room of its own; a connection keeps only the start of a packet
  * that is not whole, so that an idle one holds nothing. */
 #include "broker/bridges.h"
+#include "broker/connect.h"
 #include "broker/handshake.h"
 #include "broker/owed.h"
 #include "broker/stack.h"
@@ -27,6 +28,7 @@ static handle_function *const handlers[] = {
     [WAX_EVENT_SUBSCRIBE] = subscribe_on,
     [WAX_EVENT_UNSUBSCRIBE] = unsubscribe_on,
     [WAX_EVENT_SUBSCRIBED] = bridge_on_subscribed,
+    [WAX_EVENT_AUTHENTICATE] = connect_on_auth,
     [WAX_EVENT_DISCONNECTED] = leave_on_disconnect,
 };
 
@@ -34,8 +36,6 @@ static void handle(struct connection *connection, const wax_event *event)
 {
     if (event->type < WAX_COUNT(handlers) && handlers[event->type] != NULL) {
         handlers[event->type](connection, event);
-    } else if (event->type == WAX_EVENT_AUTHENTICATE) {
-        connection_doom(connection, WAX_PROTOCOL_ERROR); /* no method is known, so none goes on */
     }
 }
 
@@ -126,7 +126,7 @@ static wax_status take(struct connection *connection, wax_reader *in)
         return WAX_MORE; /* it may be another worker's now */
     }
     handle(connection, &event);
-    return WAX_OK;
+    return connection->worker == worker ? WAX_OK : WAX_MORE;
 }
 
 /* --- Reading --- */
@@ -272,8 +272,10 @@ static bool read_once(struct connection *connection)
     size_t received = 0;
     wax_status status;
 
-    /* While CONNECT is not answered nothing more is read than one room can hold. */
-    if (connection->session.state == WAX_SESSION_ACCEPTING && connection->in_used > 0) {
+    /* While CONNECT is not answered nothing more is read than one room can hold; but with a method,
+     * the answer needs further packets. */
+    if (connection->session.state == WAX_SESSION_ACCEPTING && connection->in_used > 0 &&
+        !connection->session.has_authentication) {
         return false;
     }
     status = is_large ? read_large(connection, wanted, &received)

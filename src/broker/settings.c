@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "broker/tokens.h"
 #include "os/os.h"
 
 enum { FAULT_SIZE = 700, PSK_KEY_MAX = 256, WARNED_DAYS = 30, DAY_S = 86400 };
@@ -191,8 +192,7 @@ static void load_bridge(wax_tls_context **tls, const wax_bridge_config *bridge,
         wanted.psk_key = wax_writer_bytes(&out);
     }
     if (wax_bridge_has_tls(bridge) && wax_tls_make_client(&wanted, tls, &problem) != WAX_OK) {
-        wax_config_report_add(report, WAX_CONFIG_ERROR, NULL, 0, "connection %s: %s", bridge->name,
-                              problem.text);
+        wax_config_report_add(report, WAX_CONFIG_ERROR, NULL, 0, "%s", problem.text);
     }
     warn_of_end(*tls, bridge, report);
     wax_wipe(key, sizeof key);
@@ -205,7 +205,11 @@ static void load_bridges(struct settings *settings, wax_config_report *report)
     settings->bridge_tls = calloc(config->bridge_count + 1, sizeof(wax_tls_context *));
     wax_assert(settings->bridge_tls != NULL);
     for (size_t i = 0; i < config->bridge_count; i++) {
-        load_bridge(&settings->bridge_tls[i], &config->bridges[i], report);
+        const wax_bridge_config *bridge = &config->bridges[i];
+        const wax_config_block block = {bridge, bridge->places, bridge->place};
+        size_t from = report->count;
+        load_bridge(&settings->bridge_tls[i], bridge, report);
+        wax_config_report_place(report, from, config, &block);
     }
 }
 
@@ -241,9 +245,9 @@ static void warn_of_claims(const struct policy *policy, const wax_listener_confi
     bool is_proven = listener->use_identity_as_username || listener->use_subject_as_username;
 
     if (policy->has_rules && !policy->has_credentials && !is_proven && listener->allow_anonymous) {
-        wax_config_report_add(report, WAX_CONFIG_WARNING, listener->acl_file, 0,
-                              "anybody may claim any user name at port %u and gets that user's "
-                              "rules: name a password_file, or ask for certificates",
+        wax_config_report_add(report, WAX_CONFIG_WARNING, NULL, 0,
+                              "acl_file: anybody may claim any user name at port %u and gets that "
+                              "user's rules; name a password_file, or ask for certificates",
                               (unsigned)listener->port);
     }
 }
@@ -272,6 +276,7 @@ static void load_policy(struct policy *policy, const wax_listener_config *listen
     load_credentials(policy, listener->password_file, report);
     load_rules(policy, listener->acl_file, report);
     load_tls(policy, listener, report);
+    tokens_load(&policy->tokens, listener, report);
     warn_of_claims(policy, listener, report);
 }
 
@@ -290,11 +295,19 @@ wax_status settings_load(struct settings **loaded, const struct settings_source 
     settings->policies = calloc(WAX_CONFIG_INNER + 1, sizeof *settings->policies);
     wax_assert(settings->policies != NULL);
     for (size_t i = 0; i < settings->config.listener_count; i++) {
-        load_policy(&settings->policies[i], &settings->config.listeners[i], report);
+        const wax_listener_config *listener = &settings->config.listeners[i];
+        const wax_config_block block = {listener, listener->places, listener->place};
+        size_t from = report->count;
+        load_policy(&settings->policies[i], listener, report);
+        wax_config_report_place(report, from, &settings->config, &block);
     }
     if (settings->config.has_inner) {
+        const wax_listener_config *first = &settings->config.listeners[0];
+        const wax_config_block block = {first, first->places, first->place};
+        size_t from = report->count;
         load_rules(&settings->policies[WAX_CONFIG_INNER],
                    settings->config.listeners[WAX_CONFIG_INNER].acl_file, report);
+        wax_config_report_place(report, from, &settings->config, &block);
     }
     load_bridges(settings, report);
     if (report->error_count > 0) {
@@ -320,6 +333,7 @@ void settings_release(struct settings *settings)
         wax_credentials_close(&settings->policies[i].credentials);
         wax_rules_close(&settings->policies[i].rules);
         wax_tls_release(settings->policies[i].tls);
+        tokens_free(&settings->policies[i].tokens);
     }
     for (size_t i = 0; i < settings->config.bridge_count; i++) {
         wax_tls_release(settings->bridge_tls[i]);

@@ -4,7 +4,7 @@
 
 #include <stdatomic.h>
 
-#include "access/access.h"
+#include "auth/auth.h"
 #include "broker/config.h"
 #include "tls/tls.h"
 
@@ -14,6 +14,7 @@ struct policy {
     bool has_credentials;
     bool has_rules;
     wax_tls_context *tls; /* NULL: plain */
+    wax_token_rules tokens;
 };
 
 struct settings {

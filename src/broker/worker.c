@@ -1,6 +1,7 @@
 /* A worker: one thread, its loop, and all that it owns. */
 #include "broker/admit.h"
 #include "broker/bridges.h"
+#include "broker/connect.h"
 #include "broker/control.h"
 #include "broker/entrance.h"
 #include "broker/handshake.h"
@@ -75,6 +76,7 @@ static void on_settings(struct worker *worker, struct letter *letter)
 
     worker->settings = letter->settings;
     access_renew(worker);
+    connect_on_settings(worker);
     bridges_settle(worker);
     settings_release(old);
     handshake_look(worker);

@@ -2,13 +2,17 @@
  * wants one spelling for one hash. */
 #include "crypto/crypto.h"
 
-static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char standard[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char for_urls[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+static const char *const alphabets[] = {
+    [WAX_BASE64_PADDED] = standard, [WAX_BASE64_BARE] = standard, [WAX_BASE64_URL] = for_urls};
 
 enum {
     NOT_BASE64 = 64,
 };
 
-static uint32_t value_of(uint8_t character)
+static uint32_t value_of(uint8_t character, const char *alphabet)
 {
     uint32_t value = 0;
 
@@ -28,7 +32,7 @@ static void write_group(wax_writer *out, wax_bytes bytes, wax_base64 form)
     }
     for (size_t i = 0; i < 4; i++) {
         if (i <= bytes.size) {
-            wax_write_u8(out, (uint8_t)alphabet[bits >> (18 - 6 * i) & 0x3fU]);
+            wax_write_u8(out, (uint8_t)alphabets[form][bits >> (18 - 6 * i) & 0x3fU]);
         } else if (form == WAX_BASE64_PADDED) {
             wax_write_u8(out, '=');
         }
@@ -48,7 +52,7 @@ void wax_crypto_base64_write(wax_writer *out, wax_bytes bytes, wax_base64 form)
  * most '='. */
 static bool strip_padding(wax_bytes *text, wax_base64 form)
 {
-    if (form == WAX_BASE64_BARE) {
+    if (form != WAX_BASE64_PADDED) {
         return true;
     }
     if (text->size % 4 != 0) {
@@ -61,13 +65,13 @@ static bool strip_padding(wax_bytes *text, wax_base64 form)
 }
 
 /* Reads two to four characters as one to three bytes. */
-static wax_status read_group(wax_writer *out, wax_bytes text)
+static wax_status read_group(wax_writer *out, wax_bytes text, wax_base64 form)
 {
     uint32_t bits = 0;
     size_t byte_count = text.size - 1;
 
     for (size_t i = 0; i < 4; i++) {
-        uint32_t value = i < text.size ? value_of(text.data[i]) : 0;
+        uint32_t value = i < text.size ? value_of(text.data[i], alphabets[form]) : 0;
 
         if (value == NOT_BASE64) {
             return WAX_MALFORMED;
@@ -94,7 +98,7 @@ wax_status wax_crypto_base64_read(wax_writer *out, wax_bytes text, wax_base64 fo
     for (size_t at = 0; status == WAX_OK && at < text.size; at += 4) {
         size_t left = text.size - at;
 
-        status = read_group(out, wax_bytes_of(text.data + at, left < 4 ? left : 4));
+        status = read_group(out, wax_bytes_of(text.data + at, left < 4 ? left : 4), form);
     }
     if (status != WAX_OK) {
         out->used = used_before;

@@ -55,11 +55,14 @@ wax_status wax_crypto_seal(const wax_sealing *sealing, wax_bytes plain,
 wax_status wax_crypto_unseal(const wax_sealing *sealing, wax_bytes sealed,
                              uint8_t *plain) WAX_CHECKED;
 
-/* PBKDF2 with HMAC-SHA-512 and 64 bytes of result; `iterations` from 1 to 2^31 - 1. [RFC 8018, 5.2]
+/* PBKDF2 with HMAC-SHA-512 and 64 bytes of result, or with HMAC-SHA-256 and 32; `iterations` from 1
+ * to 2^31 - 1. [RFC 8018, 5.2]
  * Returns WAX_OK; WAX_INVALID for iterations or sizes out of range; WAX_UNSPECIFIED_ERROR when the
  * library fails. `digest` is all zero unless WAX_OK. */
 wax_status wax_crypto_pbkdf2_sha512(wax_bytes password, wax_bytes salt, uint32_t iterations,
                                     uint8_t digest[static WAX_SHA512_SIZE]) WAX_CHECKED;
+wax_status wax_crypto_pbkdf2_sha256(wax_bytes password, wax_bytes salt, uint32_t iterations,
+                                    uint8_t digest[static WAX_SHA256_SIZE]) WAX_CHECKED;
 
 /* What an Argon2id hash costs. */
 typedef struct wax_argon2id {
@@ -75,10 +78,39 @@ typedef struct wax_argon2id {
 wax_status wax_crypto_argon2id(const wax_argon2id *cost, wax_bytes password, wax_bytes salt,
                                uint8_t *tag, size_t tag_size) WAX_CHECKED;
 
+/* ---- Signatures ---- */
+
+/* As JSON Web Algorithms name them. */
+typedef enum wax_signature_kind {
+    WAX_SIGNATURE_EDDSA, /* Ed25519 [RFC 8032] */
+    WAX_SIGNATURE_ES256, /* ECDSA on P-256 with SHA-256, r and s in 64 bytes [RFC 7518, 3.4] */
+    WAX_SIGNATURE_RS256, /* RSASSA-PKCS1-v1_5 with SHA-256, 2048 bits or more [RFC 7518, 3.3] */
+} wax_signature_kind;
+
+/* A public key, for one algorithm only. Any thread may use it. */
+typedef struct wax_signature_key wax_signature_key;
+
+/* Reads a public key in PEM form. Returns WAX_OK, and wax_signature_key_free() is owed; WAX_INVALID
+ * when it is none or none for this algorithm, with `fault` saying what is wrong; WAX_FULL. */
+wax_status wax_signature_key_read(wax_signature_key **key, wax_signature_kind kind, wax_bytes pem,
+                                  const char **fault) WAX_CHECKED;
+
+/* NULL is fine. */
+void wax_signature_key_free(wax_signature_key *key);
+
+/* A digest of the key: another key has another. */
+const uint8_t *wax_signature_key_digest(const wax_signature_key *key);
+
+/* Whether the message was signed with the private half. Returns WAX_OK, WAX_UNTRUSTED, or
+ * WAX_UNSPECIFIED_ERROR when the library fails. */
+wax_status wax_signature_verify(const wax_signature_key *key, wax_bytes message,
+                                wax_bytes signature) WAX_CHECKED;
+
 /* Whether base64 ends in '=' up to a multiple of four characters. */
 typedef enum wax_base64 {
     WAX_BASE64_PADDED, /* as almost everywhere */
     WAX_BASE64_BARE,   /* as in Argon2's encoded hashes */
+    WAX_BASE64_URL,    /* bare, with '-' and '_': as in tokens [RFC 4648, 5] */
 } wax_base64;
 
 /* Appends the base64 of `bytes`; what does not fit makes the writer WAX_FULL. [RFC 4648, 4] */

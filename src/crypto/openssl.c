@@ -101,20 +101,41 @@ wax_status wax_crypto_hmac_sha256(wax_bytes key, const wax_bytes *parts, size_t 
     return is_done ? WAX_OK : WAX_UNSPECIFIED_ERROR;
 }
 
-wax_status wax_crypto_pbkdf2_sha512(wax_bytes password, wax_bytes salt, uint32_t iterations,
-                                    uint8_t digest[static WAX_SHA512_SIZE])
-{
-    /* NULL would mean "measure the text yourself". */
-    const char *text = password.size > 0 ? (const char *)password.data : "";
+/* What PBKDF2 is computed from. */
+struct stretch {
+    wax_bytes password;
+    wax_bytes salt;
+    uint32_t iterations;
+};
 
-    memset(digest, 0, WAX_SHA512_SIZE);
-    if (iterations == 0 || iterations > INT_MAX || password.size > INT_MAX || salt.size > INT_MAX) {
+/* `digest` has the size of `kind`. */
+static wax_status stretch(const EVP_MD *kind, const struct stretch *from, uint8_t *digest)
+{
+    size_t size = (size_t)EVP_MD_get_size(kind);
+    /* NULL would mean "measure the text yourself". */
+    const char *text = from->password.size > 0 ? (const char *)from->password.data : "";
+
+    memset(digest, 0, size);
+    if (from->iterations == 0 || from->iterations > INT_MAX || from->password.size > INT_MAX ||
+        from->salt.size > INT_MAX) {
         return WAX_INVALID;
     }
-    if (PKCS5_PBKDF2_HMAC(text, (int)password.size, salt.data, (int)salt.size, (int)iterations,
-                          EVP_sha512(), WAX_SHA512_SIZE, digest) != 1) {
-        memset(digest, 0, WAX_SHA512_SIZE);
+    if (PKCS5_PBKDF2_HMAC(text, (int)from->password.size, from->salt.data, (int)from->salt.size,
+                          (int)from->iterations, kind, (int)size, digest) != 1) {
+        memset(digest, 0, size);
         return WAX_UNSPECIFIED_ERROR;
     }
     return WAX_OK;
+}
+
+wax_status wax_crypto_pbkdf2_sha512(wax_bytes password, wax_bytes salt, uint32_t iterations,
+                                    uint8_t digest[static WAX_SHA512_SIZE])
+{
+    return stretch(EVP_sha512(), &(struct stretch){password, salt, iterations}, digest);
+}
+
+wax_status wax_crypto_pbkdf2_sha256(wax_bytes password, wax_bytes salt, uint32_t iterations,
+                                    uint8_t digest[static WAX_SHA256_SIZE])
+{
+    return stretch(EVP_sha256(), &(struct stretch){password, salt, iterations}, digest);
 }

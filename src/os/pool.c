@@ -2,8 +2,9 @@
 #include "os/os.h"
 
 #include <stdlib.h>
+#include <sys/resource.h>
 
-enum { THREAD_MAX = 16 };
+enum { THREAD_MAX = 16, NICENESS = 10 };
 
 struct wax_pool {
     pthread_mutex_t mutex;
@@ -46,6 +47,8 @@ static void *run(void *argument)
     wax_pool *pool = argument;
     wax_job *job;
 
+    /* On Linux this is the thread's alone: who is connected comes before who wants to come in. */
+    (void)setpriority(PRIO_PROCESS, 0, NICENESS);
     while ((job = take(pool)) != NULL) {
         job->work(job);
         reply(job);

@@ -19,11 +19,11 @@ static const char *name_line(const char *line)
         const char *mark;
         const char *name;
     } rows[] = {
-        {"PRIVATE KEY-----",         "a private key"                        },
-        {"CERTIFICATE REQUEST-----", "a request, not yet signed by a CA"    },
-        {"X509 CRL-----",            "a revocation list"                    },
-        {"PUBLIC KEY-----",          "a public key"                         },
-        {"CERTIFICATE-----",         "a certificate, or one that is damaged"},
+        {"PRIVATE KEY-----",         "a private key"                    },
+        {"CERTIFICATE REQUEST-----", "a request, not yet signed by a CA"},
+        {"X509 CRL-----",            "a revocation list"                },
+        {"PUBLIC KEY-----",          "a public key"                     },
+        {"CERTIFICATE-----",         "a certificate"                    },
     };
 
     for (size_t i = 0; strstr(line, "-----BEGIN ") != NULL && i < WAX_COUNT(rows); i++) {
@@ -49,6 +49,22 @@ static const char *name_contents(BIO *in)
     return "no PEM (text between -----BEGIN and -----END lines)";
 }
 
+/* Says what the file at `path` is, which is not the one that was wanted. */
+static wax_status explain_contents(const char *path, const char *wanted, BIO *in,
+                                   wax_problem *problem)
+{
+    const char *contents = name_contents(in);
+
+    if (strcmp(contents + strlen("a "), wanted) == 0) {
+        return pki_fail(problem, WAX_INVALID,
+                        "the %s in %s is damaged, perhaps cut short; copy or make it anew", wanted,
+                        path);
+    }
+    return pki_fail(problem, WAX_INVALID,
+                    "%s holds no %s; it holds %s; name the file of the %s instead", path, wanted,
+                    contents, wanted);
+}
+
 wax_status wax_pki_read_chain(const char *path, STACK_OF(X509) * *chain, wax_problem *problem)
 {
     BIO *in;
@@ -69,8 +85,7 @@ wax_status wax_pki_read_chain(const char *path, STACK_OF(X509) * *chain, wax_pro
     }
     ERR_clear_error();
     if (sk_X509_num(*chain) <= 0) {
-        status = pki_fail(problem, WAX_INVALID, "%s holds no certificate; it holds %s", path,
-                          name_contents(in));
+        status = explain_contents(path, "certificate", in, problem);
         sk_X509_free(*chain);
         *chain = NULL;
     }
@@ -145,8 +160,7 @@ wax_status wax_pki_read_key(const char *path, const char *passphrase_file, EVP_P
         if (*key == NULL && passphrase.is_wanted) {
             status = explain_lock(path, passphrase_file, problem);
         } else if (*key == NULL) {
-            status = pki_fail(problem, WAX_INVALID, "%s holds no private key; it holds %s", path,
-                              name_contents(in));
+            status = explain_contents(path, "private key", in, problem);
         }
         BIO_free(in);
     }

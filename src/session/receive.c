@@ -374,7 +374,8 @@ static bool must_wait(const wax_session *session, const wax_reader *in)
 {
     unsigned type;
 
-    if (session->state != WAX_SESSION_ACCEPTING || wax_reader_left(in) == 0) {
+    if (session->state != WAX_SESSION_ACCEPTING || wax_reader_left(in) == 0 ||
+        session->has_authentication) { /* [MQTT-3.1.2-30] */
         return false;
     }
     type = in->at[0] >> 4;

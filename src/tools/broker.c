@@ -19,7 +19,7 @@ static const char help[] =
     "  -q, --quiet             log nothing\n"
     "  -d, --daemon            go to the background once it listens\n"
     "      --test-config       look at the configuration, say what is wrong with it, and end\n"
-    "      --explain           with --test-config: print the settings of every listener\n"
+    "      --explain           the same, and print the settings that hold for every listener\n"
     "      --options           print every option of the configuration file\n"
     "  -h, --help              this text\n"
     "\n"
@@ -31,21 +31,29 @@ static const char help[] =
     "them\n"
     "is wrong, nothing changes and the log says what. SIGTERM ends the broker.\n";
 
-enum { OPTION_TEST = 256, OPTION_EXPLAIN, OPTION_OPTIONS, OPTION_MAN, OPTION_KEYLOG };
+enum {
+    OPTION_TEST = 256,
+    OPTION_EXPLAIN,
+    OPTION_OPTIONS,
+    OPTION_MAN,
+    OPTION_MARKDOWN,
+    OPTION_KEYLOG
+};
 
 static const struct option long_options[] = {
-    {"config-file", required_argument, NULL, 'c'           },
-    {"port",        required_argument, NULL, 'p'           },
-    {"verbose",     no_argument,       NULL, 'v'           },
-    {"quiet",       no_argument,       NULL, 'q'           },
-    {"daemon",      no_argument,       NULL, 'd'           },
-    {"test-config", no_argument,       NULL, OPTION_TEST   },
-    {"explain",     no_argument,       NULL, OPTION_EXPLAIN},
-    {"options",     no_argument,       NULL, OPTION_OPTIONS},
-    {"man",         no_argument,       NULL, OPTION_MAN    },
-    {"tls-keylog",  required_argument, NULL, OPTION_KEYLOG },
-    {"help",        no_argument,       NULL, 'h'           },
-    {NULL,          0,                 NULL, 0             },
+    {"config-file", required_argument, NULL, 'c'            },
+    {"port",        required_argument, NULL, 'p'            },
+    {"verbose",     no_argument,       NULL, 'v'            },
+    {"quiet",       no_argument,       NULL, 'q'            },
+    {"daemon",      no_argument,       NULL, 'd'            },
+    {"test-config", no_argument,       NULL, OPTION_TEST    },
+    {"explain",     no_argument,       NULL, OPTION_EXPLAIN },
+    {"options",     no_argument,       NULL, OPTION_OPTIONS },
+    {"man",         no_argument,       NULL, OPTION_MAN     },
+    {"markdown",    no_argument,       NULL, OPTION_MARKDOWN},
+    {"tls-keylog",  required_argument, NULL, OPTION_KEYLOG  },
+    {"help",        no_argument,       NULL, 'h'            },
+    {NULL,          0,                 NULL, 0              },
 };
 
 const char *broker_option_name(size_t number)
@@ -91,10 +99,16 @@ static int take(wax_broker_options *options, int option)
         return -1;
     case OPTION_EXPLAIN:
         options->explains = true;
+        options->tests_only = true;
         return -1;
     case OPTION_OPTIONS:
+        wax_broker_print_options(stdout, WAX_BROKER_LISTING);
+        return 0;
     case OPTION_MAN:
-        wax_broker_print_options(stdout, option == OPTION_MAN);
+        wax_broker_print_options(stdout, WAX_BROKER_MAN);
+        return 0;
+    case OPTION_MARKDOWN:
+        wax_broker_print_options(stdout, WAX_BROKER_MARKDOWN);
         return 0;
     case OPTION_KEYLOG:
         fputs("wax broker: --tls-keylog is not in this version of Wax: whoever has that file reads "

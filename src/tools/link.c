@@ -1,6 +1,8 @@
 /* A client on this host: the client room with a socket, TLS, a clock and an exit code. */
 #include "tools/link.h"
 #include "tools/dial.h"
+#include "tools/refusal.h"
+#include "tools/scram.h"
 #include "tools/trace.h"
 #include "tools/web.h"
 
@@ -48,55 +50,6 @@ static void watch_signals(void)
 
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
-}
-
-/* --- What goes wrong, in words --- */
-
-struct refusal {
-    uint8_t reason;
-    int code_3; /* of MQTT 3's CONNACK, which is the exit code */
-    const char *text;
-};
-
-/* clang-format off */
-static const struct refusal refusals[] = {
-    {WAX_UNSUPPORTED_VERSION,  1, "the broker does not speak this version of MQTT; try another one with -V 5, -V 311 or -V 31"},
-    {WAX_BAD_CLIENT_ID,        2, "the broker does not take this client id; choose another one with -i"},
-    {WAX_SERVER_UNAVAILABLE,   3, "the broker is not ready to serve; see its log"},
-    {WAX_BAD_LOGIN,            4, "user name or password is wrong, or missing; give them with -u and -P"},
-    {WAX_NOT_AUTHORIZED,       5, "not authorised: user name or password is wrong or missing (-u, -P), or this client may not connect"},
-    {WAX_SERVER_BUSY,          3, "the broker is busy; try again later"},
-    {WAX_BANNED,               5, "the broker has banned this client; ask who runs it"},
-    {WAX_BAD_AUTH_METHOD,      5, "the broker does not know this authentication method"},
-    {WAX_BAD_TOPIC,            3, "the broker does not take the topic of the will"},
-    {WAX_PACKET_TOO_LARGE,     3, "CONNECT is larger than the broker takes; is the will too large?"},
-    {WAX_QUOTA_EXCEEDED,       3, "the broker takes no more clients of this kind"},
-    {WAX_RETAIN_NOT_SUPPORTED, 3, "the broker keeps no retained messages, and the will is one"},
-    {WAX_QOS_NOT_SUPPORTED,    3, "the broker does not know the will's quality of service"},
-    {WAX_USE_ANOTHER_SERVER,   3, "the broker says: use another server"},
-    {WAX_SERVER_MOVED,         3, "the broker says: it has moved"},
-    {WAX_CONNECTION_RATE_EXCEEDED, 3, "too many connect at once; try again later"},
-};
-/* clang-format on */
-
-const char *tools_link_refusal(uint8_t reason)
-{
-    for (size_t i = 0; i < WAX_COUNT(refusals); i++) {
-        if (refusals[i].reason == reason) {
-            return refusals[i].text;
-        }
-    }
-    return wax_status_text((wax_status)reason);
-}
-
-int tools_link_refusal_code(uint8_t reason, wax_version version)
-{
-    for (size_t i = 0; version != WAX_VERSION_5 && i < WAX_COUNT(refusals); i++) {
-        if (refusals[i].reason == reason) {
-            return refusals[i].code_3;
-        }
-    }
-    return version == WAX_VERSION_5 ? reason : EXIT_WRONG;
 }
 
 /* --- Making it --- */
@@ -230,7 +183,7 @@ static void make_config(struct link *link)
     link->config = (wax_client_config){
         .version = settings->version,
         .username = wax_bytes_of_text(settings->username),
-        .password = wax_bytes_of_text(settings->password),
+        .password = wax_bytes_of_text(settings->uses_scram ? "" : settings->password),
         .will = settings->will_topic != NULL ? &link->will : NULL,
         .properties = tools_settings_properties(settings, OF_CONNECT),
         .end_properties = tools_settings_properties(settings, OF_DISCONNECT),
@@ -258,6 +211,9 @@ bool tools_link_open(struct link *link, const struct settings *settings, size_t 
     }
     if (!make_rooms(link, queue_size)) {
         return false;
+    }
+    if (settings->uses_scram && (link->scram = tools_scram_open(settings)) == NULL) {
+        return tools_complain(settings, "there is not enough memory");
     }
     wax_os_random(&seed, sizeof seed);
     if (wax_client_open(&link->client, &link->config, seed, wax_clock_ms()) != WAX_OK) {
@@ -299,11 +255,13 @@ void tools_link_close(struct link *link)
 {
     hang_up(link);
     wax_tls_release(link->tls);
+    tools_scram_close(link->scram);
     if (link->rooms != NULL) {
         wax_wipe(link->config.send_room, link->config.send_size); /* CONNECT with its password */
     }
     free(link->rooms);
     link->tls = NULL;
+    link->scram = NULL;
     link->rooms = NULL;
 }
 
@@ -373,6 +331,11 @@ static bool connect_to(struct link *link)
         hang_up(link);
         return false;
     }
+    if (link->scram != NULL && tools_scram_begin(link->scram, &link->config.properties) != WAX_OK) {
+        (void)snprintf(link->fault, sizeof link->fault, "the user name is too long for --scram");
+        hang_up(link);
+        return false;
+    }
     if (wax_client_attach(&link->client, link->transport, wax_clock_ms()) != WAX_OK) {
         (void)snprintf(link->fault, sizeof link->fault, "CONNECT is too large");
         hang_up(link);
@@ -409,13 +372,42 @@ static enum link_turn refuse(struct link *link, const wax_client_event *event)
 
     (void)wax_property_find(event->connack.properties, WAX_REASON_STRING, &text);
     (void)snprintf(link->fault, sizeof link->fault, "the broker refused the connection: %s%s%.*s",
-                   tools_link_refusal(event->reason), text.value.size > 0 ? "; it says: " : "",
+                   tools_refusal_text(event->reason), text.value.size > 0 ? "; it says: " : "",
                    (int)text.value.size, text.value.size > 0 ? (const char *)text.value.data : "");
     link->is_refused = true;
     link->status = (wax_status)event->reason;
     link->reason = event->reason;
     hang_up(link);
-    return end(link, tools_link_refusal_code(event->reason, link->settings->version));
+    return end(link, tools_refusal_code(event->reason, link->settings->version));
+}
+
+/* Ends a connection to a broker that does not prove itself. */
+static bool distrust(struct link *link, const char *reason)
+{
+    (void)snprintf(link->fault, sizeof link->fault, "--scram: %s", reason);
+    link->status = WAX_UNTRUSTED;
+    hang_up(link);
+    return false;
+}
+
+/* Answers AUTH. Returns whether the connection goes on. */
+static bool prove(struct link *link, const wax_notice *asked)
+{
+    wax_notice answer;
+    const char *fault = tools_scram_answer(link->scram, asked->properties, &answer);
+
+    if (fault == NULL && wax_client_authenticate(&link->client, &answer) != WAX_OK) {
+        fault = "the broker takes no answer";
+    }
+    return fault == NULL || distrust(link, fault);
+}
+
+/* Whether the broker that lets us in is the one that knows the password. */
+static bool is_proven(struct link *link, const wax_client_event *event)
+{
+    return link->scram == NULL || tools_scram_is_proven(link->scram, event->connack.properties) ||
+           distrust(link, "the broker does not prove that it knows the password: it is not the one "
+                          "that this user belongs to");
 }
 
 /* What the transport says, or what the status means. */
@@ -531,8 +523,16 @@ static bool handle(struct link *link, const wax_client_event *event, enum link_t
         *turn = end(link, link->code);
         return true;
     case WAX_CLIENT_CONNECTED:
-        link->was_open = true;
+        if (!is_proven(link, event)) {
+            *turn = end(link, EXIT_WRONG);
+        }
+        link->was_open = link->was_open || *turn == LINK_EVENT;
         return true;
+    case WAX_CLIENT_AUTHENTICATE:
+        if (link->scram != NULL && !prove(link, &event->notice)) {
+            *turn = end(link, EXIT_WRONG);
+        }
+        return link->scram == NULL || *turn != LINK_EVENT;
     default:
         return true;
     }

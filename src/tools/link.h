@@ -13,6 +13,7 @@ struct link {
     wax_client_config config;
     wax_will will;
     wax_tls_context *tls;
+    struct scram *scram; /* the login by SCRAM; NULL: none */
     wax_transport *transport;
     wax_transport *secured; /* TLS within it; NULL: none */
     uint8_t *rooms;         /* all of the client's, on the heap */
@@ -57,11 +58,5 @@ void tools_link_obey_signal(void);
 /* Makes what TLS needs. Returns as wax_tls_make_client(). */
 wax_status tools_link_make_tls(const struct settings *settings, wax_tls_context **context,
                                wax_problem *problem) WAX_CHECKED;
-
-/* What a broker's refusal means and what to do about it, in words. */
-const char *tools_link_refusal(uint8_t reason);
-
-/* The exit code for a refusal. */
-int tools_link_refusal_code(uint8_t reason, wax_version version);
 
 #endif

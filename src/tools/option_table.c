@@ -157,6 +157,7 @@ const struct option_row tools_options[] = {
     {NULL, "--unix",              OPTION_TEXT,   ALL, GROUP_CONNECTION, AT(unix_path), 0, 0, "PATH", "connect to a Unix socket", NULL},
     {"-u", "--username",          OPTION_TEXT,   ALL, GROUP_CONNECTION, AT(username), 0, 0, "USER", "name to log in with", NULL},
     {"-P", "--pw",                OPTION_SECRET, ALL, GROUP_CONNECTION, AT(password), 0, 0, "PASSWORD", "its password; safer in a file for -o", NULL},
+    {NULL, "--scram",             OPTION_FLAG,   TALK, GROUP_CONNECTION, AT(uses_scram), 0, 0, NULL, "MQTT 5: prove the password by SCRAM-SHA-256, so that it is not sent; the broker proves that it knows it, too", NULL},
     {"-i", "--id",                OPTION_TEXT,   ALL, GROUP_CONNECTION, AT(client_id), 0, 0, "ID", "client id (a random one)", NULL},
     {"-I", "--id-prefix",         OPTION_TEXT,   ALL, GROUP_CONNECTION, AT(id_prefix), 0, 0, "TEXT", "client id of this text and the process id", NULL},
     {"-c", "--disable-clean-session", OPTION_FLAG, ALL, GROUP_CONNECTION, AT(keeps_session), 0, 0, NULL, "keep the session at the broker after the end; needs -i", NULL},

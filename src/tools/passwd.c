@@ -27,8 +27,12 @@ static const char help[] =
     "                    argon2id        the default; Wax, and Mosquitto from 2.1\n"
     "                    sha512-pbkdf2   Wax, and Mosquitto from 2.0\n"
     "                    sha512          Mosquitto 1.6; cheap to guess, for nothing else\n"
-    "  -I ITERATIONS   of sha512-pbkdf2 (default 210000), or passes of argon2id (default 2).\n"
-    "                  More is slower for whoever guesses, and for each login\n"
+    "                    scram-sha-256   Wax only: for clients that never send the password\n"
+    "                                    (MQTT 5 with SCRAM-SHA-256); good for others, too\n"
+    "  -I ITERATIONS   of sha512-pbkdf2 (default 210000) and scram-sha-256 (default 600000, which\n"
+    "                  the client computes at each login: a small device wants less, 4096 at\n"
+    "                  least), or passes of argon2id (default 2). More is slower for whoever\n"
+    "                  guesses, and for each login\n"
     "  --compat 2.0    for Mosquitto 2.0, which hashes on its only thread: sha512-pbkdf2 with\n"
     "                  10000 iterations (101 at least)\n"
     "  -h, --help      this text\n"
@@ -39,6 +43,7 @@ static const char help[] =
 enum {
     COMPAT_ITERATIONS = 10000,
     COMPAT_ITERATIONS_MIN = 101,
+    SCRAM_ITERATIONS_MIN = 4096, /* RFC 7677, 4 */
 };
 
 /* ---- What is wanted ---- */
@@ -72,6 +77,7 @@ static const struct form_name form_names[] = {
     {"argon2id",      WAX_PASSWORD_ARGON2ID},
     {"sha512-pbkdf2", WAX_PASSWORD_PBKDF2  },
     {"sha512",        WAX_PASSWORD_SHA512  },
+    {"scram-sha-256", WAX_PASSWORD_SCRAM   },
 };
 
 static bool take_form(struct order *order, const char *name)
@@ -83,7 +89,8 @@ static bool take_form(struct order *order, const char *name)
             return true;
         }
     }
-    return wax_secret_complain("-H %s: write argon2id, sha512-pbkdf2 or sha512", name);
+    return wax_secret_complain("-H %s: write argon2id, sha512-pbkdf2, sha512 or scram-sha-256",
+                               name);
 }
 
 static bool take_iterations(struct order *order, const char *digits)
@@ -236,8 +243,8 @@ static bool make_recipe(const struct order *order, wax_password_recipe *recipe)
     if (order->is_compatible && !order->has_form) {
         form = WAX_PASSWORD_PBKDF2;
     }
-    if (order->is_compatible && form == WAX_PASSWORD_ARGON2ID) {
-        return wax_secret_complain("Mosquitto 2.0 does not read argon2id: leave -H out");
+    if (order->is_compatible && (form == WAX_PASSWORD_ARGON2ID || form == WAX_PASSWORD_SCRAM)) {
+        return wax_secret_complain("Mosquitto 2.0 does not read that form: leave -H out");
     }
     *recipe = order->is_compatible ? recipe_for_mosquitto_2_0(form) : wax_password_recipe_for(form);
     if (order->iterations != 0) {
@@ -247,6 +254,11 @@ static bool make_recipe(const struct order *order, wax_password_recipe *recipe)
         recipe->iterations < COMPAT_ITERATIONS_MIN) {
         return wax_secret_complain("-I %u: Mosquitto 2.0 itself writes 101; do not go below",
                                    recipe->iterations);
+    }
+    if (form == WAX_PASSWORD_SCRAM && recipe->iterations < SCRAM_ITERATIONS_MIN) {
+        return wax_secret_complain(
+            "-I %u: SCRAM-SHA-256 takes at least %d, and clients refuse less", recipe->iterations,
+            SCRAM_ITERATIONS_MIN);
     }
     if (form == WAX_PASSWORD_ARGON2ID && recipe->iterations > WAX_PASSWORD_PASSES_MAX) {
         return wax_secret_complain("-I %u: argon2id takes at most %d passes, for each costs as "

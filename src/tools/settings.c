@@ -377,6 +377,18 @@ static bool is_psk_whole(const struct settings *settings)
     return fault == NULL || tools_complain(settings, "--psk: %s", fault);
 }
 
+static bool is_scram_whole(const struct settings *settings)
+{
+    if (!settings->uses_scram) {
+        return true;
+    }
+    if (settings->username == NULL || settings->password == NULL) {
+        return tools_complain(settings, "--scram needs a user and a password: -u and -P");
+    }
+    return settings->version == WAX_VERSION_5 ||
+           tools_complain(settings, "--scram needs MQTT 5: -V 5");
+}
+
 static bool is_version_right(const struct settings *settings)
 {
     bool has_properties = settings->receive_maximum > 0 || settings->alias_maximum > 0 ||
@@ -408,8 +420,9 @@ static bool is_utf8_right(const struct settings *settings)
 
 bool tools_settings_finish(struct settings *settings)
 {
-    static const check checks[] = {is_way_clear, is_identity_whole, is_will_whole, is_tls_whole,
-                                   is_psk_whole, is_version_right,  is_utf8_right};
+    static const check checks[] = {is_way_clear,     is_identity_whole, is_will_whole,
+                                   is_tls_whole,     is_psk_whole,      is_scram_whole,
+                                   is_version_right, is_utf8_right};
 
     if (settings->host == NULL && settings->uses_srv) {
         tools_srv_local_domain(settings->domain);
@@ -419,8 +432,8 @@ bool tools_settings_finish(struct settings *settings)
     if (settings->version == WAX_VERSION_NONE) {
         settings->tries_versions = true;
         bool is_5 = settings->tool == TOOL_RR || settings->tool == TOOL_DOCTOR ||
-                    settings->receive_maximum > 0 || settings->alias_maximum > 0 ||
-                    settings->packet_size_max > 0;
+                    settings->uses_scram || settings->receive_maximum > 0 ||
+                    settings->alias_maximum > 0 || settings->packet_size_max > 0;
 
         for (size_t i = 0; i < OF_COUNT; i++) {
             is_5 = is_5 || settings->properties_size[i] > 0;

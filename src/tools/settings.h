@@ -83,6 +83,7 @@ struct settings {
     const char *id_prefix;
     const char *username;
     char *password; /* on the heap */
+    bool uses_scram;
     uint32_t keep_alive_s;
     uint32_t session_expiry_s;
     bool has_session_expiry;

@@ -244,6 +244,43 @@ tls_version tlsv1.2
         self.serves(broker, *self.pki.client("alice"))
         self.publish(broker, *self.pki.client("revoked"), code=(1, 7, 8))
 
+    def test_what_holds_is_explained(self):
+        """By name of option alone a user sees what a line of Debian's file, or of a tutorial, comes to."""
+        self.passwords("phone")
+        path = self.write("explained.conf", f"""per_listener_settings true
+listener 1883 127.0.0.1
+allow_anonymous true
+listener 8883
+certfile {self.pki.server_crt}
+keyfile {self.pki.server_key}
+password_file {self.home}/passwd
+""")
+        said = foreign.run(foreign.WAX, "broker", "--explain", "-c", path)
+        self.assertIn("the broker starts with this configuration", said)
+        plain, secured = re.split(rf"(?m)^# \S+explained\.conf:\d\nlistener ", said)[1:]
+        self.assertRegex(plain, r"^1883 127\.0\.0\.1\n")
+        self.assertRegex(plain, r"# \S+explained\.conf:3\nallow_anonymous true\n")
+        self.assertNotIn("password_file", plain)
+        self.assertRegex(secured, r"^8883\n")
+        self.assertRegex(secured, rf"# \S+explained\.conf:7\npassword_file {self.home}/passwd\n")
+        self.assertIn("\nallow_anonymous false\n", secured)
+        again = self.write("again.conf", said[said.index("# All settings"):])
+        self.assertIn("the broker starts", foreign.run(foreign.WAX, "broker", "--test-config", "-c", again))
+        self.assertIn("# because no listener is written\nlistener 1883 127.0.0.1\n",
+                      foreign.run(foreign.WAX, "broker", "--explain"))
+
+    def test_each_old_way_of_the_readme_is_an_option(self):
+        """Whoever wants Mosquitto's way back finds a switch that the broker takes and a test turns."""
+        table = re.findall(r"^\| .* \| .* \| (.*) \|$", (foreign.ROOT / "README.md").read_text(), re.M)
+        switches = [each for row in table for each in re.findall(r"`(\w+ \w+)`", row)]
+        self.assertGreater(len(switches), 4)
+        tests = "".join(path.read_text() for path in (foreign.ROOT / "tests").glob("*/*_test.*") if path.name != "config_test.py")
+        for switch in switches:
+            above = "connection far\naddress localhost\ntopic # out\n" if switch.startswith("bridge_") else ""
+            path = self.write("old.conf", f"user root\n{above}{switch}\n")
+            self.assertIn("the broker starts", foreign.run(foreign.WAX, "broker", "--test-config", "-c", path))
+            self.assertIn(switch, tests)
+
     def test_what_old_pages_write_is_answered_in_words(self):
         rows = (
             # the lines of the page, whether the broker starts, what it says

@@ -14,6 +14,13 @@ class Manual(unittest.TestCase):
         kept = (ROOT / "docs/man/wax.conf.5").read_text()
         self.assertEqual(kept, printed, "make it again: wax broker --man > docs/man/wax.conf.5")
 
+    def test_the_page_of_options_is_the_table_of_options(self):
+        printed = subprocess.run([WAX, "broker", "--markdown"], check=True, capture_output=True, text=True).stdout
+        kept = (ROOT / "docs/options.md").read_text()
+        self.assertEqual(kept, printed, "make it again: wax broker --markdown > docs/options.md")
+        cells = {line.replace("\\|", "").count("|") for line in kept.splitlines() if line.startswith("|")}
+        self.assertEqual(cells, {3, 8}, "a table has a row with too many or too few cells")
+
 
 if __name__ == "__main__":
     unittest.main()

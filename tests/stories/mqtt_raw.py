@@ -197,7 +197,7 @@ class Packet:
             self.packet_id = reader.number(">H")
             self.props = reader.properties() if is_5 else []
             self.reasons = reader.rest()
-        elif self.kind == DISCONNECT:
+        elif self.kind in (DISCONNECT, AUTH):
             self.take_reason(reader)
 
     def take_reason(self, reader):
@@ -219,9 +219,10 @@ class Packet:
 class Client:
     """A socket that speaks MQTT as the test says. receive() gives None when the broker closed."""
 
-    def __init__(self, port, version=5, timeout=10):
+    def __init__(self, port, version=5, timeout=10, source=None):
+        """`source` is the address of this machine to come from, 127.0.0.1 to 127.255.255.254."""
         self.version, self.port = version, port
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout, (source, 0) if source else None)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.received = b""
         self.aside = collections.deque()  # messages that came while something else was awaited

@@ -1,9 +1,7 @@
 """Logs, signals and $SYS of a running broker."""
 import json
 import os
-import re
 import signal
-import subprocess
 import time
 import unittest
 
@@ -84,37 +82,6 @@ class Quarrel(BrokerCase):
             waiting.send(connect("gone"))
             waiting.close()
         self.client("somebody else").ping()
-
-
-class Sys(BrokerCase):
-    CONFIG = "sys_interval 1\nsys_anonymous true\n" + PLAIN
-
-    @staticmethod
-    def topics(port):
-        """The retained topics of $SYS, once all the loads are there."""
-        def told():
-            said = foreign.run("mosquitto_sub", "-p", port, "-t", "$SYS/#", "-F", "%t\t%p", "-W", "3", code=27)
-            found = dict(line.split("\t", 1) for line in said.splitlines() if "\t" in line)
-            return found if "$SYS/broker/load/connections/15min" in found else None
-        return foreign.wait_until(told, "all of $SYS")
-
-    def test_all_that_mosquitto_has(self):
-        port = foreign.free_port()
-        config = self.broker.path("mosquitto.conf")
-        with open(config, "w") as out:
-            out.write(f"listener {port} 127.0.0.1\nallow_anonymous true\nsys_interval 1\n")
-        other = subprocess.Popen([foreign.need("mosquitto"), "-c", config], stdout=subprocess.DEVNULL,
-                                 stderr=subprocess.DEVNULL)
-        self.addCleanup(other.wait)
-        self.addCleanup(other.kill)
-        foreign.wait_until(lambda: foreign.run("mosquitto_pub", "-p", port, "-t", "x", "-n", code=None) == "", "it")
-        theirs, ours = self.topics(port), self.topics(self.broker.port)
-        self.assertEqual(set(theirs) - set(ours), set())
-        self.assertRegex(ours["$SYS/broker/version"], r"^wax version \d+\.\d+$")
-        self.assertGreater(int(ours["$SYS/broker/mqtt/connect/received"]), 0)
-        self.assertGreater(int(ours["$SYS/broker/mqtt/suback/sent"]), 0)
-        self.assertTrue(all(re.fullmatch(r"[\d.]+", value) for topic, value in ours.items()
-                            if topic not in ("$SYS/broker/version", "$SYS/broker/uptime")))
 
 
 class SysIsShut(BrokerCase):

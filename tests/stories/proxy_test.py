@@ -8,7 +8,9 @@ import unittest
 
 import foreign
 import peers
+import scram
 from mqtt_raw import CONNACK, Client, connect
+from passwords import line
 from running import BrokerCase
 from web_raw import WebClient
 
@@ -116,6 +118,45 @@ use_identity_as_username true
     def test_tls_is_required_where_it_is_said(self):
         self.refused(self.broker.port3, second(), "does not say that the client came to it by TLS")
         self.refused(self.broker.port3, second(tls(client=6)), "does not say that the client came to it by TLS")
+
+
+class ProxiedLogins(BrokerCase):
+    CONFIG = """auth_backoff_after 3
+auth_backoff_max 3600
+listener {port} 127.0.0.1
+enable_proxy_protocol 1
+listener {port2} 127.0.0.1
+enable_proxy_protocol 2
+require_certificate true
+password_file {folder}/passwords
+"""
+    FILES = {"passwords": line("ann", "a") + scram.line("bob", "b")}
+
+    def login(self, address, password):
+        client = self.raw(port=self.broker.port2)
+        header = second(tls(), addresses=socket.inet_aton(address) * 2 + struct.pack(">HH", 40112, 8883))
+        client.send(header, connect(f"{self.name}-{address}", user="ann", password=password))
+        return client.expect(CONNACK, 30).reason
+
+    def test_who_guesses_is_who_the_header_says(self):
+        reasons = [self.login("192.0.2.7", "wrong") for _ in range(20)]
+        self.assertEqual({0x86, 0x89}, set(reasons))
+        self.broker.wait_for_log("auth_failed addr=192.0.2.7 port=40112 ")
+        self.assertEqual(self.login("192.0.2.7", "a"), 0x89)
+        self.assertEqual(self.login("192.0.2.8", "a"), 0)
+
+    def test_a_proof_of_the_password_is_no_certificate(self):
+        for values, allowed in ((tls(), True), (tls(client=1), False), (tls(verify=10), False)):
+            with self.subTest(values=values):
+                client = self.raw(port=self.broker.port2)
+                client.send(second(values, addresses=socket.inet_aton("192.0.2.9") * 2 + b"\x9c\xb0\x22\xb3"))
+                talk = scram.Conversation("bob", "b")
+                scram.hello(client, self.name, talk.first())
+                if allowed:
+                    reason, props = scram.taken_apart(client.receive())
+                    self.assertEqual(reason, scram.CONTINUE)
+                    client.send(scram.auth(scram.CONTINUE, talk.final(props["authentication_data"].decode())))
+                self.assertEqual(client.expect(CONNACK).reason, 0 if allowed else 0x87)
 
 
 class BehindHaproxy(foreign.TlsStory):

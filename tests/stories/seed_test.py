@@ -111,7 +111,7 @@ class Course(foreign.Story):
         port = foreign.free_port()
         self.keep(foreign.Broker(self.home, None, [port], ["-p", port]))
         said = foreign.run(foreign.WAX, "broker", "-p", port, code=1)
-        self.assertRegex(said, rf"listen_failed .*{port}")
+        self.assertRegex(said, rf"cannot listen on .*{port}.*; end the program that has it")
 
     def test_a_port_beside_listeners_of_a_file_is_said_to_have_no_effect(self):
         """So it is with mosquitto, which says nothing."""

@@ -139,6 +139,8 @@ static const struct recipe_row recipe_rows[] = {
     {"a salt too short",             {WAX_PASSWORD_PBKDF2, 101, 0, 7},              WAX_INVALID},
     {"a salt too long",              {WAX_PASSWORD_PBKDF2, 101, 0, 65},             WAX_INVALID},
     {"as Mosquitto 1.6",             {WAX_PASSWORD_SHA512, 0, 0, 12},               WAX_OK     },
+    {"SCRAM",                        {WAX_PASSWORD_SCRAM, 4096, 0, 16},             WAX_OK     },
+    {"SCRAM, no iteration",          {WAX_PASSWORD_SCRAM, 0, 0, 16},                WAX_INVALID},
 };
 /* clang-format on */
 

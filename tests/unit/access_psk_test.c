@@ -35,7 +35,7 @@ static const struct row rows[] = {
     {"no key, long ones wanted",      "a:",                                   16, 1, 0, "openssl rand -hex 32"},
     {"an odd number of digits",       "a:" KEY "0",                           16, 1, 0, "an odd number"},
     {"a letter that is no digit",     "a:" KEY "0g",                          16, 1, 0, "something other than the digits"},
-    {"a blank between digits",        "a:" KEY " 00 ",                        16, 1, 0, "an odd number"},
+    {"a blank between digits",        "a:" KEY " 00 ",                        16, 1, 0, "in hexadecimal"},
     {"a comment behind the key",      "a:" KEY " # b",                        16, 1, 0, "something other than the digits"},
     {"an identity of 255 bytes",      ID64 ID64 ID64 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde:" KEY, 16, 0, 0, ""},
     {"an identity of 256 bytes",      ID64 ID64 ID64 ID64 ":" KEY,            16, 1, 0, "longer than 255 bytes"},

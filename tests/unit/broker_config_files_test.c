@@ -166,7 +166,7 @@ static void what_is_not_there_is_named(void **state)
     put("m.conf", text);
     said = load(&config, at("m.conf"), false, &status);
     assert_int_equal(status, WAX_INVALID);
-    check_text(said, "m.conf:2: error: cannot read the directory");
+    check_text(said, "m.conf:2: error: include_dir: cannot read the directory");
     free(said);
     said = load(&config, home, false, &status);
     assert_int_equal(status, WAX_INVALID);

@@ -94,7 +94,7 @@ static const struct row refused[] = {
     {"an unknown word",                   "log_type loud\n",                  "log_type is \"loud\"; it must be one of: error warning notice information debug subscribe unsubscribe websockets internal all none"},
     {"a file that is not named",          "log_dest file\n",                  "t.conf:1: error: log_dest file needs the path"},
     {"text that is not UTF-8",            "auto_id_prefix \xff\n",            "t.conf:1: error: auto_id_prefix is \"?\"; it must be UTF-8"},
-    {"a text too long",                   "auto_id_prefix 123456789012345678901234567890123456789012345678901\n", "auto_id_prefix has 51 bytes; it may have 50"},
+    {"a text too long",                   "auto_id_prefix 123456789012345678901234567890123456789012345678901\n", "auto_id_prefix has 51 bytes; it may have up to 50"},
     {"a text that is repeated",           "password_file a\n\npassword_file b\n", "t.conf:3: error: password_file is already set at t.conf:1; delete one"},
     {"an unknown protocol",               "listener 1\nprotocol gopher\n",   "t.conf:2: error: protocol is \"gopher\"; it must be one of: mqtt websockets http_api"},
     {"a PROXY header of version 3",       "listener 1\nenable_proxy_protocol 3\n", "t.conf:2: error: enable_proxy_protocol is \"3\"; it must be one of: off 1 2"},
@@ -132,7 +132,7 @@ static const struct row refused[] = {
     {"a password that is not UTF-8",      "connection a\naddress h\nremote_password hunter2\xff\n", "t.conf:3: error: remote_password is \"...\"; it must be UTF-8"},
     {"a plugin",                          "plugin /a.so\n",                   "t.conf:1: error: option \"plugin\" is known but not supported by Wax: Wax loads no code"},
     {"pre-shared keys of no listener",    "psk_hint a\nlistener 1\n",         "t.conf:1: error: psk_hint stands above any `listener`"},
-    {"a hint too long",                   "listener 1\npsk_hint 123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789\n", "psk_hint has 129 bytes; it may have 128"},
+    {"a hint too long",                   "listener 1\npsk_hint 123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789\n", "psk_hint has 129 bytes; it may have up to 128"},
     {"a host without its key",            "listener 1\nsni_certificate a.example /a.crt\n", "t.conf:2: error: sni_certificate takes a host name, its certificate and its key"},
     {"a host with too many files",        "listener 1\nsni_certificate a.example /a /b /c\n", "t.conf:2: error: sni_certificate takes a host name"},
     {"an address as host",                "listener 1\nsni_certificate [::1] /a /b\n", "t.conf:2: error: sni_certificate begins with a host name"},
@@ -166,6 +166,9 @@ static const struct row judged[] = {
     {"no limit of queued bytes",           "max_queued_bytes 0\n",                    "t.conf:1: warning: without this limit"},
     {"short keys",                      "listener 1\npsk_hint a\npsk_file /dev/null\npsk_allow_short true\n", "warning: short keys can be guessed"},
     {"dates that do not count",         "listener 1\ncertfile /dev/null\nkeyfile /dev/null\ncafile /dev/null\nrequire_certificate true\ndisable_client_cert_date_checks true\n", "t.conf:6: warning: clients get in with certificates that have expired"},
+    {"retained beyond a right",             "check_retain_source false\n",             "t.conf:1: warning: retained messages go on being delivered when their author has lost the right"},
+    {"figures for strangers",               "sys_anonymous true\nlistener 1\nallow_anonymous true\n", "t.conf:1: warning: strangers read how many clients there are"},
+    {"figures for this machine",            "sys_anonymous true\nlistener 1 ::1\nallow_anonymous true\n", NULL},
     {"anybody's session",                  "session_owner any\n",                     "t.conf:1: warning: whoever knows a client id"},
 };
 

@@ -306,18 +306,23 @@ static void an_explanation_of_a_plain_listener_is_fit(void **state)
     free(text);
 }
 
+/* What that function prints; the caller frees it. */
+static char *printed(void (*print)(FILE *))
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    print(out);
+    (void)fclose(out);
+    return text;
+}
+
 static void help_and_manual_name_every_option(void **state)
 {
     (void)state;
-    char *help = NULL;
-    char *manual = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&help, &size);
-    wax_options_print(out);
-    (void)fclose(out);
-    out = open_memstream(&manual, &size);
-    wax_options_man(out);
-    (void)fclose(out);
+    char *help = printed(wax_options_print);
+    char *manual = printed(wax_options_man);
     for (size_t i = 0; i < wax_option_count; i++) {
         char entry[80];
         const wax_option *option = wax_option_find(wax_bytes_of_text(wax_options[i].name));
@@ -334,6 +339,23 @@ static void help_and_manual_name_every_option(void **state)
     free(manual);
 }
 
+/* Each name once, aliases and options without effect too; and each table of words has its row. */
+static void the_page_names_every_option_once(void **state)
+{
+    (void)state;
+    char *page = printed(wax_options_page);
+    for (size_t i = 0; i < wax_option_count; i++) {
+        char entry[80];
+        (void)snprintf(entry, sizeof entry, "\n| `%s` ", wax_options[i].name);
+        const char *at = strstr(page, entry);
+        check_row(entry, at);
+        check_row(entry, !strstr(at + 1, entry));
+    }
+    assert_null(strstr(page, "(null)"));
+    assert_null(strstr(page, "``"));
+    free(page);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -346,6 +368,7 @@ int main(void)
         cmocka_unit_test(an_explanation_is_a_configuration),
         cmocka_unit_test(an_explanation_of_a_plain_listener_is_fit),
         cmocka_unit_test(help_and_manual_name_every_option),
+        cmocka_unit_test(the_page_names_every_option_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,6 +31,9 @@ static const struct row rows[] = {
     {"a blank",                        WAX_BASE64_PADDED, "Zm9v ",        NULL    },
     {"a line break inside",            WAX_BASE64_PADDED, "Zm9v\nYmFy",   NULL    },
     {"the alphabet of URLs",           WAX_BASE64_PADDED, "-_-_",         NULL    },
+    {"that alphabet, where it belongs", WAX_BASE64_URL,   "-_-_",         "\xfb\xff\xbf"},
+    {"the usual one there",            WAX_BASE64_URL,    "+/+/",         NULL    },
+    {"padding there",                  WAX_BASE64_URL,    "Zg==",         NULL    },
     {"a lone character",               WAX_BASE64_BARE,   "Z",            NULL    },
 };
 /* clang-format on */

@@ -84,7 +84,8 @@ static void check_five(size_t row, wax_packet_type type, bool has_method)
                        : states[row].told == 0xe0 ? "e0 01 82"
                                                   : "";
     bool is_accepted = (states[row].accepted >> type & 1U) != 0;
-    bool waits = states[row].state == ACCEPTING && type != WAX_AUTH && type != WAX_DISCONNECT;
+    bool waits =
+        states[row].state == ACCEPTING && !has_method && type != WAX_AUTH && type != WAX_DISCONNECT;
     wax_status wanted;
 
     /* [MQTT-4.12.0-6] [MQTT-4.12.0-7] */
