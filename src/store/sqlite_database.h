@@ -11,7 +11,8 @@ enum statement {
     STATEMENT_ADD,    /* key, link, value */
     STATEMENT_PUT,    /* the same, in place of what there is */
     STATEMENT_HOLD,   /* the same for messages: what there is stays and gets `link` more holders */
-    STATEMENT_COUNT,  /* key, how many holders more; answers link */
+    STATEMENT_COUNT,  /* key, how many holders more */
+    STATEMENT_DROP,   /* the same, where that leaves none: the message goes; else nothing is done */
     STATEMENT_LINK,   /* key; answers link */
     STATEMENT_REMOVE, /* key; answers link */
     STATEMENT_SWEEP,  /* first key, first key that stays; answers links */
