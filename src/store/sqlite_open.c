@@ -60,6 +60,10 @@ static int judge_head(struct opening *opening, int64_t *version)
                        (long long)*version, DATABASE_VERSION);
         return SQLITE_NOTADB;
     }
+    if (result == SQLITE_OK && *version <= 0) {
+        (void)snprintf(opening->why, sizeof opening->why, "it does not say its format");
+        return SQLITE_NOTADB;
+    }
     return result;
 }
 

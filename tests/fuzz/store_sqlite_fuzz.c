@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,7 +14,7 @@
 
 enum { ROWS = 60, VALUE_SIZE = 40, FILE_MAX = 1 << 18 };
 
-static char home[] = "/tmp/wax-fuzz-store-XXXXXX";
+static char home[] = "/dev/shm/wax-fuzz-store-XXXXXX";
 static char path[sizeof home + 8];
 static uint8_t sound[FILE_MAX];
 static size_t sound_size;
@@ -29,6 +30,12 @@ static wax_store *open_store(void)
     return store;
 }
 
+static void clean(void)
+{
+    (void)unlink(path);
+    (void)rmdir(home);
+}
+
 static void fill(void)
 {
     wax_store_batch batch = {.data = NULL};
@@ -36,7 +43,7 @@ static void fill(void)
     int file;
     ssize_t size;
 
-    fuzz_require(mkdtemp(home) != NULL);
+    fuzz_require(mkdtemp(home) != NULL && atexit(clean) == 0);
     (void)snprintf(path, sizeof path, "%s/wax.db", home);
     store = open_store();
     for (unsigned i = 0; i < ROWS * WAX_STORE_MESSAGES; i++) {
