@@ -249,8 +249,8 @@ static inline void look_around(wax_store_task *task, wax_store_view *view)
     struct look *look = (void *)task;
 
     do {
-        wax_status status = look->store->kind->walk(view, look->table, look->prefix, look->after,
-                                                    look_at_value, look);
+        const wax_store_range range = {look->table, look->prefix, look->after};
+        wax_status status = look->store->kind->walk(view, &range, look_at_value, look);
         look->status = status == WAX_OK ? look->status : status;
         look->table += 1;
     } while (look->is_of_all && look->table < WAX_STORE_TABLE_COUNT);

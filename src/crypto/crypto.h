@@ -44,8 +44,9 @@ typedef struct wax_sealing {
 } wax_sealing;
 
 /* Seals by ChaCha20-Poly1305: `sealed` gets as many bytes as `plain` has, and a tag behind them;
- * the two do not overlap. At most 2^31 - 1 bytes. [RFC 8439, 2.8] Returns WAX_OK; WAX_INVALID for
- * too many bytes; WAX_UNSPECIFIED_ERROR when the library fails: `sealed` is then all zero. */
+ * the two do not overlap. At most 2^31 - 17 bytes. [RFC 8439, 2.8]
+ * Returns WAX_OK; WAX_INVALID for too many bytes; WAX_UNSPECIFIED_ERROR when the library fails:
+ * `sealed` is then all zero. */
 wax_status wax_crypto_seal(const wax_sealing *sealing, wax_bytes plain,
                            uint8_t *sealed) WAX_CHECKED;
 

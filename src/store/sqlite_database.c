@@ -116,8 +116,10 @@ void database_leave(struct database *database)
 
 void database_close(struct database *database)
 {
-    for (size_t i = 0; i < WAX_STORE_TABLE_COUNT * STATEMENT_KINDS; i++) {
-        sqlite3_finalize(database->statements[i / STATEMENT_KINDS][i % STATEMENT_KINDS]);
+    for (size_t i = 0; i < WAX_STORE_TABLE_COUNT; i++) {
+        for (size_t k = 0; k < STATEMENT_KINDS; k++) {
+            sqlite3_finalize(database->statements[i][k]);
+        }
     }
     sqlite3_close(database->handle);
     free(database->room);

@@ -122,8 +122,7 @@ int walk_rows(struct database *database, const struct walk *walk)
 /* --- For tasks --- */
 
 struct visitor {
-    wax_bytes prefix;
-    wax_bytes after;
+    const wax_store_range *range;
     wax_store_visit *visit;
     void *context;
     wax_status status;
@@ -133,10 +132,10 @@ static bool visit_row(void *context, const struct row *row)
 {
     struct visitor *visitor = context;
 
-    if (!wax_bytes_start_with(row->key, visitor->prefix)) {
+    if (!wax_bytes_start_with(row->key, visitor->range->prefix)) {
         return false;
     }
-    if (visitor->after.size > 0 && wax_bytes_compare(row->key, visitor->after) <= 0) {
+    if (visitor->range->after.size > 0 && wax_bytes_compare(row->key, visitor->range->after) <= 0) {
         return true; /* `after` itself */
     }
     if (!row->is_sound) {
@@ -146,14 +145,13 @@ static bool visit_row(void *context, const struct row *row)
     return visitor->visit(visitor->context, row->key, row->value);
 }
 
-wax_status walk_view(wax_store_view *view, wax_store_table table, wax_bytes prefix, wax_bytes after,
-                     wax_store_visit *visit, void *context)
+wax_status walk_view(wax_store_view *view, const wax_store_range *range, wax_store_visit *visit,
+                     void *context)
 {
-    struct visitor visitor = {
-        .prefix = prefix, .after = after, .visit = visit, .context = context, .status = WAX_OK};
+    struct visitor visitor = {.range = range, .visit = visit, .context = context, .status = WAX_OK};
     const struct walk walk = {
-        .table = table,
-        .from = wax_bytes_compare(prefix, after) < 0 ? after : prefix,
+        .table = range->table,
+        .from = wax_bytes_compare(range->prefix, range->after) < 0 ? range->after : range->prefix,
         .visit = visit_row,
         .context = &visitor,
     };

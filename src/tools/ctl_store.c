@@ -10,6 +10,8 @@
 
 enum { FOLDER_MAX = 900 };
 
+#define FILE_NAME "wax.db"
+
 /* A store that is open here, and what was seen in it. */
 struct store_look {
     wax_store_task task;
@@ -79,51 +81,53 @@ static bool take_record(void *context, wax_bytes key, wax_bytes value)
 static void look_at_all(wax_store_task *task, wax_store_view *view)
 {
     struct store_look *look = (void *)task;
-    static const wax_bytes all = {NULL, 0};
 
     for (unsigned i = 0; i < WAX_STORE_TABLE_COUNT; i++) {
+        const wax_store_range all = {.table = (wax_store_table)i};
         wax_status status;
-        look->table = (wax_store_table)i;
-        status = look->store->kind->walk(view, look->table, all, all, take_record, look);
+        look->table = all.table;
+        status = look->store->kind->walk(view, &all, take_record, look);
         look->has_failed = look->has_failed || status != WAX_OK;
     }
 }
 
 /* --- Stores --- */
 
-/* The folder of a store, of which the folder or the file was named. Returns false, and says so,
- * when there is no store: looking for one must not make one. */
+/* The folder that a path leads to: itself, or that of the file it names. */
 static bool find_folder(const char *named, char folder[static FOLDER_MAX])
 {
-    static const char file[] = "/wax.db";
-    char path[FOLDER_MAX + sizeof file];
+    const char *last = strrchr(named, '/');
     size_t size = strlen(named);
     struct stat status;
 
-    if (size > 0 && size < FOLDER_MAX - 1) {
-        memcpy(folder, named, size + 1);
-        if (stat(named, &status) == 0 && S_ISREG(status.st_mode)) {
-            const char *last = strrchr(named, '/');
-            size_t end = last == NULL ? 0 : (size_t)(last - named);
-            if (strcmp(last == NULL ? named : last + 1, file + 1) != 0) {
-                (void)fprintf(stderr,
-                              "wax ctl: %s: a store is a file by the name wax.db; copy this one, "
-                              "with its -wal, to a folder of its own under that name\n",
-                              named);
-                return false;
-            }
-            memcpy(folder, end == 0 ? (last == NULL ? "." : "/") : named, end == 0 ? 1 : end);
-            folder[end == 0 ? 1 : end] = '\0';
-        }
-        (void)snprintf(path, sizeof path, "%s%s", folder, file);
+    if (size == 0 || size >= FOLDER_MAX || stat(named, &status) != 0) {
+        return false;
+    }
+    memcpy(folder, named, size + 1);
+    if (S_ISDIR(status.st_mode)) {
+        return true;
+    }
+    (void)snprintf(folder, FOLDER_MAX, "%.*s", last == NULL ? 1 : (int)(last - named) + 1,
+                   last == NULL ? "." : named);
+    return strcmp(last == NULL ? named : last + 1, FILE_NAME) == 0;
+}
+
+/* Returns false, and says so, when there is no store: looking for one must not make one. */
+static bool find_store(const char *named, char folder[static FOLDER_MAX])
+{
+    char path[FOLDER_MAX + sizeof FILE_NAME + 1];
+    struct stat status;
+
+    if (find_folder(named, folder)) {
+        (void)snprintf(path, sizeof path, "%s/%s", folder, FILE_NAME);
         if (stat(path, &status) == 0) {
             return true;
         }
     }
     (void)fprintf(stderr,
-                  "wax ctl: there is no store in %s; wax.conf(5) says where the broker has "
-                  "it: persistence_location\n",
-                  named);
+                  "wax ctl: there is no store in %s: it is the folder of a file named %s, and "
+                  "wax.conf(5) says where the broker has it: persistence_location\n",
+                  named, FILE_NAME);
     return false;
 }
 
@@ -134,7 +138,7 @@ static int open_look(struct store_look *look, const struct ctl_link *link, bool 
     const wax_store_options options = {
         .place = folder, .must_be_whole = must_be_whole, .reads_all = reads_all};
 
-    if (!find_folder(link->settings->words[0], folder)) {
+    if (!find_store(link->settings->words[0], folder)) {
         return 1;
     }
     if (wax_store_sqlite.open(&look->store, &options, &look->report) != WAX_OK) {

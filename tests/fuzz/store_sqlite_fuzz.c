@@ -101,12 +101,10 @@ static bool look(void *context, wax_bytes key, wax_bytes value)
 
 static void walk(wax_store_task *task, wax_store_view *view)
 {
-    static const wax_bytes all = {NULL, 0};
-
     (void)task;
     for (unsigned i = 0; i < WAX_STORE_TABLE_COUNT; i++) {
-        fuzz_require(wax_store_sqlite.walk(view, (wax_store_table)i, all, all, look, NULL) ==
-                     WAX_OK);
+        const wax_store_range all = {.table = (wax_store_table)i};
+        fuzz_require(wax_store_sqlite.walk(view, &all, look, NULL) == WAX_OK);
     }
 }
 

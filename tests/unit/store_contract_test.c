@@ -349,22 +349,21 @@ static bool count_message(void *context, wax_bytes key, wax_bytes value)
 static bool follow_row(void *context, wax_bytes key, wax_bytes value)
 {
     struct nested *nested = context;
+    const wax_store_range range = {.table = WAX_STORE_MESSAGES,
+                                   .prefix = wax_bytes_of(value.data, 8)};
 
     (void)key;
-    assert_int_equal(wax_store_sqlite.walk(nested->view, WAX_STORE_MESSAGES,
-                                           wax_bytes_of(value.data, 8), WAX_TEXT(""), count_message,
-                                           nested),
-                     WAX_OK);
+    assert_int_equal(wax_store_sqlite.walk(nested->view, &range, count_message, nested), WAX_OK);
     return true;
 }
 
 static void follow_rows(wax_store_task *task, wax_store_view *view)
 {
+    const wax_store_range range = {.table = WAX_STORE_QUEUES};
     struct nested *nested = (void *)task;
 
     nested->view = view;
-    (void)wax_store_sqlite.walk(view, WAX_STORE_QUEUES, WAX_TEXT(""), WAX_TEXT(""), follow_row,
-                                nested);
+    (void)wax_store_sqlite.walk(view, &range, follow_row, nested);
     atomic_store(&nested->is_done, true);
 }
 
