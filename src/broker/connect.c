@@ -326,11 +326,7 @@ static void attach(struct connection *connection, struct client *client)
 static void note_durable(struct client *client)
 {
     client->is_durable = client->expiry_s > 0;
-    if (client->is_durable) {
-        keep_session(client);
-    } else {
-        keep_no_session(client);
-    }
+    keep_session(client); /* one that ends with this connection now may have been kept so far */
     if (keeps(client)) {
         out_hold(client->connection);
     }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "broker/control.h"
+#include "broker/queue.h"
 
 enum { MESSAGES_FIRST = 1024 };
 
@@ -265,20 +266,6 @@ static bool on_received(void *context, wax_bytes key, wax_bytes value)
     return loader->status == WAX_OK;
 }
 
-/* In memory as wire has them: the count, then that many. */
-static uint32_t *read_identifiers(wax_bytes encoded)
-{
-    wax_reader in = wax_reader_over(encoded);
-    uint32_t count = (uint32_t)(encoded.size / 4);
-    uint32_t *identifiers = count == 0 ? NULL : calloc(count + 1, sizeof *identifiers);
-
-    for (uint32_t i = 0; identifiers != NULL && i < count; i++) {
-        identifiers[i + 1] = wax_read_u32(&in);
-        identifiers[0] = i + 1;
-    }
-    return identifiers;
-}
-
 static wax_status take_up(struct client *client, const struct kept_row *row,
                           const struct delivery *delivery)
 {
@@ -312,12 +299,17 @@ static bool on_row(void *context, wax_bytes key, wax_bytes value)
     delivery.qos = row.qos;
     delivery.retain = row.retain;
     client->last_place = delivery.place;
+    message_pass_number(row.message);
+    loader->message_count++;
+    if (row.state == KEPT_WAITING && !queue_wants(client, delivery.place, row.weight)) {
+        return true;
+    }
     if (row.state != KEPT_RELEASED) {
         delivery.message = load_message(loader, row.message);
-        delivery.identifiers = read_identifiers(row.identifiers);
+        delivery.identifiers = kept_identifiers(row.identifiers);
     }
     if (row.state == KEPT_WAITING && delivery.message != NULL) {
-        status = client_requeue(client, &delivery);
+        status = queue_take_up(client, &delivery);
     } else if (row.state == KEPT_RELEASED || delivery.message != NULL) {
         status = take_up(client, &row, &delivery);
     }
@@ -325,7 +317,6 @@ static bool on_row(void *context, wax_bytes key, wax_bytes value)
         loader->strange_count++;
         delivery_clear(&delivery);
     }
-    loader->message_count++;
     return loader->status == WAX_OK;
 }
 
