@@ -101,9 +101,9 @@ static struct message *load_message(struct loader *loader, uint64_t number)
     }
     slot = slot_of(&loader->bodies, number);
     if (*slot == NULL) {
+        const wax_store_range body = {.table = WAX_STORE_MESSAGES, .prefix = kept_key_bytes(&key)};
         loader->found = NULL;
-        (void)!kind->walk(loader->view, WAX_STORE_MESSAGES, kept_key_bytes(&key),
-                          (wax_bytes){NULL, 0}, on_body, loader);
+        (void)!kind->walk(loader->view, &body, on_body, loader);
         *slot = loader->found;
         loader->bodies.count += *slot != NULL ? 1 : 0;
     }
@@ -406,11 +406,11 @@ static void run(wax_store_task *task, wax_store_view *view)
 {
     struct loader *loader = WAX_OWNER(task, struct loader, task);
     const wax_store_kind *kind = loader->broker->store->kind;
-    wax_bytes none = {NULL, 0};
 
     loader->view = view;
     for (size_t i = 0; i < WAX_COUNT(visits) && loader->status == WAX_OK; i++) {
-        wax_status status = kind->walk(view, visits[i].table, none, none, visits[i].visit, loader);
+        const wax_store_range all = {.table = visits[i].table};
+        wax_status status = kind->walk(view, &all, visits[i].visit, loader);
         if (status == WAX_MALFORMED) {
             loader->strange_count++; /* the engine has left out what does not verify */
         } else if (loader->status == WAX_OK) {
