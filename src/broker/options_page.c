@@ -15,7 +15,7 @@ static const char *const places[] = {
         "alone.\n",
     [WAX_SCOPE_DEFAULT] =
         ("## For the default listener\n\nThe listener to which options above any `listener` line "
-         "belong.\n"), /* in parentheses, or clang suspects a comma that was forgotten */
+         "belong.\n"),
     [WAX_SCOPE_BRIDGE] = "## For a bridge\n\nBelow a `connection` line; they hold for it alone.\n",
     [WAX_SCOPE_NONE] = "## Lines that open, read or load\n",
 };
