@@ -78,6 +78,14 @@ struct message *message_make(const struct draft *draft, uint64_t now_ms)
     return message;
 }
 
+void message_pass_number(uint64_t number)
+{
+    uint64_t last = atomic_load(&last_number);
+
+    while (last < number && !atomic_compare_exchange_weak(&last_number, &last, number)) {
+    }
+}
+
 struct message *message_restore(const struct message *old)
 {
     wax_access_identity author = {old->author, old->has_author, old->author_id};
@@ -92,7 +100,6 @@ struct message *message_restore(const struct message *old)
         .retain = old->retain,
     };
     struct message *message = message_make(&draft, old->made_ms);
-    uint64_t last = atomic_load(&last_number);
 
     if (message == NULL) {
         return NULL;
@@ -100,8 +107,7 @@ struct message *message_restore(const struct message *old)
     message->number = old->number;
     message->lifetime_s = old->lifetime_s;
     message->expires_ms = old->expires_ms;
-    while (last < old->number && !atomic_compare_exchange_weak(&last_number, &last, old->number)) {
-    }
+    message_pass_number(old->number);
     return message;
 }
 

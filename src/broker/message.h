@@ -47,6 +47,9 @@ struct draft {
 /* Makes a message with one holder. NULL without memory. */
 struct message *message_make(const struct draft *draft, uint64_t now_ms);
 
+/* Later messages get greater numbers than this one. */
+void message_pass_number(uint64_t number);
+
 /* Makes a message again that was written down, under its old number; later messages get greater
  * ones. `old` only lends its fields. NULL without memory. */
 struct message *message_restore(const struct message *old);

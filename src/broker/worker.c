@@ -226,15 +226,19 @@ void *worker_run(void *argument)
     struct worker *worker = argument;
     wax_timer stop_timer = {.due = look_again};
     bool hurries = false;
+    bool receives;
 
     while (!is_done(worker)) {
         wax_loop_turn(&worker->loop, hurries);
         hurries = read_letters(worker);
-        if (may_receive(worker)) {
+        receives = may_receive(worker);
+        if (receives) {
             hurries = receive_turn(worker) || hurries;
         }
         hurries = retain_turn(worker) || hurries;
         owed_release(worker);
+        /* Whoever has its answers now may have sent more, which is here already. */
+        hurries = hurries || (receives && !wax_link_is_alone(&worker->hungry));
         flush_dirty(worker);
         leave_doomed(worker);
         hurries = hurries || !wax_link_is_alone(&worker->dirty) || worker->changes.count > 0;
