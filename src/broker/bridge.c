@@ -1,6 +1,7 @@
 /* The life of a bridge: made by the configuration, connected, lost, connected again. */
 #include "broker/bridges.h"
 #include "broker/keep.h"
+#include "broker/queue.h"
 #include "broker/standing.h"
 #include "broker/walk.h"
 
@@ -45,11 +46,7 @@ static bool apply(struct bridge *bridge, struct settings *settings, const wax_br
     client->listener = WAX_CONFIG_INNER;
     client->is_durable = !config->local_cleansession;
     client->expiry_s = UINT32_MAX;
-    if (client->is_durable) {
-        keep_session(client);
-    } else {
-        keep_no_session(client);
-    }
+    keep_session(client);
     look_up_rights(bridge);
     walk_end_all(client);
     wax_router_remove_subscriber(bridge->worker->router, &client->subscriber);
@@ -251,7 +248,7 @@ static void look_around(struct bridge *bridge, uint64_t now_ms)
 {
     const wax_bridge_config *config = bridge->config;
     const struct client *client = bridge->client;
-    bool is_idle = client->queue_count == 0 && client->outgoing.used_count == 0 &&
+    bool is_idle = queue_is_empty(client) && client->outgoing.used_count == 0 &&
                    now_ms >= bridge->active_ms + config->idle_timeout_s * UINT64_C(1000);
     bool is_second = !config->round_robin && bridge->address > 0;
 

@@ -342,11 +342,7 @@ static void note_durable(struct client *client, uint32_t expiry_s, bool has_will
 
     client->expiry_s = expiry_s;
     client->is_durable = client->expiry_s > 0;
-    if (client->is_durable) {
-        keep_session(client);
-    } else {
-        keep_no_session(client);
-    }
+    keep_session(client); /* one that ends with this connection now may have been kept so far */
     if (keeps(client) && is_news) {
         out_hold(client->connection);
     }

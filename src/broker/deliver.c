@@ -3,6 +3,7 @@
  * the rules may be others by then. */
 #include "broker/bridges.h"
 #include "broker/keep.h"
+#include "broker/queue.h"
 #include "broker/standing.h"
 
 #include <stdlib.h>
@@ -244,7 +245,7 @@ static wax_status send_delivery(struct client *client, struct delivery *delivery
     }
     count_sent(client, delivery);
     if (packet_id == 0) {
-        client_drop(client, delivery);
+        queue_drop(client, delivery);
     } else {
         client_hold(client, packet_id, delivery);
     }
@@ -265,7 +266,7 @@ static bool can_send(const struct client *client, uint8_t qos)
     if (qos == 0) {
         return out_waiting(connection) < OUT_DROP_SIZE;
     }
-    return client->queue_count == 0 && !client->is_resuming &&
+    return queue_is_empty(client) && !client->is_resuming &&
            out_waiting(connection) < OUT_QUEUE_SIZE;
 }
 
@@ -281,7 +282,7 @@ static wax_status keep_or_drop(struct client *client, struct delivery *delivery)
         waits = true;
     }
     if (waits) {
-        wax_status status = client_queue(client, delivery);
+        wax_status status = queue_append(client, delivery);
         if (status == WAX_OK && client->bridge != NULL) {
             bridge_on_queued(client->bridge);
         }
@@ -441,7 +442,7 @@ static void give_up_waiting(struct client *client, struct delivery *delivery, bo
     } else {
         count_up(client->worker, COUNT_PUBLISH_DROPPED, 1);
     }
-    client_drop(client, delivery);
+    queue_drop(client, delivery);
 }
 
 void deliver_waiting(struct client *client)
@@ -454,7 +455,7 @@ void deliver_waiting(struct client *client)
         return;
     }
     while (status == WAX_OK && connection->status == WAX_OK &&
-           out_waiting(connection) < OUT_QUEUE_SIZE && client_pop(client, &delivery)) {
+           out_waiting(connection) < OUT_QUEUE_SIZE && queue_pop(client, &delivery)) {
         bool is_late = delivery.message->expires_ms <= client->worker->loop.now_ms;
         bool is_allowed = is_late || may_deliver(client, delivery.message, delivery.retain);
         status = !is_late && is_allowed ? send_delivery(client, &delivery) : WAX_TOO_LARGE;
@@ -462,7 +463,7 @@ void deliver_waiting(struct client *client)
             give_up_waiting(client, &delivery, is_allowed);
             status = WAX_OK;
         } else if (status != WAX_OK) {
-            client_unpop(client, &delivery);
+            queue_unpop(client, &delivery);
         }
     }
 }

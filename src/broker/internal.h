@@ -151,11 +151,16 @@ struct client {
     uint32_t queue_count;
     uint32_t queue_size;
     uint64_t queue_bytes;
-    uint64_t held_bytes; /* payloads of `held`, for max_inflight_bytes */
-    uint64_t dropped;    /* messages that found no room */
-    uint64_t last_place; /* that a delivery was given in the store */
-    uint32_t owed_count; /* acknowledgements that wait for the store */
-    uint32_t owing_scan; /* the last scan that found one waiting */
+    uint64_t spilled_count; /* deliveries behind those, in the store alone */
+    uint64_t spilled_bytes; /* of `queue_bytes`, those of them */
+    uint64_t spill_from;    /* the place of the first of them */
+    uint32_t empty_count;   /* looks that found none of them */
+    bool is_fetching;       /* some of them are on their way */
+    uint64_t held_bytes;    /* payloads of `held`, for max_inflight_bytes */
+    uint64_t dropped;       /* messages that found no room */
+    uint64_t last_place;    /* that a delivery was given in the store */
+    uint32_t owed_count;    /* acknowledgements that wait for the store */
+    uint32_t owing_scan;    /* the last scan that found one waiting */
     struct quarrel quarrel;
 };
 
@@ -189,13 +194,7 @@ wax_status client_grow_incoming(struct client *client) WAX_CHECKED;
  * the queue again, to be sent anew. */
 void client_take_back(struct client *client);
 
-/* Puts a delivery at the end of the queue, within the limits. Takes over the delivery, or clears it
- * and returns WAX_QUOTA_EXCEEDED. */
-wax_status client_queue(struct client *client, const struct delivery *delivery) WAX_CHECKED;
-
-/* The same for what was kept: it is in the store already, and within the limits. WAX_OK or
- * WAX_FULL: it is then the caller's still. */
-wax_status client_requeue(struct client *client, const struct delivery *delivery) WAX_CHECKED;
+/* The same for what was kept: it is in the store already. */
 void client_rehold(struct client *client, uint16_t packet_id, const struct delivery *delivery);
 
 /* Keeps a delivery with its exchange; lets go of the message when only the packet id is needed any
@@ -204,13 +203,10 @@ void client_hold(struct client *client, uint16_t packet_id, const struct deliver
 void client_let_go(struct client *client, uint16_t packet_id);
 void client_finish(struct client *client, uint16_t packet_id);
 
-/* Takes the first delivery out of the queue; false when it is empty. unpop() puts it back. */
-bool client_pop(struct client *client, struct delivery *first);
-void client_unpop(struct client *client, const struct delivery *first);
-
-/* Drops what was taken out of the queue, or never was in it. */
-void client_drop(struct client *client, struct delivery *delivery);
 void delivery_clear(struct delivery *delivery);
+
+/* What it counts for in a queue: all that somebody outside chose. */
+size_t delivery_weight(const struct delivery *delivery);
 
 /* --- connection --- */
 
@@ -409,6 +405,7 @@ enum letter_kind {
     LETTER_TABLE_TAKEN,
     LETTER_KICK,
     LETTER_CONTROL,
+    LETTER_FETCHED,
     LETTER_STOP
 };
 
@@ -428,6 +425,7 @@ struct letter {
         struct entrance *entrance;
         char *line; /* of the log */
         struct inquiry *inquiry;
+        struct fetch *fetch; /* from the store */
     };
     struct errand errand;
 };

@@ -8,7 +8,7 @@ enum { SHARE_ROOM = 8 }; /* $share/ and / */
 
 bool keeps(const struct client *client)
 {
-    return client->is_durable && client->worker->broker->store->kind->keeps;
+    return (client->is_durable || client->is_kept) && client->worker->broker->store->kind->keeps;
 }
 
 bool keep_is_possible(const struct worker *worker)
@@ -138,6 +138,15 @@ void keep_no_subscription(struct client *client, const wax_interest *interest)
 
 /* --- Messages --- */
 
+size_t delivery_weight(const struct delivery *delivery)
+{
+    const struct message *message = delivery->message;
+    size_t identifier_count = delivery->identifiers == NULL ? 0 : delivery->identifiers[0];
+
+    return message->topic.size + message->properties.size + message->payload.size +
+           identifier_count * sizeof(uint32_t);
+}
+
 static void put_message(wax_store_batch *batch, const struct message *message)
 {
     struct kept_key key = kept_key_of(message->number);
@@ -191,7 +200,7 @@ void keep_delivery(struct client *client, struct delivery *delivery, enum kept_s
         .qos = delivery->qos,
         .retain = delivery->retain,
         .packet_id = packet_id,
-        .weight = (uint32_t)(message->topic.size + message->payload.size),
+        .weight = (uint32_t)delivery_weight(delivery),
     };
 
     if (!keeps(client)) {

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "broker/control.h"
+#include "broker/queue.h"
 
 enum { MESSAGES_FIRST = 1024 };
 
@@ -101,9 +102,9 @@ static struct message *load_message(struct loader *loader, uint64_t number)
     }
     slot = slot_of(&loader->bodies, number);
     if (*slot == NULL) {
+        const wax_store_range body = {.table = WAX_STORE_MESSAGES, .prefix = kept_key_bytes(&key)};
         loader->found = NULL;
-        (void)!kind->walk(loader->view, WAX_STORE_MESSAGES, kept_key_bytes(&key),
-                          (wax_bytes){NULL, 0}, on_body, loader);
+        (void)!kind->walk(loader->view, &body, on_body, loader);
         *slot = loader->found;
         loader->bodies.count += *slot != NULL ? 1 : 0;
     }
@@ -280,20 +281,6 @@ static bool on_received(void *context, wax_bytes key, wax_bytes value)
     return loader->status == WAX_OK;
 }
 
-/* In memory as wire has them: the count, then that many. */
-static uint32_t *read_identifiers(wax_bytes encoded)
-{
-    wax_reader in = wax_reader_over(encoded);
-    uint32_t count = (uint32_t)(encoded.size / 4);
-    uint32_t *identifiers = count == 0 ? NULL : calloc(count + 1, sizeof *identifiers);
-
-    for (uint32_t i = 0; identifiers != NULL && i < count; i++) {
-        identifiers[i + 1] = wax_read_u32(&in);
-        identifiers[0] = i + 1;
-    }
-    return identifiers;
-}
-
 static wax_status take_up(struct client *client, const struct kept_row *row,
                           const struct delivery *delivery)
 {
@@ -329,12 +316,16 @@ static bool on_row(void *context, wax_bytes key, wax_bytes value)
     }
     delivery.qos = row.qos;
     delivery.retain = row.retain;
+    loader->message_count++;
+    if (row.state == KEPT_WAITING && !queue_wants(client, delivery.place, row.weight)) {
+        return true;
+    }
     if (row.state != KEPT_RELEASED) {
         delivery.message = load_message(loader, row.message);
-        delivery.identifiers = read_identifiers(row.identifiers);
+        delivery.identifiers = kept_identifiers(row.identifiers);
     }
     if (row.state == KEPT_WAITING && delivery.message != NULL) {
-        status = client_requeue(client, &delivery);
+        status = queue_take_up(client, &delivery);
     } else if (row.state == KEPT_RELEASED || delivery.message != NULL) {
         status = take_up(client, &row, &delivery);
     }
@@ -342,7 +333,6 @@ static bool on_row(void *context, wax_bytes key, wax_bytes value)
         loader->strange_count++;
         delivery_clear(&delivery);
     }
-    loader->message_count++;
     return loader->status == WAX_OK;
 }
 
@@ -445,13 +435,13 @@ static void run(wax_store_task *task, wax_store_view *view)
 {
     struct loader *loader = WAX_OWNER(task, struct loader, task);
     const wax_store_kind *kind = loader->broker->store->kind;
-    wax_bytes none = {NULL, 0};
 
     loader->view = view;
     for (size_t i = 0; i < WAX_COUNT(visits) && loader->status == WAX_OK; i++) {
+        const wax_store_range all = {.table = visits[i].table};
         wax_status status;
         loader->visit = i;
-        status = kind->walk(view, visits[i].table, none, none, on_value, loader);
+        status = kind->walk(view, &all, on_value, loader);
         if (status == WAX_MALFORMED) {
             loader->strange_count++; /* the engine has left out what does not verify */
         } else if (loader->status == WAX_OK) {

@@ -1,7 +1,7 @@
 /* Records of the store. */
 #include "broker/keep_record.h"
 
-#include <string.h>
+#include <stdlib.h>
 
 #include "os/os.h"
 
@@ -200,6 +200,19 @@ bool kept_row_read(wax_bytes value, struct kept_row *row)
     return in.status == WAX_OK && row->state <= KEPT_RELEASED && row->qos < 3 &&
            (row->packet_id != 0 || row->state == KEPT_WAITING) && row->identifiers.size % 4 == 0 &&
            row->identifiers.size <= 4 * KEPT_IDENTIFIER_MAX;
+}
+
+uint32_t *kept_identifiers(wax_bytes encoded)
+{
+    wax_reader in = wax_reader_over(encoded);
+    uint32_t count = (uint32_t)(encoded.size / 4);
+    uint32_t *identifiers = count == 0 ? NULL : calloc(count + 1, sizeof *identifiers);
+
+    for (uint32_t i = 0; identifiers != NULL && i < count; i++) {
+        identifiers[i + 1] = wax_read_u32(&in);
+        identifiers[0] = i + 1;
+    }
+    return identifiers;
 }
 
 /* --- Wills --- */

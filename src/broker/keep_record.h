@@ -86,6 +86,9 @@ enum { KEPT_OPTIONS_SIZE = 6, KEPT_WILL_SIZE = 12 };
 /* Reading; false for what this version does not understand. Views borrow from the value. */
 bool kept_session_read(wax_bytes value, struct kept_session *session);
 bool kept_row_read(wax_bytes value, struct kept_row *row);
+
+/* The identifiers of a row as a delivery has them; NULL for none, or without memory. */
+uint32_t *kept_identifiers(wax_bytes encoded);
 bool kept_options_read(wax_bytes value, wax_subscription_options *options);
 bool kept_will_read(wax_bytes value, struct kept_will *will);
 bool kept_letter_read(wax_bytes value, struct kept_letter *letter);

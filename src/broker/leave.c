@@ -2,6 +2,7 @@
 #include "broker/bridges.h"
 #include "broker/exchange.h"
 #include "broker/keep.h"
+#include "broker/queue.h"
 #include "broker/stack.h"
 
 #include <stdlib.h>
@@ -96,6 +97,7 @@ static void go_offline(struct client *client)
         leave_session(client);
         return;
     }
+    queue_unload(client);
     leave_wait(client);
 }
 

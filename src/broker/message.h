@@ -47,11 +47,11 @@ struct draft {
 /* Makes a message with one holder. NULL without memory. */
 struct message *message_make(const struct draft *draft, uint64_t now_ms);
 
-/* Later messages get greater numbers than this one. */
+/* Messages that are made from here on get greater numbers. */
 void message_pass_number(uint64_t number);
 
-/* Makes a message again that was written down, under its old number; later messages get greater
- * ones. `old` only lends its fields. NULL without memory. */
+/* Makes a message again that was written down, under its old number, and passes it. `old` only
+ * lends its fields. NULL without memory. */
 struct message *message_restore(const struct message *old);
 struct message *message_hold(struct message *message);
 void message_release(struct message *message);

@@ -7,6 +7,7 @@
 #include "broker/handshake.h"
 #include "broker/letters.h"
 #include "broker/owed.h"
+#include "broker/queue.h"
 #include "broker/share.h"
 #include "broker/stack.h"
 #include "broker/steward.h"
@@ -121,6 +122,17 @@ static void on_control(struct worker *worker, struct letter *letter)
     control_on_letter(worker, letter);
 }
 
+static void on_fetched(struct worker *worker, struct letter *letter)
+{
+    struct fetch *fetch = letter->fetch;
+    struct client *client = clients_find(worker, wax_bytes_of(fetch->id, fetch->id_size));
+
+    if (client != NULL && queue_on_fetched(client, fetch)) {
+        deliver_waiting(client);
+    }
+    fetch_free(fetch);
+}
+
 typedef void letter_function(struct worker *worker, struct letter *letter);
 
 static letter_function *const readers[] = {
@@ -135,6 +147,7 @@ static letter_function *const readers[] = {
     [LETTER_TABLE_TAKEN] = steward_on_table_taken,
     [LETTER_KICK] = steward_on_kick,
     [LETTER_CONTROL] = on_control,
+    [LETTER_FETCHED] = on_fetched,
     [LETTER_STOP] = on_stop,
 };
 
@@ -177,7 +190,7 @@ static void flush_dirty(struct worker *worker)
         if (!connection->is_blocked) {
             out_flush(connection);
         }
-        if (connection->client != NULL && connection->client->queue_count > 0 &&
+        if (connection->client != NULL && !queue_is_empty(connection->client) &&
             !connection->is_blocked) {
             deliver_waiting(connection->client);
         }
@@ -221,27 +234,32 @@ static void look_again(wax_timer *timer, uint64_t now_ms)
     (void)now_ms;
 }
 
+/* Whether the end of the turn has brought about what the next one can do at once. */
+static bool has_more(const struct worker *worker, bool reads)
+{
+    return !wax_link_is_alone(&worker->dirty) || worker->changes.count > 0 ||
+           (reads && !wax_link_is_alone(&worker->hungry));
+}
+
 void *worker_run(void *argument)
 {
     struct worker *worker = argument;
     wax_timer stop_timer = {.due = look_again};
     bool hurries = false;
-    bool receives;
+    bool reads;
 
     while (!is_done(worker)) {
         wax_loop_turn(&worker->loop, hurries);
         hurries = read_letters(worker);
-        receives = may_receive(worker);
-        if (receives) {
+        reads = may_receive(worker);
+        if (reads) {
             hurries = receive_turn(worker) || hurries;
         }
         hurries = retain_turn(worker) || hurries;
         owed_release(worker);
-        /* Whoever has its answers now may have sent more, which is here already. */
-        hurries = hurries || (receives && !wax_link_is_alone(&worker->hungry));
         flush_dirty(worker);
         leave_doomed(worker);
-        hurries = hurries || !wax_link_is_alone(&worker->dirty) || worker->changes.count > 0;
+        hurries = hurries || has_more(worker, reads);
         post_all(worker);
         if (worker->is_stopping && stop_timer.place == 0) {
             wax_loop_start(&worker->loop, &stop_timer, worker->stop_ms);
@@ -312,6 +330,8 @@ static void drop_letters(struct worker *worker, wax_letters *letters)
             steward_drop(opened->order);
         } else if (opened->kind == LETTER_LOG) {
             free(opened->line);
+        } else if (opened->kind == LETTER_FETCHED) {
+            fetch_free(opened->fetch);
         } else if (opened->kind == LETTER_CONNECTION) {
             opened->connection->worker = worker;
             wax_link_append(&worker->connections, &opened->connection->all);

@@ -42,13 +42,11 @@ static void ask(wax_store *store, wax_store_task *task)
     task->run(task, NULL);
 }
 
-static wax_status walk(wax_store_view *view, wax_store_table table, wax_bytes prefix,
-                       wax_bytes after, wax_store_visit *visit, void *context)
+static wax_status walk(wax_store_view *view, const wax_store_range *range, wax_store_visit *visit,
+                       void *context)
 {
     (void)view;
-    (void)table;
-    (void)prefix;
-    (void)after;
+    (void)range;
     (void)visit;
     (void)context;
     return WAX_OK;

@@ -136,16 +136,14 @@ static void fold_sweeps(struct plan *plan)
 static struct item fold_key(const struct item *items, size_t count, uint32_t swept)
 {
     struct item folded = items[0];
-    uint8_t state = UNTOUCHED;
+    /* What stands before the sweep is void by it. */
+    uint8_t state = swept > 0 ? GONE : UNTOUCHED;
 
     for (size_t i = 0; i < count; i++) {
         bool is_first = folded.table != WAX_STORE_MESSAGES || i == 0;
-        /* What stands before the sweep is void by it. */
-        if (items[i].place < swept) {
-            state = GONE;
-            continue;
+        if (items[i].place >= swept) {
+            state = folds[state][items[i].kind];
         }
-        state = folds[swept > 0 && state == UNTOUCHED ? GONE : state][items[i].kind];
         /* Of a message the first put counts. */
         folded.value = is_first ? items[i].value : folded.value;
     }
@@ -178,39 +176,40 @@ static bool is_void(const struct change *change)
     return change->table == WAX_STORE_MESSAGES && change->kind >= CHANGE_REMOVE;
 }
 
-/* Items from the front of the room, sweeps from its end. */
-static void list(struct plan *plan, const struct parcel *first, size_t count)
+static struct item item_of(const struct change *change, uint32_t place)
+{
+    return (struct item){
+        .table = change->table,
+        .kind = change->kind,
+        .place = place,
+        .head = {head_of(change->key, 0), head_of(change->key, 8)},
+        .key = change->key,
+        .value = change->value,
+    };
+}
+
+/* Appends the changes of one parcel: items from the front of the room, sweeps from its end. */
+static void list(struct plan *plan, const struct parcel *parcel, size_t room, uint32_t *place)
 {
     struct item *all = plan->memory;
+    wax_reader in = wax_reader_over(parcel->changes);
     struct change change;
-    uint32_t place = 0;
 
-    for (const struct parcel *parcel = first; parcel != NULL; parcel = parcel->next) {
-        wax_reader in = wax_reader_over(parcel->changes);
-        while (change_next(&in, &change)) {
-            size_t at =
-                change.kind == CHANGE_REMOVE_ALL ? count - ++plan->sweep_count : plan->item_count++;
-            all[at] = (struct item){
-                .table = change.table,
-                .kind = change.kind,
-                .place = place++,
-                .head = {head_of(change.key, 0), head_of(change.key, 8)},
-                .key = change.key,
-                .value = change.value,
-            };
-            if (is_void(&change)) {
-                plan->sweep_count -= change.kind == CHANGE_REMOVE_ALL ? 1 : 0;
-                plan->item_count -= change.kind == CHANGE_REMOVE ? 1 : 0;
-            }
+    while (change_next(&in, &change)) {
+        bool is_sweep = change.kind == CHANGE_REMOVE_ALL;
+        if (!is_void(&change)) {
+            all[is_sweep ? room - ++plan->sweep_count : plan->item_count++] =
+                item_of(&change, (*place)++);
         }
     }
     plan->items = all;
-    plan->sweeps = all + count - plan->sweep_count;
+    plan->sweeps = all + room - plan->sweep_count;
 }
 
 bool plan_make(struct plan *plan, const struct parcel *first)
 {
     size_t count = 0;
+    uint32_t place = 0;
     uint32_t *sizes;
 
     *plan = (struct plan){.items = NULL};
@@ -222,7 +221,9 @@ bool plan_make(struct plan *plan, const struct parcel *first)
         plan_free(plan);
         return false;
     }
-    list(plan, first, count);
+    for (const struct parcel *parcel = first; parcel != NULL; parcel = parcel->next) {
+        list(plan, parcel, count, &place);
+    }
     sizes = malloc((plan->sweep_count + 1) * sizeof *sizes);
     if (sizes == NULL) {
         plan_free(plan);

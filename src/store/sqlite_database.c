@@ -30,12 +30,14 @@ static const char *const texts[STATEMENT_KINDS] = {
     [STATEMENT_ADD]        = "INSERT INTO %s VALUES(?1,?2,?3)",
     [STATEMENT_PUT]        = "INSERT INTO %s VALUES(?1,?2,?3) ON CONFLICT(key) DO UPDATE SET link=excluded.link,value=excluded.value",
     [STATEMENT_HOLD]       = "INSERT INTO %s VALUES(?1,?2,?3) ON CONFLICT(key) DO UPDATE SET link=link+excluded.link",
-    [STATEMENT_COUNT]      = "UPDATE %s SET link=link+?2 WHERE key=?1 RETURNING link",
+    [STATEMENT_COUNT]      = "UPDATE %s SET link=link+?2 WHERE key=?1",
+    [STATEMENT_DROP]       = "DELETE FROM %s WHERE key=?1 AND link+?2<=0",
     [STATEMENT_LINK]       = "SELECT link FROM %s WHERE key=?1",
     [STATEMENT_REMOVE]     = "DELETE FROM %s WHERE key=?1 RETURNING link",
     [STATEMENT_SWEEP]      = "DELETE FROM %s WHERE key>=?1 AND key<?2 RETURNING link",
     [STATEMENT_SWEEP_REST] = "DELETE FROM %s WHERE key>=?1 RETURNING link",
     [STATEMENT_WALK]       = "SELECT key,link,value FROM %s WHERE key>=?1 ORDER BY key",
+    [STATEMENT_WALK_ALL]   = "SELECT key,link,value FROM %s ORDER BY key",
     [STATEMENT_WALK_BACK]  = "SELECT key,link,value FROM %s ORDER BY key DESC",
 };
 
@@ -114,8 +116,10 @@ void database_leave(struct database *database)
 
 void database_close(struct database *database)
 {
-    for (size_t i = 0; i < WAX_STORE_TABLE_COUNT * STATEMENT_KINDS; i++) {
-        sqlite3_finalize(database->statements[i / STATEMENT_KINDS][i % STATEMENT_KINDS]);
+    for (size_t i = 0; i < WAX_STORE_TABLE_COUNT; i++) {
+        for (size_t k = 0; k < STATEMENT_KINDS; k++) {
+            sqlite3_finalize(database->statements[i][k]);
+        }
     }
     sqlite3_close(database->handle);
     free(database->room);
@@ -134,6 +138,31 @@ static int make_table(struct database *database, const struct shape *shape)
     return database_run(database, sql);
 }
 
+/* Nothing, sealed: who cannot open it has another key. */
+static const struct spot key_spot = {.table = WAX_STORE_TABLE_COUNT};
+
+enum { KEY_MARK_SIZE = 28 };
+
+static int mark_key(struct database *database)
+{
+    static const char sql[] = "INSERT INTO engine VALUES('key',?1)";
+    sqlite3_stmt *statement = NULL;
+    uint8_t stored[KEY_MARK_SIZE];
+    int result;
+
+    wax_assert(seal_overhead(&database->seal) == sizeof stored);
+    if (seal_value(&database->seal, &key_spot, wax_bytes_of(NULL, 0), stored) != WAX_OK) {
+        return SQLITE_NOMEM;
+    }
+    result = sqlite3_prepare_v2(database->handle, sql, -1, &statement, NULL);
+    if (result == SQLITE_OK) {
+        sqlite3_bind_blob(statement, 1, stored, sizeof stored, SQLITE_STATIC);
+        result = sqlite3_step(statement);
+    }
+    sqlite3_finalize(statement);
+    return result == SQLITE_DONE ? SQLITE_OK : result;
+}
+
 int database_migrate(struct database *database, int64_t version)
 {
     char sql[96];
@@ -145,9 +174,36 @@ int database_migrate(struct database *database, int64_t version)
     for (int64_t i = version; i < DATABASE_VERSION && result == SQLITE_OK; i++) {
         result = database_run(database, migrations[i]);
     }
+    if (version == 0 && result == SQLITE_OK && database->seal.is_secret) {
+        result = mark_key(database);
+    }
     (void)snprintf(sql, sizeof sql, "PRAGMA application_id=%d; PRAGMA user_version=%d",
-                   DATABASE_APPLICATION, DATABASE_VERSION);
+                   database->seal.is_secret ? DATABASE_APPLICATION_SEALED : DATABASE_APPLICATION,
+                   DATABASE_VERSION);
     return result == SQLITE_OK ? database_run(database, sql) : result;
+}
+
+int database_check_key(struct database *database)
+{
+    sqlite3_stmt *statement = NULL;
+    uint8_t room[KEY_MARK_SIZE];
+    wax_bytes value;
+    int result = sqlite3_prepare_v2(database->handle, "SELECT value FROM engine WHERE name='key'",
+                                    -1, &statement, NULL);
+
+    if (result == SQLITE_OK) {
+        result = sqlite3_step(statement);
+    }
+    if (result == SQLITE_ROW) {
+        wax_bytes stored = wax_bytes_of(sqlite3_column_blob(statement, 0),
+                                        (size_t)sqlite3_column_bytes(statement, 0));
+        result = stored.size == sizeof room &&
+                         unseal_value(&database->seal, &key_spot, stored, room, &value) == WAX_OK
+                     ? SQLITE_OK
+                     : SQLITE_AUTH;
+    }
+    sqlite3_finalize(statement);
+    return result == SQLITE_DONE ? SQLITE_CORRUPT : result;
 }
 
 int database_run(struct database *database, const char *sql)
@@ -170,6 +226,28 @@ int database_number(struct database *database, const char *sql, int64_t *number)
     }
     sqlite3_finalize(statement);
     return result == SQLITE_DONE ? SQLITE_OK : result;
+}
+
+int database_view_held(struct database *database)
+{
+    sqlite3_str *sql = sqlite3_str_new(database->handle);
+    const char *between = "";
+    char *text;
+    int result;
+
+    sqlite3_str_appendall(sql, "CREATE TEMP VIEW IF NOT EXISTS held AS "
+                               "SELECT link AS number,count(*) AS holders FROM (");
+    for (size_t i = 0; i < WAX_STORE_TABLE_COUNT; i++) {
+        if (shapes[i].holds) {
+            sqlite3_str_appendf(sql, "%sSELECT link FROM main.%s", between, shapes[i].name);
+            between = " UNION ALL ";
+        }
+    }
+    sqlite3_str_appendf(sql, ") WHERE link!=%lld GROUP BY link", (long long)DATABASE_NO_MESSAGE);
+    text = sqlite3_str_finish(sql);
+    result = text == NULL ? SQLITE_NOMEM : database_run(database, text);
+    sqlite3_free(text);
+    return result;
 }
 
 int database_statement(struct database *database, wax_store_table table, enum statement kind,
@@ -277,21 +355,41 @@ wax_status database_status(const struct database *database, int result)
     if ((result & 0xff) == SQLITE_NOMEM) {
         return WAX_FULL;
     }
+    if ((result & 0xff) == SQLITE_AUTH) {
+        return WAX_INVALID;
+    }
     return database_is_damage(result) ? WAX_MALFORMED : WAX_IO;
 }
+
+/* clang-format off */
+static const struct {
+    int result;
+    const char *text;
+} words[] = {
+    {SQLITE_BUSY,     "another process uses it"},
+    {SQLITE_LOCKED,   "another process uses it"},
+    {SQLITE_ERROR,    "a table is missing, or is not as it should be"},
+    {SQLITE_CORRUPT,  "its pages do not belong together"},
+    {SQLITE_NOTADB,   "it is not a database"},
+    {SQLITE_READONLY, "it can only be read"},
+    {SQLITE_AUTH,     "its values are sealed by another key"},
+    {SQLITE_NOMEM,    "there is no memory left"},
+};
+/* clang-format on */
 
 void database_explain(const struct database *database, int result, char *text, size_t size)
 {
     int error = database->handle == NULL ? 0 : sqlite3_system_errno(database->handle);
     int kind = result & 0xff;
+    const char *found = sqlite3_errstr(kind);
 
-    if (is_full(database, result)) {
-        (void)snprintf(text, size, "the disk is full: make room on it");
-    } else if (kind == SQLITE_BUSY || kind == SQLITE_LOCKED) {
-        (void)snprintf(text, size, "another process uses it");
-    } else if ((kind == SQLITE_IOERR || kind == SQLITE_CANTOPEN) && error != 0) {
-        (void)snprintf(text, size, "%s", strerror(error));
-    } else {
-        (void)snprintf(text, size, "%s", sqlite3_errstr(kind));
+    for (size_t i = 0; i < WAX_COUNT(words); i++) {
+        found = words[i].result == kind ? words[i].text : found;
     }
+    if (is_full(database, result)) {
+        found = "the disk is full: make room on it";
+    } else if ((kind == SQLITE_IOERR || kind == SQLITE_CANTOPEN) && error != 0) {
+        found = strerror(error);
+    }
+    (void)snprintf(text, size, "%s", found);
 }

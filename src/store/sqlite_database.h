@@ -11,12 +11,14 @@ enum statement {
     STATEMENT_ADD,    /* key, link, value */
     STATEMENT_PUT,    /* the same, in place of what there is */
     STATEMENT_HOLD,   /* the same for messages: what there is stays and gets `link` more holders */
-    STATEMENT_COUNT,  /* key, how many holders more; answers link */
+    STATEMENT_COUNT,  /* key, how many holders more */
+    STATEMENT_DROP,   /* the same, where that leaves none: the message goes; else nothing is done */
     STATEMENT_LINK,   /* key; answers link */
     STATEMENT_REMOVE, /* key; answers link */
     STATEMENT_SWEEP,  /* first key, first key that stays; answers links */
     STATEMENT_SWEEP_REST, /* first key; answers links */
     STATEMENT_WALK,       /* first key; answers key, link, value, upwards */
+    STATEMENT_WALK_ALL,   /* the same from the first key, of whatever kind that is */
     STATEMENT_WALK_BACK,  /* answers key, link, value, downwards from the last */
     STATEMENT_KINDS
 };
@@ -30,7 +32,11 @@ struct database {
     size_t room_size;
 };
 
-enum { DATABASE_APPLICATION = 0x57617873 /* "Waxs" */, DATABASE_VERSION = 1 };
+enum {
+    DATABASE_APPLICATION = 0x57617870,        /* "Waxp": values are plain */
+    DATABASE_APPLICATION_SEALED = 0x57617873, /* "Waxs" */
+    DATABASE_VERSION = 1,
+};
 
 /* The name of a table, and whether its rows hold messages. */
 const char *database_table(wax_store_table table);
@@ -47,12 +53,21 @@ void database_leave(struct database *database);
 
 void database_close(struct database *database);
 
-/* Brings the shape of the file from `version` to DATABASE_VERSION; within a transaction. */
+/* Brings the shape of the file from `version` to DATABASE_VERSION; within a transaction. A new file
+ * is marked by the key of `seal`, if there is one. */
 int database_migrate(struct database *database, int64_t version);
+
+/* Whether the key of `seal` is the one that the file was made with: SQLITE_OK; SQLITE_AUTH if not;
+ * otherwise nobody can tell. */
+int database_check_key(struct database *database);
 
 /* Runs SQL without a result, and SQL with one number as its result. */
 int database_run(struct database *database, const char *sql);
 int database_number(struct database *database, const char *sql, int64_t *number);
+
+/* Makes the temporary view `held`: the number of each message that rows hold, and their count, in
+ * `holders`. */
+int database_view_held(struct database *database);
 
 /* A statement that is not in use, to be given back by database_done() with the same table and kind.
  */
@@ -63,6 +78,9 @@ void database_done(struct database *database, wax_store_table table, enum statem
 
 /* Binds a key, which must last until the statement is done. */
 int database_bind_key(sqlite3_stmt *statement, wax_store_table table, int at, wax_bytes key);
+
+/* The link of a row that holds no message. */
+#define DATABASE_NO_MESSAGE INT64_MIN
 
 /* What stands in the link of a row with this value; of a table that holds, at least 8 bytes. */
 int64_t database_link(wax_store_table table, wax_bytes value);
@@ -75,7 +93,7 @@ void database_key_of(int64_t number, uint8_t key[static WAX_STORE_NUMBER_SIZE]);
 bool database_is_damage(int result);
 
 /* A result as the store's users know it: WAX_OK, WAX_QUOTA_EXCEEDED, WAX_FULL (memory),
- * WAX_MALFORMED or WAX_IO. */
+ * WAX_MALFORMED, WAX_INVALID (the key) or WAX_IO. */
 wax_status database_status(const struct database *database, int result);
 
 /* Says in words what is wrong. */

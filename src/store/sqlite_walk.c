@@ -96,14 +96,16 @@ static int read_rows(struct reading *reading, sqlite3_stmt *statement)
 int walk_rows(struct database *database, const struct walk *walk)
 {
     struct reading reading = {.database = database, .walk = walk};
-    enum statement kind = walk->is_backward ? STATEMENT_WALK_BACK : STATEMENT_WALK;
+    enum statement kind = walk->is_backward      ? STATEMENT_WALK_BACK
+                          : walk->from.size == 0 ? STATEMENT_WALK_ALL
+                                                 : STATEMENT_WALK;
     sqlite3_stmt *statement;
     int result = database_statement(database, walk->table, kind, &statement);
 
     if (result != SQLITE_OK) {
         return result;
     }
-    if (!walk->is_backward) {
+    if (kind == STATEMENT_WALK) {
         result = database_bind_key(statement, walk->table, 1, walk->from);
     }
     if (result == SQLITE_OK) {
@@ -120,8 +122,7 @@ int walk_rows(struct database *database, const struct walk *walk)
 /* --- For tasks --- */
 
 struct visitor {
-    wax_bytes prefix;
-    wax_bytes after;
+    const wax_store_range *range;
     wax_store_visit *visit;
     void *context;
     wax_status status;
@@ -131,10 +132,10 @@ static bool visit_row(void *context, const struct row *row)
 {
     struct visitor *visitor = context;
 
-    if (!wax_bytes_start_with(row->key, visitor->prefix)) {
+    if (!wax_bytes_start_with(row->key, visitor->range->prefix)) {
         return false;
     }
-    if (visitor->after.size > 0 && wax_bytes_compare(row->key, visitor->after) <= 0) {
+    if (visitor->range->after.size > 0 && wax_bytes_compare(row->key, visitor->range->after) <= 0) {
         return true; /* `after` itself */
     }
     if (!row->is_sound) {
@@ -144,14 +145,13 @@ static bool visit_row(void *context, const struct row *row)
     return visitor->visit(visitor->context, row->key, row->value);
 }
 
-wax_status walk_view(wax_store_view *view, wax_store_table table, wax_bytes prefix, wax_bytes after,
-                     wax_store_visit *visit, void *context)
+wax_status walk_view(wax_store_view *view, const wax_store_range *range, wax_store_visit *visit,
+                     void *context)
 {
-    struct visitor visitor = {
-        .prefix = prefix, .after = after, .visit = visit, .context = context, .status = WAX_OK};
+    struct visitor visitor = {.range = range, .visit = visit, .context = context, .status = WAX_OK};
     const struct walk walk = {
-        .table = table,
-        .from = wax_bytes_compare(prefix, after) < 0 ? after : prefix,
+        .table = range->table,
+        .from = wax_bytes_compare(range->prefix, range->after) < 0 ? range->after : range->prefix,
         .visit = visit_row,
         .context = &visitor,
     };
@@ -174,9 +174,16 @@ static bool count_fault(void *context, const struct row *row)
     return true;
 }
 
+/* Messages that another number of rows holds than they say, and those that are not there though
+ * they are held. */
+static const char wrongly_held[] =
+    "SELECT (SELECT count(*) FROM held LEFT JOIN messages ON number=key WHERE link IS NOT holders)+"
+    "(SELECT count(*) FROM messages WHERE key NOT IN (SELECT number FROM held))";
+
 int walk_check(struct database *database, bool reads_all, uint64_t *fault_count)
 {
     int result = SQLITE_OK;
+    int64_t wrong = 0;
 
     for (unsigned i = 0; i < WAX_STORE_TABLE_COUNT && result == SQLITE_OK; i++) {
         const struct walk walk = {
@@ -184,6 +191,13 @@ int walk_check(struct database *database, bool reads_all, uint64_t *fault_count)
         if (reads_all || walk.table != WAX_STORE_MESSAGES) {
             result = walk_rows(database, &walk);
         }
+    }
+    if (result == SQLITE_OK && reads_all) {
+        result = database_view_held(database);
+    }
+    if (result == SQLITE_OK && reads_all) {
+        result = database_number(database, wrongly_held, &wrong);
+        *fault_count += (uint64_t)wrong;
     }
     return result;
 }

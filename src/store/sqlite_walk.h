@@ -17,7 +17,7 @@ typedef bool row_visit(void *context, const struct row *row);
 struct walk {
     wax_store_table table;
     bool is_backward;
-    wax_bytes from; /* the first key; not for a walk backward */
+    wax_bytes from; /* the first key; none: all; not for a walk backward */
     row_visit *visit;
     void *context;
 };
@@ -31,8 +31,8 @@ struct wax_store_view {
 };
 
 /* The engine's walk. */
-wax_status walk_view(wax_store_view *view, wax_store_table table, wax_bytes prefix, wax_bytes after,
-                     wax_store_visit *visit, void *context);
+wax_status walk_view(wax_store_view *view, const wax_store_range *range, wax_store_visit *visit,
+                     void *context);
 
 /* Walks over all tables, but over messages only if `reads_all`, and counts what does not verify. */
 int walk_check(struct database *database, bool reads_all, uint64_t *fault_count);

@@ -14,7 +14,8 @@ typedef struct wax_store_view wax_store_view;
 
 /* The tables. What keys and values mean is the broker's affair, but for messages and those who hold
  * them: the value of a row of a table that holds begins with the key of a message, and the store
- * counts. A message that no row holds any more goes with the group in which that came about. */
+ * counts; the key 0 is no message's, and says that the row holds none. A message that no row holds
+ * any more goes with the group in which that came about. */
 typedef enum wax_store_table {
     WAX_STORE_META,          /* name */
     WAX_STORE_SESSIONS,      /* number of the session: 8 bytes, big endian, as all numbers here */
@@ -109,6 +110,14 @@ typedef struct wax_store_task {
     void (*run)(struct wax_store_task *self, wax_store_view *view);
 } wax_store_task;
 
+/* Which values: those of a table whose key begins with `prefix` and is greater than `after` (no
+ * bytes: all). */
+typedef struct wax_store_range {
+    wax_store_table table;
+    wax_bytes prefix;
+    wax_bytes after;
+} wax_store_range;
+
 /* Called for each value, in the order of the keys; views last until it returns. Returns whether to
  * go on. */
 typedef bool wax_store_visit(void *context, wax_bytes key, wax_bytes value);
@@ -125,12 +134,11 @@ typedef bool wax_store_visit(void *context, wax_bytes key, wax_bytes value);
  * nothing becomes durable now: WAX_QUOTA_EXCEEDED (the disk is full) or WAX_IO. What was committed
  * is tried again until it succeeds. ask: runs the task after all that was committed before, which
  * it sees, and maybe what was committed later. While nothing becomes durable, it sees what is not
- * durable yet. Any thread. walk: for tasks. Values of a table whose key begins with `prefix` and is
- * greater than `after` (no bytes: all). WAX_OK, also when `visit` had enough; WAX_MALFORMED where a
- * value does not verify: it is left out and the walk goes on, as far as the file can be read;
- * WAX_IO. A visit may walk. figures: of any thread. close: waits until all is durable, runs what
- * was asked, and frees the store. Where the last commits failed, they are tried a few times more,
- * for less than a second, and then given up: it returns why, as state(). */
+ * durable yet. Any thread. walk: for tasks. WAX_OK, also when `visit` had enough; WAX_MALFORMED
+ * where a value does not verify: it is left out and the walk goes on, as far as the file can be
+ * read; WAX_IO. A visit may walk. figures: of any thread. close: waits until all is durable, runs
+ * what was asked, and frees the store. Where the last commits failed, they are tried a few times
+ * more, for less than a second, and then given up: it returns why, as state(). */
 typedef struct wax_store_kind {
     const char *name;
     bool keeps;
@@ -140,8 +148,8 @@ typedef struct wax_store_kind {
     uint64_t (*durable)(const wax_store *store);
     wax_status (*state)(const wax_store *store);
     void (*ask)(wax_store *store, wax_store_task *task);
-    wax_status (*walk)(wax_store_view *view, wax_store_table table, wax_bytes prefix,
-                       wax_bytes after, wax_store_visit *visit, void *context);
+    wax_status (*walk)(wax_store_view *view, const wax_store_range *range, wax_store_visit *visit,
+                       void *context);
     void (*figures)(const wax_store *store, wax_store_figures *figures);
     wax_status (*close)(wax_store *store);
 } wax_store_kind;
