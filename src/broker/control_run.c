@@ -117,7 +117,8 @@ static void tick_due(wax_timer *timer, uint64_t now_ms)
 
 /* --- Opening --- */
 
-/* The folder of a socket that nobody named: made if need be, and then the broker's own account's.
+/* The folder of a socket that nobody named: made if need be, and then for the broker's own account
+ * alone: it may be the one that the store is in.
  */
 static void make_folder(const struct control *control, const char *path)
 {
@@ -131,7 +132,7 @@ static void make_folder(const struct control *control, const char *path)
         return;
     }
     *slash = '\0';
-    if (mkdir(folder, 0755) == 0 && geteuid() == 0 && account != NULL) {
+    if (mkdir(folder, 0700) == 0 && geteuid() == 0 && account != NULL) {
         (void)!chown(folder, account->pw_uid, account->pw_gid);
     }
 }
