@@ -136,16 +136,14 @@ static void fold_sweeps(struct plan *plan)
 static struct item fold_key(const struct item *items, size_t count, uint32_t swept)
 {
     struct item folded = items[0];
-    uint8_t state = UNTOUCHED;
+    /* What stands before the sweep is void by it. */
+    uint8_t state = swept > 0 ? GONE : UNTOUCHED;
 
     for (size_t i = 0; i < count; i++) {
         bool is_first = folded.table != WAX_STORE_MESSAGES || i == 0;
-        /* What stands before the sweep is void by it. */
-        if (items[i].place < swept) {
-            state = GONE;
-            continue;
+        if (items[i].place >= swept) {
+            state = folds[state][items[i].kind];
         }
-        state = folds[swept > 0 && state == UNTOUCHED ? GONE : state][items[i].kind];
         /* Of a message the first put counts. */
         folded.value = is_first ? items[i].value : folded.value;
     }

@@ -4,9 +4,7 @@
 
 #include "store/store.h"
 
-enum { SEAL_OVERHEAD_MAX = 28 };
-
-/* Begins zeroed: values are plain, with a checksum behind them. */
+/* Zeroed: values are plain, with a checksum behind them. */
 struct seal {
     bool is_secret;
     uint8_t key[32];
@@ -19,11 +17,15 @@ struct spot {
     wax_bytes key;
 };
 
+/* Values are sealed under this key of 32 bytes; none: they are plain.
+ * Returns WAX_OK, or WAX_IO without randomness. */
+wax_status seal_begin(struct seal *seal, wax_bytes key) WAX_CHECKED;
+
 /* How much longer a value is in the file. */
 size_t seal_overhead(const struct seal *seal);
 
 /* Writes a value as it stands in the file: its size and seal_overhead() bytes more.
- * Returns WAX_OK; otherwise WAX_UNSPECIFIED_ERROR: nothing may be kept. */
+ * Returns WAX_OK; otherwise nothing may be kept. */
 wax_status seal_value(struct seal *seal, const struct spot *spot, wax_bytes value,
                       uint8_t *stored) WAX_CHECKED;
 

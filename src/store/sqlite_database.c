@@ -36,6 +36,7 @@ static const char *const texts[STATEMENT_KINDS] = {
     [STATEMENT_SWEEP]      = "DELETE FROM %s WHERE key>=?1 AND key<?2 RETURNING link",
     [STATEMENT_SWEEP_REST] = "DELETE FROM %s WHERE key>=?1 RETURNING link",
     [STATEMENT_WALK]       = "SELECT key,link,value FROM %s WHERE key>=?1 ORDER BY key",
+    [STATEMENT_WALK_ALL]   = "SELECT key,link,value FROM %s ORDER BY key",
     [STATEMENT_WALK_BACK]  = "SELECT key,link,value FROM %s ORDER BY key DESC",
 };
 
@@ -134,6 +135,31 @@ static int make_table(struct database *database, const struct shape *shape)
     return database_run(database, sql);
 }
 
+/* Nothing, sealed: who cannot open it has another key. */
+static const struct spot key_spot = {.table = WAX_STORE_TABLE_COUNT};
+
+enum { KEY_MARK_SIZE = 28 };
+
+static int mark_key(struct database *database)
+{
+    static const char sql[] = "INSERT INTO engine VALUES('key',?1)";
+    sqlite3_stmt *statement = NULL;
+    uint8_t stored[KEY_MARK_SIZE];
+    int result;
+
+    wax_assert(seal_overhead(&database->seal) == sizeof stored);
+    if (seal_value(&database->seal, &key_spot, wax_bytes_of(NULL, 0), stored) != WAX_OK) {
+        return SQLITE_NOMEM;
+    }
+    result = sqlite3_prepare_v2(database->handle, sql, -1, &statement, NULL);
+    if (result == SQLITE_OK) {
+        sqlite3_bind_blob(statement, 1, stored, sizeof stored, SQLITE_STATIC);
+        result = sqlite3_step(statement);
+    }
+    sqlite3_finalize(statement);
+    return result == SQLITE_DONE ? SQLITE_OK : result;
+}
+
 int database_migrate(struct database *database, int64_t version)
 {
     char sql[96];
@@ -145,9 +171,36 @@ int database_migrate(struct database *database, int64_t version)
     for (int64_t i = version; i < DATABASE_VERSION && result == SQLITE_OK; i++) {
         result = database_run(database, migrations[i]);
     }
+    if (version == 0 && result == SQLITE_OK && database->seal.is_secret) {
+        result = mark_key(database);
+    }
     (void)snprintf(sql, sizeof sql, "PRAGMA application_id=%d; PRAGMA user_version=%d",
-                   DATABASE_APPLICATION, DATABASE_VERSION);
+                   database->seal.is_secret ? DATABASE_APPLICATION_SEALED : DATABASE_APPLICATION,
+                   DATABASE_VERSION);
     return result == SQLITE_OK ? database_run(database, sql) : result;
+}
+
+int database_check_key(struct database *database)
+{
+    sqlite3_stmt *statement = NULL;
+    uint8_t room[KEY_MARK_SIZE];
+    wax_bytes value;
+    int result = sqlite3_prepare_v2(database->handle, "SELECT value FROM engine WHERE name='key'",
+                                    -1, &statement, NULL);
+
+    if (result == SQLITE_OK) {
+        result = sqlite3_step(statement);
+    }
+    if (result == SQLITE_ROW) {
+        wax_bytes stored = wax_bytes_of(sqlite3_column_blob(statement, 0),
+                                        (size_t)sqlite3_column_bytes(statement, 0));
+        result = stored.size == sizeof room &&
+                         unseal_value(&database->seal, &key_spot, stored, room, &value) == WAX_OK
+                     ? SQLITE_OK
+                     : SQLITE_AUTH;
+    }
+    sqlite3_finalize(statement);
+    return result == SQLITE_DONE ? SQLITE_CORRUPT : result;
 }
 
 int database_run(struct database *database, const char *sql)
@@ -277,21 +330,41 @@ wax_status database_status(const struct database *database, int result)
     if ((result & 0xff) == SQLITE_NOMEM) {
         return WAX_FULL;
     }
+    if ((result & 0xff) == SQLITE_AUTH) {
+        return WAX_INVALID;
+    }
     return database_is_damage(result) ? WAX_MALFORMED : WAX_IO;
 }
+
+/* clang-format off */
+static const struct {
+    int result;
+    const char *text;
+} words[] = {
+    {SQLITE_BUSY,     "another process uses it"},
+    {SQLITE_LOCKED,   "another process uses it"},
+    {SQLITE_ERROR,    "a table is missing, or is not as it should be"},
+    {SQLITE_CORRUPT,  "its pages do not belong together"},
+    {SQLITE_NOTADB,   "it is not a database"},
+    {SQLITE_READONLY, "it can only be read"},
+    {SQLITE_AUTH,     "its values are sealed by another key"},
+    {SQLITE_NOMEM,    "there is no memory left"},
+};
+/* clang-format on */
 
 void database_explain(const struct database *database, int result, char *text, size_t size)
 {
     int error = database->handle == NULL ? 0 : sqlite3_system_errno(database->handle);
     int kind = result & 0xff;
+    const char *found = sqlite3_errstr(kind);
 
-    if (is_full(database, result)) {
-        (void)snprintf(text, size, "the disk is full: make room on it");
-    } else if (kind == SQLITE_BUSY || kind == SQLITE_LOCKED) {
-        (void)snprintf(text, size, "another process uses it");
-    } else if ((kind == SQLITE_IOERR || kind == SQLITE_CANTOPEN) && error != 0) {
-        (void)snprintf(text, size, "%s", strerror(error));
-    } else {
-        (void)snprintf(text, size, "%s", sqlite3_errstr(kind));
+    for (size_t i = 0; i < WAX_COUNT(words); i++) {
+        found = words[i].result == kind ? words[i].text : found;
     }
+    if (is_full(database, result)) {
+        found = "the disk is full: make room on it";
+    } else if ((kind == SQLITE_IOERR || kind == SQLITE_CANTOPEN) && error != 0) {
+        found = strerror(error);
+    }
+    (void)snprintf(text, size, "%s", found);
 }

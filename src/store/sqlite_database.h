@@ -17,6 +17,7 @@ enum statement {
     STATEMENT_SWEEP,  /* first key, first key that stays; answers links */
     STATEMENT_SWEEP_REST, /* first key; answers links */
     STATEMENT_WALK,       /* first key; answers key, link, value, upwards */
+    STATEMENT_WALK_ALL,   /* the same from the first key, of whatever kind that is */
     STATEMENT_WALK_BACK,  /* answers key, link, value, downwards from the last */
     STATEMENT_KINDS
 };
@@ -30,7 +31,11 @@ struct database {
     size_t room_size;
 };
 
-enum { DATABASE_APPLICATION = 0x57617873 /* "Waxs" */, DATABASE_VERSION = 1 };
+enum {
+    DATABASE_APPLICATION = 0x57617870,        /* "Waxp": values are plain */
+    DATABASE_APPLICATION_SEALED = 0x57617873, /* "Waxs" */
+    DATABASE_VERSION = 1,
+};
 
 /* The name of a table, and whether its rows hold messages. */
 const char *database_table(wax_store_table table);
@@ -47,8 +52,13 @@ void database_leave(struct database *database);
 
 void database_close(struct database *database);
 
-/* Brings the shape of the file from `version` to DATABASE_VERSION; within a transaction. */
+/* Brings the shape of the file from `version` to DATABASE_VERSION; within a transaction. A new file
+ * is marked by the key of `seal`, if there is one. */
 int database_migrate(struct database *database, int64_t version);
+
+/* Whether the key of `seal` is the one that the file was made with: SQLITE_OK; SQLITE_AUTH if not;
+ * otherwise nobody can tell. */
+int database_check_key(struct database *database);
 
 /* Runs SQL without a result, and SQL with one number as its result. */
 int database_run(struct database *database, const char *sql);
@@ -75,7 +85,7 @@ void database_key_of(int64_t number, uint8_t key[static WAX_STORE_NUMBER_SIZE]);
 bool database_is_damage(int result);
 
 /* A result as the store's users know it: WAX_OK, WAX_QUOTA_EXCEEDED, WAX_FULL (memory),
- * WAX_MALFORMED or WAX_IO. */
+ * WAX_MALFORMED, WAX_INVALID (the key) or WAX_IO. */
 wax_status database_status(const struct database *database, int result);
 
 /* Says in words what is wrong. */

@@ -20,6 +20,20 @@ static wax_status give_up(struct opening *opening, wax_status status, const char
     return status == WAX_QUOTA_EXCEEDED ? WAX_IO : status;
 }
 
+/* A store is not set aside for the key: that would be to throw away what can be read with it. */
+static int judge_key(struct opening *opening, bool is_sealed)
+{
+    bool has_key = opening->database->seal.is_secret;
+
+    if (is_sealed == has_key) {
+        return is_sealed ? database_check_key(opening->database) : SQLITE_OK;
+    }
+    (void)snprintf(opening->why, sizeof opening->why, "%s",
+                   is_sealed ? "its values are sealed, and no key was given"
+                             : "a key was given, but its values are not sealed");
+    return SQLITE_AUTH;
+}
+
 /* Is it a store, and one that this program can read? */
 static int judge_head(struct opening *opening, int64_t *version)
 {
@@ -33,18 +47,20 @@ static int judge_head(struct opening *opening, int64_t *version)
     if (result != SQLITE_OK) {
         return result;
     }
-    if (application != DATABASE_APPLICATION) {
+    if (application == DATABASE_APPLICATION || application == DATABASE_APPLICATION_SEALED) {
+        result = judge_key(opening, application == DATABASE_APPLICATION_SEALED);
+    } else {
         (void)snprintf(opening->why, sizeof opening->why, "it is a file of another program");
         return SQLITE_NOTADB;
     }
-    if (*version > DATABASE_VERSION) {
+    if (result == SQLITE_OK && *version > DATABASE_VERSION) {
         opening->report->is_newer = true;
         (void)snprintf(opening->why, sizeof opening->why,
                        "a later version of Wax wrote it (format %lld; this one knows %d)",
                        (long long)*version, DATABASE_VERSION);
         return SQLITE_NOTADB;
     }
-    return SQLITE_OK;
+    return result;
 }
 
 static int migrate(struct opening *opening, int64_t version)
@@ -81,6 +97,9 @@ static wax_status open_as_is(struct opening *opening)
     int64_t version = 0;
     int result = SQLITE_CORRUPT;
 
+    if (seal_begin(&opening->database->seal, opening->options->key) != WAX_OK) {
+        return WAX_IO;
+    }
     if (files_size(opening->files->path, "") == 0) {
         (void)snprintf(opening->why, sizeof opening->why, "the file is empty");
     } else {
@@ -192,12 +211,13 @@ static wax_status open_found(struct opening *opening)
         }
         opening->why[0] = '\0';
         status = open_as_is(opening);
+        status = status == WAX_MALFORMED ? WAX_IO : status;
     }
     if (status == WAX_OK) {
         files_set_suspect(opening->files, false);
         return WAX_OK;
     }
-    return give_up(opening, status == WAX_FULL ? WAX_FULL : WAX_IO, "open");
+    return give_up(opening, status, "open");
 }
 
 wax_status sqlite_open(struct database *database, struct files *files,

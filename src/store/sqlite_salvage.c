@@ -76,11 +76,12 @@ static int reconcile(struct database *database, wax_store_report *report)
         database, "DELETE FROM %s WHERE link NOT IN (SELECT key FROM messages)", &dropped);
 
     if (result == SQLITE_OK) {
-        result = run_for_holders(database,
-                                 "UPDATE messages SET link=link+held.count FROM (SELECT link,"
-                                 "count(*) AS count FROM %s GROUP BY link) AS held "
-                                 "WHERE key=held.link",
-                                 &counted);
+        result =
+            run_for_holders(database,
+                            "UPDATE messages SET link=messages.link+held.rows FROM (SELECT link,"
+                            "count(*) AS rows FROM %s GROUP BY link) AS held "
+                            "WHERE messages.key=held.link",
+                            &counted);
     }
     if (result == SQLITE_OK) {
         result = database_run(database, "DELETE FROM messages WHERE link=0");
@@ -116,9 +117,9 @@ wax_status salvage(const struct files *files, wax_bytes key, bool takes_over,
     wax_status status;
     int result;
 
-    (void)key;
     files_drop_fresh(files);
-    if (files_own(files->fresh) != WAX_OK) {
+    if (files_own(files->fresh) != WAX_OK || seal_begin(&to.seal, key) != WAX_OK ||
+        seal_begin(&from.seal, key) != WAX_OK) {
         report_say(report, "cannot make a file in %s", files->folder);
         return WAX_IO;
     }

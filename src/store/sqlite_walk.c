@@ -96,14 +96,16 @@ static int read_rows(struct reading *reading, sqlite3_stmt *statement)
 int walk_rows(struct database *database, const struct walk *walk)
 {
     struct reading reading = {.database = database, .walk = walk};
-    enum statement kind = walk->is_backward ? STATEMENT_WALK_BACK : STATEMENT_WALK;
+    enum statement kind = walk->is_backward      ? STATEMENT_WALK_BACK
+                          : walk->from.size == 0 ? STATEMENT_WALK_ALL
+                                                 : STATEMENT_WALK;
     sqlite3_stmt *statement;
     int result = database_statement(database, walk->table, kind, &statement);
 
     if (result != SQLITE_OK) {
         return result;
     }
-    if (!walk->is_backward) {
+    if (kind == STATEMENT_WALK) {
         result = database_bind_key(statement, walk->table, 1, walk->from);
     }
     if (result == SQLITE_OK) {
@@ -174,9 +176,18 @@ static bool count_fault(void *context, const struct row *row)
     return true;
 }
 
+/* Messages that another number of rows holds than they say, and those that are not there though
+ * they are held. */
+static const char wrongly_held[] =
+    "WITH held(number,holders) AS (SELECT link,count(*) FROM (SELECT link FROM queues UNION ALL "
+    "SELECT link FROM wills UNION ALL SELECT link FROM retained) GROUP BY link) SELECT "
+    "(SELECT count(*) FROM held LEFT JOIN messages ON number=key WHERE link IS NOT holders)+"
+    "(SELECT count(*) FROM messages WHERE key NOT IN (SELECT number FROM held))";
+
 int walk_check(struct database *database, bool reads_all, uint64_t *fault_count)
 {
     int result = SQLITE_OK;
+    int64_t wrong = 0;
 
     for (unsigned i = 0; i < WAX_STORE_TABLE_COUNT && result == SQLITE_OK; i++) {
         const struct walk walk = {
@@ -184,6 +195,10 @@ int walk_check(struct database *database, bool reads_all, uint64_t *fault_count)
         if (reads_all || walk.table != WAX_STORE_MESSAGES) {
             result = walk_rows(database, &walk);
         }
+    }
+    if (result == SQLITE_OK && reads_all) {
+        result = database_number(database, wrongly_held, &wrong);
+        *fault_count += (uint64_t)wrong;
     }
     return result;
 }

@@ -17,7 +17,7 @@ typedef bool row_visit(void *context, const struct row *row);
 struct walk {
     wax_store_table table;
     bool is_backward;
-    wax_bytes from; /* the first key; not for a walk backward */
+    wax_bytes from; /* the first key; none: all; not for a walk backward */
     row_visit *visit;
     void *context;
 };
