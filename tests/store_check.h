@@ -158,7 +158,13 @@ static inline void book_copy(struct book *to, const struct book *from)
 
 static inline bool table_holds(wax_store_table table)
 {
-    return table == WAX_STORE_QUEUES || table == WAX_STORE_WILLS || table == WAX_STORE_RETAINED;
+    return table >= WAX_STORE_QUEUES && table <= WAX_STORE_LETTERS;
+}
+
+/* No message has this key. */
+static inline bool is_zero(wax_bytes key)
+{
+    return wax_bytes_equal(key, WAX_TEXT("\0\0\0\0\0\0\0\0"));
 }
 
 /* What the message of this key says, in all tests. */
@@ -180,7 +186,7 @@ static inline void book_add_messages(struct book *book)
 
     for (size_t i = 0; i < book->count; i++) {
         wax_bytes key = wax_bytes_of(book->entries[i].value, 8);
-        if (table_holds(book->entries[i].table)) {
+        if (table_holds(book->entries[i].table) && !is_zero(key)) {
             book_put(&messages, WAX_STORE_MESSAGES, key, message_text(key, room));
         }
     }

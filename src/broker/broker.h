@@ -4,6 +4,7 @@
 #define WAX_BROKER_H
 
 #include "base/base.h"
+#include "store/store.h"
 
 #include <stdio.h>
 
@@ -47,5 +48,22 @@ typedef enum wax_broker_form {
 /* Prints every option of the configuration file with its range, default and meaning: as a listing,
  * as the manual page wax.conf(5), as docs/options.md. */
 void wax_broker_print_options(FILE *out, wax_broker_form form);
+
+/* What a record of the store says, for tools that look into one. */
+typedef struct wax_broker_record {
+    wax_store_table table;
+    wax_bytes key;
+    wax_bytes value;
+    bool with_payload; /* of messages, in base64 */
+} wax_broker_record;
+
+/* Writes a record as an object of JSON. It takes at most eight times the bytes of key and value,
+ * and WAX_BROKER_RECORD_ROOM more. */
+void wax_broker_show_record(wax_json *json, const wax_broker_record *record);
+
+/* What the records of a table are called, as in "kind" there. */
+const char *wax_broker_record_name(wax_store_table table);
+
+#define WAX_BROKER_RECORD_ROOM 1024U
 
 #endif

@@ -14,8 +14,8 @@ static const char *const places[] = {
         "After `per_listener_settings true` they\nstand below a `listener` line and hold for it "
         "alone.\n",
     [WAX_SCOPE_DEFAULT] =
-        "## For the default listener\n\nThe listener to which options above any `listener` line "
-        "belong.\n",
+        ("## For the default listener\n\nThe listener to which options above any `listener` line "
+         "belong.\n"),
     [WAX_SCOPE_BRIDGE] = "## For a bridge\n\nBelow a `connection` line; they hold for it alone.\n",
     [WAX_SCOPE_NONE] = "## Lines that open, read or load\n",
 };

@@ -27,11 +27,19 @@ void report_say(wax_store_report *report, const char *format, ...)
     va_end(values);
 }
 
+/* Room is left for the endings that are put behind a path. */
 static bool join(char *path, const char *start, const char *end)
 {
-    int size = snprintf(path, FILES_PATH_SIZE, "%s%s", start, end);
+    size_t start_size = strlen(start);
+    size_t end_size = strlen(end);
 
-    return size > 0 && size < FILES_PATH_SIZE - 64;
+    path[0] = '\0';
+    if (start_size + end_size > FILES_PATH_SIZE - 64) {
+        return false;
+    }
+    memcpy(path, start, start_size);
+    memcpy(path + start_size, end, end_size + 1);
+    return true;
 }
 
 static wax_status fail(wax_store_report *report, const char *what, const char *path)
@@ -93,7 +101,7 @@ wax_status files_open(struct files *files, const char *place, wax_store_report *
         !join(files->fresh, place, "/wax.db.new") ||
         !join(files->suspect, place, "/wax.db.suspect")) {
         report_say(report, "the store needs a folder whose name has at most %d bytes",
-                   FILES_PATH_SIZE - 80);
+                   FILES_PATH_SIZE - 128);
         return WAX_IO;
     }
     status = make_folder(files, report);

@@ -22,6 +22,9 @@ struct work {
 
 static int tally(struct work *work, int64_t number, int64_t holders, const struct item *put)
 {
+    if (number == DATABASE_NO_MESSAGE) {
+        return SQLITE_OK;
+    }
     if (work->count == work->size) {
         size_t size = work->size == 0 ? 256 : work->size * 2;
         struct tally *tallies = realloc(work->tallies, size * sizeof *tallies);
@@ -181,30 +184,32 @@ static int compare(const void *left, const void *right)
     return (one->number > other->number) - (one->number < other->number);
 }
 
+static int count_by(struct work *work, enum statement kind, const struct tally *sum)
+{
+    sqlite3_stmt *statement;
+    int result = database_statement(work->database, WAX_STORE_MESSAGES, kind, &statement);
+
+    if (result == SQLITE_OK) {
+        sqlite3_bind_int64(statement, 1, sum->number);
+        sqlite3_bind_int64(statement, 2, sum->holders);
+        result = sqlite3_step(statement);
+        database_done(work->database, WAX_STORE_MESSAGES, kind, statement);
+    }
+    return result == SQLITE_DONE ? SQLITE_OK : result;
+}
+
 /* Fewer or more hold a message that may be in the file; if nobody does, it goes. */
 static int count_holders(struct work *work, const struct tally *sum)
 {
-    uint8_t key[WAX_STORE_NUMBER_SIZE];
-    struct item item = {.table = WAX_STORE_MESSAGES, .key = wax_bytes_of(key, sizeof key)};
-    sqlite3_stmt *statement;
-    bool is_held = true;
-    int result =
-        database_statement(work->database, WAX_STORE_MESSAGES, STATEMENT_COUNT, &statement);
+    int result = SQLITE_OK;
 
-    if (result != SQLITE_OK) {
-        return result;
+    if (sum->holders < 0) {
+        result = count_by(work, STATEMENT_DROP, sum);
+        if (result != SQLITE_OK || sqlite3_changes(work->database->handle) > 0) {
+            return result;
+        }
     }
-    sqlite3_bind_int64(statement, 1, sum->number);
-    sqlite3_bind_int64(statement, 2, sum->holders);
-    while ((result = sqlite3_step(statement)) == SQLITE_ROW) {
-        is_held = sqlite3_column_int64(statement, 0) > 0;
-    }
-    database_done(work->database, WAX_STORE_MESSAGES, STATEMENT_COUNT, statement);
-    if (result != SQLITE_DONE || is_held) {
-        return result == SQLITE_DONE ? SQLITE_OK : result;
-    }
-    database_key_of(sum->number, key);
-    return run_keys(work, STATEMENT_REMOVE, &item, item.key);
+    return count_by(work, STATEMENT_COUNT, sum);
 }
 
 static int settle(struct work *work, const struct tally *sum)

@@ -30,7 +30,8 @@ static const char *const texts[STATEMENT_KINDS] = {
     [STATEMENT_ADD]        = "INSERT INTO %s VALUES(?1,?2,?3)",
     [STATEMENT_PUT]        = "INSERT INTO %s VALUES(?1,?2,?3) ON CONFLICT(key) DO UPDATE SET link=excluded.link,value=excluded.value",
     [STATEMENT_HOLD]       = "INSERT INTO %s VALUES(?1,?2,?3) ON CONFLICT(key) DO UPDATE SET link=link+excluded.link",
-    [STATEMENT_COUNT]      = "UPDATE %s SET link=link+?2 WHERE key=?1 RETURNING link",
+    [STATEMENT_COUNT]      = "UPDATE %s SET link=link+?2 WHERE key=?1",
+    [STATEMENT_DROP]       = "DELETE FROM %s WHERE key=?1 AND link+?2<=0",
     [STATEMENT_LINK]       = "SELECT link FROM %s WHERE key=?1",
     [STATEMENT_REMOVE]     = "DELETE FROM %s WHERE key=?1 RETURNING link",
     [STATEMENT_SWEEP]      = "DELETE FROM %s WHERE key>=?1 AND key<?2 RETURNING link",
@@ -223,6 +224,28 @@ int database_number(struct database *database, const char *sql, int64_t *number)
     }
     sqlite3_finalize(statement);
     return result == SQLITE_DONE ? SQLITE_OK : result;
+}
+
+int database_view_held(struct database *database)
+{
+    sqlite3_str *sql = sqlite3_str_new(database->handle);
+    const char *between = "";
+    char *text;
+    int result;
+
+    sqlite3_str_appendall(sql, "CREATE TEMP VIEW IF NOT EXISTS held AS "
+                               "SELECT link AS number,count(*) AS holders FROM (");
+    for (size_t i = 0; i < WAX_STORE_TABLE_COUNT; i++) {
+        if (shapes[i].holds) {
+            sqlite3_str_appendf(sql, "%sSELECT link FROM main.%s", between, shapes[i].name);
+            between = " UNION ALL ";
+        }
+    }
+    sqlite3_str_appendf(sql, ") WHERE link!=%lld GROUP BY link", (long long)DATABASE_NO_MESSAGE);
+    text = sqlite3_str_finish(sql);
+    result = text == NULL ? SQLITE_NOMEM : database_run(database, text);
+    sqlite3_free(text);
+    return result;
 }
 
 int database_statement(struct database *database, wax_store_table table, enum statement kind,

@@ -11,7 +11,8 @@ enum statement {
     STATEMENT_ADD,    /* key, link, value */
     STATEMENT_PUT,    /* the same, in place of what there is */
     STATEMENT_HOLD,   /* the same for messages: what there is stays and gets `link` more holders */
-    STATEMENT_COUNT,  /* key, how many holders more; answers link */
+    STATEMENT_COUNT,  /* key, how many holders more */
+    STATEMENT_DROP,   /* the same, where that leaves none: the message goes; else nothing is done */
     STATEMENT_LINK,   /* key; answers link */
     STATEMENT_REMOVE, /* key; answers link */
     STATEMENT_SWEEP,  /* first key, first key that stays; answers links */
@@ -64,6 +65,10 @@ int database_check_key(struct database *database);
 int database_run(struct database *database, const char *sql);
 int database_number(struct database *database, const char *sql, int64_t *number);
 
+/* Makes the temporary view `held`: the number of each message that rows hold, and their count, in
+ * `holders`. */
+int database_view_held(struct database *database);
+
 /* A statement that is not in use, to be given back by database_done() with the same table and kind.
  */
 int database_statement(struct database *database, wax_store_table table, enum statement kind,
@@ -73,6 +78,9 @@ void database_done(struct database *database, wax_store_table table, enum statem
 
 /* Binds a key, which must last until the statement is done. */
 int database_bind_key(sqlite3_stmt *statement, wax_store_table table, int at, wax_bytes key);
+
+/* The link of a row that holds no message. */
+#define DATABASE_NO_MESSAGE INT64_MIN
 
 /* What stands in the link of a row with this value; of a table that holds, at least 8 bytes. */
 int64_t database_link(wax_store_table table, wax_bytes value);

@@ -49,20 +49,21 @@ static int copy_tables(struct database *to, struct database *from, wax_store_rep
     return result;
 }
 
-/* Runs SQL for each table that holds, with its name in place of the two %s, and counts rows. */
-static int run_for_holders(struct database *database, const char *sql, uint64_t *changed)
+/* Removes the rows whose message is not there. */
+static int drop_orphans(struct database *database, uint64_t *dropped)
 {
     int result = SQLITE_OK;
 
     for (unsigned i = 0; i < WAX_STORE_TABLE_COUNT && result == SQLITE_OK; i++) {
-        char *text;
+        char sql[128];
         if (!database_holds((wax_store_table)i)) {
             continue;
         }
-        text = sqlite3_mprintf(sql, database_table((wax_store_table)i));
-        result = text == NULL ? SQLITE_NOMEM : database_run(database, text);
-        sqlite3_free(text);
-        *changed += result == SQLITE_OK ? (uint64_t)sqlite3_changes(database->handle) : 0;
+        (void)snprintf(sql, sizeof sql,
+                       "DELETE FROM %s WHERE link!=%lld AND link NOT IN (SELECT key FROM messages)",
+                       database_table((wax_store_table)i), (long long)DATABASE_NO_MESSAGE);
+        result = database_run(database, sql);
+        *dropped += result == SQLITE_OK ? (uint64_t)sqlite3_changes(database->handle) : 0;
     }
     return result;
 }
@@ -71,17 +72,14 @@ static int run_for_holders(struct database *database, const char *sql, uint64_t 
 static int reconcile(struct database *database, wax_store_report *report)
 {
     uint64_t dropped = 0;
-    uint64_t counted = 0;
-    int result = run_for_holders(
-        database, "DELETE FROM %s WHERE link NOT IN (SELECT key FROM messages)", &dropped);
+    int result = drop_orphans(database, &dropped);
 
     if (result == SQLITE_OK) {
+        result = database_view_held(database);
+    }
+    if (result == SQLITE_OK) {
         result =
-            run_for_holders(database,
-                            "UPDATE messages SET link=messages.link+held.rows FROM (SELECT link,"
-                            "count(*) AS rows FROM %s GROUP BY link) AS held "
-                            "WHERE messages.key=held.link",
-                            &counted);
+            database_run(database, "UPDATE messages SET link=holders FROM held WHERE key=number");
     }
     if (result == SQLITE_OK) {
         result = database_run(database, "DELETE FROM messages WHERE link=0");

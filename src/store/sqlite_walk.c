@@ -179,9 +179,7 @@ static bool count_fault(void *context, const struct row *row)
 /* Messages that another number of rows holds than they say, and those that are not there though
  * they are held. */
 static const char wrongly_held[] =
-    "WITH held(number,holders) AS (SELECT link,count(*) FROM (SELECT link FROM queues UNION ALL "
-    "SELECT link FROM wills UNION ALL SELECT link FROM retained) GROUP BY link) SELECT "
-    "(SELECT count(*) FROM held LEFT JOIN messages ON number=key WHERE link IS NOT holders)+"
+    "SELECT (SELECT count(*) FROM held LEFT JOIN messages ON number=key WHERE link IS NOT holders)+"
     "(SELECT count(*) FROM messages WHERE key NOT IN (SELECT number FROM held))";
 
 int walk_check(struct database *database, bool reads_all, uint64_t *fault_count)
@@ -195,6 +193,9 @@ int walk_check(struct database *database, bool reads_all, uint64_t *fault_count)
         if (reads_all || walk.table != WAX_STORE_MESSAGES) {
             result = walk_rows(database, &walk);
         }
+    }
+    if (result == SQLITE_OK && reads_all) {
+        result = database_view_held(database);
     }
     if (result == SQLITE_OK && reads_all) {
         result = database_number(database, wrongly_held, &wrong);

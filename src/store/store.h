@@ -14,7 +14,8 @@ typedef struct wax_store_view wax_store_view;
 
 /* The tables. What keys and values mean is the broker's affair, but for messages and those who hold
  * them: the value of a row of a table that holds begins with the key of a message, and the store
- * counts. A message that no row holds any more goes with the group in which that came about. */
+ * counts; the key 0 is no message's, and says that the row holds none. A message that no row holds
+ * any more goes with the group in which that came about. */
 typedef enum wax_store_table {
     WAX_STORE_META,          /* name */
     WAX_STORE_SESSIONS,      /* number of the session: 8 bytes, big endian, as all numbers here */

@@ -41,7 +41,7 @@ static void put(wax_store_batch *batch, struct book *book, wax_store_table table
     (void)number_key(value, draw(seed) % 20);
     value[8] = (uint8_t)draw(seed);
     where = wax_bytes_of(key, 16);
-    if (table_holds(table)) {
+    if (table_holds(table) && !is_zero(wax_bytes_of(value, 8))) {
         wax_bytes message = wax_bytes_of(value, 8);
         wax_store_put(batch, WAX_STORE_MESSAGES, message, message_text(message, text), false);
     }

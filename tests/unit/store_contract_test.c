@@ -186,7 +186,7 @@ static void a_walk_begins_behind_a_key_and_ends_with_the_prefix(void **state)
 
 static void numbers_of_messages_have_no_sign(void **state)
 {
-    static const uint64_t numbers[] = {0, 1, INT64_MAX, (uint64_t)INT64_MAX + 1, UINT64_MAX};
+    static const uint64_t numbers[] = {1, 2, INT64_MAX, (uint64_t)INT64_MAX + 1, UINT64_MAX};
     struct book book = {.entries = NULL};
     struct look look = {.book = &book, .table = WAX_STORE_MESSAGES};
     uint8_t after[8];
@@ -199,7 +199,7 @@ static void numbers_of_messages_have_no_sign(void **state)
         put_row(&batch, i, numbers[i], true);
     }
     commit_and_wait(store, &batch);
-    look.after = number_key(after, 1);
+    look.after = number_key(after, 2);
     assert_int_equal(run_look(store, &look), WAX_OK);
     assert_int_equal(book.count, 3); /* in order, which the look asserts */
     assert_int_equal(book.entries[2].key[0], 0xff);
@@ -233,6 +233,26 @@ static void a_message_stays_as_long_as_somebody_holds_it(void **state)
     commit_and_wait(store, &batch);
     assert_int_equal(count_in(store, WAX_STORE_MESSAGES), 0);
     assert_int_equal(count_in(store, WAX_STORE_QUEUES), 0);
+    assert_int_equal(store->kind->close(store), WAX_OK);
+}
+
+static void the_number_zero_is_no_message(void **state)
+{
+    wax_store *store = open_store(&wax_store_sqlite, home, &report);
+    wax_store_options options = {.place = home, .must_be_whole = true, .reads_all = true};
+    wax_store_batch batch = {.data = NULL};
+
+    (void)state;
+    put_message(&batch, 1, "text");
+    put_row(&batch, 1, 1, true);
+    put_row(&batch, 2, 0, true);
+    commit_and_wait(store, &batch);
+    put_row(&batch, 1, 0, false); /* the message is delivered, the exchange not yet over */
+    commit_and_wait(store, &batch);
+    assert_int_equal(count_in(store, WAX_STORE_MESSAGES), 0);
+    assert_int_equal(count_in(store, WAX_STORE_QUEUES), 2);
+    assert_int_equal(store->kind->close(store), WAX_OK);
+    assert_int_equal(wax_store_sqlite.open(&store, &options, &report), WAX_OK);
     assert_int_equal(store->kind->close(store), WAX_OK);
 }
 
@@ -355,7 +375,7 @@ static void a_visit_may_walk(void **state)
     struct nested nested = {.task = {.run = follow_rows}};
 
     (void)state;
-    for (uint64_t i = 0; i < 10; i++) {
+    for (uint64_t i = 1; i <= 10; i++) {
         put_message(&batch, i, "text");
         put_row(&batch, i, i, true);
     }
@@ -457,6 +477,7 @@ int main(void)
         TEST(a_walk_begins_behind_a_key_and_ends_with_the_prefix),
         TEST(numbers_of_messages_have_no_sign),
         TEST(a_message_stays_as_long_as_somebody_holds_it),
+        TEST(the_number_zero_is_no_message),
         TEST(of_a_message_the_first_put_counts),
         TEST(messages_are_not_removed_by_hand),
         TEST(what_is_added_and_removed_at_once_is_never_written),

@@ -82,15 +82,15 @@ static void what_is_no_store_of_ours_is_set_aside(void **state)
         size_t lost; /* with what the rows before lost */
         bool is_newer;
     } rows[] = {
-        {"of another program", "PRAGMA application_id=1",                                     "another program", 0,         false},
-        {"of a later version", "PRAGMA user_version=1000",                                    "later version",   0,         true },
-        {"a table is missing", "DROP TABLE wills",                                            "a table is missing", 2U * ROWS, false},
-        {"a value",            "UPDATE sessions SET value=x'00'",                             "do not verify",   3U * ROWS, false},
-        {"a kind",             "UPDATE received SET key=key||'z'",                            "do not verify",   4U * ROWS, false},
-        {"a key",              "UPDATE meta SET key=CAST(key||'z' AS BLOB)",                  "do not verify",   5U * ROWS, false},
+        {"of another program", "PRAGMA application_id=1",                                     "another program",    0,              false},
+        {"of a later version", "PRAGMA user_version=1000",                                    "later version",      0,              true },
+        {"a table is missing", "DROP TABLE wills",                                            "a table is missing", 2U * ROWS,      false},
+        {"a value",            "UPDATE sessions SET value=x'00'",                             "do not verify",      3U * ROWS,      false},
+        {"a kind",             "UPDATE received SET key=key||'z'",                            "do not verify",      4U * ROWS,      false},
+        {"a key",              "UPDATE meta SET key=CAST(key||'z' AS BLOB)",                  "do not verify",      5U * ROWS,      false},
         {"a message is gone",  "DELETE FROM messages WHERE key IN (SELECT link FROM queues)",
-         "do not verify",                                                                                        7U * ROWS, false},
-        {"a count",            "UPDATE messages SET link=link+1",                             "do not verify",   7U * ROWS, false},
+         "do not verify",                                                                                           7U * ROWS - 2U, false},
+        {"a count",            "UPDATE messages SET link=link+1",                             "do not verify",      7U * ROWS - 2U, false},
     };
 
     (void)state;
@@ -122,7 +122,7 @@ static void what_is_no_database_is_set_aside(void **state)
         const char *text;
     } rows[] = {
         {"a text",  "This is a text, and no database at all.", "it is not a database"},
-        {"nothing", "",                                        "empty"         },
+        {"nothing", "",                                        "empty"               },
     };
 
     (void)state;
