@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { TICK_MS = 10000, FAULT_SIZE = 400 };
+enum { TICK_MS = 10000, FAULT_SIZE = 400, MODE_OF_RUN = 0755, MODE_OF_STORE = 0700 };
 
 /* --- Signals --- */
 
@@ -123,7 +123,9 @@ static void tick_due(wax_timer *timer, uint64_t now_ms)
 static void make_folder(const struct control *control, const char *path)
 {
     const struct passwd *account = control->hooks->find_account(&control->broker->settings->config);
+    const char *place = control->broker->settings->config.persistence_location;
     char folder[sizeof((struct control *)NULL)->path];
+    bool is_stores;
     char *slash;
 
     snprintf(folder, sizeof folder, "%s", path);
@@ -132,7 +134,9 @@ static void make_folder(const struct control *control, const char *path)
         return;
     }
     *slash = '\0';
-    if (mkdir(folder, 0700) == 0 && geteuid() == 0 && account != NULL) {
+    is_stores = place != NULL && strcmp(place, folder) == 0;
+    if (mkdir(folder, is_stores ? MODE_OF_STORE : MODE_OF_RUN) == 0 && geteuid() == 0 &&
+        account != NULL) {
         (void)!chown(folder, account->pw_uid, account->pw_gid);
     }
 }
