@@ -230,14 +230,16 @@ void *worker_run(void *argument)
     while (!is_done(worker)) {
         wax_loop_turn(&worker->loop, hurries);
         hurries = read_letters(worker);
-        if (may_receive(worker)) {
+        bool reads = may_receive(worker);
+        if (reads) {
             hurries = receive_turn(worker) || hurries;
         }
         hurries = retain_turn(worker) || hurries;
         owed_release(worker);
         flush_dirty(worker);
         leave_doomed(worker);
-        hurries = hurries || !wax_link_is_alone(&worker->dirty) || worker->changes.count > 0;
+        hurries = hurries || (reads && !wax_link_is_alone(&worker->hungry)) ||
+                  !wax_link_is_alone(&worker->dirty) || worker->changes.count > 0;
         post_all(worker);
         if (worker->is_stopping && stop_timer.place == 0) {
             wax_loop_start(&worker->loop, &stop_timer, worker->stop_ms);
