@@ -271,6 +271,14 @@ static bool drop_privileges(struct wax_broker *broker)
     return true;
 }
 
+static bool prepare_store(struct wax_broker *broker, struct store_key *key)
+{
+    const wax_config *config = &broker->settings->config;
+    const struct passwd *account = geteuid() == 0 ? find_account(config) : NULL;
+
+    return keep_prepare(broker, account, key) == WAX_OK;
+}
+
 static void write_pid(struct wax_broker *broker)
 {
     const char *path = broker->settings->config.pid_file;
@@ -285,9 +293,9 @@ static void write_pid(struct wax_broker *broker)
     }
 }
 
-static bool start_threads(struct wax_broker *broker)
+static bool start_threads(struct wax_broker *broker, struct store_key *key)
 {
-    if (keep_open(broker) != WAX_OK || keep_load(broker) != WAX_OK) {
+    if (keep_open(broker, key) != WAX_OK || keep_load(broker) != WAX_OK) {
         return false;
     }
     if (handshake_open(broker->workers[0]) != WAX_OK || sys_open(broker->workers[0]) != WAX_OK) {
@@ -332,6 +340,7 @@ static sigset_t block_signals(void)
     sigaddset(&signals, SIGRTMIN);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a disk that is full */
     return signals;
 }
 
@@ -351,6 +360,7 @@ static int run(struct wax_broker *broker, const wax_broker_options *options)
     static const struct control_hooks hooks = {reload, logging_set, find_account};
     sigset_t signals = block_signals();
     struct control control = {.broker = NULL};
+    struct store_key key = {.is_given = false};
     int code = 1;
 
     if (options->is_daemon && daemon(1, 0) != 0) {
@@ -361,10 +371,10 @@ static int run(struct wax_broker *broker, const wax_broker_options *options)
         wax_log_write(&broker->log, WAX_ERROR, "start_failed reason=%s", strerror(errno));
         return 1;
     }
-    if (listen_on_all(broker) && control_open(&control, broker, &hooks) == WAX_OK &&
-        drop_privileges(broker)) {
+    if (prepare_store(broker, &key) && listen_on_all(broker) &&
+        control_open(&control, broker, &hooks) == WAX_OK && drop_privileges(broker)) {
         write_pid(broker);
-        if (start_threads(broker)) {
+        if (start_threads(broker, &key)) {
             wax_log_write(&broker->log, WAX_NOTICE,
                           "started version=" WAX_VERSION_TEXT " workers=%u", broker->worker_count);
             int signal = control_run(&control, &signals);
@@ -373,6 +383,7 @@ static int run(struct wax_broker *broker, const wax_broker_options *options)
             code = 0;
         }
     }
+    wax_wipe(&key, sizeof key);
     control_close(&control);
     if (code == 0 && broker->settings->config.pid_file != NULL) {
         unlink(broker->settings->config.pid_file);

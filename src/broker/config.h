@@ -282,6 +282,7 @@ typedef struct wax_config {
     wax_config_persistence persistence;
     wax_config_damage persistence_damage;
     char *persistence_location;
+    char *persistence_key_file;
 
     uint32_t log_dest;   /* WAX_LOG_TO bits */
     char *log_file;      /* of WAX_LOG_TO_FILE */

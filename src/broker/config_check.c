@@ -286,6 +286,16 @@ static bool lets_strangers_in(const wax_config *config)
     return false;
 }
 
+static void check_key(const wax_config *config, wax_config_report *report)
+{
+    wax_config_spot spot =
+        spot_of(config, report, wax_config_place_of(config, NULL, "persistence_key_file"));
+    if (config->persistence_key_file) {
+        spot.option = wax_option_find(WAX_TEXT("persistence_key_file"));
+        wax_config_try_key(&spot, config->persistence_key_file);
+    }
+}
+
 static void check_broker(const wax_config *config, wax_config_report *report)
 {
     bool has_users = config->is_local && (config->listeners[0].password_file ||
@@ -324,6 +334,7 @@ wax_status wax_config_check(const wax_config *config, wax_config_report *report)
     size_t errors = report->error_count;
     struct said said = {false, false, false};
     check_broker(config, report);
+    check_key(config, report);
     for (size_t i = 0; i < config->listener_count; i++) {
         check_tls(config, &config->listeners[i], report);
         check_protocol(config, &config->listeners[i], report);

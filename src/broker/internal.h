@@ -9,6 +9,7 @@
 #include "access/access.h"
 #include "broker/broker.h"
 #include "broker/groups.h"
+#include "broker/keeping.h"
 #include "broker/message.h"
 #include "broker/owings.h"
 #include "broker/settings.h"
@@ -557,6 +558,7 @@ struct wax_broker {
     struct commons commons;
     struct memory memory;
     wax_store *store;
+    struct keeping keeping;
     struct gate *gate;
     wax_pool *pool;
     wax_pool *dialers;       /* that look up names; NULL without bridges */

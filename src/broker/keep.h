@@ -5,6 +5,9 @@
 
 #include "broker/internal.h"
 #include "broker/keep_record.h"
+#include "broker/store_key.h"
+
+#include <pwd.h>
 
 /* Whether what happens to the session is written down. */
 bool keeps(const struct client *client);
@@ -47,8 +50,15 @@ void keep_no_retained(struct commons *commons, wax_bytes topic);
  * nothing. */
 uint64_t keep_commit(struct worker *worker);
 
-/* Opens the store that the configuration asks for. Logs what it found, and why it failed. */
-wax_status keep_open(struct wax_broker *broker) WAX_CHECKED;
+/* What is done for the store while the broker may still be root: finds its key, and makes its
+ * folder, which is then the account's that root changes to; NULL: it changes to none. Logs why not
+ * WAX_OK. The caller wipes the key. */
+wax_status keep_prepare(struct wax_broker *broker, const struct passwd *account,
+                        struct store_key *key) WAX_CHECKED;
+
+/* Opens the store that the configuration asks for, and wipes the key. Logs what it found, and why
+ * it failed. */
+wax_status keep_open(struct wax_broker *broker, struct store_key *key) WAX_CHECKED;
 
 /* When the workers have ended, and before they are freed: waits until all is safe. Nothing is kept
  * from here on. */

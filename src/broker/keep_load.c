@@ -31,6 +31,7 @@ struct loader {
     size_t client_size;
     struct bodies bodies;
     struct message *found; /* by the look for one body */
+    size_t visit;          /* which table is read */
     uint64_t strange_count;
     uint64_t message_count;
     bool has_key;
@@ -161,18 +162,32 @@ static bool add_client(struct loader *loader, struct client *client)
     return true;
 }
 
+/* How long a client has been away; the wall clock may have been set back. */
+static uint64_t gone_for(uint64_t left_wall_ms)
+{
+    uint64_t now_ms = wax_clock_wall_ms();
+
+    return left_wall_ms == 0 || left_wall_ms > now_ms ? 0 : now_ms - left_wall_ms;
+}
+
+/* What is left of a time that began when the client went. */
+static uint64_t left_of(uint64_t lasts_ms, uint64_t gone_ms)
+{
+    return lasts_ms > gone_ms ? lasts_ms - gone_ms : 0;
+}
+
 /* How much longer the session lasts: one that was connected begins its time now. */
 static void resume_time(struct client *client, const struct kept_session *session)
 {
     uint64_t now_ms = wax_clock_ms();
-    uint64_t gone_ms = session->left_wall_ms == 0 ? 0 : wax_clock_wall_ms() - session->left_wall_ms;
+    uint64_t gone_ms = gone_for(session->left_wall_ms);
     uint64_t lasts_ms = client->expiry_s * UINT64_C(1000);
 
     client->ends_ms = WAX_NEVER;
     if (client->expiry_s != UINT32_MAX) {
-        client->ends_ms = now_ms + (lasts_ms > gone_ms ? lasts_ms - gone_ms : 0);
+        client->ends_ms = now_ms + left_of(lasts_ms, gone_ms);
     }
-    client->will_due_ms = now_ms;
+    client->will_due_ms = gone_ms; /* until its Will is there, whose delay it shortens */
 }
 
 static void make_session(struct loader *loader, uint64_t number, const struct kept_session *session)
@@ -195,7 +210,6 @@ static void make_session(struct loader *loader, uint64_t number, const struct ke
     identity = (wax_access_identity){client->user, client->has_user, client->id};
     client->access = access_of(worker, client->listener, &identity);
     resume_time(client, session);
-    raise_numbers(broker, number);
 }
 
 static bool on_session(void *context, wax_bytes key, wax_bytes value)
@@ -204,6 +218,7 @@ static bool on_session(void *context, wax_bytes key, wax_bytes value)
     const wax_config *config = &loader->broker->settings->config;
     struct kept_session session;
 
+    raise_numbers(loader->broker, kept_number(key)); /* its rows stay, even if it is left out */
     if (!kept_session_read(value, &session)) {
         loader->strange_count++;
     } else if (!session.is_bridge || is_bridge(config, session.id)) {
@@ -292,14 +307,15 @@ static bool on_row(void *context, wax_bytes key, wax_bytes value)
     struct delivery delivery = {.place = kept_number(kept_rest(key))};
     wax_status status = WAX_INVALID;
 
+    if (client != NULL) {
+        client->last_place = delivery.place; /* whatever stands there */
+    }
     if (client == NULL || !kept_row_read(value, &row)) {
         loader->strange_count++;
         return true;
     }
     delivery.qos = row.qos;
     delivery.retain = row.retain;
-    client->last_place = delivery.place;
-    message_pass_number(row.message);
     loader->message_count++;
     if (row.state == KEPT_WAITING && !queue_wants(client, delivery.place, row.weight)) {
         return true;
@@ -332,7 +348,8 @@ static bool on_will(void *context, wax_bytes key, wax_bytes value)
     }
     client->will = load_message(loader, will.message);
     client->will_delay_s = will.delay_s;
-    client->will_due_ms += will.delay_s * UINT64_C(1000);
+    client->will_due_ms =
+        wax_clock_ms() + left_of(will.delay_s * UINT64_C(1000), client->will_due_ms);
     client->is_will_kept = true;
     return loader->status == WAX_OK;
 }
@@ -390,16 +407,28 @@ static void keep_key(const struct loader *loader)
 static const struct {
     wax_store_table table;
     wax_store_visit *visit;
+    bool holds; /* values begin with the number of a message */
 } visits[] = {
-    {WAX_STORE_META,          on_meta        },
-    {WAX_STORE_SESSIONS,      on_session     },
-    {WAX_STORE_SUBSCRIPTIONS, on_subscription},
-    {WAX_STORE_RECEIVED,      on_received    },
-    {WAX_STORE_QUEUES,        on_row         },
-    {WAX_STORE_WILLS,         on_will        },
-    {WAX_STORE_RETAINED,      on_retained    },
-    {WAX_STORE_LETTERS,       on_letter      },
+    {WAX_STORE_META,          on_meta,         false},
+    {WAX_STORE_SESSIONS,      on_session,      false},
+    {WAX_STORE_SUBSCRIPTIONS, on_subscription, false},
+    {WAX_STORE_RECEIVED,      on_received,     false},
+    {WAX_STORE_QUEUES,        on_row,          true },
+    {WAX_STORE_WILLS,         on_will,         true },
+    {WAX_STORE_RETAINED,      on_retained,     true },
+    {WAX_STORE_LETTERS,       on_letter,       true },
 };
+
+/* A row that is left out still holds its message in the store: no other may get that number. */
+static bool on_value(void *context, wax_bytes key, wax_bytes value)
+{
+    const struct loader *loader = context;
+
+    if (visits[loader->visit].holds) {
+        message_pass_number(kept_number(value));
+    }
+    return visits[loader->visit].visit(context, key, value);
+}
 
 /* On the thread of the store, while the main thread waits. */
 static void run(wax_store_task *task, wax_store_view *view)
@@ -410,7 +439,9 @@ static void run(wax_store_task *task, wax_store_view *view)
     loader->view = view;
     for (size_t i = 0; i < WAX_COUNT(visits) && loader->status == WAX_OK; i++) {
         const wax_store_range all = {.table = visits[i].table};
-        wax_status status = kind->walk(view, &all, visits[i].visit, loader);
+        wax_status status;
+        loader->visit = i;
+        status = kind->walk(view, &all, on_value, loader);
         if (status == WAX_MALFORMED) {
             loader->strange_count++; /* the engine has left out what does not verify */
         } else if (loader->status == WAX_OK) {
@@ -430,10 +461,11 @@ static void log_loaded(struct loader *loader, uint64_t began_ms)
                   atomic_load(&loader->broker->commons.retained_count),
                   (unsigned long long)(wax_clock_ms() - began_ms));
     if (loader->strange_count > 0) {
-        wax_log_write(log, WAX_WARNING,
-                      "store_left_out records=%llu reason=they do not verify, or are of a later "
-                      "version; `wax ctl store check` tells which",
-                      (unsigned long long)loader->strange_count);
+        wax_log_write(
+            log, WAX_WARNING,
+            "store_left_out records=%llu reason=they do not verify, are of a later version, or "
+            "belong to a bridge that is not configured; `wax ctl store check` tells which",
+            (unsigned long long)loader->strange_count);
     }
 }
 

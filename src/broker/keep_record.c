@@ -232,6 +232,36 @@ bool kept_will_read(wax_bytes value, struct kept_will *will)
     return in.status == WAX_OK;
 }
 
+/* --- Letters --- */
+
+enum { LETTER_HEAD_SIZE = WAX_STORE_NUMBER_SIZE + 4 + 4 };
+
+size_t kept_letter_size(const struct kept_letter *letter)
+{
+    return LETTER_HEAD_SIZE + letter->share_name.size + letter->filter.size;
+}
+
+void kept_letter_write(wax_writer *out, const struct kept_letter *letter)
+{
+    write_u64(out, letter->message);
+    wax_write_u16(out, letter->index);
+    wax_write_u16(out, letter->count);
+    wax_write_blob(out, letter->share_name);
+    wax_write_blob(out, letter->filter);
+}
+
+bool kept_letter_read(wax_bytes value, struct kept_letter *letter)
+{
+    wax_reader in = wax_reader_over(value);
+
+    letter->message = read_u64(&in);
+    letter->index = wax_read_u16(&in);
+    letter->count = wax_read_u16(&in);
+    letter->share_name = wax_read_blob(&in);
+    letter->filter = wax_read_blob(&in);
+    return in.status == WAX_OK && letter->count > 0;
+}
+
 /* --- Messages --- */
 
 enum {

@@ -58,6 +58,17 @@ struct kept_will {
     uint32_t delay_s;
 };
 
+enum { KEPT_LETTER_SHARED = UINT16_MAX };
+
+/* A message on its way from worker to worker. */
+struct kept_letter {
+    uint64_t message;
+    uint16_t index; /* of the worker that it goes to; KEPT_LETTER_SHARED: to a shared group */
+    uint16_t count; /* of workers, then */
+    wax_bytes share_name;
+    wax_bytes filter;
+};
+
 /* Writing; sizes first, because the store wants to know them. */
 size_t kept_session_size(const struct kept_session *session);
 void kept_session_write(wax_writer *out, const struct kept_session *session);
@@ -67,6 +78,8 @@ size_t kept_message_size(const struct message *message);
 void kept_message_write(wax_writer *out, const struct message *message);
 void kept_options_write(wax_writer *out, const wax_subscription_options *options);
 void kept_will_write(wax_writer *out, const struct kept_will *will);
+size_t kept_letter_size(const struct kept_letter *letter);
+void kept_letter_write(wax_writer *out, const struct kept_letter *letter);
 
 enum { KEPT_OPTIONS_SIZE = 6, KEPT_WILL_SIZE = 12 };
 
@@ -78,6 +91,7 @@ bool kept_row_read(wax_bytes value, struct kept_row *row);
 uint32_t *kept_identifiers(wax_bytes encoded);
 bool kept_options_read(wax_bytes value, wax_subscription_options *options);
 bool kept_will_read(wax_bytes value, struct kept_will *will);
+bool kept_letter_read(wax_bytes value, struct kept_letter *letter);
 
 /* Makes the message again, under the number of its key. NULL without memory, or for what this
  * version does not understand. */

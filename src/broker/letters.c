@@ -4,22 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEAD_SIZE = WAX_STORE_NUMBER_SIZE + 4 + 4 };
-
 static void put(struct worker *worker, const struct letter *letter,
                 const struct kept_letter *record)
 {
-    struct kept_key message = kept_key_of(record->message);
     struct kept_key key = kept_key_of_row(record->message, letter->kept);
-    wax_writer out =
-        wax_store_put_begin(&worker->changes, WAX_STORE_LETTERS, kept_key_bytes(&key),
-                            HEAD_SIZE + record->share_name.size + record->filter.size, true);
+    wax_writer out = wax_store_put_begin(&worker->changes, WAX_STORE_LETTERS, kept_key_bytes(&key),
+                                         kept_letter_size(record), true);
 
-    wax_write_bytes(&out, kept_key_bytes(&message));
-    wax_write_u16(&out, record->index);
-    wax_write_u16(&out, record->count);
-    wax_write_blob(&out, record->share_name);
-    wax_write_blob(&out, record->filter);
+    kept_letter_write(&out, record);
 }
 
 uint8_t *letter_group(struct worker *worker, wax_group group, struct kept_letter *record)

@@ -6,17 +6,6 @@
 
 #include "broker/keep.h"
 
-enum { KEPT_LETTER_SHARED = UINT16_MAX };
-
-/* What is written down. */
-struct kept_letter {
-    uint64_t message;
-    uint16_t index; /* of the worker that it goes to; KEPT_LETTER_SHARED: to a shared group */
-    uint16_t count; /* of workers, then */
-    wax_bytes share_name;
-    wax_bytes filter;
-};
-
 /* The group that an errand is for, by its name; what is returned is the caller's to free. */
 uint8_t *letter_group(struct worker *worker, wax_group group, struct kept_letter *record);
 

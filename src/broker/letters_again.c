@@ -5,18 +5,6 @@
 
 #include "broker/share.h"
 
-static bool read(wax_bytes value, struct kept_letter *record)
-{
-    wax_reader in = wax_reader_over(value);
-
-    record->message = kept_number(wax_read_bytes(&in, WAX_STORE_NUMBER_SIZE));
-    record->index = wax_read_u16(&in);
-    record->count = wax_read_u16(&in);
-    record->share_name = wax_read_blob(&in);
-    record->filter = wax_read_blob(&in);
-    return in.status == WAX_OK && record->count > 0;
-}
-
 /* Whether a session was that worker's. */
 static bool was_of(void *context, const struct client *client)
 {
@@ -52,7 +40,7 @@ bool letter_again(struct wax_broker *broker, wax_bytes key, wax_bytes value,
     struct letter letter = {.message = message, .kept = kept_number(kept_rest(key))};
     struct kept_letter record;
 
-    if (!read(value, &record)) {
+    if (!kept_letter_read(value, &record)) {
         return false;
     }
     message->is_once = true;

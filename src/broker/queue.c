@@ -188,13 +188,14 @@ static bool on_row(void *context, wax_bytes key, wax_bytes value)
     struct look *look = context;
     struct fetch *fetch = look->fetch;
     struct kept_row row;
+    struct kept_key of_message;
+    wax_store_range body = {.table = WAX_STORE_MESSAGES};
 
     fetch->last = kept_number(kept_rest(key));
     look->message = NULL;
     if (kept_row_read(value, &row) && row.state == KEPT_WAITING) {
-        struct kept_key of_message = kept_key_of(row.message);
-        const wax_store_range body = {.table = WAX_STORE_MESSAGES,
-                                      .prefix = kept_key_bytes(&of_message)};
+        of_message = kept_key_of(row.message);
+        body.prefix = kept_key_bytes(&of_message);
         (void)!fetch->broker->store->kind->walk(look->view, &body, on_message, look);
     }
     if (look->message != NULL) {
@@ -216,12 +217,12 @@ static void run(wax_store_task *task, wax_store_view *view)
     struct look look = {.fetch = fetch, .view = view};
     struct kept_key session = kept_key_of(fetch->session);
     struct kept_key after = kept_key_of_row(fetch->session, fetch->from - 1);
-    const wax_store_range queue = {.table = WAX_STORE_QUEUES,
-                                   .prefix = kept_key_bytes(&session),
-                                   .after = kept_key_bytes(&after)};
+    const wax_store_range rows = {.table = WAX_STORE_QUEUES,
+                                  .prefix = kept_key_bytes(&session),
+                                  .after = kept_key_bytes(&after)};
     wax_letters letters = {NULL, NULL};
 
-    (void)!fetch->broker->store->kind->walk(view, &queue, on_row, &look);
+    (void)!fetch->broker->store->kind->walk(view, &rows, on_row, &look);
     wax_letters_append(&letters, &fetch->letter->letter);
     fetch->letter = NULL;
     wax_mailbox_post(&fetch->worker->mailbox, &letters);

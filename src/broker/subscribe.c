@@ -235,8 +235,8 @@ static void answer(struct connection *connection, wax_packet_type type, uint16_t
     wax_writer out;
     wax_status status;
 
-    if (keeps(connection->client)) {
-        out_hold(connection);
+    if (connection->worker->is_keeping) {
+        out_hold(connection); /* not for what was refused: there is nothing to wait for */
     }
     out = out_begin(connection, 16 + reasons.size);
     status = out.status;
@@ -296,6 +296,7 @@ static uint8_t *take_filters(struct connection *connection, const wax_subscribe 
         connection_doom(connection, WAX_SERVER_BUSY);
         return NULL;
     }
+    connection->worker->is_keeping = false;
     for (size_t i = 0; wax_subscription_next(&filters, type, version, &wanted); i++) {
         reasons[i] = take(connection->client, &wanted, identifier);
     }

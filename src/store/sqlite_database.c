@@ -33,7 +33,7 @@ static const char *const texts[STATEMENT_KINDS] = {
     [STATEMENT_COUNT]      = "UPDATE %s SET link=link+?2 WHERE key=?1",
     [STATEMENT_DROP]       = "DELETE FROM %s WHERE key=?1 AND link+?2<=0",
     [STATEMENT_LINK]       = "SELECT link FROM %s WHERE key=?1",
-    [STATEMENT_REMOVE]     = "DELETE FROM %s WHERE key=?1 RETURNING link",
+    [STATEMENT_REMOVE]     = "DELETE FROM %s WHERE key=?1",
     [STATEMENT_SWEEP]      = "DELETE FROM %s WHERE key>=?1 AND key<?2 RETURNING link",
     [STATEMENT_SWEEP_REST] = "DELETE FROM %s WHERE key>=?1 RETURNING link",
     [STATEMENT_WALK]       = "SELECT key,link,value FROM %s WHERE key>=?1 ORDER BY key",

@@ -14,7 +14,7 @@ enum statement {
     STATEMENT_COUNT,  /* key, how many holders more */
     STATEMENT_DROP,   /* the same, where that leaves none: the message goes; else nothing is done */
     STATEMENT_LINK,   /* key; answers link */
-    STATEMENT_REMOVE, /* key; answers link */
+    STATEMENT_REMOVE, /* key */
     STATEMENT_SWEEP,  /* first key, first key that stays; answers links */
     STATEMENT_SWEEP_REST, /* first key; answers links */
     STATEMENT_WALK,       /* first key; answers key, link, value, upwards */

@@ -77,7 +77,7 @@ ROWS = (
     ("a password file that is gone", gone("passwords"), line_of("password_file"),
      "password_file: cannot read {folder}/passwords: No such file or directory; correct the path or make the file"),
     ("a line of the password file", file("passwords", "# users\nann:no hash\n"), "passwords:2",
-     "the password hash is none of $argon2id$, $7$ and $6$, is damaged, or costs more than is allowed: set the password "
+     "the password hash is none of $argon2id$, $7$, $6$ and SCRAM-SHA-256$, is damaged, or costs more than is allowed: set the password "
      "again with 'wax passwd'; if the file holds plain passwords, hash them with 'wax passwd -U'"),
     ("rules that are gone", gone("acl"), line_of("acl_file"),
      "acl_file: cannot read {folder}/acl: No such file or directory; correct the path or make the file"),

@@ -278,7 +278,10 @@ class Paths(DynsecCase):
             got = [each.message().payload]
             while got[-1] != b"mark":
                 got.append(each.message().payload)
-            self.assertEqual(got[:-1], list(expected))
+            if expected is None:  # a live message may still have been on its way to the subscriber's worker
+                self.assertLessEqual(set(got[:-1]), {b"open"})
+            else:
+                self.assertEqual(got[:-1], list(expected))
 
     def test_live(self):
         publisher, subscribers = self.pair()
@@ -299,7 +302,7 @@ class Paths(DynsecCase):
             each.subscribe(self.topic("#"))
             self.assertEqual(each.message().payload, b"open")
             each.unsubscribe(self.topic("#"))
-        self.assert_open_alone(publisher, subscribers, ())
+        self.assert_open_alone(publisher, subscribers, None)
 
     def test_queued(self):
         publisher = self.client(user="pub", password="p")
