@@ -116,7 +116,7 @@ wax_status unseal_value(const struct seal *seal, const struct spot *spot, wax_by
                         uint8_t *room, wax_bytes *value)
 {
     wax_reader in = wax_reader_over(stored);
-    wax_status status = WAX_MALFORMED;
+    wax_status status;
     uint64_t sum;
 
     if (seal->is_secret) {

@@ -196,6 +196,9 @@ static bool try_group(struct engine *engine, struct group *group)
         pthread_mutex_unlock(&engine->mutex);
         wake(engine);
     }
+    if (result == SQLITE_OK) {
+        database_shorten_log(&engine->database); /* whoever waits for the group has been told */
+    }
     return result == SQLITE_OK;
 }
 

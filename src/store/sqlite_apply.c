@@ -218,10 +218,8 @@ static int count_by(struct work *work, enum statement kind, const struct tally *
 /* Fewer or more hold a message that may be in the file; if nobody does, it goes. */
 static int count_holders(struct work *work, const struct tally *sum)
 {
-    int result = SQLITE_OK;
-
     if (sum->holders < 0) {
-        result = count_by(work, STATEMENT_DROP, sum);
+        int result = count_by(work, STATEMENT_DROP, sum);
         if (result != SQLITE_OK || sqlite3_changes(work->database->handle) > 0) {
             return result;
         }

@@ -48,9 +48,12 @@ static const char *const migrations[DATABASE_VERSION] = {
 };
 /* clang-format on */
 
-/* Whose bytes a damaged file holds, nobody knows: nothing in it may run. The log is bounded: what
- * is in it goes to its place after every so many pages, and its file is cut then. A transaction
- * stays in memory until it is committed, so that one that fails has cost no room on the disk. */
+/* When the log is brought to its place: at 16 MiB. */
+enum { LOG_PAGES_MAX = 4096 };
+
+/* Whose bytes a damaged file holds, nobody knows: nothing in it may run. A log that one large
+ * transaction made longer than 32 MiB is cut when it begins anew. A transaction stays in memory
+ * until it is committed, so that one that fails has cost no room on the disk. */
 static const char settings[] = "PRAGMA trusted_schema=OFF;"
                                "PRAGMA cell_size_check=ON;"
                                "PRAGMA mmap_size=0;"
@@ -59,7 +62,7 @@ static const char settings[] = "PRAGMA trusted_schema=OFF;"
                                "PRAGMA synchronous=FULL;"
                                "PRAGMA cache_size=-16384;"
                                "PRAGMA cache_spill=OFF;"
-                               "PRAGMA wal_autocheckpoint=4096;"
+                               "PRAGMA wal_autocheckpoint=0;"
                                "PRAGMA journal_size_limit=33554432;";
 
 const char *database_table(wax_store_table table)
@@ -72,6 +75,17 @@ bool database_holds(wax_store_table table)
     return shapes[table].holds;
 }
 
+/* Notes how long the log is. */
+static int note_log(void *context, sqlite3 *handle, const char *name, int pages)
+{
+    struct database *database = context;
+
+    (void)handle;
+    (void)name;
+    database->log_pages = pages;
+    return SQLITE_OK;
+}
+
 static int open_handle(struct database *database, const char *path, int flags)
 {
     int result = sqlite3_open_v2(path, &database->handle, flags | SQLITE_OPEN_NOMUTEX, NULL);
@@ -81,7 +95,9 @@ static int open_handle(struct database *database, const char *path, int flags)
     }
     sqlite3_extended_result_codes(database->handle, 1);
     sqlite3_db_config(database->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    return result == SQLITE_OK ? database_run(database, settings) : result;
+    result = result == SQLITE_OK ? database_run(database, settings) : result;
+    sqlite3_wal_hook(database->handle, note_log, database);
+    return result;
 }
 
 int database_open(struct database *database, const char *path, bool makes)
@@ -161,6 +177,15 @@ static int mark_key(struct database *database)
     }
     sqlite3_finalize(statement);
     return result == SQLITE_DONE ? SQLITE_OK : result;
+}
+
+void database_shorten_log(struct database *database)
+{
+    if (database->log_pages >= LOG_PAGES_MAX &&
+        sqlite3_wal_checkpoint_v2(database->handle, "main", SQLITE_CHECKPOINT_PASSIVE, NULL,
+                                  NULL) == SQLITE_OK) {
+        database->log_pages = 0;
+    }
 }
 
 int database_migrate(struct database *database, int64_t version)

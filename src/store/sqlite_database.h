@@ -30,6 +30,7 @@ struct database {
     struct seal seal;
     uint8_t *room; /* for a value on its way in */
     size_t room_size;
+    int log_pages;
 };
 
 enum {
@@ -52,6 +53,10 @@ int database_open_wreck(struct database *database, const char *path);
 void database_leave(struct database *database);
 
 void database_close(struct database *database);
+
+/* Brings what is in the log to its place, if the log is long; for moments when nobody waits. If
+ * that fails, the log grows until it succeeds. */
+void database_shorten_log(struct database *database);
 
 /* Brings the shape of the file from `version` to DATABASE_VERSION; within a transaction. A new file
  * is marked by the key of `seal`, if there is one. */

@@ -1,5 +1,6 @@
 /* Wherever the power is cut, the disk fails or is full: what was said to be durable is there, and a
  * group is there as a whole or not at all. */
+#include "../store_files.h"
 #include "../store_vfs.h"
 
 #include <sys/mman.h>
@@ -233,6 +234,72 @@ static void a_power_cut_loses_nothing_durable(void **state)
     }
 }
 
+/* A store one of whose values is not sound, and what must be left of it. */
+static void make_damaged(struct image *image, struct book *book)
+{
+    const wax_store_options options = {.place = home};
+    wax_store *store = fill_store(&options, 3, book);
+    uint8_t *value;
+
+    assert_int_equal(store->kind->close(store), WAX_OK);
+    *image = read_image(home, "wax.db");
+    value = memmem(image->data, image->size, book->entries[1].value, book->entries[1].value_size);
+    assert_non_null(value);
+    value[20] ^= 1;
+    book_remove(book, book->entries[1].table, entry_key(&book->entries[1]), false);
+}
+
+static bool open_until_cut(uint64_t step, enum cut cut)
+{
+    const wax_store_options options = {.place = home};
+    wax_store_report report;
+    wax_store *store;
+    int status = 0;
+    pid_t child = fork();
+
+    assert_true(child >= 0);
+    if (child == 0) {
+        disk.cut_at = step;
+        disk.cut = cut;
+        disk.seed = step;
+        if (wax_store_sqlite.open(&store, &options, &report) == WAX_OK) {
+            atomic_store(&told->is_through, true);
+        }
+        _exit(0);
+    }
+    assert_true(waitpid(child, &status, 0) == child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    return atomic_load(&told->is_through);
+}
+
+static void a_power_cut_while_a_store_is_mended_loses_nothing(void **state)
+{
+    static const enum cut cuts[] = {CUT_KEEPS_NOTHING, CUT_KEEPS_ALL, CUT_KEEPS_SOME};
+    struct image image;
+    struct book wanted = {.entries = NULL};
+
+    (void)state;
+    start_again();
+    make_damaged(&image, &wanted);
+    for (size_t i = 0; i < WAX_COUNT(cuts); i++) {
+        uint64_t step = 0;
+        bool is_through = false;
+        while (!is_through && step < STEPS_MAX) {
+            wax_store_report report;
+            wax_store *store;
+            start_again();
+            write_image(home, "wax.db", &image);
+            is_through = open_until_cut(++step, cuts[i]);
+            store = open_store(&wax_store_sqlite, home, &report);
+            check_store(store, &wanted);
+            assert_int_equal(store->kind->close(store), WAX_OK);
+        }
+        assert_true(is_through && step > 10);
+    }
+    free_image(&image);
+    book_clear(&wanted);
+}
+
 /* Whether the disk was used up to the failure, and the store has everything in the end. */
 static bool run_with_failure(uint64_t step, uint64_t count, int failure)
 {
@@ -321,6 +388,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_power_cut_loses_nothing_durable),
+        cmocka_unit_test(a_power_cut_while_a_store_is_mended_loses_nothing),
         cmocka_unit_test(a_failure_that_passes_costs_nothing_but_time),
         cmocka_unit_test(a_disk_that_fails_for_good_is_told),
     };
