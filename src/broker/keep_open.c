@@ -199,22 +199,36 @@ static wax_status open_on_disk(struct wax_broker *broker, const struct opening *
     return WAX_OK;
 }
 
+static wax_status open_in_memory(struct wax_broker *broker, wax_level level, const char *reason)
+{
+    struct opening opening = {.place = NULL};
+    wax_store_report report;
+
+    wax_log_write(&broker->log, level, "persistence_off reason=%s", reason);
+    return open_with(broker, &wax_store_memory, &opening, &report);
+}
+
 wax_status keep_open(struct wax_broker *broker, struct store_key *key)
 {
     const wax_config *config = &broker->settings->config;
     struct opening opening = {.place = find_place(config)};
-    wax_store_report report = {.is_damaged = false};
     wax_status status;
 
     if (is_wanted(config, opening.place)) {
         opening.key = wax_bytes_of(key->bytes, key->is_given ? sizeof key->bytes : 0);
         status = open_on_disk(broker, &opening);
+        if (status == WAX_IO && config->persistence_location == NULL) {
+            /* Mosquitto, too, starts in a folder that it cannot write to. */
+            status = open_in_memory(broker, WAX_ERROR,
+                                    "nothing will survive a restart, since no place is named where "
+                                    "it could be kept: write `persistence_location FOLDER`");
+        }
     } else {
-        wax_log_write(&broker->log, WAX_NOTICE, "persistence_off reason=%s",
-                      config->persistence == WAX_PERSISTENCE_OFF
-                          ? "`persistence false`"
-                          : "there is no place for it: write `persistence_location FOLDER`");
-        status = open_with(broker, &wax_store_memory, &opening, &report);
+        status = open_in_memory(broker, WAX_NOTICE,
+                                config->persistence == WAX_PERSISTENCE_OFF
+                                    ? "`persistence false`"
+                                    : "there is no place for it: write `persistence_location "
+                                      "FOLDER`");
     }
     wax_wipe(key, sizeof *key);
     return status;

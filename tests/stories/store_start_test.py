@@ -137,6 +137,20 @@ class Places(Case):
         broker.start()
 
 
+class Flow(Case):
+    def test_whoever_sends_ahead_of_the_disk_is_read_on(self):
+        """Nothing else wakes the worker: what it has left unread it must remember by itself."""
+        broker = self.begin()
+        client = Client(broker.port)
+        self.addCleanup(client.close)
+        client.send(connect("hasty"))
+        client.expect(CONNACK)
+        client.send(b"".join(publish(f"hasty/{number}", b"x" * 64, 1, packet_id=number, retain=True)
+                             for number in range(1, 5001)))
+        for number in range(1, 5001):
+            self.assertEqual(client.expect(PUBACK).packet_id, number)
+
+
 class Figures(Case):
     def test_status_tells_of_the_store(self):
         broker = self.begin()
