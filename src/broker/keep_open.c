@@ -115,7 +115,9 @@ static bool may_use(struct wax_broker *broker, const char *place)
     const struct passwd *account = getpwuid(geteuid());
     const char *name = account == NULL ? "the broker's account" : account->pw_name;
     char path[PATH_SIZE];
-    bool is_good = access(place, W_OK | X_OK) == 0 || errno != EACCES;
+    struct stat found;
+    bool is_other = stat(place, &found) == 0 && !S_ISDIR(found.st_mode); /* the store says so */
+    bool is_good = is_other || access(place, W_OK | X_OK) == 0 || errno != EACCES;
 
     if (is_good && snprintf(path, sizeof path, "%s/wax.db", place) < (int)sizeof path) {
         is_good = access(path, R_OK | W_OK) == 0 || errno != EACCES;

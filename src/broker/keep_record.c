@@ -199,7 +199,7 @@ bool kept_row_read(wax_bytes value, struct kept_row *row)
     row->identifiers = wax_reader_rest(&in);
     return in.status == WAX_OK && row->state <= KEPT_RELEASED && row->qos < 3 &&
            (row->packet_id != 0 || row->state == KEPT_WAITING) && row->identifiers.size % 4 == 0 &&
-           row->identifiers.size <= 4 * KEPT_IDENTIFIER_MAX;
+           row->identifiers.size <= (size_t)4 * KEPT_IDENTIFIER_MAX;
 }
 
 uint32_t *kept_identifiers(wax_bytes encoded)

@@ -17,7 +17,7 @@ static void put(struct worker *worker, const struct letter *letter,
 uint8_t *letter_group(struct worker *worker, wax_group group, struct kept_letter *record)
 {
     struct commons *commons = &worker->broker->commons;
-    uint8_t *room = malloc(2 * UINT16_MAX);
+    uint8_t *room = malloc((size_t)2 * UINT16_MAX);
     wax_interest interest = {
         .filter = {NULL, 0}
     };
