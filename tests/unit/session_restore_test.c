@@ -13,7 +13,7 @@ static void outgoing_ones_sit_at_their_id(void **state)
 
     (void)state;
     wax_flows_init(&flows, slots, COUNT);
-    for (uint16_t i = 0; i < WAX_COUNT(waits); i++) {
+    for (size_t i = 0; i < WAX_COUNT(waits); i++) {
         uint16_t packet_id = (uint16_t)(101 + i);
         assert_int_equal(wax_flows_restore(&flows, packet_id, waits[i]), WAX_OK);
         assert_int_equal(wax_flows_find(&flows, packet_id), packet_id % COUNT);
@@ -69,7 +69,7 @@ static void incoming_ones_take_any_slot(void **state)
 
     (void)state;
     wax_flows_init(&flows, slots, COUNT);
-    for (uint16_t i = 0; i < COUNT; i++) {
+    for (unsigned i = 0; i < COUNT; i++) {
         uint16_t packet_id = (uint16_t)(8 + i * COUNT); /* all the same modulo the slots */
         assert_int_equal(wax_flows_restore(&flows, packet_id, WAX_WAIT_PUBREL), WAX_OK);
         assert_int_equal(wax_flows_incoming(&flows, packet_id)->waits, WAX_WAIT_PUBREL);
