@@ -19,6 +19,7 @@ static void publish_will(struct client *client)
         return;
     }
     keep_will(client);
+    will->is_once = true; /* nobody sends it again: what is posted must outlive the process */
     message_stamp(will, worker->loop.now_ms);
     if (wax_access_judge(&client->access, WAX_ACTION_WRITE, will->topic, NULL)) {
         (void)!route(worker, will); /* [MQTT-3.1.2-14] [MQTT-3.1.2-15] */

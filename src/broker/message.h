@@ -29,7 +29,7 @@ struct message {
     atomic_uint_fast64_t mark; /* when their commits are durable */
     atomic_uint refusal;       /* a reason: not all of it could be kept; 0: all is well */
     uint16_t home;             /* the publisher's worker */
-    bool is_once;              /* QoS 2 from a session that is kept: never twice */
+    bool is_once; /* QoS 2 from a session that is kept, or a Will: not lost, and never twice */
 };
 
 struct draft {

@@ -127,3 +127,16 @@ wax_status store_key_find(struct store_key *key, const char *path)
     forget_environment();
     return status;
 }
+
+bool wax_broker_store_key(const char *path, uint8_t room[static WAX_BROKER_STORE_KEY_SIZE],
+                          wax_bytes *key, char fault[static WAX_BROKER_STORE_FAULT_SIZE])
+{
+    struct store_key found = {.is_given = false};
+    bool is_good = store_key_find(&found, path) == WAX_OK;
+
+    memcpy(room, found.bytes, sizeof found.bytes);
+    memcpy(fault, found.fault, sizeof found.fault);
+    *key = wax_bytes_of(room, is_good && found.is_given ? sizeof found.bytes : 0);
+    wax_wipe(&found, sizeof found);
+    return is_good;
+}

@@ -4,7 +4,10 @@
 
 #include "broker/broker.h"
 
-enum { STORE_KEY_SIZE = 32, STORE_KEY_FAULT_SIZE = 400 };
+enum {
+    STORE_KEY_SIZE = WAX_BROKER_STORE_KEY_SIZE,
+    STORE_KEY_FAULT_SIZE = WAX_BROKER_STORE_FAULT_SIZE
+};
 
 struct store_key {
     uint8_t bytes[STORE_KEY_SIZE];

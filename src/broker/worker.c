@@ -241,6 +241,16 @@ static bool has_more(const struct worker *worker, bool reads)
            (reads && !wax_link_is_alone(&worker->hungry));
 }
 
+/* What those leave behind who go (Wills, messages of shared groups) is committed before it is
+ * posted: who gets a letter takes it out of the store, and must not be there first. */
+static void end_doomed(struct worker *worker)
+{
+    if (!wax_link_is_alone(&worker->doomed)) {
+        leave_doomed(worker);
+        owed_release(worker);
+    }
+}
+
 void *worker_run(void *argument)
 {
     struct worker *worker = argument;
@@ -258,7 +268,7 @@ void *worker_run(void *argument)
         hurries = retain_turn(worker) || hurries;
         owed_release(worker);
         flush_dirty(worker);
-        leave_doomed(worker);
+        end_doomed(worker);
         hurries = hurries || has_more(worker, reads);
         post_all(worker);
         if (worker->is_stopping && stop_timer.place == 0) {

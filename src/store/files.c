@@ -134,7 +134,15 @@ bool files_exist(const char *path, const char *ending)
     return lstat(whole, &status) == 0;
 }
 
-wax_status files_own(const char *path)
+static bool give(const struct files *files, int file)
+{
+    struct stat folder;
+
+    return geteuid() != 0 ||
+           (fstat(files->lock, &folder) == 0 && fchown(file, folder.st_uid, folder.st_gid) == 0);
+}
+
+wax_status files_own(const struct files *files, const char *path)
 {
     int file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, MODE_FILE);
 
@@ -142,7 +150,7 @@ wax_status files_own(const char *path)
     if (file < 0) {
         return errno == EEXIST && chmod(path, MODE_FILE) == 0 ? WAX_OK : WAX_IO;
     }
-    if (fchmod(file, MODE_FILE) != 0) {
+    if (fchmod(file, MODE_FILE) != 0 || !give(files, file)) {
         close(file);
         return WAX_IO;
     }
@@ -205,7 +213,7 @@ void files_drop_fresh(const struct files *files)
 
 void files_set_suspect(const struct files *files, bool is_suspect)
 {
-    if (is_suspect && files_own(files->suspect) == WAX_OK) {
+    if (is_suspect && files_own(files, files->suspect) == WAX_OK) {
         (void)fsync(files->lock);
     } else if (!is_suspect) {
         (void)unlink(files->suspect);

@@ -28,8 +28,9 @@ void files_close(struct files *files);
 bool files_exist(const char *path, const char *ending);
 uint64_t files_size(const char *path, const char *ending);
 
-/* Makes a file that only its owner may read, or makes one so. Returns WAX_OK or WAX_IO. */
-wax_status files_own(const char *path) WAX_CHECKED;
+/* Makes a file that only its owner may read, or makes one so. Made by root, it is the folder's
+ * owner's: a tool must not lock the broker out. Returns WAX_OK or WAX_IO. */
+wax_status files_own(const struct files *files, const char *path) WAX_CHECKED;
 
 /* Moves the store, with its log, to a name that says when; `aside` is that name. */
 wax_status files_set_aside(const struct files *files, char *aside, size_t size) WAX_CHECKED;

@@ -203,7 +203,7 @@ static wax_status open_found(struct opening *opening)
     if (status != WAX_OK) {
         return status;
     }
-    if (files_own(opening->files->path) != WAX_OK) {
+    if (files_own(opening->files, opening->files->path) != WAX_OK) {
         (void)snprintf(opening->why, sizeof opening->why, "this account may not change it");
         return give_up(opening, WAX_IO, "open");
     }

@@ -116,7 +116,7 @@ wax_status salvage(const struct files *files, wax_bytes key, bool takes_over,
     int result;
 
     files_drop_fresh(files);
-    if (files_own(files->fresh) != WAX_OK || seal_begin(&to.seal, key) != WAX_OK ||
+    if (files_own(files, files->fresh) != WAX_OK || seal_begin(&to.seal, key) != WAX_OK ||
         seal_begin(&from.seal, key) != WAX_OK) {
         report_say(report, "cannot make a file in %s", files->folder);
         return WAX_IO;

@@ -63,6 +63,7 @@ static const struct option options[] = {
     {"--port",       "PORT", COUNT, AT(port),          "acl explain: of which listener (the first)"},
     {"--reason",     "TEXT", TEXT,  AT(reason),        "kick: for the log, and for MQTT 5 clients"},
     {"--payload",    NULL,   FLAG,  AT(shows_payload), "trace: the first 256 bytes of payloads, too; store dump: all of them, in base64"},
+    {"--key-file",   "FILE", TEXT,  AT(key_file),      "store: the key of a store that is sealed, as persistence_key_file"},
     {"--older-than", "SPAN", SPAN,  AT(older_than_s),  "retained: at least so old, as 90s, 5m, 12h, 30d"},
     {"--limit",      "N",    COUNT, AT(limit),         "retained, top: at most so many"},
     {"--dry-run",    NULL,   FLAG,  AT(is_dry),        "show what would be done; import needs no broker for that"},

@@ -135,17 +135,26 @@ static int open_look(struct store_look *look, const struct ctl_link *link, bool 
                      bool reads_all)
 {
     char folder[FOLDER_MAX];
-    const wax_store_options options = {
+    char fault[WAX_BROKER_STORE_FAULT_SIZE];
+    uint8_t key[WAX_BROKER_STORE_KEY_SIZE];
+    wax_store_options options = {
         .place = folder, .must_be_whole = must_be_whole, .reads_all = reads_all};
+    wax_status status;
 
     if (!find_store(link->settings->words[0], folder)) {
         return 1;
     }
-    if (wax_store_sqlite.open(&look->store, &options, &look->report) != WAX_OK) {
-        (void)fprintf(stderr, "wax ctl: %s\n", look->report.text);
+    if (!wax_broker_store_key(link->settings->key_file, key, &options.key, fault)) {
+        (void)fprintf(stderr, "wax ctl: %s\n", fault);
         return 1;
     }
-    return 0;
+    status = wax_store_sqlite.open(&look->store, &options, &look->report);
+    wax_wipe(key, sizeof key);
+    if (status != WAX_OK) {
+        (void)fprintf(stderr, "wax ctl: %s%s\n", look->report.text,
+                      status == WAX_INVALID ? "; --key-file FILE names its key" : "");
+    }
+    return status == WAX_OK ? 0 : 1;
 }
 
 /* Returns the exit code. */

@@ -116,6 +116,25 @@ class Store(unittest.TestCase):
         self.broker.halt()
         self.assertEqual([record["topic"] for record in self.of_kind("retained")], ["home/2"])
 
+    def test_a_sealed_store_needs_its_key(self):
+        with tempfile.TemporaryDirectory() as folder:
+            key = pathlib.Path(folder, "key")
+            key.write_text("01" * 32)
+            key.chmod(0o600)
+            self.broker.halt()
+            for name in os.listdir(self.folder):
+                (self.folder / name).unlink()
+            self.broker.write("wax.conf", self.broker.read("wax.conf") + f"persistence_key_file {key}\n")
+            self.broker.start()
+            self.fill()
+            self.broker.halt()
+            self.assertIn("--key-file", store("check", self.folder, code=1))
+            self.assertIn("all of it is sound", store("check", self.folder, "--key-file", str(key)))
+            self.assertIn("sleeper", store("dump", self.folder, "--key-file", str(key)))
+            self.assertNotIn(b"sleeper", (self.folder / "wax.db").read_bytes())
+            key.write_text("02" * 32)
+            self.assertIn("another key", store("repair", self.folder, "--key-file", str(key), code=1))
+
     def test_a_store_in_use_is_left_alone(self):
         for verb in ("check", "repair", "dump", "export"):
             self.assertIn("in use", store(verb, self.folder, code=1))

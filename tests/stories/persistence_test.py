@@ -186,6 +186,7 @@ class Kept:
         self.assertGreaterEqual(time.monotonic() - left, 1.9)
         self.broker.wait_for_log("session_expired client=stays")
         self.assertGreaterEqual(time.monotonic() - left, 1.9)  # it was connected: its time begins with the restart
+        self.settle()
         self.again()
         self.back("ends", present=False)
         self.back("stays", present=False)

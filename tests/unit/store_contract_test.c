@@ -418,6 +418,31 @@ static void only_the_owner_may_read_a_store(void **state)
     }
 }
 
+/* A tool that root runs must not lock out the account that the broker runs under. */
+static void what_root_makes_is_the_owners_of_the_folder(void **state)
+{
+    enum { NOBODY = 65534 };
+    static const char *const names[] = {"wax.db", "wax.db-wal"};
+    wax_store *store;
+
+    (void)state;
+    if (geteuid() != 0) {
+        skip();
+    }
+    assert_int_equal(chown(home, NOBODY, NOBODY), 0);
+    store = open_store(&wax_store_sqlite, home, &report);
+    wait_for(store, commit_one(store, WAX_STORE_META, "name", "value"));
+    for (size_t i = 0; i < WAX_COUNT(names); i++) {
+        char path[300];
+        struct stat status;
+        (void)snprintf(path, sizeof path, "%s/%s", home, names[i]);
+        assert_int_equal(stat(path, &status), 0);
+        assert_int_equal(status.st_uid, NOBODY);
+        assert_int_equal(status.st_gid, NOBODY);
+    }
+    assert_int_equal(store->kind->close(store), WAX_OK);
+}
+
 static void a_folder_that_others_may_read_is_told(void **state)
 {
     wax_store *store;
@@ -483,6 +508,7 @@ int main(void)
         TEST(a_broken_promise_of_newness_harms_nobody),
         TEST(a_visit_may_walk),
         TEST(only_the_owner_may_read_a_store),
+        TEST(what_root_makes_is_the_owners_of_the_folder),
         TEST(a_folder_that_others_may_read_is_told),
         TEST(a_store_is_one_process_alone),
         TEST(what_cannot_be_a_store_is_said),
