@@ -181,7 +181,7 @@ static wax_status reload(struct wax_broker *broker, wax_config_report *report)
 {
     struct settings *old = broker->settings;
     struct settings *next;
-    wax_link opened;
+    wax_link opened = {NULL, NULL};
     wax_status status;
 
     watch_settle(broker);
@@ -210,7 +210,7 @@ static bool listen_on_all(struct wax_broker *broker)
     const wax_config *config = &broker->settings->config;
     const struct listen_change change = {NULL, config};
     wax_config_report report = {.count = 0};
-    wax_link opened;
+    wax_link opened = {NULL, NULL};
     bool is_open = listen_open(broker, &change, &opened, &report) == WAX_OK;
 
     logging_report(broker, &report);

@@ -109,27 +109,33 @@ wax_status keep_prepare(struct wax_broker *broker, const struct passwd *account,
     return WAX_OK;
 }
 
-/* Whether the account that the broker is may use what is there, and what to do if not. */
+static bool is_denied(const char *path, int rights)
+{
+    return access(path, rights) != 0 && errno == EACCES;
+}
+
+/* Whether the account that the broker is may use what is there, and what to do if not. What else
+ * may be wrong with it, the store says. */
 static bool may_use(struct wax_broker *broker, const char *place)
 {
     const struct passwd *account = getpwuid(geteuid());
     const char *name = account == NULL ? "the broker's account" : account->pw_name;
     char path[PATH_SIZE];
     struct stat found;
-    bool is_other = stat(place, &found) == 0 && !S_ISDIR(found.st_mode); /* the store says so */
-    bool is_good = is_other || access(place, W_OK | X_OK) == 0 || errno != EACCES;
 
-    if (is_good && snprintf(path, sizeof path, "%s/wax.db", place) < (int)sizeof path) {
-        is_good = access(path, R_OK | W_OK) == 0 || errno != EACCES;
+    snprintf(path, sizeof path, "%s/wax.db", place);
+    if (stat(place, &found) == 0 && !S_ISDIR(found.st_mode)) {
+        return true;
     }
-    if (!is_good) {
-        wax_log_write(&broker->log, WAX_ERROR,
-                      "store_failed path=%s reason=%s may not read and write there; run "
-                      "`chown -R %s %s` as root, give it `chmod a+x` of the folders above, or name "
-                      "another `persistence_location`",
-                      place, name, name, place);
+    if (!is_denied(place, W_OK | X_OK) && !is_denied(path, R_OK | W_OK)) {
+        return true;
     }
-    return is_good;
+    wax_log_write(&broker->log, WAX_ERROR,
+                  "store_failed path=%s reason=%s may not read and write there; run `chown -R %s "
+                  "%s` as root, give it `chmod a+x` of the folders above, or name another "
+                  "`persistence_location`",
+                  place, name, name, place);
+    return false;
 }
 
 /* What Mosquitto has kept here is not read, but can be brought over. */

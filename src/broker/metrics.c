@@ -134,7 +134,7 @@ const struct metric metrics[] = {
     {"store/log/bytes",                 of_store,        IN_STORE(log_bytes),          GAUGE("wax_store_log_bytes", "Size of its write-ahead log.")},
     {"store/commits/microseconds",      of_store,        IN_STORE(commit_us),          GAUGE("wax_store_commit_microseconds", "What the last commit took.")},
     {"store/commits/failed",            of_store,        IN_STORE(failures),           COUNTER("wax_store_commits_failed_total", "Commits that failed and are tried again.")},
-    {"store/stalled",                   store_stalled,   COUNT_STORED,                 GAUGE("wax_store_stalled", "1 while nothing becomes safe: the disk is full, or fails.")},
+    {"store/stalled",                   store_stalled,   COUNT_STORED,                 GAUGE("wax_store_stalled", "Whether nothing becomes safe now, since the disk is full or fails: 1 or 0.")},
     {"retained messages/count",         retained,        COUNT_STORED,                 GAUGE("wax_messages_retained", "Retained messages.")},
     {"subscriptions/count",             subscriptions,   COUNT_SUBSCRIPTIONS,          GAUGE("wax_subscriptions", "Subscriptions, shared ones included.")},
     {"shared_subscriptions/count",      shared,          COUNT_SUBSCRIPTIONS,          GAUGE("wax_subscriptions_shared", "Shared subscriptions.")},
