@@ -73,9 +73,10 @@ bool wax_cipher_takes(const wax_sealing *sealing, size_t size);
 wax_status wax_crypto_seal(const wax_sealing *sealing, wax_bytes plain,
                            uint8_t *sealed) WAX_CHECKED;
 
-/* Opens what wax_crypto_seal() made: `plain` gets a tag's size less than `sealed` has. The two
- * begin at the same place or do not overlap. Returns WAX_OK; WAX_UNTRUSTED for what was not sealed
- * so; WAX_UNSPECIFIED_ERROR when the library fails. `plain` is all zero unless WAX_OK. */
+/* Opens what wax_crypto_seal() made: `plain` gets a tag's size less than `sealed` has. They begin
+ * at the same place or do not overlap.
+ * Returns WAX_OK; WAX_UNTRUSTED for what was not sealed so; WAX_UNSPECIFIED_ERROR when the library
+ * fails. `plain` is all zero unless WAX_OK. */
 wax_status wax_crypto_unseal(const wax_sealing *sealing, wax_bytes sealed,
                              uint8_t *plain) WAX_CHECKED;
 
