@@ -154,7 +154,8 @@ typedef struct wax_bench_result {
     uint64_t load_cpu_ns; /* of this process */
     uint64_t resident;    /* of the broker at the end */
     wax_bench_setup setup;
-    wax_histogram latency_us; /* from the planned time at a rate, else from the sending */
+    wax_histogram latency_us; /* at a rate of all that were due in that time, from when each was
+                                 due; else from the sending */
     uint64_t sent;            /* in the whole run, as all that follows */
     uint64_t expected;        /* deliveries */
     uint64_t received;

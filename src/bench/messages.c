@@ -50,6 +50,8 @@ struct load {
     wax_watch clock;
     bool is_sending;
     bool is_counting;
+    uint64_t counts_from_us; /* at a rate: messages that are due from here ... */
+    uint64_t counts_to_us;   /* ... to here count, whenever they come */
 };
 
 static struct load *load_of(const struct peer *peer)
@@ -111,13 +113,22 @@ static uint32_t window_of(const struct publisher *publisher)
     return publisher->peer.crowd->plan->qos > 0 && maximum < window ? maximum : window;
 }
 
-/* Sends what the window, or the timetable, lets. */
+/* Whether a message that was due or sent then tells how long messages take. */
+static bool is_timed(const struct load *load, uint64_t time_us)
+{
+    if (load->crowd.plan->rate == 0) {
+        return load->is_counting;
+    }
+    return time_us >= load->counts_from_us && time_us < load->counts_to_us;
+}
+
+/* Sends what the window, or the timetable, lets. What is due is sent even when time is over. */
 static void refill(struct load *load, struct publisher *publisher)
 {
     const wax_bench_plan *plan = load->crowd.plan;
     uint32_t window = window_of(publisher);
 
-    while (load->is_sending && !load->crowd.has_failed &&
+    while ((load->is_sending || plan->rate > 0) && !load->crowd.has_failed &&
            peer_unsent(&publisher->peer) < UNSENT_MAX) {
         bool has_room = plan->qos == 0 || publisher->sent - publisher->acknowledged < window;
 
@@ -211,10 +222,10 @@ static void take_delivery(struct load *load, struct subscriber *subscriber,
         break;
     }
     load->crowd.phase_count++;
-    if (load->is_counting) {
+    if (is_timed(load, stamp->time_us)) {
         wax_histogram_add(&result->latency_us, load->crowd.now_us - stamp->time_us);
     }
-    if (load->is_sending) {
+    if (load->is_sending || publisher->sent < publisher->due) {
         peer_touch(&publisher->peer);
     }
 }
@@ -358,7 +369,8 @@ static bool all_has_come(struct crowd *crowd)
     for (uint32_t i = 0; i < crowd->plan->publishers; i++) {
         const struct publisher *publisher = &load->publishers[i];
 
-        if (publisher->owed > 0 || peer_unsent(&publisher->peer) > 0 ||
+        if (publisher->owed > 0 || publisher->sent < publisher->due ||
+            peer_unsent(&publisher->peer) > 0 ||
             (crowd->plan->qos > 0 && publisher->acknowledged < publisher->sent)) {
             return false;
         }
@@ -432,11 +444,14 @@ static void send_all(struct load *load)
     run_for(load, load->crowd.plan->warm_ms);
     begin_phase(load, "measuring");
     load->is_counting = true;
+    load->counts_from_us = load->crowd.now_us;
+    load->counts_to_us = UINT64_MAX;
     span = span_begin(&load->crowd);
     run_for(load, load->crowd.plan->run_ms);
     span_end(&load->crowd, &span, load->crowd.phase_count);
     load->is_counting = false;
     load->is_sending = false;
+    load->counts_to_us = load->crowd.now_us;
     if (begin_phase(load, "waiting for the rest")) {
         (void)crowd_wait(&load->crowd, all_has_come);
     }
@@ -451,6 +466,8 @@ static void settle_accounts(struct load *load)
         result->sent += load->publishers[i].sent;
         if (plan->qos > 0 && load->publishers[i].acknowledged < load->publishers[i].sent) {
             crowd_fail(&load->crowd, "the broker did not acknowledge all messages");
+        } else if (load->publishers[i].sent < load->publishers[i].due) {
+            crowd_fail(&load->crowd, "the broker did not take all messages that were due");
         }
     }
     result->expected = result->sent * load->fan;

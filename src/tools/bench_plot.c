@@ -45,8 +45,8 @@ bool bench_plot_latency(const struct settings *settings, const wax_bench_scenari
     }
     (void)fputs("set xlabel 'part of the messages that waited no longer'\n"
                 "set ylabel 'milliseconds'\nset logscale xy\n"
-                "set xtics ('0' 1, '50 %' 2, '90 %' 10, '99 %' 100, '99.9 %' 1000, "
-                "'99.99 %' 10000)\nplot ",
+                "set xtics ('0' 1, '50 %%' 2, '90 %%' 10, '99 %%' 100, '99.9 %%' 1000, "
+                "'99.99 %%' 10000)\nplot ",
                 script);
     for (size_t i = 0; i < count; i++) {
         (void)fprintf(script, "%s'-' with linespoints title '%s'", i == 0 ? "" : ", ",
