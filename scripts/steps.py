@@ -119,7 +119,7 @@ def tidy_step(step):
 def run_unittest(step, folder, file, env=None):
     """One file of Python tests, with its neighbours importable."""
     code, output = step.ask(sys.executable, "-B", "-m", "unittest", "discover", "-v", "-s", folder, "-t", folder,
-                            "-p", file.name, env=env, timeout=900)
+                            "-p", file.name, env=env, timeout=3600 if step.options.long else 900)
     ran = sum_of(r"(?m)^Ran (\d+) tests?", output)
     skipped = sum_of(r"skipped=(\d+)", output)
     failed = sum_of(r"failures=(\d+)", output) + sum_of(r"errors=(\d+)", output)

@@ -17,12 +17,13 @@ void crowd_fail(struct crowd *crowd, const char *format, ...)
 {
     va_list values;
 
-    va_start(values, format);
-    if (!crowd->has_failed) {
-        (void)vsnprintf(crowd->result->fault, sizeof crowd->result->fault, format, values);
+    if (crowd->has_failed) {
+        return;
     }
-    va_end(values);
     crowd->has_failed = true;
+    va_start(values, format);
+    (void)vsnprintf(crowd->result->fault, sizeof crowd->result->fault, format, values);
+    va_end(values);
 }
 
 /* Wakes the loop, so that the end of a phase is not missed while nothing comes. */

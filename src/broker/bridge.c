@@ -1,5 +1,7 @@
 /* The life of a bridge: made by the configuration, connected, lost, connected again. */
 #include "broker/bridges.h"
+#include "broker/keep.h"
+#include "broker/queue.h"
 #include "broker/standing.h"
 #include "broker/walk.h"
 
@@ -44,6 +46,7 @@ static bool apply(struct bridge *bridge, struct settings *settings, const wax_br
     client->listener = WAX_CONFIG_INNER;
     client->is_durable = !config->local_cleansession;
     client->expiry_s = UINT32_MAX;
+    keep_session(client);
     look_up_rights(bridge);
     walk_end_all(client);
     wax_router_remove_subscriber(bridge->worker->router, &client->subscriber);
@@ -245,7 +248,7 @@ static void look_around(struct bridge *bridge, uint64_t now_ms)
 {
     const wax_bridge_config *config = bridge->config;
     const struct client *client = bridge->client;
-    bool is_idle = client->queue_count == 0 && client->outgoing.used_count == 0 &&
+    bool is_idle = queue_is_empty(client) && client->outgoing.used_count == 0 &&
                    now_ms >= bridge->active_ms + config->idle_timeout_s * UINT64_C(1000);
     bool is_second = !config->round_robin && bridge->address > 0;
 
@@ -310,11 +313,16 @@ static void remove_bridge(struct bridge *bridge)
     leave_session(client);
 }
 
-/* Its client id is the broker's own from here on: whoever has a session under it loses it. */
-static void clear_way(struct worker *worker, wax_bytes id)
+/* Its client id is the broker's own from here on: whoever has a session under it loses it. Returns
+ * the session that it had in an earlier process, or a new one. */
+static struct client *take_session(struct worker *worker, wax_bytes id)
 {
     struct client *client = clients_find(worker, id);
 
+    if (client != NULL && client->bridge == NULL && client->listener == WAX_CONFIG_INNER) {
+        wax_loop_stop(&worker->loop, &client->timer);
+        return client;
+    }
     if (client != NULL && client->connection != NULL) {
         leave_now(client->connection, WAX_TAKEN_OVER);
         client = clients_find(worker, id);
@@ -322,6 +330,11 @@ static void clear_way(struct worker *worker, wax_bytes id)
     if (client != NULL) {
         leave_session(client);
     }
+    client = client_make(worker, id, false, (wax_bytes){NULL, 0});
+    wax_assert(client != NULL);
+    /* The other broker may remember packet ids of an earlier process, which this one does not. */
+    wax_os_random(&client->outgoing.last_id, sizeof client->outgoing.last_id);
+    return client;
 }
 
 static void make_bridge(struct worker *worker, const wax_bridge_config *config)
@@ -329,15 +342,11 @@ static void make_bridge(struct worker *worker, const wax_bridge_config *config)
     struct bridge *bridge = calloc(1, sizeof *bridge);
     wax_bytes id = wax_bytes_of_text(config->local_clientid);
 
-    clear_way(worker, id);
     wax_assert(bridge != NULL);
     bridge->worker = worker;
     bridge->timer.due = bridge_due;
-    bridge->client = client_make(worker, id, false, (wax_bytes){NULL, 0});
-    wax_assert(bridge->client != NULL);
+    bridge->client = take_session(worker, id);
     bridge->client->bridge = bridge;
-    /* The other broker may remember packet ids of an earlier process, which this one does not. */
-    wax_os_random(&bridge->client->outgoing.last_id, sizeof bridge->client->outgoing.last_id);
     bool is_applied = apply(bridge, worker->settings, config);
     wax_assert(is_applied);
     bridge->next = worker->bridges;
@@ -391,7 +400,7 @@ static bool fit(struct bridge *bridge)
 
 static bool is_mine(const struct worker *worker, const wax_bridge_config *config)
 {
-    uint64_t hash = wax_hash(worker->broker->key, wax_bytes_of_text(config->local_clientid));
+    uint64_t hash = wax_hash(worker->broker->owner_key, wax_bytes_of_text(config->local_clientid));
 
     return hash % worker->broker->worker_count == worker->index;
 }

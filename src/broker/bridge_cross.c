@@ -1,6 +1,7 @@
 /* What the ways of messages ask a bridge: which topics cross it, as what, and what waits. */
 #include "broker/bridge_map.h"
 #include "broker/bridges.h"
+#include "broker/queue.h"
 
 static bool translate(struct bridge *bridge, uint32_t direction, wax_bytes topic,
                       wax_bytes *translated)
@@ -55,7 +56,7 @@ bool bridge_is_lazy(const struct bridge *bridge)
 
 bool bridge_has_reason(const struct bridge *bridge)
 {
-    return !bridge_is_lazy(bridge) || bridge->client->queue_count >= bridge->config->threshold;
+    return !bridge_is_lazy(bridge) || queue_length(bridge->client) >= bridge->config->threshold;
 }
 
 void bridge_on_queued(struct bridge *bridge)

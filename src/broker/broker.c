@@ -6,6 +6,7 @@
 #include "broker/entrance.h"
 #include "broker/gate.h"
 #include "broker/handshake.h"
+#include "broker/keep.h"
 #include "broker/options.h"
 #include "broker/steward.h"
 #include "broker/watch.h"
@@ -73,9 +74,9 @@ static bool open_dialers(struct wax_broker *broker, const wax_config *config)
 static bool open_broker(struct wax_broker *broker)
 {
     wax_os_random(broker->key, sizeof broker->key);
+    wax_os_random(broker->owner_key, sizeof broker->owner_key);
     broker->started_ms = wax_clock_ms();
-    return wax_store_memory.open(&broker->store, NULL) == WAX_OK &&
-           commons_open(&broker->commons, broker->key) == WAX_OK &&
+    return commons_open(&broker->commons, broker->key) == WAX_OK &&
            gate_open(&broker->gate) == WAX_OK &&
            wax_pool_open(&broker->pool, LOGIN_THREAD_COUNT, LOGIN_MAX) == WAX_OK &&
            open_dialers(broker, &broker->settings->config) && open_workers(broker) &&
@@ -84,6 +85,7 @@ static bool open_broker(struct wax_broker *broker)
 
 static void close_broker(struct wax_broker *broker)
 {
+    keep_close(broker);
     wax_pool_close(broker->pool);
     if (broker->dialers != NULL) {
         wax_pool_close(broker->dialers);
@@ -95,7 +97,6 @@ static void close_broker(struct wax_broker *broker)
     steward_close(broker);
     commons_close(&broker->commons);
     gate_close(broker->gate);
-    broker->store->kind->close(broker->store);
     settings_release(broker->settings);
     free(broker->workers);
     free(broker->listener_counts);
@@ -180,7 +181,7 @@ static wax_status reload(struct wax_broker *broker, wax_config_report *report)
 {
     struct settings *old = broker->settings;
     struct settings *next;
-    wax_link opened;
+    wax_link opened = {NULL, NULL};
     wax_status status;
 
     watch_settle(broker);
@@ -209,7 +210,7 @@ static bool listen_on_all(struct wax_broker *broker)
     const wax_config *config = &broker->settings->config;
     const struct listen_change change = {NULL, config};
     wax_config_report report = {.count = 0};
-    wax_link opened;
+    wax_link opened = {NULL, NULL};
     bool is_open = listen_open(broker, &change, &opened, &report) == WAX_OK;
 
     logging_report(broker, &report);
@@ -270,6 +271,14 @@ static bool drop_privileges(struct wax_broker *broker)
     return true;
 }
 
+static bool prepare_store(struct wax_broker *broker, struct store_key *key)
+{
+    const wax_config *config = &broker->settings->config;
+    const struct passwd *account = geteuid() == 0 ? find_account(config) : NULL;
+
+    return keep_prepare(broker, account, key) == WAX_OK;
+}
+
 static void write_pid(struct wax_broker *broker)
 {
     const char *path = broker->settings->config.pid_file;
@@ -284,8 +293,11 @@ static void write_pid(struct wax_broker *broker)
     }
 }
 
-static bool start_threads(struct wax_broker *broker)
+static bool start_threads(struct wax_broker *broker, struct store_key *key)
 {
+    if (keep_open(broker, key) != WAX_OK || keep_load(broker) != WAX_OK) {
+        return false;
+    }
     if (handshake_open(broker->workers[0]) != WAX_OK || sys_open(broker->workers[0]) != WAX_OK) {
         return false;
     }
@@ -328,6 +340,7 @@ static sigset_t block_signals(void)
     sigaddset(&signals, SIGRTMIN);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a disk that is full */
     return signals;
 }
 
@@ -347,6 +360,7 @@ static int run(struct wax_broker *broker, const wax_broker_options *options)
     static const struct control_hooks hooks = {reload, logging_set, find_account};
     sigset_t signals = block_signals();
     struct control control = {.broker = NULL};
+    struct store_key key = {.is_given = false};
     int code = 1;
 
     if (options->is_daemon && daemon(1, 0) != 0) {
@@ -357,10 +371,10 @@ static int run(struct wax_broker *broker, const wax_broker_options *options)
         wax_log_write(&broker->log, WAX_ERROR, "start_failed reason=%s", strerror(errno));
         return 1;
     }
-    if (listen_on_all(broker) && control_open(&control, broker, &hooks) == WAX_OK &&
-        drop_privileges(broker)) {
+    if (prepare_store(broker, &key) && listen_on_all(broker) &&
+        control_open(&control, broker, &hooks) == WAX_OK && drop_privileges(broker)) {
         write_pid(broker);
-        if (start_threads(broker)) {
+        if (start_threads(broker, &key)) {
             wax_log_write(&broker->log, WAX_NOTICE,
                           "started version=" WAX_VERSION_TEXT " workers=%u", broker->worker_count);
             int signal = control_run(&control, &signals);
@@ -369,6 +383,7 @@ static int run(struct wax_broker *broker, const wax_broker_options *options)
             code = 0;
         }
     }
+    wax_wipe(&key, sizeof key);
     control_close(&control);
     if (code == 0 && broker->settings->config.pid_file != NULL) {
         unlink(broker->settings->config.pid_file);

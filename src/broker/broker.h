@@ -4,6 +4,7 @@
 #define WAX_BROKER_H
 
 #include "base/base.h"
+#include "store/store.h"
 
 #include <stdio.h>
 
@@ -47,5 +48,32 @@ typedef enum wax_broker_form {
 /* Prints every option of the configuration file with its range, default and meaning: as a listing,
  * as the manual page wax.conf(5), as docs/options.md. */
 void wax_broker_print_options(FILE *out, wax_broker_form form);
+
+#define WAX_BROKER_STORE_KEY_SIZE   32
+#define WAX_BROKER_STORE_FAULT_SIZE 400
+
+/* Finds the key of a store as the broker does: in the file of this path, or, NULL, where it looks
+ * without one ($CREDENTIALS_DIRECTORY, $WAX_STORE_KEY). The caller wipes `room`; `key` views it, or
+ * is empty where there is no key. Returns false, and `fault` says why, where there should be one.
+ */
+bool wax_broker_store_key(const char *path, uint8_t room[static WAX_BROKER_STORE_KEY_SIZE],
+                          wax_bytes *key, char fault[static WAX_BROKER_STORE_FAULT_SIZE]);
+
+/* What a record of the store says, for tools that look into one. */
+typedef struct wax_broker_record {
+    wax_store_table table;
+    wax_bytes key;
+    wax_bytes value;
+    bool with_payload; /* of messages, in base64 */
+} wax_broker_record;
+
+/* Writes a record as an object of JSON. It takes at most eight times the bytes of key and value,
+ * and WAX_BROKER_RECORD_ROOM more. */
+void wax_broker_show_record(wax_json *json, const wax_broker_record *record);
+
+/* What the records of a table are called, as in "kind" there. */
+const char *wax_broker_record_name(wax_store_table table);
+
+#define WAX_BROKER_RECORD_ROOM 1024U
 
 #endif

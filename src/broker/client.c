@@ -1,4 +1,6 @@
 /* Sessions: they are found by client id, and outlive their connections. */
+#include "broker/owed.h"
+#include "broker/queue.h"
 #include "broker/walk.h"
 
 #include <stdlib.h>
@@ -125,26 +127,6 @@ struct client *client_make(struct worker *worker, wax_bytes id, bool has_user, w
     return client;
 }
 
-void delivery_clear(struct delivery *delivery)
-{
-    message_release(delivery->message);
-    free(delivery->identifiers);
-    *delivery = (struct delivery){.message = NULL};
-}
-
-static void clear_queue(struct client *client)
-{
-    struct delivery delivery;
-
-    while (client_pop(client, &delivery)) {
-        worker_pass_on(client->worker, &delivery);
-        delivery_clear(&delivery);
-    }
-    free(client->queue);
-    client->queue = NULL;
-    client->queue_size = 0;
-}
-
 static void leave_groups(struct client *client)
 {
     if (client->seat != NULL) {
@@ -160,11 +142,13 @@ void client_clear(struct client *client)
     struct worker *worker = client->worker;
 
     walk_end_all(client);
+    keep_no_session(client);
     owed_forget(worker, client);
+    client->owed_count = 0;
     wax_router_remove_subscriber(worker->router, &client->subscriber);
     note_subscriptions(worker);
     leave_groups(client);
-    clear_queue(client);
+    queue_clear(client);
     for (uint16_t i = 0; i < client->outgoing.slot_count; i++) {
         if (client->held[i].qos == 1) { /* not at QoS 2 [MQTT-4.8.2-5] */
             worker_pass_on(client->worker, &client->held[i]);
@@ -247,82 +231,52 @@ wax_status client_grow_incoming(struct client *client)
     return WAX_OK;
 }
 
-static wax_status grow_queue(struct client *client)
-{
-    uint32_t size = client->queue_size == 0 ? 8 : client->queue_size * 2;
-    struct delivery *queue = calloc(size, sizeof *queue);
-
-    if (queue == NULL) {
-        return WAX_FULL;
-    }
-    for (uint32_t i = 0; i < client->queue_count; i++) {
-        queue[i] = client->queue[(client->queue_first + i) % client->queue_size];
-    }
-    free(client->queue);
-    client->queue = queue;
-    client->queue_first = 0;
-    client->queue_size = size;
-    return WAX_OK;
-}
-
-/* What a queued message counts for against max_queued_bytes: all that somebody outside chose. */
-static size_t weight(const struct delivery *delivery)
-{
-    const struct message *message = delivery->message;
-    size_t identifier_count = delivery->identifiers == NULL ? 0 : delivery->identifiers[0];
-
-    return message->topic.size + message->properties.size + message->payload.size +
-           identifier_count * sizeof(uint32_t);
-}
-
-static void count_in(struct client *client, const struct delivery *delivery)
-{
-    client->queue_count++;
-    client->queue_bytes += weight(delivery);
-    count_up(client->worker, COUNT_STORED, 1);
-    count_up(client->worker, COUNT_STORED_BYTES, weight(delivery));
-}
-
-wax_status client_queue(struct client *client, const struct delivery *delivery)
-{
-    const wax_config *config = &client->worker->settings->config;
-    bool fits = client->queue_count < config->max_queued_messages &&
-                client->queue_bytes + weight(delivery) <= config->max_queued_bytes;
-
-    if (fits && client->queue_count == client->queue_size) {
-        fits = grow_queue(client) == WAX_OK;
-    }
-    if (!fits) {
-        struct delivery dropped = *delivery;
-        delivery_clear(&dropped);
-        client->dropped++;
-        return WAX_QUOTA_EXCEEDED;
-    }
-    client->queue[(client->queue_first + client->queue_count) % client->queue_size] = *delivery;
-    count_in(client, delivery);
-    return WAX_OK;
-}
-
 /* The slot stays the exchange's to its end, and beyond it until the next begins. */
 static struct delivery *held_at(struct client *client, uint16_t packet_id)
 {
     return &client->held[packet_id % client->outgoing.slot_count];
 }
 
-void client_hold(struct client *client, uint16_t packet_id, const struct delivery *delivery)
+void client_rehold(struct client *client, uint16_t packet_id, const struct delivery *delivery)
 {
     *held_at(client, packet_id) = *delivery;
-    client->held_bytes += delivery->message->payload.size;
+    if (delivery->message != NULL) {
+        client->held_bytes += delivery->message->payload.size;
+    }
+}
+
+void client_hold(struct client *client, uint16_t packet_id, const struct delivery *delivery)
+{
+    client_rehold(client, packet_id, delivery);
+    keep_delivery(client, held_at(client, packet_id), KEPT_SENT, packet_id);
+}
+
+/* Lets go of the message; the place stays. */
+static void let_go(struct client *client, struct delivery *delivery)
+{
+    uint64_t place = delivery->place;
+
+    if (delivery->message != NULL) {
+        client->held_bytes -= delivery->message->payload.size;
+        delivery_clear(delivery);
+    }
+    delivery->place = place;
 }
 
 void client_let_go(struct client *client, uint16_t packet_id)
 {
     struct delivery *delivery = held_at(client, packet_id);
 
-    if (delivery->message != NULL) {
-        client->held_bytes -= delivery->message->payload.size;
-        delivery_clear(delivery);
-    }
+    keep_released(client, delivery, packet_id);
+    let_go(client, delivery);
+}
+
+void client_finish(struct client *client, uint16_t packet_id)
+{
+    struct delivery *delivery = held_at(client, packet_id);
+
+    keep_no_delivery(client, delivery);
+    let_go(client, delivery);
 }
 
 /* The last of the held messages first. */
@@ -334,17 +288,6 @@ static int by_number(const void *one, const void *other)
     return a < b ? 1 : a > b ? -1 : 0;
 }
 
-/* Puts a delivery in front, or drops it without memory. */
-static void put_in_front(struct client *client, struct delivery *delivery)
-{
-    if (client->queue_count == client->queue_size && grow_queue(client) != WAX_OK) {
-        count_up(client->worker, COUNT_PUBLISH_DROPPED, 1);
-        delivery_clear(delivery);
-        return;
-    }
-    client_unpop(client, delivery);
-}
-
 void client_take_back(struct client *client)
 {
     struct delivery *held = client->held;
@@ -353,6 +296,8 @@ void client_take_back(struct client *client)
     for (uint16_t i = 0; i < client->outgoing.slot_count; i++) {
         if (held[i].message != NULL) {
             held[count++] = held[i];
+        } else {
+            keep_no_delivery(client, &held[i]);
         }
     }
     for (uint16_t i = count; i < client->outgoing.slot_count; i++) {
@@ -360,31 +305,10 @@ void client_take_back(struct client *client)
     }
     qsort(held, count, sizeof *held, by_number);
     for (uint16_t i = 0; i < count; i++) {
-        put_in_front(client, &held[i]);
+        queue_in_front(client, &held[i]);
         held[i] = (struct delivery){.message = NULL};
     }
     client->held_bytes = 0;
     client->is_resuming = false;
     wax_flows_init(&client->outgoing, client->outgoing.slots, client->outgoing.slot_count);
-}
-
-bool client_pop(struct client *client, struct delivery *first)
-{
-    if (client->queue_count == 0) {
-        return false;
-    }
-    *first = client->queue[client->queue_first];
-    client->queue_first = (client->queue_first + 1) % client->queue_size;
-    client->queue_count--;
-    client->queue_bytes -= weight(first);
-    count_down(client->worker, COUNT_STORED, 1);
-    count_down(client->worker, COUNT_STORED_BYTES, weight(first));
-    return true;
-}
-
-void client_unpop(struct client *client, const struct delivery *first)
-{
-    client->queue_first = (client->queue_first + client->queue_size - 1) % client->queue_size;
-    client->queue[client->queue_first] = *first;
-    count_in(client, first);
 }

@@ -1,6 +1,6 @@
 /* Retained messages and shared groups: they belong to no one worker. One mutex guards both; it is
  * held for a bounded piece of work and never across a call to another worker. */
-#include "broker/internal.h"
+#include "broker/keep.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +39,7 @@ void commons_close(struct commons *commons)
     wax_retained_close(commons->retained);
     wax_router_close(commons->shared);
     wax_matches_close(&commons->matches);
+    wax_store_batch_clear(&commons->changes);
     pthread_mutex_destroy(&commons->mutex);
 }
 
@@ -67,6 +68,7 @@ static wax_status put(struct commons *commons, struct message *message, uint32_t
     if (status == WAX_OK) {
         message_hold(message);
         replace(commons, message, old);
+        keep_retained(commons, message);
     }
     return status;
 }
@@ -81,6 +83,7 @@ wax_status commons_retain(struct commons *commons, struct message *message, uint
         status = put(commons, message, retained_max); /* [MQTT-3.3.1-5] */
     } else if (wax_retained_remove(commons->retained, message->topic, &old) == WAX_OK) {
         replace(commons, NULL, old); /* [MQTT-3.3.1-6] [MQTT-3.3.1-7] */
+        keep_no_retained(commons, message->topic);
     }
     pthread_mutex_unlock(&commons->mutex);
     return status;
@@ -100,12 +103,25 @@ wax_status commons_retain_first(struct commons *commons, struct message *message
     return status;
 }
 
+wax_status commons_restore(struct commons *commons, struct message *message)
+{
+    void *old = NULL;
+    wax_status status = wax_retained_put(commons->retained, message->topic, message, &old);
+
+    if (status == WAX_OK) {
+        message_hold(message);
+        replace(commons, message, old);
+    }
+    return status;
+}
+
 void commons_forget(struct commons *commons, struct message *message)
 {
     void *old = NULL;
 
     if (wax_retained_find(commons->retained, message->topic) == message &&
         wax_retained_remove(commons->retained, message->topic, &old) == WAX_OK) {
+        keep_no_retained(commons, message->topic);
         replace(commons, NULL, old);
     }
 }

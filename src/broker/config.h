@@ -39,6 +39,12 @@ typedef enum wax_config_protocol {
     WAX_PROTOCOL_HTTP_API
 } wax_config_protocol;
 typedef enum wax_config_tls { WAX_CONFIG_TLS_1_2, WAX_CONFIG_TLS_1_3 } wax_config_tls;
+typedef enum wax_config_persistence {
+    WAX_PERSISTENCE_AUTO,
+    WAX_PERSISTENCE_ON,
+    WAX_PERSISTENCE_OFF
+} wax_config_persistence;
+typedef enum wax_config_damage { WAX_DAMAGE_QUARANTINE, WAX_DAMAGE_FAIL } wax_config_damage;
 typedef enum wax_config_owner { WAX_OWNER_STRICT, WAX_OWNER_ANY } wax_config_owner;
 
 typedef enum wax_config_start {
@@ -273,8 +279,10 @@ typedef struct wax_config {
     uint32_t sys_interval_s; /* 0: no $SYS topics */
     bool sys_anonymous;      /* clients without a user name may read them */
 
-    bool persistence;
+    wax_config_persistence persistence;
+    wax_config_damage persistence_damage;
     char *persistence_location;
+    char *persistence_key_file;
 
     uint32_t log_dest;   /* WAX_LOG_TO bits */
     char *log_file;      /* of WAX_LOG_TO_FILE */

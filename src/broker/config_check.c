@@ -286,6 +286,16 @@ static bool lets_strangers_in(const wax_config *config)
     return false;
 }
 
+static void check_key(const wax_config *config, wax_config_report *report)
+{
+    wax_config_spot spot =
+        spot_of(config, report, wax_config_place_of(config, NULL, "persistence_key_file"));
+    if (config->persistence_key_file) {
+        spot.option = wax_option_find(WAX_TEXT("persistence_key_file"));
+        wax_config_try_key(&spot, config->persistence_key_file);
+    }
+}
+
 static void check_broker(const wax_config *config, wax_config_report *report)
 {
     bool has_users = config->is_local && (config->listeners[0].password_file ||
@@ -298,8 +308,6 @@ static void check_broker(const wax_config *config, wax_config_report *report)
          "no listener is written, so only this machine reaches the broker; for others write `listener 1883` and `password_file FILE`"},
         {has_users && lets_all_in, "password_file", WAX_CONFIG_WARNING,
          "as no listener is written, clients on this machine need no password; write `allow_anonymous false` to ask for one"},
-        {config->persistence, "persistence", WAX_CONFIG_WARNING,
-         "there is no durable store in this version: state is kept in memory only and is lost when the broker stops"},
         {is_root, "user", WAX_CONFIG_WARNING,
          "the broker keeps root's rights, which it does not need; name an account of its own"},
         {is_unknown_user(config), "user", WAX_CONFIG_ERROR,
@@ -326,6 +334,7 @@ wax_status wax_config_check(const wax_config *config, wax_config_report *report)
     size_t errors = report->error_count;
     struct said said = {false, false, false};
     check_broker(config, report);
+    check_key(config, report);
     for (size_t i = 0; i < config->listener_count; i++) {
         check_tls(config, &config->listeners[i], report);
         check_protocol(config, &config->listeners[i], report);

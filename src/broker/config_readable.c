@@ -1,5 +1,6 @@
 /* Whether a file that a configuration names can be read, and if not, what to do about it. */
 #include "broker/config_readable.h"
+#include "broker/store_key.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -156,4 +157,17 @@ void wax_config_try_file(const wax_config_spot *spot, const char *path, bool is_
         }
     }
     (void)close(file);
+}
+
+void wax_config_try_key(const wax_config_spot *spot, const char *path)
+{
+    size_t errors = spot->report->error_count;
+    struct store_key key;
+
+    wax_config_try_file(spot, path, true, NULL);
+    if (spot->report->error_count == errors && store_key_read(&key, path) != WAX_OK) {
+        wax_config_report_add(spot->report, WAX_CONFIG_ERROR, spot->file, spot->line, "%s: %s",
+                              spot->option->name, key.fault);
+    }
+    wax_wipe(&key, sizeof key);
 }

@@ -11,6 +11,9 @@
 void wax_config_try_file(const wax_config_spot *spot, const char *path, bool is_secret,
                          const char *user);
 
+/* The same for the file with the key of the store, and whether it holds one. */
+void wax_config_try_key(const wax_config_spot *spot, const char *path);
+
 /* What wax_config_check() says of the bridges. */
 void wax_config_check_bridges(const wax_config *config, wax_config_report *report);
 

@@ -4,6 +4,7 @@
 #include "broker/admit.h"
 #include "broker/exchange.h"
 #include "broker/identify.h"
+#include "broker/keep.h"
 #include "broker/owner.h"
 #include "broker/quarrel.h"
 #include "broker/standing.h"
@@ -79,7 +80,7 @@ static wax_status authenticate(struct connection *connection)
 static struct worker *owner_of(const struct connection *connection)
 {
     struct wax_broker *broker = connection->worker->broker;
-    uint64_t hash = wax_hash(broker->key, connection->pending->id);
+    uint64_t hash = wax_hash(broker->owner_key, connection->pending->id);
 
     return broker->workers[hash % broker->worker_count];
 }
@@ -133,6 +134,27 @@ static void wait_until(struct connection *connection, uint64_t at_ms)
     wax_loop_start(&connection->worker->loop, &connection->timer, at_ms);
 }
 
+static uint32_t expiry_of(const struct connection *connection)
+{
+    const wax_connect *connect = &connection->pending->connect;
+    uint32_t most_s = connection->worker->settings->config.persistent_client_expiration_s;
+    uint32_t wanted_s = wax_property_number(connect->properties, WAX_SESSION_EXPIRY, 0);
+
+    if (connect->version != WAX_VERSION_5) {
+        wanted_s = connect->clean_start ? 0 : UINT32_MAX;
+    }
+    return wanted_s < most_s ? wanted_s : most_s;
+}
+
+/* Whether the CONNECT wants a new session kept, and the disk is full or broken. */
+static bool asks_too_much(const struct connection *connection, const struct client *client)
+{
+    bool goes_on = client != NULL && !connection->pending->connect.clean_start &&
+                   has_same_mount_point(connection, client);
+
+    return !goes_on && expiry_of(connection) > 0 && !keep_is_possible(connection->worker);
+}
+
 static struct quarrel quarrel_of(const struct client *client)
 {
     struct quarrel none = {.count = 0};
@@ -167,6 +189,9 @@ static wax_status find_session(struct connection *connection, struct client **fo
         leave_now(client->connection, WAX_TAKEN_OVER); /* [MQTT-3.1.4-3] */
         client = clients_find(worker, pending->id);
     }
+    if (asks_too_much(connection, client)) {
+        return WAX_QUOTA_EXCEEDED;
+    }
     if (client != NULL &&
         (pending->connect.clean_start || !has_same_mount_point(connection, client))) {
         leave_session(client); /* [MQTT-3.1.2-4] */
@@ -188,18 +213,6 @@ static wax_status find_session(struct connection *connection, struct client **fo
     }
     *found = client;
     return client == NULL ? WAX_SERVER_BUSY : WAX_OK;
-}
-
-static uint32_t expiry_of(const struct connection *connection)
-{
-    const wax_connect *connect = &connection->pending->connect;
-    uint32_t most_s = connection->worker->settings->config.persistent_client_expiration_s;
-    uint32_t wanted_s = wax_property_number(connect->properties, WAX_SESSION_EXPIRY, 0);
-
-    if (connect->version != WAX_VERSION_5) {
-        wanted_s = connect->clean_start ? 0 : UINT32_MAX;
-    }
-    return wanted_s < most_s ? wanted_s : most_s;
 }
 
 static void take_will(struct connection *connection, struct client *client)
@@ -224,6 +237,7 @@ static void take_will(struct connection *connection, struct client *client)
     if (connect->has_will) {
         client->will = message_make(&draft, connection->worker->loop.now_ms);
     }
+    keep_will(client);
 }
 
 static uint16_t keep_alive_of(const struct connection *connection)
@@ -319,6 +333,21 @@ static void attach(struct connection *connection, struct client *client)
     wax_session_attach(&connection->session, &client->outgoing, &client->incoming);
 }
 
+/* Whether the session outlives this connection; if it does, the client may only believe so when it
+ * is written down. A session that was, and stays as it was, waits for nothing: while the disk is
+ * full its client must be able to take what waits for it. */
+static void note_durable(struct client *client, uint32_t expiry_s, bool has_will)
+{
+    bool is_news = !client->is_kept || client->expiry_s != expiry_s || has_will;
+
+    client->expiry_s = expiry_s;
+    client->is_durable = client->expiry_s > 0;
+    keep_session(client); /* one that ends with this connection now may have been kept so far */
+    if (keeps(client) && is_news) {
+        out_hold(client->connection);
+    }
+}
+
 static wax_status accept_connect(struct connection *connection, bool present)
 {
     size_t size = PROPERTY_ROOM + connection->pending->id.size;
@@ -380,13 +409,12 @@ void connect_on_arrival(struct worker *worker, struct connection *connection)
         return;
     }
     attach(connection, client);
+    note_durable(client, expiry_of(connection), connection->pending->connect.has_will);
     status = accept_connect(connection, present);
     if (status != WAX_OK) {
         refuse(connection, status);
         return;
     }
-    client->expiry_s = expiry_of(connection);
-    client->is_durable = client->expiry_s > 0;
     client->is_private = connection->pending->connect.is_bridge;
     take_will(connection, client);
     log_connected(connection, present);

@@ -1,6 +1,7 @@
 /* What an administrator asks of clients: who is there, what they hold, and that one leaves. */
 #include "broker/bridges.h"
 #include "broker/control.h"
+#include "broker/queue.h"
 
 enum { SUBSCRIPTION_STEP = 512 };
 
@@ -70,7 +71,7 @@ static uint64_t oldest_s(const struct shown *shown)
 {
     const struct client *client = shown->client;
 
-    if (client->queue_count == 0) {
+    if (queue_is_empty(client)) {
         return 0;
     }
     return (shown->now_ms - client->queue[client->queue_first].message->made_ms) / 1000;
@@ -79,7 +80,7 @@ static uint64_t oldest_s(const struct shown *shown)
 static void write_session(wax_json *json, const struct client *client, const struct shown *shown)
 {
     wax_json_member_number(json, "subscriptions", count_subscriptions(client));
-    wax_json_member_number(json, "queued", client->queue_count);
+    wax_json_member_number(json, "queued", queue_length(client));
     wax_json_member_number(json, "queued_bytes", client->queue_bytes);
     wax_json_member_number(json, "oldest_s", oldest_s(shown));
     wax_json_member_number(json, "inflight", client->outgoing.used_count);

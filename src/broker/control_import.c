@@ -1,5 +1,6 @@
 /* Sessions and messages that an administrator brings from another broker. */
 #include "broker/control.h"
+#include "broker/queue.h"
 #include "broker/standing.h"
 
 #include <stdlib.h>
@@ -264,7 +265,7 @@ static void work_on_queued(struct worker *worker, struct inquiry *inquiry)
     delivery.retain = message->retain;
     delivery.identifiers = copy_identifiers(inquiry->request);
     if (take_up(client, packet_id, &delivery) != WAX_OK &&
-        client_queue(client, &delivery) != WAX_OK) {
+        queue_append(client, &delivery) != WAX_OK) {
         inquiry->fault = "the client's queue is full: max_queued_messages, max_queued_bytes";
     }
     deliver_waiting(client); /* if it is there by now */

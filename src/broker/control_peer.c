@@ -174,7 +174,7 @@ static void ask_on(struct inquiry *inquiry)
 
 unsigned control_owner(const struct wax_broker *broker, wax_bytes id)
 {
-    return (unsigned)(wax_hash(broker->key, id) % broker->worker_count);
+    return (unsigned)(wax_hash(broker->owner_key, id) % broker->worker_count);
 }
 
 /* --- The connection --- */

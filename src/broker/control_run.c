@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { TICK_MS = 10000, FAULT_SIZE = 400 };
+enum { TICK_MS = 10000, FAULT_SIZE = 400, MODE_OF_RUN = 0755, MODE_OF_STORE = 0700 };
 
 /* --- Signals --- */
 
@@ -32,9 +32,6 @@ static void on_rotate(struct control *control)
 /* What is durable is so when it is acknowledged, with or without this. */
 static void on_save(struct control *control)
 {
-    wax_store *store = control->broker->store;
-
-    (void)store->kind->commit(store);
     wax_log_write(&control->broker->log, WAX_NOTICE, "synced signal=USR1");
 }
 
@@ -120,12 +117,15 @@ static void tick_due(wax_timer *timer, uint64_t now_ms)
 
 /* --- Opening --- */
 
-/* The folder of a socket that nobody named: made if need be, and then the broker's own account's.
+/* The folder of a socket that nobody named: made if need be, and then for the broker's own account
+ * alone: it may be the one that the store is in.
  */
 static void make_folder(const struct control *control, const char *path)
 {
     const struct passwd *account = control->hooks->find_account(&control->broker->settings->config);
+    const char *place = control->broker->settings->config.persistence_location;
     char folder[sizeof((struct control *)NULL)->path];
+    bool is_stores;
     char *slash;
 
     snprintf(folder, sizeof folder, "%s", path);
@@ -134,7 +134,9 @@ static void make_folder(const struct control *control, const char *path)
         return;
     }
     *slash = '\0';
-    if (mkdir(folder, 0755) == 0 && geteuid() == 0 && account != NULL) {
+    is_stores = place != NULL && strcmp(place, folder) == 0;
+    if (mkdir(folder, is_stores ? MODE_OF_STORE : MODE_OF_RUN) == 0 && geteuid() == 0 &&
+        account != NULL) {
         (void)!chown(folder, account->pw_uid, account->pw_gid);
     }
 }

@@ -63,6 +63,38 @@ static const struct figure figures[] = {
     {"bytes_sent",        COUNT_BYTES_SENT       },
 };
 
+static const char *state_word(wax_status state)
+{
+    if (state == WAX_OK) {
+        return "good";
+    }
+    return state == WAX_QUOTA_EXCEEDED ? "disk full" : "disk failed";
+}
+
+static void write_store(wax_json *json, const struct wax_broker *broker)
+{
+    const wax_store_kind *kind = broker->store->kind;
+    wax_store_figures store;
+
+    kind->figures(broker->store, &store);
+    wax_json_member_text(json, "store", wax_bytes_of_text(kind->name));
+    if (!kind->keeps) {
+        return;
+    }
+    wax_json_member_text(json, "store_place", wax_bytes_of_text(broker->keeping.place));
+    wax_json_member_text(json, "store_state",
+                         wax_bytes_of_text(state_word(kind->state(broker->store))));
+    if (store.fault[0] != '\0') {
+        wax_json_member_text(json, "store_fault", wax_bytes_of_text(store.fault));
+    }
+    wax_json_member_number(json, "store_bytes", store.file_bytes);
+    wax_json_member_number(json, "store_log_bytes", store.log_bytes);
+    wax_json_member_number(json, "store_waiting_bytes", store.waiting_bytes);
+    wax_json_member_number(json, "store_commits", store.groups);
+    wax_json_member_number(json, "store_commit_us", store.commit_us);
+    wax_json_member_number(json, "store_failures", store.failures);
+}
+
 static void write_status(wax_json *json, const void *subject)
 {
     const struct control *control = subject;
@@ -81,6 +113,7 @@ static void write_status(wax_json *json, const void *subject)
     wax_json_member_number(json, "retained", atomic_load(&broker->commons.retained_count));
     wax_json_member_number(json, "memory_bytes", atomic_load(&broker->memory.taken));
     wax_json_member_number(json, "memory_bytes_max", atomic_load(&broker->memory.most));
+    write_store(json, broker);
     write_workers(json, control);
 }
 

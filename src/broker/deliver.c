@@ -2,6 +2,8 @@
  * through deliver(), and so through may_deliver(); what has waited passes it a second time, since
  * the rules may be others by then. */
 #include "broker/bridges.h"
+#include "broker/keep.h"
+#include "broker/queue.h"
 #include "broker/standing.h"
 
 #include <stdlib.h>
@@ -229,6 +231,9 @@ static wax_status send_delivery(struct client *client, struct delivery *delivery
     if (delivery->qos > client->connection->session.maximum_qos) {
         delivery->qos = client->connection->session.maximum_qos; /* [MQTT-3.2.2-11] */
     }
+    if (delivery->qos == 2 && keeps(client)) {
+        out_hold(client->connection); /* the packet id means this message once it is known */
+    }
     status = send_once(client, delivery, &packet_id);
 
     if (status == WAX_CROWDED && client->outgoing.used_count == client->outgoing.slot_count &&
@@ -240,7 +245,7 @@ static wax_status send_delivery(struct client *client, struct delivery *delivery
     }
     count_sent(client, delivery);
     if (packet_id == 0) {
-        delivery_clear(delivery);
+        queue_drop(client, delivery);
     } else {
         client_hold(client, packet_id, delivery);
     }
@@ -261,7 +266,7 @@ static bool can_send(const struct client *client, uint8_t qos)
     if (qos == 0) {
         return out_waiting(connection) < OUT_DROP_SIZE;
     }
-    return client->queue_count == 0 && !client->is_resuming &&
+    return queue_is_empty(client) && !client->is_resuming &&
            out_waiting(connection) < OUT_QUEUE_SIZE;
 }
 
@@ -277,7 +282,7 @@ static wax_status keep_or_drop(struct client *client, struct delivery *delivery)
         waits = true;
     }
     if (waits) {
-        wax_status status = client_queue(client, delivery);
+        wax_status status = queue_append(client, delivery);
         if (status == WAX_OK && client->bridge != NULL) {
             bridge_on_queued(client->bridge);
         }
@@ -323,6 +328,11 @@ wax_status deliver_or_not(struct client *client, struct message *message, const 
         return WAX_FULL;
     }
     delivery.message = message_hold(message);
+    if (delivery.qos > 0 && keeps(client) && !keep_is_possible(client->worker)) {
+        atomic_store(&message->refusal, WAX_QUOTA_EXCEEDED); /* its publisher is told so */
+        delivery_clear(&delivery);
+        return WAX_QUOTA_EXCEEDED;
+    }
     if (can_send(client, delivery.qos)) {
         status = send_delivery(client, &delivery);
     }
@@ -361,7 +371,7 @@ static wax_status give_up(struct client *client, uint16_t packet_id, uint8_t qos
         qos == 2 ? release(client, packet_id) : wax_flows_forget(&client->outgoing, packet_id);
 
     if (status == WAX_OK) {
-        client_let_go(client, packet_id);
+        (qos == 2 ? client_let_go : client_finish)(client, packet_id);
     }
     return status;
 }
@@ -381,7 +391,8 @@ static wax_status resend_message(struct client *client, uint16_t packet_id)
     }
     status = send_once(client, held, &sent_id);
     if (status == WAX_TOO_LARGE) {
-        client_let_go(client, packet_id); /* the client takes less than before: as good as sent */
+        /* The client takes less than before: as good as sent. */
+        (held->qos == 2 ? client_let_go : client_finish)(client, packet_id);
         status = WAX_OK;
     }
     return status;
@@ -431,7 +442,7 @@ static void give_up_waiting(struct client *client, struct delivery *delivery, bo
     } else {
         count_up(client->worker, COUNT_PUBLISH_DROPPED, 1);
     }
-    delivery_clear(delivery);
+    queue_drop(client, delivery);
 }
 
 void deliver_waiting(struct client *client)
@@ -444,7 +455,7 @@ void deliver_waiting(struct client *client)
         return;
     }
     while (status == WAX_OK && connection->status == WAX_OK &&
-           out_waiting(connection) < OUT_QUEUE_SIZE && client_pop(client, &delivery)) {
+           out_waiting(connection) < OUT_QUEUE_SIZE && queue_pop(client, &delivery)) {
         bool is_late = delivery.message->expires_ms <= client->worker->loop.now_ms;
         bool is_allowed = is_late || may_deliver(client, delivery.message, delivery.retain);
         status = !is_late && is_allowed ? send_delivery(client, &delivery) : WAX_TOO_LARGE;
@@ -452,7 +463,7 @@ void deliver_waiting(struct client *client)
             give_up_waiting(client, &delivery, is_allowed);
             status = WAX_OK;
         } else if (status != WAX_OK) {
-            client_unpop(client, &delivery);
+            queue_unpop(client, &delivery);
         }
     }
 }

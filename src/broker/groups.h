@@ -4,6 +4,7 @@
 #define WAX_BROKER_GROUPS_H
 
 #include "router/router.h"
+#include "store/store.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -29,6 +30,10 @@ struct commons {
     atomic_uint shared_count;
     atomic_uint retained_count;
     atomic_ullong retained_bytes; /* of their topics and payloads */
+    bool keeps;                   /* what is retained goes to the store */
+    wax_store_batch changes;      /* in the order in which they came about */
+    atomic_bool is_changed;       /* there are some */
+    atomic_uint_fast64_t mark;    /* of their last commit */
 };
 
 wax_status commons_open(struct commons *commons, const uint64_t key[static 2]) WAX_CHECKED;
@@ -43,6 +48,9 @@ wax_status commons_retain(struct commons *commons, struct message *message,
  * WAX_QUOTA_EXCEEDED, WAX_FULL, or WAX_INVALID when there is. */
 wax_status commons_retain_first(struct commons *commons, struct message *message,
                                 uint32_t retained_max) WAX_CHECKED;
+
+/* Before the workers run: keeps a message that is in the store already. WAX_OK or WAX_FULL. */
+wax_status commons_restore(struct commons *commons, struct message *message) WAX_CHECKED;
 
 /* Forgets it if it is still this message. */
 void commons_forget(struct commons *commons, struct message *message);

@@ -9,7 +9,9 @@
 #include "access/access.h"
 #include "broker/broker.h"
 #include "broker/groups.h"
+#include "broker/keeping.h"
 #include "broker/message.h"
+#include "broker/owings.h"
 #include "broker/settings.h"
 #include "dynsec/dynsec.h"
 #include "os/os.h"
@@ -35,7 +37,9 @@ enum {
     LETTER_TURN_MAX = 4096,      /* letters read in one turn */
     BACKLOG_SIZE_MAX = 16777216, /* bytes of messages that one worker may have ahead of it */
     BACKLOG_REST_MS = 2,
-    REPEAT_MS = 1000,     /* how often a line that strangers can provoke is logged */
+    REPEAT_MS = 1000, /* how often a line that strangers can provoke is logged */
+    HOLD_MAX = 4,     /* marks that are not durable yet: hardly ever more than two */
+    OWED_MAX = 4096,  /* acknowledgements that wait for the store, before a client's input waits */
     NAME_SHOWN_MAX = 128, /* of a client's name in a line of the log */
 };
 
@@ -98,6 +102,7 @@ struct delivery {
     wax_group group;       /* that it came of; none: the client's own subscriptions */
     uint8_t qos;
     bool retain;
+    uint64_t place; /* in the order of the session, as the store has it; 0: it does not */
 };
 
 /* Connections that take a client id from each other, over and over. */
@@ -124,6 +129,8 @@ struct client {
     bool has_user;
     bool is_resuming;      /* exchanges of an earlier connection are still to be sent again */
     bool is_durable;       /* the session outlives its connection */
+    bool is_kept;          /* it is in the store */
+    bool is_will_kept;     /* and its Will */
     bool is_private;       /* another broker's bridge: its messages do not come back to it */
     struct bridge *bridge; /* NULL: not the session of a bridge of our own */
     uint16_t resumed_id;
@@ -145,8 +152,16 @@ struct client {
     uint32_t queue_count;
     uint32_t queue_size;
     uint64_t queue_bytes;
-    uint64_t held_bytes; /* payloads of `held`, for max_inflight_bytes */
-    uint64_t dropped;    /* messages that found no room */
+    uint64_t spilled_count; /* deliveries behind those, in the store alone */
+    uint64_t spilled_bytes; /* of `queue_bytes`, those of them */
+    uint64_t spill_from;    /* the place of the first of them */
+    uint32_t empty_count;   /* looks that found none of them */
+    bool is_fetching;       /* some of them are on their way */
+    uint64_t held_bytes;    /* payloads of `held`, for max_inflight_bytes */
+    uint64_t dropped;       /* messages that found no room */
+    uint64_t last_place;    /* that a delivery was given in the store */
+    uint32_t owed_count;    /* acknowledgements that wait for the store */
+    uint32_t owing_scan;    /* the last scan that found one waiting */
     struct quarrel quarrel;
 };
 
@@ -180,20 +195,27 @@ wax_status client_grow_incoming(struct client *client) WAX_CHECKED;
  * the queue again, to be sent anew. */
 void client_take_back(struct client *client);
 
-/* Puts a delivery at the end of the queue, within the limits. Takes over the delivery, or clears it
- * and returns WAX_QUOTA_EXCEEDED. */
-wax_status client_queue(struct client *client, const struct delivery *delivery) WAX_CHECKED;
+/* The same for what was kept: it is in the store already. */
+void client_rehold(struct client *client, uint16_t packet_id, const struct delivery *delivery);
 
-/* Keeps a delivery with its exchange, and lets go of it. */
+/* Keeps a delivery with its exchange; lets go of the message when only the packet id is needed any
+ * more; and ends it. */
 void client_hold(struct client *client, uint16_t packet_id, const struct delivery *delivery);
 void client_let_go(struct client *client, uint16_t packet_id);
+void client_finish(struct client *client, uint16_t packet_id);
 
-/* Takes the first delivery out of the queue; false when it is empty. unpop() puts it back. */
-bool client_pop(struct client *client, struct delivery *first);
-void client_unpop(struct client *client, const struct delivery *first);
 void delivery_clear(struct delivery *delivery);
 
+/* What it counts for in a queue: all that somebody outside chose. */
+size_t delivery_weight(const struct delivery *delivery);
+
 /* --- connection --- */
+
+/* Output from `at` on waits for a mark. */
+struct hold {
+    size_t at;
+    uint64_t mark; /* WAX_NEVER: the commit of this turn, whose mark is not known yet */
+};
 
 /* What went through a connection, for whoever asks. */
 struct tally {
@@ -234,7 +256,11 @@ struct connection {
     uint64_t proof;      /* stands for what it logged in with, which a reload may take away */
     uint64_t ends_ms;    /* when its token does; 0: never */
     struct tally tally;
+    wax_link held; /* in the worker's ring while output waits for the store */
+    struct hold holds[HOLD_MAX];
+    unsigned hold_count;
     uint8_t proof_kind; /* enum proof_kind */
+    bool is_paused;     /* nothing is read until the store has caught up */
     bool is_blocked;    /* the socket took no more */
     bool is_leaving;    /* all is said; the peer may read it */
     bool has_waited;    /* to take over a client id that others want, too */
@@ -252,6 +278,12 @@ void out_end(struct connection *connection, const wax_writer *out);
 
 /* How much waits to be sent. */
 size_t out_waiting(const struct connection *connection);
+
+/* Lets all output from here on wait for the commit of this turn: it tells of what must be safe. */
+void out_hold(struct connection *connection);
+
+/* After a commit under `mark`: lets go what is durable. */
+void out_release(struct worker *worker, uint64_t mark, uint64_t durable);
 
 /* Sends what there is. */
 void out_flush(struct connection *connection);
@@ -287,8 +319,11 @@ void deliver_waiting(struct client *client);
  * other workers. Does not take over the caller's hold. */
 wax_status route(struct worker *worker, struct message *message);
 
-/* Delivers at this worker alone. */
+/* Delivers at this worker alone; to some of its clients alone. */
+typedef bool some_function(void *context, const struct client *client);
 void route_here(struct worker *worker, struct message *message);
+void route_to_some(struct worker *worker, struct message *message, some_function *is_one,
+                   void *context);
 
 /* --- the events of a session --- */
 
@@ -309,15 +344,6 @@ void publish_on(struct connection *connection, const wax_event *event);
 /* RECEIVED, RELEASED and DELIVERED. */
 void exchange_on(struct connection *connection, const wax_event *event);
 
-/* Promises an acknowledgement: it leaves when all that was taken on so far is durable. */
-void owe(struct connection *connection, uint8_t type, uint16_t packet_id, uint8_t reason);
-
-/* Sends what is owed and safe. */
-void owed_release(struct worker *worker);
-
-/* Forgets what is owed to a client that ends. */
-void owed_forget(struct worker *worker, const struct client *client);
-
 /* --- leave: how connections and sessions end --- */
 
 /* Ends all doomed connections. */
@@ -332,8 +358,9 @@ void leave_abandon(struct connection *connection);
 /* Ends a session that is offline: its will is published, and it is gone. */
 void leave_session(struct client *client);
 
-/* Begins the time that a session without a connection may last. */
+/* Begins the time that a session without a connection may last; goes on with it, after a start. */
 void leave_wait(struct client *client);
+void leave_resume(struct client *client);
 
 /* The connection's own time has come. */
 void leave_timer(wax_timer *timer, uint64_t now_ms);
@@ -379,6 +406,7 @@ enum letter_kind {
     LETTER_TABLE_TAKEN,
     LETTER_KICK,
     LETTER_CONTROL,
+    LETTER_FETCHED,
     LETTER_STOP
 };
 
@@ -387,6 +415,8 @@ struct letter {
     wax_letter letter;
     uint8_t kind;    /* enum letter_kind */
     wax_level level; /* of the line */
+    bool must_stay;  /* what it carries was in the store */
+    uint64_t kept;   /* how it is called in the store; 0: it is not there */
     union {
         struct message *message;
         struct connection *connection;
@@ -396,18 +426,9 @@ struct letter {
         struct entrance *entrance;
         char *line; /* of the log */
         struct inquiry *inquiry;
+        struct fetch *fetch; /* from the store */
     };
     struct errand errand;
-};
-
-/* An acknowledgement that waits for its mark. */
-struct owed {
-    struct client *client;
-    uint64_t connection;
-    uint64_t mark;
-    uint16_t packet_id;
-    uint8_t type;
-    uint8_t reason;
 };
 
 /* A PUBLISH encoded but for its payload, kept while the same message goes to many. */
@@ -447,11 +468,13 @@ struct worker {
     wax_link doomed;
     wax_link connections;
     wax_link visits; /* connections of HTTP */
+    wax_link held;   /* connections whose output waits for the store */
     wax_link walking;
-    wax_letters *outboxes; /* one per worker */
-    struct owed *owed;
-    size_t owed_count;
-    size_t owed_size;
+    wax_letters *outboxes;   /* one per worker */
+    wax_store_batch changes; /* of this turn, for the store */
+    uint64_t kept_message;   /* the message whose body is in it; 0: none */
+    bool is_keeping;         /* what is being dealt with changed something there */
+    struct owings owings;
     wax_link entrances;
     uint64_t warned_ms; /* when it last said that there are too few descriptors */
     struct head heads[8];
@@ -535,12 +558,14 @@ struct wax_broker {
     struct commons commons;
     struct memory memory;
     wax_store *store;
+    struct keeping keeping;
     struct gate *gate;
     wax_pool *pool;
     wax_pool *dialers;       /* that look up names; NULL without bridges */
     wax_lookout *lookout;    /* NULL: files are not watched */
     struct steward *steward; /* NULL: no dynamic security */
     uint64_t key[2];
+    uint64_t owner_key[2]; /* says which worker a session belongs to; the store remembers it */
     uint64_t started_ms;
     bool has_started;  /* the workers run */
     bool has_log_type; /* in place of the configuration's, until the next reload */

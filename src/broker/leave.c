@@ -1,6 +1,8 @@
 /* How connections and sessions end, and what they leave behind: Wills, and time. */
 #include "broker/bridges.h"
 #include "broker/exchange.h"
+#include "broker/keep.h"
+#include "broker/queue.h"
 #include "broker/stack.h"
 
 #include <stdlib.h>
@@ -16,6 +18,8 @@ static void publish_will(struct client *client)
     if (will == NULL) {
         return;
     }
+    keep_will(client);
+    will->is_once = true; /* nobody sends it again: what is posted must outlive the process */
     message_stamp(will, worker->loop.now_ms);
     if (wax_access_judge(&client->access, WAX_ACTION_WRITE, will->topic, NULL)) {
         (void)!route(worker, will); /* [MQTT-3.1.2-14] [MQTT-3.1.2-15] */
@@ -71,6 +75,12 @@ void leave_wait(struct client *client)
     client->ends_ms =
         client->expiry_s == UINT32_MAX ? WAX_NEVER : now_ms + client->expiry_s * UINT64_C(1000);
     client->will_due_ms = now_ms + client->will_delay_s * UINT64_C(1000);
+    keep_session(client);
+    arm_client(client);
+}
+
+void leave_resume(struct client *client)
+{
     arm_client(client);
 }
 
@@ -88,6 +98,7 @@ static void go_offline(struct client *client)
         leave_session(client);
         return;
     }
+    queue_unload(client);
     leave_wait(client);
 }
 
@@ -318,6 +329,7 @@ void leave_on_disconnect(struct connection *connection, const wax_event *event)
     if (client != NULL && event->notice.reason == WAX_REASON_SUCCESS) {
         message_release(client->will); /* [MQTT-3.14.4-3] */
         client->will = NULL;
+        keep_will(client);
     }
     if (client != NULL && expiry_s != unset && client->expiry_s != 0) {
         client->expiry_s = expiry_s < most_s ? expiry_s : most_s;

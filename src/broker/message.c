@@ -78,6 +78,39 @@ struct message *message_make(const struct draft *draft, uint64_t now_ms)
     return message;
 }
 
+void message_pass_number(uint64_t number)
+{
+    uint64_t last = atomic_load(&last_number);
+
+    while (last < number && !atomic_compare_exchange_weak(&last_number, &last, number)) {
+    }
+}
+
+struct message *message_restore(const struct message *old)
+{
+    wax_access_identity author = {old->author, old->has_author, old->author_id};
+    struct draft draft = {
+        .topic = old->topic,
+        .properties = old->properties,
+        .payload = old->payload,
+        .author = &author,
+        .sender = old->sender,
+        .listener = old->listener,
+        .qos = old->qos,
+        .retain = old->retain,
+    };
+    struct message *message = message_make(&draft, old->made_ms);
+
+    if (message == NULL) {
+        return NULL;
+    }
+    message->number = old->number;
+    message->lifetime_s = old->lifetime_s;
+    message->expires_ms = old->expires_ms;
+    message_pass_number(old->number);
+    return message;
+}
+
 void message_stamp(struct message *message, uint64_t now_ms)
 {
     message->expires_ms = message->lifetime_s == UINT32_MAX

@@ -23,6 +23,13 @@ struct message {
     bool retain;
     bool has_author; /* a user name, perhaps empty */
     size_t size;     /* of the block */
+
+    /* While other workers deliver a message that its publisher wants acknowledged: */
+    atomic_uint awaited;       /* how many have yet to commit what they did with it */
+    atomic_uint_fast64_t mark; /* when their commits are durable */
+    atomic_uint refusal;       /* a reason: not all of it could be kept; 0: all is well */
+    uint16_t home;             /* the publisher's worker */
+    bool is_once; /* QoS 2 from a session that is kept, or a Will: not lost, and never twice */
 };
 
 struct draft {
@@ -39,6 +46,13 @@ struct draft {
 
 /* Makes a message with one holder. NULL without memory. */
 struct message *message_make(const struct draft *draft, uint64_t now_ms);
+
+/* Messages that are made from here on get greater numbers. */
+void message_pass_number(uint64_t number);
+
+/* Makes a message again that was written down, under its old number, and passes it. `old` only
+ * lends its fields. NULL without memory. */
+struct message *message_restore(const struct message *old);
 struct message *message_hold(struct message *message);
 void message_release(struct message *message);
 

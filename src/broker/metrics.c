@@ -2,6 +2,9 @@
  * names. */
 #include "broker/metrics.h"
 
+#include <stddef.h>
+#include <string.h>
+
 uint64_t metric_sum(const struct wax_broker *broker, unsigned counter)
 {
     uint64_t total = 0;
@@ -77,6 +80,26 @@ static uint64_t uptime_s(const struct wax_broker *broker, const struct metric *m
     return (wax_clock_ms() - broker->started_ms) / 1000;
 }
 
+/* --- The store --- */
+
+/* One of the store's own figures; `counter` is where it stands among them. */
+static uint64_t of_store(const struct wax_broker *broker, const struct metric *metric)
+{
+    wax_store_figures figures;
+    uint64_t value;
+
+    broker->store->kind->figures(broker->store, &figures);
+    memcpy(&value, (const uint8_t *)&figures + metric->counter, sizeof value);
+    return value;
+}
+
+static uint64_t store_stalled(const struct wax_broker *broker, const struct metric *metric)
+{
+    (void)metric;
+    return broker->store->kind->state(broker->store) == WAX_OK ? 0 : 1;
+}
+
+#define IN_STORE(field)     offsetof(wax_store_figures, field)
 #define GAUGE(name, help)   (name), "gauge", (help)
 #define COUNTER(name, help) (name), "counter", (help)
 #define NO_NAME             NULL, NULL, NULL
@@ -103,6 +126,15 @@ const struct metric metrics[] = {
     {"publish/bytes/sent",              sum,             COUNT_PUBLISH_BYTES_SENT,     COUNTER("wax_message_sent_bytes_total", "Payload bytes sent to clients.")},
     {"store/messages/count",            stored,          COUNT_STORED,                 GAUGE("wax_messages_stored", "Messages that wait in queues or are retained.")},
     {"store/messages/bytes",            stored_bytes,    COUNT_STORED_BYTES,           GAUGE("wax_messages_stored_bytes", "Bytes of the topics and payloads of these messages.")},
+    {"store/commits/count",             of_store,        IN_STORE(groups),             COUNTER("wax_store_commits_total", "Groups of changes that were made safe on the disk, each as a whole.")},
+    {"store/changes/count",             of_store,        IN_STORE(changes),            COUNTER("wax_store_changes_total", "Changes that the store was asked for.")},
+    {"store/changes/written",           of_store,        IN_STORE(written),            COUNTER("wax_store_changes_written_total", "Changes that were not void again by the time of their commit.")},
+    {"store/waiting/bytes",             of_store,        IN_STORE(waiting_bytes),      GAUGE("wax_store_waiting_bytes", "Bytes of changes that are not safe yet.")},
+    {"store/file/bytes",                of_store,        IN_STORE(file_bytes),         GAUGE("wax_store_file_bytes", "Size of the store, wax.db.")},
+    {"store/log/bytes",                 of_store,        IN_STORE(log_bytes),          GAUGE("wax_store_log_bytes", "Size of its write-ahead log.")},
+    {"store/commits/microseconds",      of_store,        IN_STORE(commit_us),          GAUGE("wax_store_commit_microseconds", "What the last commit took.")},
+    {"store/commits/failed",            of_store,        IN_STORE(failures),           COUNTER("wax_store_commits_failed_total", "Commits that failed and are tried again.")},
+    {"store/stalled",                   store_stalled,   COUNT_STORED,                 GAUGE("wax_store_stalled", "Whether nothing becomes safe now, since the disk is full or fails: 1 or 0.")},
     {"retained messages/count",         retained,        COUNT_STORED,                 GAUGE("wax_messages_retained", "Retained messages.")},
     {"subscriptions/count",             subscriptions,   COUNT_SUBSCRIPTIONS,          GAUGE("wax_subscriptions", "Subscriptions, shared ones included.")},
     {"shared_subscriptions/count",      shared,          COUNT_SUBSCRIPTIONS,          GAUGE("wax_subscriptions_shared", "Shared subscriptions.")},

@@ -57,7 +57,7 @@ enum {
 /* What to do instead, where many rows say the same. */
 #define PLUGINS    "Wax loads no code; use `password_file`, `acl_file` or `dynamic_security_file`"
 #define ENGINES    "delete the line and give `keyfile` a file in PEM form; OpenSSL 3 gives engines up"
-#define CONTINUOUS "there is no snapshot whose time could be chosen"
+#define CONTINUOUS "there is nothing to save: all is safe on the disk when it is acknowledged"
 
 /* clang-format off */
 const wax_option wax_options[] = {
@@ -242,11 +242,15 @@ const wax_option wax_options[] = {
     {.name = "retained_max", IN(LIMITS), OF_BROKER(retained_max), LIMIT(0, COUNT_MAX, "1000000", "messages"), RELOADS, OWN,
      SAYS("How many retained messages there may be; 0 means no limit.")},
 
-    {.name = "persistence", IN(PERSISTENCE), OF_BROKER(persistence), BOOL("false"),
-     SAYS("Keeps sessions and retained messages on disk. Not in this version: true is accepted with a warning, and state is kept in memory only.")},
+    {.name = "persistence", IN(PERSISTENCE), OF_BROKER(persistence), WORD("auto true false", "auto"),
+     SAYS("Keeps sessions, their subscriptions and queues, and retained messages on disk: what is acknowledged is safe there, whatever happens to the process or the machine. `auto` does so where there is a place for it: `persistence_location`, or the service's state directory, or /var/lib/wax if the broker may write there. `false` keeps everything in memory only.")},
     {.name = "retained_persistence", .alias_of = "persistence"},
     {.name = "persistence_location", IN(PERSISTENCE), OF_BROKER(persistence_location), TEXT(PATH_SIZE_MAX, NULL),
-     SAYS("The directory of the store.")},
+     SAYS("The directory of the store, wax.db. It is made if it is missing; nobody but the broker may read what is in it. Without it, and with `persistence true`, the service's state directory or the working directory.")},
+    {.name = "persistence_damage", IN(PERSISTENCE), OF_BROKER(persistence_damage), WORD("quarantine fail", "quarantine"), OWN,
+     SAYS("What to do with a store that is damaged, or of a later version: set it aside under another name and take over what verifies, or not start.")},
+    {.name = "persistence_key_file", IN(PERSISTENCE), OF_BROKER(persistence_key_file), TEXT(PATH_SIZE_MAX, NULL), OWN,
+     SAYS("Seals the store under the key in this file, 32 bytes or 64 hexadecimal digits. Messages, user names and whatever else is a value are sealed, and whoever has the disk but not the key can neither read nor change them unnoticed; what they are found by is not: topics of retained messages and filters of subscriptions. Without it the key is the systemd credential `wax.key`, or 64 digits in the environment variable WAX_STORE_KEY. A store is opened only with the key, or the lack of one, with which it was made. Read once, as root where the broker is started by root.")},
     {.name = "persistence_file", IN(PERSISTENCE), WITHOUT(IGNORED, "Wax names its files itself")},
     {.name = "autosave_interval", IN(PERSISTENCE), WITHOUT(IGNORED, CONTINUOUS)},
     {.name = "autosave_on_changes", IN(PERSISTENCE), WITHOUT(IGNORED, CONTINUOUS)},

@@ -10,9 +10,9 @@ static const char *const places[] = {
     [WAX_SCOPE_LISTENER] =
         "## For a listener\n\nBelow a `listener` line; they hold for it alone.\n",
     [WAX_SCOPE_SECURITY] =
-        "## For all listeners, or for one\n\nAnywhere in the file; they hold for all listeners. "
-        "After `per_listener_settings true` they\nstand below a `listener` line and hold for it "
-        "alone.\n",
+        ("## For all listeners, or for one\n\nAnywhere in the file; they hold for all listeners. "
+         "After `per_listener_settings true` they\nstand below a `listener` line and hold for it "
+         "alone.\n"),
     [WAX_SCOPE_DEFAULT] =
         ("## For the default listener\n\nThe listener to which options above any `listener` line "
          "belong.\n"),

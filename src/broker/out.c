@@ -29,6 +29,8 @@ void out_free(struct connection *connection)
     connection->out_size = 0;
     connection->out_used = 0;
     connection->out_sent = 0;
+    connection->hold_count = 0;
+    wax_link_remove(&connection->held);
 }
 
 /* Moves what waits to the front. */
@@ -38,6 +40,9 @@ static void compact(struct connection *connection)
 
     if (connection->out_sent > 0) {
         memmove(connection->out, connection->out + connection->out_sent, waiting);
+        for (unsigned i = 0; i < connection->hold_count; i++) {
+            connection->holds[i].at -= connection->out_sent; /* nothing held was sent */
+        }
         connection->out_used = waiting;
         connection->out_sent = 0;
     }
@@ -100,13 +105,74 @@ void out_end(struct connection *connection, const wax_writer *out)
     }
 }
 
+/* --- What waits for the store --- */
+
+void out_hold(struct connection *connection)
+{
+    unsigned count = connection->hold_count;
+
+    if (count > 0 && (connection->holds[count - 1].mark == WAX_NEVER || count == HOLD_MAX)) {
+        connection->holds[count - 1].mark = WAX_NEVER; /* what it holds waits longer */
+        return;
+    }
+    connection->holds[count] = (struct hold){connection->out_used, WAX_NEVER};
+    connection->hold_count++;
+    if (wax_link_is_alone(&connection->held)) {
+        wax_link_append(&connection->worker->held, &connection->held);
+    }
+}
+
+static void let_go(struct connection *connection, uint64_t durable)
+{
+    unsigned gone = 0;
+
+    while (gone < connection->hold_count && connection->holds[gone].mark <= durable) {
+        gone++;
+    }
+    if (gone == 0) {
+        return;
+    }
+    connection->hold_count -= gone;
+    memmove(connection->holds, connection->holds + gone,
+            connection->hold_count * sizeof *connection->holds);
+    if (wax_link_is_alone(&connection->dirty)) {
+        wax_link_append(&connection->worker->dirty, &connection->dirty);
+    }
+}
+
+void out_release(struct worker *worker, uint64_t mark, uint64_t durable)
+{
+    wax_link *next;
+
+    for (wax_link *at = worker->held.next; at != &worker->held; at = next) {
+        struct connection *connection = WAX_OWNER(at, struct connection, held);
+        struct hold *last = &connection->holds[connection->hold_count - 1];
+        next = at->next;
+        if (last->mark == WAX_NEVER) {
+            last->mark = mark;
+        }
+        let_go(connection, durable);
+        if (connection->hold_count == 0) {
+            wax_link_remove(at);
+        }
+    }
+}
+
+/* How much may be sent now. */
+static size_t sendable(const struct connection *connection)
+{
+    size_t end = connection->hold_count > 0 ? connection->holds[0].at : connection->out_used;
+
+    return end - connection->out_sent;
+}
+
 void out_flush(struct connection *connection)
 {
     wax_status status = WAX_OK;
     size_t sent;
 
-    while (status == WAX_OK && out_waiting(connection) > 0) {
-        wax_bytes bytes = {connection->out + connection->out_sent, out_waiting(connection)};
+    while (status == WAX_OK && sendable(connection) > 0) {
+        wax_bytes bytes = {connection->out + connection->out_sent, sendable(connection)};
         status = wax_transport_send(connection->transport, bytes, &sent);
         connection->out_sent += sent;
         count_up(connection->worker, COUNT_BYTES_SENT, sent);
@@ -114,8 +180,10 @@ void out_flush(struct connection *connection)
         connection->tally.bytes_out += sent;
     }
     connection->is_blocked = status == WAX_MORE;
-    if (status == WAX_OK) {
+    if (status == WAX_OK && out_waiting(connection) == 0) {
         out_free(connection);
+    } else if (status == WAX_OK) {
+        return; /* the rest waits for the store */
     } else if (status != WAX_MORE) {
         out_free(connection);
         connection_doom(connection, status);

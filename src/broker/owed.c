@@ -1,35 +1,71 @@
-/* Acknowledgements that wait until what they acknowledge is safe. */
-#include "broker/internal.h"
+/* Acknowledgements that wait until what they acknowledge is safe: here, and at every other worker
+ * that has the message for a session of its own. */
+#include "broker/owed.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-void owe(struct connection *connection, uint8_t type, uint16_t packet_id, uint8_t reason)
+/* Twice the room of an array when it is full; false without memory. */
+static bool make_room(void **items, size_t count, size_t *size, size_t item_size)
+{
+    size_t wanted = *size == 0 ? 64 : *size * 2;
+    void *more;
+
+    if (count < *size) {
+        return true;
+    }
+    more = realloc(*items, wanted * item_size);
+    if (more != NULL) {
+        *items = more;
+        *size = wanted;
+    }
+    return more != NULL;
+}
+
+/* --- What is owed --- */
+
+void owe(struct connection *connection, uint8_t type, uint16_t packet_id, uint8_t reason,
+         struct message *message)
 {
     struct worker *worker = connection->worker;
+    struct owings *owings = &worker->owings;
+    void *items = owings->items;
+    bool is_shared = message != NULL && atomic_load(&message->awaited) > 0;
 
-    if (worker->owed_count == worker->owed_size) {
-        size_t size = worker->owed_size == 0 ? 64 : worker->owed_size * 2;
-        struct owed *owed = realloc(worker->owed, size * sizeof *owed);
-        if (owed == NULL) {
-            connection_doom(connection, WAX_SERVER_BUSY);
-            return;
-        }
-        worker->owed = owed;
-        worker->owed_size = size;
+    if (!make_room(&items, owings->count, &owings->size, sizeof *owings->items)) {
+        connection_doom(connection, WAX_SERVER_BUSY);
+        return;
     }
-    worker->owed[worker->owed_count++] = (struct owed){
+    owings->items = items;
+    owings->items[owings->count++] = (struct owed){
         .client = connection->client,
         .connection = connection->number,
-        .mark = WAX_NEVER, /* the turn's commit is still to come */
+        .message = is_shared ? message_hold(message) : NULL,
+        .mark = worker->is_keeping ? WAX_NEVER : 0, /* the turn's commit is still to come */
         .packet_id = packet_id,
         .type = type,
         .reason = reason,
     };
 }
 
+/* What another worker could not keep, the publisher must not believe kept. MQTT 3 has no word for
+ * that: the connection ends, and the message is sent again. */
+static bool settle_refusal(struct owed *owed, const struct connection *connection)
+{
+    uint8_t refusal = owed->message == NULL ? 0 : (uint8_t)atomic_load(&owed->message->refusal);
+
+    if (refusal == 0 || owed->reason >= 0x80) {
+        return true;
+    }
+    owed->reason = refusal;
+    if (owed->type == WAX_PUBREC) {
+        keep_no_received(owed->client, owed->packet_id);
+    }
+    return connection == NULL || connection->session.version == WAX_VERSION_5;
+}
+
 /* Sends one; an exchange of a session that is offline goes on without a word. */
-static void settle(const struct owed *owed)
+static void settle(struct owed *owed)
 {
     struct client *client = owed->client;
     struct connection *connection = client->connection;
@@ -37,6 +73,16 @@ static void settle(const struct owed *owed)
     bool is_open = connection != NULL && connection->session.state == WAX_SESSION_OPEN;
     wax_writer out;
 
+    if (!settle_refusal(owed, connection)) {
+        if (owed->type == WAX_PUBREC) {
+            (void)!wax_flows_acknowledge(&client->incoming, WAX_PUBREC, owed->packet_id,
+                                         owed->reason);
+        }
+        if (is_same) {
+            connection_doom(connection, WAX_QUOTA_EXCEEDED);
+        }
+        return;
+    }
     if (is_open && (is_same || owed->type != WAX_PUBACK)) {
         out = out_begin(connection, WAX_ANSWER_SIZE_MAX);
         if (wax_session_acknowledge(&connection->session, (wax_packet_type)owed->type,
@@ -50,33 +96,173 @@ static void settle(const struct owed *owed)
     }
 }
 
+/* Reads on from a client that has its answers now. */
+static void go_on(struct connection *connection)
+{
+    if (connection != NULL && connection->is_paused) {
+        connection->is_paused = false;
+        if (wax_link_is_alone(&connection->hungry)) {
+            wax_link_append(&connection->worker->hungry, &connection->hungry);
+        }
+    }
+}
+
+static bool is_safe(const struct owed *owed, uint64_t durable)
+{
+    struct message *message = owed->message;
+
+    return owed->mark <= durable && (message == NULL || (atomic_load(&message->awaited) == 0 &&
+                                                         atomic_load(&message->mark) <= durable));
+}
+
+/* Sends what is safe, of each client in order. [MQTT-4.6.0-2] [MQTT-4.6.0-3] What waits keeps what
+ * comes behind it for the same client waiting, and nothing else. */
+static void settle_all(struct worker *worker, size_t first, uint64_t durable)
+{
+    struct owings *owings = &worker->owings;
+    size_t kept = first;
+
+    owings->scan++;
+    for (size_t i = first; i < owings->count; i++) {
+        struct owed *owed = &owings->items[i];
+        struct client *client = owed->client;
+        bool is_behind = client != NULL && client->owing_scan == owings->scan;
+        if (client != NULL && (is_behind || !is_safe(owed, durable))) {
+            client->owing_scan = owings->scan;
+            owings->items[kept++] = *owed;
+            continue;
+        }
+        if (client != NULL) {
+            settle(owed);
+            client->owed_count--;
+            go_on(client->connection);
+        }
+        message_release(owed->message);
+    }
+    owings->count = kept;
+}
+
+/* The marks of this turn. Returns the first that can be looked at alone: those before it wait, and
+ * nothing has changed for them. */
+static size_t mark_new(struct worker *worker, uint64_t mark)
+{
+    struct owings *owings = &worker->owings;
+    bool has_older = false;
+
+    for (size_t i = owings->old_count; i < owings->count; i++) {
+        struct owed *owed = &owings->items[i];
+        if (owed->mark == WAX_NEVER) {
+            owed->mark = mark;
+        }
+        if (owed->client != NULL) {
+            has_older = has_older || owed->client->owed_count > 0;
+        }
+    }
+    for (size_t i = owings->old_count; i < owings->count; i++) {
+        if (owings->items[i].client != NULL) {
+            owings->items[i].client->owed_count++;
+        }
+    }
+    return has_older ? 0 : owings->old_count;
+}
+
+/* --- What others wait for --- */
+
+void await_here(struct worker *worker, struct message *message)
+{
+    struct owings *owings = &worker->owings;
+    void *items = owings->judged;
+
+    if (atomic_load(&message->awaited) == 0) {
+        return;
+    }
+    if (!make_room(&items, owings->judged_count, &owings->judged_size, sizeof *owings->judged)) {
+        atomic_store(&message->refusal, WAX_QUOTA_EXCEEDED);
+        atomic_fetch_sub(&message->awaited, 1);
+        return;
+    }
+    owings->judged = items;
+    owings->judged[owings->judged_count++] =
+        (struct judged){message_hold(message), worker->is_keeping};
+}
+
+static void raise_mark(struct message *message, uint64_t mark)
+{
+    uint64_t now = atomic_load(&message->mark);
+
+    while (now < mark && !atomic_compare_exchange_weak(&message->mark, &now, mark)) {
+    }
+}
+
+/* Tells the publishers' workers under which mark their messages are safe here. */
+static void tell_homes(struct worker *worker, uint64_t mark)
+{
+    struct owings *owings = &worker->owings;
+    uint64_t homes = 0;
+
+    for (size_t i = 0; i < owings->judged_count; i++) {
+        struct message *message = owings->judged[i].message;
+        unsigned home = message->home;
+        if (owings->judged[i].is_kept) {
+            raise_mark(message, mark);
+        }
+        if (atomic_fetch_sub(&message->awaited, 1) == 1) {
+            homes |= UINT64_C(1) << (home % 64);
+        }
+        message_release(message);
+    }
+    owings->judged_count = 0;
+    for (unsigned i = 0; homes != 0 && i < worker->broker->worker_count; i++) {
+        if ((homes >> (i % 64) & 1U) != 0) {
+            wax_mailbox_ring(&worker->broker->workers[i]->mailbox);
+        }
+    }
+}
+
+/* --- The turn --- */
+
 void owed_release(struct worker *worker)
 {
+    struct owings *owings = &worker->owings;
     wax_store *store = worker->broker->store;
-    uint64_t mark = store->kind->commit(store);
+    uint64_t mark = keep_commit(worker);
     uint64_t durable = store->kind->durable(store);
-    size_t done = 0;
+    bool is_news = durable != owings->durable || owings->is_rung;
+    size_t first;
 
-    for (size_t i = worker->owed_count; i > 0 && worker->owed[i - 1].mark == WAX_NEVER; i--) {
-        worker->owed[i - 1].mark = mark;
+    if (mark > owings->mark) {
+        owings->mark = mark;
     }
-    while (done < worker->owed_count && worker->owed[done].mark <= durable) {
-        if (worker->owed[done].client != NULL) {
-            settle(&worker->owed[done]); /* in order [MQTT-4.6.0-2] [MQTT-4.6.0-3] */
-        }
-        done++;
-    }
-    worker->owed_count -= done;
-    if (done > 0 && worker->owed_count > 0) {
-        memmove(worker->owed, worker->owed + done, worker->owed_count * sizeof *worker->owed);
-    }
+    tell_homes(worker, mark);
+    first = mark_new(worker, mark);
+    settle_all(worker, is_news ? 0 : first, durable);
+    owings->old_count = owings->count;
+    owings->durable = durable;
+    owings->is_rung = false;
+    out_release(worker, owings->mark, durable);
 }
 
 void owed_forget(struct worker *worker, const struct client *client)
 {
-    for (size_t i = 0; i < worker->owed_count; i++) {
-        if (worker->owed[i].client == client) {
-            worker->owed[i].client = NULL;
+    struct owings *owings = &worker->owings;
+
+    for (size_t i = 0; i < owings->count; i++) {
+        if (owings->items[i].client == client) {
+            owings->items[i].client = NULL;
         }
     }
+}
+
+void owed_close(struct worker *worker)
+{
+    struct owings *owings = &worker->owings;
+
+    for (size_t i = 0; i < owings->count; i++) {
+        message_release(owings->items[i].message);
+    }
+    for (size_t i = 0; i < owings->judged_count; i++) {
+        message_release(owings->judged[i].message);
+    }
+    free(owings->items);
+    free(owings->judged);
 }

@@ -1,5 +1,6 @@
 /* Messages that clients publish, and how their exchanges go on. */
 #include "broker/bridges.h"
+#include "broker/owed.h"
 #include "broker/standing.h"
 #include "broker/steward.h"
 
@@ -53,16 +54,23 @@ static struct message *make(const struct connection *connection, const wax_publi
         .retain = publish->retain,
     };
 
-    if (memory_is_short(connection->worker)) {
-        return NULL;
+    struct message *message = NULL;
+
+    if (!memory_is_short(connection->worker)) {
+        message = message_make(&draft, connection->worker->loop.now_ms);
     }
-    return message_make(&draft, connection->worker->loop.now_ms);
+    if (message != NULL) {
+        message->home = (uint16_t)connection->worker->index;
+        message->is_once = publish->qos == 2 && keeps(client);
+    }
+    return message;
 }
 
-static wax_status take(struct connection *connection, const wax_publish *publish)
+/* Judges the message and gives it to all who want it. */
+static wax_status take(struct connection *connection, const wax_publish *publish,
+                       struct message *message)
 {
     const struct client *client = connection->client;
-    struct message *message = make(connection, publish);
     wax_status status;
 
     if (message == NULL) {
@@ -82,7 +90,9 @@ static wax_status take(struct connection *connection, const wax_publish *publish
                           SHOWN(publish->topic), wax_status_text(status));
         }
     }
-    message_release(message);
+    if (status == WAX_OK) {
+        status = (wax_status)atomic_load(&message->refusal); /* the store of this worker */
+    }
     return status == WAX_FULL ? WAX_QUOTA_EXCEEDED : status;
 }
 
@@ -105,11 +115,31 @@ static bool must_be_kept(const struct connection *connection)
            (connection->bridge != NULL && memory_is_short(connection->worker));
 }
 
+/* Promises to acknowledge the message, or ends the connection instead. */
+static void answer(struct connection *connection, const wax_event *event, wax_status status,
+                   struct message *message)
+{
+    if (status == WAX_QUOTA_EXCEEDED && must_be_kept(connection)) {
+        refuse(connection, event, status);
+        return;
+    }
+    if (status == WAX_OK && event->owes == WAX_PUBREC) {
+        keep_received(connection->client, event->packet_id);
+    }
+    /* MQTT 3 has no way to refuse a message: what is not allowed is acknowledged and dropped.
+     * [MQTT-3.3.5-2 in 3.1.1] */
+    if (connection->session.version != WAX_VERSION_5) {
+        status = WAX_OK;
+    }
+    owe(connection, event->owes, event->packet_id, (uint8_t)status, message);
+}
+
 void publish_on(struct connection *connection, const wax_event *event)
 {
     wax_publish publish = event->publish;
     bool is_wanted = connection->bridge == NULL || bridge_translate(connection, &publish);
     wax_status status = judge_packet(connection, &publish);
+    struct message *message;
 
     connection->tally.messages_in++;
     count_up(connection->worker, COUNT_PUBLISH_RECEIVED, 1);
@@ -118,34 +148,29 @@ void publish_on(struct connection *connection, const wax_event *event)
         refuse(connection, event, status);
         return;
     }
-    status = is_wanted ? take(connection, &publish) : WAX_BAD_TOPIC;
-    if (event->owes == WAX_NO_PACKET) {
-        return;
+    connection->worker->is_keeping = false;
+    message = make(connection, &publish);
+    status = is_wanted ? take(connection, &publish, message) : WAX_BAD_TOPIC;
+    if (event->owes != WAX_NO_PACKET) {
+        answer(connection, event, status, message);
     }
-    if (status == WAX_QUOTA_EXCEEDED && must_be_kept(connection)) {
-        refuse(connection, event, status);
-        return;
-    }
-    /* MQTT 3 has no way to refuse a message: what is not allowed is acknowledged and dropped.
-     * [MQTT-3.3.5-2 in 3.1.1] */
-    if (connection->session.version != WAX_VERSION_5) {
-        status = WAX_OK;
-    }
-    owe(connection, event->owes, event->packet_id, (uint8_t)status);
+    message_release(message);
 }
 
 void exchange_on(struct connection *connection, const wax_event *event)
 {
     struct client *client = connection->client;
 
-    if (event->type == WAX_EVENT_RELEASED) {
-        owe(connection, event->owes, event->packet_id, WAX_REASON_SUCCESS);
+    connection->worker->is_keeping = false;
+    if (event->type == WAX_EVENT_DELIVERED) {
+        client_finish(client, event->packet_id);
+        deliver_waiting(client);
         return;
     }
-    client_let_go(client, event->packet_id);
     if (event->type == WAX_EVENT_RECEIVED) {
-        owe(connection, event->owes, event->packet_id, WAX_REASON_SUCCESS);
+        client_let_go(client, event->packet_id);
     } else {
-        deliver_waiting(client);
+        keep_no_received(client, event->packet_id);
     }
+    owe(connection, event->owes, event->packet_id, WAX_REASON_SUCCESS, NULL);
 }

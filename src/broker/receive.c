@@ -3,6 +3,7 @@
 #include "broker/bridges.h"
 #include "broker/connect.h"
 #include "broker/handshake.h"
+#include "broker/owed.h"
 #include "broker/stack.h"
 
 #include <netinet/in.h>
@@ -69,16 +70,27 @@ static wax_status make_room(struct connection *connection)
     return grow_aliases(connection);
 }
 
-/* Many clients send more than the Receive Maximum they were told, and read the answers later. What
- * is safe by now is acknowledged before the next packet is held against them. */
-static void answer_before_counting(struct connection *connection)
+/* Whether answers that wait for the store keep the next packet from being taken. */
+static bool is_crowded(const struct connection *connection)
 {
     const wax_session *session = &connection->session;
+    const struct client *client = connection->client;
 
-    if (session->limits.receive_maximum > 0 &&
-        session->receiving_count >= session->limits.receive_maximum) {
+    return client != NULL && ((session->limits.receive_maximum > 0 &&
+                               session->receiving_count >= session->limits.receive_maximum) ||
+                              client->owed_count >= OWED_MAX);
+}
+
+/* Many clients send more than the Receive Maximum they were told, and read the answers later. What
+ * is safe by now is acknowledged before the next packet is held against them; for what is not, they
+ * wait. Returns whether the next packet may be taken. */
+static bool answer_before_counting(struct connection *connection)
+{
+    if (is_crowded(connection)) {
         owed_release(connection->worker);
+        connection->is_paused = is_crowded(connection) && connection->client->owed_count > 0;
     }
+    return !connection->is_paused;
 }
 
 /* Takes one packet. */
@@ -90,7 +102,9 @@ static wax_status take(struct connection *connection, wax_reader *in)
     wax_event event;
     wax_status status;
 
-    answer_before_counting(connection);
+    if (!answer_before_counting(connection)) {
+        return WAX_MORE;
+    }
     out = out_begin(connection, WAX_ANSWER_SIZE_MAX);
     if (out.status != WAX_OK) {
         return WAX_SERVER_BUSY;
@@ -286,7 +300,8 @@ static bool listens(const struct connection *connection)
 {
     bool is_deaf = connection->is_blocked && out_waiting(connection) >= OUT_QUEUE_SIZE;
 
-    return connection->status == WAX_OK && !connection->is_leaving && !is_deaf;
+    return connection->status == WAX_OK && !connection->is_leaving && !connection->is_paused &&
+           !is_deaf;
 }
 
 void receive_ready(wax_watch *watch, bool readable, bool writable)
@@ -311,8 +326,8 @@ void receive_ready(wax_watch *watch, bool readable, bool writable)
 /* What was kept while CONNECT was being answered is taken before anything is read. */
 static void take_kept(struct connection *connection)
 {
-    if (connection->in_used > 0 && connection->session.state == WAX_SESSION_OPEN &&
-        missing(connection) == 1) {
+    if (connection->in_used > 0 && !connection->is_paused &&
+        connection->session.state == WAX_SESSION_OPEN && missing(connection) == 1) {
         take_all(connection, wax_bytes_of(connection->in, connection->in_used));
     }
 }
@@ -412,6 +427,7 @@ struct connection *connection_make(struct worker *worker, wax_transport *transpo
     wax_link_init(&connection->hungry);
     wax_link_init(&connection->doomed);
     wax_link_init(&connection->all);
+    wax_link_init(&connection->held);
     wax_link_append(&worker->connections, &connection->all);
     atomic_fetch_add(&worker->broker->connection_count, 1);
     atomic_fetch_add(&worker->broker->listener_counts[listener], 1);

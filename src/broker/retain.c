@@ -1,5 +1,6 @@
 /* What is retained goes to a new subscription in bounded pieces, so that '#' over a hundred
  * thousand messages stalls nobody. */
+#include "broker/queue.h"
 #include "broker/walk.h"
 
 /* Whether a retained message has had its time, the publisher's or retain_expiry_interval. */
@@ -40,7 +41,7 @@ static bool has_room(const struct client *client)
     const struct connection *connection = client->connection;
 
     return connection != NULL && connection->status == WAX_OK &&
-           out_waiting(connection) < OUT_QUEUE_SIZE && client->queue_count == 0;
+           out_waiting(connection) < OUT_QUEUE_SIZE && queue_is_empty(client);
 }
 
 /* Goes on with the first walk of a client. Returns whether there is more that could be done now. */

@@ -1,4 +1,5 @@
 /* A message goes to all who want it: at this worker, at the others, in shared groups. */
+#include "broker/keep.h"
 #include "broker/share.h"
 #include "broker/standing.h"
 
@@ -74,6 +75,20 @@ static void deliver_chain(struct worker *worker, const struct wax_match *first,
     }
 }
 
+void route_to_some(struct worker *worker, struct message *message, some_function *is_one,
+                   void *context)
+{
+    if (wax_router_match(worker->router, message->topic, &worker->matches) != WAX_OK) {
+        return;
+    }
+    for (uint32_t i = 0; i < worker->matches.count; i++) {
+        const struct wax_match *match = &worker->matches.entries[i];
+        if (match->is_first && is_one(context, (struct client *)(void *)match->subscriber)) {
+            deliver_chain(worker, match, message);
+        }
+    }
+}
+
 void route_here(struct worker *worker, struct message *message)
 {
     if (wax_router_match(worker->router, message->topic, &worker->matches) != WAX_OK) {
@@ -108,7 +123,11 @@ wax_status route(struct worker *worker, struct message *message)
     if (message->sender != 0 && is_claimed(worker, message->topic)) {
         return WAX_NOT_AUTHORIZED; /* a Will: answers come of the broker, and commands go nowhere */
     }
-    if (message->retain) {
+    if (message->retain && worker->broker->commons.keeps) {
+        worker->is_keeping = true;
+        status = keep_is_possible(worker) ? WAX_OK : WAX_QUOTA_EXCEEDED;
+    }
+    if (status == WAX_OK && message->retain) {
         status = commons_retain(&worker->broker->commons, message,
                                 worker->settings->config.retained_max);
     }

@@ -1,4 +1,5 @@
 /* SUBSCRIBE and UNSUBSCRIBE. */
+#include "broker/keep.h"
 #include "broker/standing.h"
 #include "broker/walk.h"
 
@@ -90,8 +91,10 @@ static bool has_too_many(const struct client *client)
 static wax_status end_subscription(struct client *client, const struct target *target)
 {
     struct worker *worker = client->worker;
+    wax_interest interest = {.filter = target->filter, .share_name = target->share_name};
     wax_status status;
 
+    keep_no_subscription(client, &interest);
     if (target->share_name.size > 0) {
         return client->seat == NULL ? WAX_NOT_FOUND
                                     : commons_leave(&worker->broker->commons, client->seat,
@@ -140,6 +143,9 @@ static wax_status enter(struct client *client, const struct target *target,
         (void)!end_subscription(client, target);
         return WAX_QUOTA_EXCEEDED;
     }
+    if (status == WAX_OK) {
+        keep_subscription(client, interest);
+    }
     return status == WAX_FULL ? WAX_QUOTA_EXCEEDED : status;
 }
 
@@ -169,7 +175,8 @@ static wax_status subscribe(struct client *client, const struct target *target,
     wax_status status = judge(client, target);
     bool existed = false;
 
-    if (status == WAX_OK && memory_is_short(client->worker)) {
+    if (status == WAX_OK &&
+        (memory_is_short(client->worker) || (keeps(client) && !keep_is_possible(client->worker)))) {
         status = WAX_QUOTA_EXCEEDED;
     }
     if (status == WAX_OK) {
@@ -225,8 +232,14 @@ static void answer(struct connection *connection, wax_packet_type type, uint16_t
                    wax_bytes reasons)
 {
     wax_suback suback = {.packet_id = packet_id, .reasons = reasons};
-    wax_writer out = out_begin(connection, 16 + reasons.size);
-    wax_status status = out.status;
+    wax_writer out;
+    wax_status status;
+
+    if (connection->worker->is_keeping) {
+        out_hold(connection); /* not for what was refused: there is nothing to wait for */
+    }
+    out = out_begin(connection, 16 + reasons.size);
+    status = out.status;
 
     if (status == WAX_OK) {
         status = wax_session_grant(&connection->session, &suback, type, &out);
@@ -283,6 +296,7 @@ static uint8_t *take_filters(struct connection *connection, const wax_subscribe 
         connection_doom(connection, WAX_SERVER_BUSY);
         return NULL;
     }
+    connection->worker->is_keeping = false;
     for (size_t i = 0; wax_subscription_next(&filters, type, version, &wanted); i++) {
         reasons[i] = take(connection->client, &wanted, identifier);
     }

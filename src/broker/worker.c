@@ -5,6 +5,9 @@
 #include "broker/control.h"
 #include "broker/entrance.h"
 #include "broker/handshake.h"
+#include "broker/letters.h"
+#include "broker/owed.h"
+#include "broker/queue.h"
 #include "broker/share.h"
 #include "broker/stack.h"
 #include "broker/steward.h"
@@ -24,14 +27,20 @@ static void take_off_backlog(struct worker *worker, const struct message *messag
 static void on_message(struct worker *worker, struct letter *letter)
 {
     take_off_backlog(worker, letter->message);
+    worker->is_keeping = false;
     route_here(worker, letter->message);
+    letter_done(worker, letter);
+    await_here(worker, letter->message);
     message_release(letter->message);
 }
 
 static void on_seat(struct worker *worker, struct letter *letter)
 {
     take_off_backlog(worker, letter->message);
+    worker->is_keeping = false;
     share_go_on(worker, &letter->errand, letter->message);
+    letter_done(worker, letter);
+    await_here(worker, letter->message);
     message_release(letter->message);
 }
 
@@ -113,6 +122,17 @@ static void on_control(struct worker *worker, struct letter *letter)
     control_on_letter(worker, letter);
 }
 
+static void on_fetched(struct worker *worker, struct letter *letter)
+{
+    struct fetch *fetch = letter->fetch;
+    struct client *client = clients_find(worker, wax_bytes_of(fetch->id, fetch->id_size));
+
+    if (client != NULL && queue_on_fetched(client, fetch)) {
+        deliver_waiting(client);
+    }
+    fetch_free(fetch);
+}
+
 typedef void letter_function(struct worker *worker, struct letter *letter);
 
 static letter_function *const readers[] = {
@@ -127,6 +147,7 @@ static letter_function *const readers[] = {
     [LETTER_TABLE_TAKEN] = steward_on_table_taken,
     [LETTER_KICK] = steward_on_kick,
     [LETTER_CONTROL] = on_control,
+    [LETTER_FETCHED] = on_fetched,
     [LETTER_STOP] = on_stop,
 };
 
@@ -137,6 +158,7 @@ static void on_letters(wax_watch *watch, bool readable, bool writable)
 
     (void)readable;
     (void)writable;
+    worker->owings.is_rung = true;
     wax_letters_join(&worker->inbox, &letters);
 }
 
@@ -168,7 +190,7 @@ static void flush_dirty(struct worker *worker)
         if (!connection->is_blocked) {
             out_flush(connection);
         }
-        if (connection->client != NULL && connection->client->queue_count > 0 &&
+        if (connection->client != NULL && !queue_is_empty(connection->client) &&
             !connection->is_blocked) {
             deliver_waiting(connection->client);
         }
@@ -212,28 +234,48 @@ static void look_again(wax_timer *timer, uint64_t now_ms)
     (void)now_ms;
 }
 
+/* Whether the end of the turn has brought about what the next one can do at once. */
+static bool has_more(const struct worker *worker, bool reads)
+{
+    return !wax_link_is_alone(&worker->dirty) || worker->changes.count > 0 ||
+           (reads && !wax_link_is_alone(&worker->hungry));
+}
+
+/* What those leave behind who go (Wills, messages of shared groups) is committed before it is
+ * posted: who gets a letter takes it out of the store, and must not be there first. */
+static void end_doomed(struct worker *worker)
+{
+    if (!wax_link_is_alone(&worker->doomed)) {
+        leave_doomed(worker);
+        owed_release(worker);
+    }
+}
+
 void *worker_run(void *argument)
 {
     struct worker *worker = argument;
     wax_timer stop_timer = {.due = look_again};
     bool hurries = false;
+    bool reads;
 
     while (!is_done(worker)) {
         wax_loop_turn(&worker->loop, hurries);
         hurries = read_letters(worker);
-        if (may_receive(worker)) {
+        reads = may_receive(worker);
+        if (reads) {
             hurries = receive_turn(worker) || hurries;
         }
         hurries = retain_turn(worker) || hurries;
         owed_release(worker);
         flush_dirty(worker);
-        leave_doomed(worker);
-        hurries = hurries || !wax_link_is_alone(&worker->dirty);
+        end_doomed(worker);
+        hurries = hurries || has_more(worker, reads);
         post_all(worker);
         if (worker->is_stopping && stop_timer.place == 0) {
             wax_loop_start(&worker->loop, &stop_timer, worker->stop_ms);
         }
     }
+    owed_release(worker); /* how the last ones left */
     wax_loop_stop(&worker->loop, &stop_timer);
     wax_loop_stop(&worker->loop, &worker->backlog_timer);
     return NULL;
@@ -273,6 +315,7 @@ wax_status worker_open(struct worker *worker, struct wax_broker *broker, unsigne
     wax_link_init(&worker->entrances);
     wax_link_init(&worker->visits);
     wax_link_init(&worker->walking);
+    wax_link_init(&worker->held);
     worker->backlog_timer.due = look_again;
     return worker->outboxes == NULL ? WAX_FULL : open_parts(worker);
 }
@@ -297,6 +340,8 @@ static void drop_letters(struct worker *worker, wax_letters *letters)
             steward_drop(opened->order);
         } else if (opened->kind == LETTER_LOG) {
             free(opened->line);
+        } else if (opened->kind == LETTER_FETCHED) {
+            fetch_free(opened->fetch);
         } else if (opened->kind == LETTER_CONNECTION) {
             opened->connection->worker = worker;
             wax_link_append(&worker->connections, &opened->connection->all);
@@ -339,7 +384,8 @@ void worker_close(struct worker *worker)
     }
     free(worker->clients.buckets);
     free(worker->outboxes);
-    free(worker->owed);
+    wax_store_batch_clear(&worker->changes);
+    owed_close(worker);
     free(worker->identifiers);
     free(worker);
 }

@@ -1,5 +1,5 @@
-/* crypto: randomness, hashes and password hashes, from libraries that the world already trusts. The
- * door names no library, so that a pure room may include it. */
+/* crypto: randomness, hashes, password hashes and seals, from libraries that the world already
+ * trusts. The door names no library, so that a pure room may include it. */
 #ifndef WAX_CRYPTO_H
 #define WAX_CRYPTO_H
 
@@ -30,6 +30,31 @@ wax_status wax_crypto_sha1(const wax_bytes *parts, size_t count,
  * Returns WAX_OK, or WAX_UNSPECIFIED_ERROR when the library fails: `tag` is then all zero. */
 wax_status wax_crypto_hmac_sha256(wax_bytes key, const wax_bytes *parts, size_t count,
                                   uint8_t tag[static WAX_SHA256_SIZE]) WAX_CHECKED;
+
+#define WAX_SEAL_KEY_SIZE   32
+#define WAX_SEAL_NONCE_SIZE 12
+#define WAX_SEAL_TAG_SIZE   16
+
+/* How something is sealed: under a key, with a nonce that this key has never seen, bound to
+ * `associated`, which does not travel with it. */
+typedef struct wax_sealing {
+    const uint8_t *key;
+    const uint8_t *nonce;
+    wax_bytes associated;
+} wax_sealing;
+
+/* Seals by ChaCha20-Poly1305: `sealed` gets as many bytes as `plain` has, and a tag behind them;
+ * the two do not overlap. At most 2^31 - 17 bytes. [RFC 8439, 2.8]
+ * Returns WAX_OK; WAX_INVALID for too many bytes; WAX_UNSPECIFIED_ERROR when the library fails:
+ * `sealed` is then all zero. */
+wax_status wax_crypto_seal(const wax_sealing *sealing, wax_bytes plain,
+                           uint8_t *sealed) WAX_CHECKED;
+
+/* Opens what wax_crypto_seal() made: `plain` gets WAX_SEAL_TAG_SIZE bytes less than `sealed` has.
+ * Returns WAX_OK; WAX_UNTRUSTED for what was not sealed so; WAX_UNSPECIFIED_ERROR when the library
+ * fails. `plain` is all zero unless WAX_OK. */
+wax_status wax_crypto_unseal(const wax_sealing *sealing, wax_bytes sealed,
+                             uint8_t *plain) WAX_CHECKED;
 
 /* PBKDF2 with HMAC-SHA-512 and 64 bytes of result, or with HMAC-SHA-256 and 32; `iterations` from 1
  * to 2^31 - 1. [RFC 8018, 5.2]

@@ -56,9 +56,17 @@ void wax_mailbox_close(wax_mailbox *mailbox)
     close(mailbox->watch.descriptor);
 }
 
-void wax_mailbox_post(wax_mailbox *mailbox, wax_letters *letters)
+void wax_mailbox_ring(wax_mailbox *mailbox)
 {
     uint64_t one = 1;
+
+    if (write(mailbox->watch.descriptor, &one, sizeof one) != (ssize_t)sizeof one) {
+        wax_assert(false);
+    }
+}
+
+void wax_mailbox_post(wax_mailbox *mailbox, wax_letters *letters)
+{
     bool wakes;
 
     if (letters->first == NULL) {
@@ -68,8 +76,8 @@ void wax_mailbox_post(wax_mailbox *mailbox, wax_letters *letters)
     wakes = mailbox->letters.first == NULL;
     wax_letters_join(&mailbox->letters, letters);
     pthread_mutex_unlock(&mailbox->mutex);
-    if (wakes && write(mailbox->watch.descriptor, &one, sizeof one) != (ssize_t)sizeof one) {
-        wax_assert(false);
+    if (wakes) {
+        wax_mailbox_ring(mailbox);
     }
 }
 

@@ -246,6 +246,9 @@ void wax_mailbox_close(wax_mailbox *mailbox);
 /* Any thread: hands over all of `letters`, which is then empty. */
 void wax_mailbox_post(wax_mailbox *mailbox, wax_letters *letters);
 
+/* Any thread: lets the owner's loop turn, without a letter. */
+void wax_mailbox_ring(wax_mailbox *mailbox);
+
 /* The owner: takes all there are, in order of their posting. */
 wax_letters wax_mailbox_take(wax_mailbox *mailbox);
 

@@ -244,22 +244,39 @@ static void write_filter(const wax_router *router, uint32_t place, uint8_t *out)
     }
 }
 
-wax_status wax_router_describe(const wax_router *router, uint32_t subscription, uint8_t *room,
-                               size_t size, wax_interest *interest)
+/* Describes who subscribed at this place. */
+static wax_status describe(const wax_router *router, uint32_t place, uint8_t *room, size_t size,
+                           wax_interest *interest)
 {
-    const struct wax_subscription *told = wax_subscription_at(router, subscription);
-    const struct wax_node *node = &wax_place_at(router, told->place)->node;
-    uint32_t place = node->kind == WAX_SHARE ? node->parent : told->place;
+    const struct wax_node *node = &wax_place_at(router, place)->node;
+    uint32_t filter = node->kind == WAX_SHARE ? node->parent : place;
 
     *interest = (wax_interest){
-        .filter = {room, filter_size(router, place)}
+        .filter = {room, filter_size(router, filter)}
     };
     if (interest->filter.size > size) {
         interest->filter.data = NULL;
         return WAX_FULL;
     }
-    write_filter(router, place, room + interest->filter.size);
+    write_filter(router, filter, room + interest->filter.size);
     interest->share_name = node->kind == WAX_SHARE ? wax_node_text(node) : (wax_bytes){0};
-    interest->options = told->options;
     return WAX_OK;
+}
+
+wax_status wax_router_describe(const wax_router *router, uint32_t subscription, uint8_t *room,
+                               size_t size, wax_interest *interest)
+{
+    const struct wax_subscription *told = wax_subscription_at(router, subscription);
+    wax_status status = describe(router, told->place, room, size, interest);
+
+    if (status == WAX_OK) {
+        interest->options = told->options;
+    }
+    return status;
+}
+
+wax_status wax_group_describe(const wax_router *router, wax_group group, uint8_t *room, size_t size,
+                              wax_interest *interest)
+{
+    return describe(router, group.place, room, size, interest);
 }

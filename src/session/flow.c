@@ -135,12 +135,24 @@ wax_flow *wax_flows_take(wax_flows *flows, uint8_t waits)
     }
 }
 
+/* Incoming exchanges sit in any slot. */
+static wax_status restore_incoming(wax_flows *flows, uint16_t packet_id)
+{
+    if (wax_flows_incoming(flows, packet_id) != NULL) {
+        return WAX_PACKET_ID_IN_USE;
+    }
+    return wax_flows_admit(flows, packet_id, WAX_WAIT_PUBREL) == NULL ? WAX_CROWDED : WAX_OK;
+}
+
 wax_status wax_flows_restore(wax_flows *flows, uint16_t packet_id, wax_wait waits)
 {
     wax_flow *flow = &flows->slots[packet_id % flows->slot_count];
 
     if (packet_id == 0) {
         return WAX_INVALID;
+    }
+    if (waits == WAX_WAIT_PUBREL) {
+        return restore_incoming(flows, packet_id);
     }
     if (flow->waits != WAX_WAIT_NONE) {
         return flow->packet_id == packet_id ? WAX_PACKET_ID_IN_USE : WAX_CROWDED;

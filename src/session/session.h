@@ -53,10 +53,11 @@ uint16_t wax_flows_find(const wax_flows *flows, uint16_t packet_id);
  * first, then the one before. Returns NULL at the end. [MQTT-4.6.0-1] */
 const wax_flow *wax_flows_after(const wax_flows *flows, uint16_t packet_id);
 
-/* Takes up an outgoing exchange that another broker began, under its packet id: it waits for PUBACK
- * or PUBREC. `last_id` stays as the caller set it; wax_flows_after() tells the order by it. Returns
- * WAX_OK; WAX_INVALID without a packet id; WAX_PACKET_ID_IN_USE when there is such an exchange;
- * WAX_CROWDED when another one sits in its slot: more slots are needed. */
+/* Takes up an exchange that an earlier process or another broker began, under its packet id: an
+ * outgoing one waits for PUBACK, PUBREC or PUBCOMP, an incoming one for PUBREL. `last_id` stays as
+ * the caller set it; wax_flows_after() tells the order by it. Returns WAX_OK; WAX_INVALID without a
+ * packet id; WAX_PACKET_ID_IN_USE when there is such an exchange; WAX_CROWDED when there is no slot
+ * for it: more are needed. */
 wax_status wax_flows_restore(wax_flows *flows, uint16_t packet_id, wax_wait waits) WAX_CHECKED;
 
 /* Forgets an outgoing exchange whose message the caller gives up; its packet id may be used anew.

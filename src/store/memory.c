@@ -3,9 +3,11 @@
 
 #include <stdlib.h>
 
-static wax_status open_memory(wax_store **store, const char *place)
+static wax_status open_memory(wax_store **store, const wax_store_options *options,
+                              wax_store_report *report)
 {
-    (void)place;
+    (void)options;
+    *report = (wax_store_report){.is_damaged = false};
     *store = malloc(sizeof **store);
     if (*store == NULL) {
         return WAX_FULL;
@@ -14,21 +16,63 @@ static wax_status open_memory(wax_store **store, const char *place)
     return WAX_OK;
 }
 
-static uint64_t commit(wax_store *store)
+static uint64_t commit(wax_store *store, wax_store_batch *batch)
 {
     (void)store;
+    wax_store_batch_clear(batch);
     return 0;
 }
 
 static uint64_t durable(const wax_store *store)
 {
     (void)store;
-    return 0;
+    return UINT64_MAX;
 }
 
-static void close_memory(wax_store *store)
+static wax_status state(const wax_store *store)
+{
+    (void)store;
+    return WAX_OK;
+}
+
+/* There is nothing to see, and nothing to wait for. */
+static void ask(wax_store *store, wax_store_task *task)
+{
+    (void)store;
+    task->run(task, NULL);
+}
+
+static wax_status walk(wax_store_view *view, const wax_store_range *range, wax_store_visit *visit,
+                       void *context)
+{
+    (void)view;
+    (void)range;
+    (void)visit;
+    (void)context;
+    return WAX_OK;
+}
+
+static void figures(const wax_store *store, wax_store_figures *figures)
+{
+    (void)store;
+    *figures = (wax_store_figures){.groups = 0};
+}
+
+static wax_status close_memory(wax_store *store)
 {
     free(store);
+    return WAX_OK;
 }
 
-const wax_store_kind wax_store_memory = {"memory", open_memory, commit, durable, close_memory};
+const wax_store_kind wax_store_memory = {
+    .name = "memory",
+    .keeps = false,
+    .open = open_memory,
+    .commit = commit,
+    .durable = durable,
+    .state = state,
+    .ask = ask,
+    .walk = walk,
+    .figures = figures,
+    .close = close_memory,
+};

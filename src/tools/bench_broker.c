@@ -96,41 +96,46 @@ bool bench_broker_name(const struct settings *settings, const char *word,
     return true;
 }
 
-/* Writes `text` with {port}, {folder} and {wax} filled in. */
-static void fill(const struct bench_broker *broker, const char *text, char *room, size_t size)
+/* What a word in braces at the front of `text` stands for; NULL if there is none. */
+static const char *value_of(const struct bench_broker *broker, const char *text, size_t *size)
 {
-    char port[8];
-    char self[1024];
-    ssize_t self_size = readlink("/proc/self/exe", self, sizeof self - 1);
-    size_t used = 0;
-    struct {
+    static char port[8];
+    static char self[1024];
+    const struct {
         const char *word;
         const char *value;
     } rows[] = {
         {"{port}",   port          },
         {"{folder}", broker->folder},
-        {"{wax}",    self          }
+        {"{wax}",    self          },
     };
+    ssize_t self_size = readlink("/proc/self/exe", self, sizeof self - 1);
 
     self[self_size < 0 ? 0 : self_size] = '\0';
     (void)snprintf(port, sizeof port, "%u", broker->port);
-    while (*text != '\0' && used + 1 < size) {
-        const char *value = NULL;
-
-        for (size_t i = 0; i < WAX_COUNT(rows) && value == NULL; i++) {
-            if (strncmp(text, rows[i].word, strlen(rows[i].word)) == 0) {
-                value = rows[i].value;
-                text += strlen(rows[i].word);
-            }
-        }
-        if (value != NULL) {
-            used += (size_t)snprintf(room + used, size - used, "%s", value);
-            used = used < size ? used : size - 1;
-        } else {
-            room[used++] = *text++;
+    for (size_t i = 0; i < WAX_COUNT(rows); i++) {
+        *size = strlen(rows[i].word);
+        if (strncmp(text, rows[i].word, *size) == 0) {
+            return rows[i].value;
         }
     }
-    room[used] = '\0';
+    return NULL;
+}
+
+/* Writes `text` with {port}, {folder} and {wax} filled in. */
+static void fill(const struct bench_broker *broker, const char *text, char *room, size_t room_size)
+{
+    wax_writer out = wax_writer_over(room, room_size - 1);
+
+    while (*text != '\0') {
+        size_t size = 1;
+        const char *value = *text == '{' ? value_of(broker, text, &size) : NULL;
+
+        size = value != NULL ? size : 1;
+        wax_write_bytes(&out, value != NULL ? wax_bytes_of_text(value) : wax_bytes_of(text, 1));
+        text += size;
+    }
+    room[out.used] = '\0';
 }
 
 static uint16_t free_port(void)
@@ -198,17 +203,22 @@ static bool write_settings(const struct settings *settings, const struct bench_b
     return fclose(file) == 0;
 }
 
+static bool is_in(const cpu_set_t *set, size_t processor)
+{
+    return CPU_ISSET(processor, set);
+}
+
 /* The `which`th of the processors that this process may use; false if there is none. */
 static bool find_processor(const cpu_set_t *allowed, int which, cpu_set_t *found)
 {
-    CPU_ZERO(found);
-    for (size_t i = 0; i < CPU_SETSIZE; i++) {
-        if (CPU_ISSET(i, allowed) && which-- == 0) {
-            CPU_SET(i, found);
-            return true;
-        }
+    size_t i = 0;
+
+    while (i < CPU_SETSIZE && (!is_in(allowed, i) || which-- > 0)) {
+        i++;
     }
-    return false;
+    CPU_ZERO(found);
+    CPU_SET(i, found); /* beyond the last one it does nothing */
+    return i < CPU_SETSIZE;
 }
 
 /* What the child does: the first processor for it, its words into a file, and the command. */
@@ -322,17 +332,25 @@ static int remove_one(const char *path, const struct stat *status, int kind, str
     return remove(path);
 }
 
+/* Waits until it has ended; false if it has not within that time. */
+static bool has_ended(const struct bench_broker *broker, int time_ms)
+{
+    for (int waited_ms = 0; waited_ms < time_ms; waited_ms += STEP_MS) {
+        if (waitpid(broker->pid, NULL, WNOHANG) != 0) {
+            return true;
+        }
+        (void)usleep(STEP_MS * 1000);
+    }
+    return false;
+}
+
 void bench_broker_stop(struct bench_broker *broker)
 {
     if (broker->pid > 0) {
         (void)kill(-broker->pid, SIGTERM);
-        for (int waited_ms = 0;
-             waitpid(broker->pid, NULL, WNOHANG) == 0 && waited_ms < ENDS_IN_MS + STEP_MS;
-             waited_ms += STEP_MS) {
-            if (waited_ms == ENDS_IN_MS) {
-                (void)kill(-broker->pid, SIGKILL);
-            }
-            (void)usleep(STEP_MS * 1000);
+        if (!has_ended(broker, ENDS_IN_MS)) {
+            (void)kill(-broker->pid, SIGKILL);
+            (void)waitpid(broker->pid, NULL, 0);
         }
     }
     if (broker->folder[0] != '\0') {

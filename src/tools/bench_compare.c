@@ -156,6 +156,8 @@ static void write_medians(const struct contest *contest)
 static void run_rounds(struct contest *contest)
 {
     uint32_t rounds = contest->settings->bench.rounds;
+    const struct bench_bars bars = {contest->scenarios, contest->scenario_count, contest->brokers,
+                                    contest->broker_count, contest->medians};
 
     bench_report_head(contest->settings);
     for (uint32_t round = 0; round < rounds; round++) {
@@ -171,9 +173,7 @@ static void run_rounds(struct contest *contest)
     } else {
         show_medians(contest);
     }
-    if (contest->settings->bench.plot != NULL &&
-        !bench_plot_bars(contest->settings, contest->scenarios, contest->scenario_count,
-                         contest->brokers, contest->broker_count, contest->medians)) {
+    if (contest->settings->bench.plot != NULL && !bench_plot_bars(contest->settings, &bars)) {
         contest->code = contest->code == 0 ? 1 : contest->code;
     }
 }
@@ -189,6 +189,7 @@ int bench_compare(const struct settings *settings, const wax_bench_scenario *con
         return 1;
     }
     cells = count * contest.broker_count;
+    wax_assert(cells > 0 && settings->bench.rounds > 0);
     contest.values = calloc(cells * settings->bench.rounds, sizeof *contest.values);
     contest.medians = calloc(cells, sizeof *contest.medians);
     if (contest.values != NULL && contest.medians != NULL) {

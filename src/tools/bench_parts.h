@@ -78,9 +78,16 @@ struct bench_number bench_number_of(double value);
 bool bench_plot_latency(const struct settings *settings, const wax_bench_scenario *const *scenarios,
                         const wax_bench_result *results, size_t count);
 
-/* A bar for each broker and scenario: `values` has a row for each scenario. */
-bool bench_plot_bars(const struct settings *settings, const wax_bench_scenario *const *scenarios,
-                     size_t scenario_count, const struct bench_broker *brokers, size_t broker_count,
-                     const double *values);
+/* What brokers came to. */
+struct bench_bars {
+    const wax_bench_scenario *const *scenarios;
+    size_t scenario_count;
+    const struct bench_broker *brokers;
+    size_t broker_count;
+    const double *values; /* a row for each scenario */
+};
+
+/* Draws a bar for each broker and scenario. */
+bool bench_plot_bars(const struct settings *settings, const struct bench_bars *bars);
 
 #endif

@@ -66,9 +66,7 @@ bool bench_plot_latency(const struct settings *settings, const wax_bench_scenari
     return end(settings, script);
 }
 
-bool bench_plot_bars(const struct settings *settings, const wax_bench_scenario *const *scenarios,
-                     size_t scenario_count, const struct bench_broker *brokers, size_t broker_count,
-                     const double *values)
+bool bench_plot_bars(const struct settings *settings, const struct bench_bars *bars)
 {
     FILE *script = begin(settings);
 
@@ -79,18 +77,18 @@ bool bench_plot_bars(const struct settings *settings, const wax_bench_scenario *
                 "set ylabel 'per second of the CPU of the broker (idle: bytes)'\n"
                 "$table << END\n",
                 script);
-    for (size_t k = 0; k < scenario_count; k++) {
-        (void)fprintf(script, "\"%s\"", scenarios[k]->name);
-        for (size_t i = 0; i < broker_count; i++) {
-            double value = values[k * broker_count + i];
+    for (size_t k = 0; k < bars->scenario_count; k++) {
+        (void)fprintf(script, "\"%s\"", bars->scenarios[k]->name);
+        for (size_t i = 0; i < bars->broker_count; i++) {
+            double value = bars->values[k * bars->broker_count + i];
 
             (void)fprintf(script, " %g", value < 1 ? 1 : value);
         }
         (void)fputc('\n', script);
     }
     (void)fputs("END\nplot ", script);
-    for (size_t i = 0; i < broker_count; i++) {
-        const char *name = brokers[i].name;
+    for (size_t i = 0; i < bars->broker_count; i++) {
+        const char *name = bars->brokers[i].name;
 
         (void)fprintf(script, "%s$table using %zu:xtic(1) title '%.*s' noenhanced",
                       i == 0 ? "" : ", ", i + 2, (int)strcspn(name, "'"), name);

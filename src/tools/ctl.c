@@ -1,4 +1,5 @@
-/* wax ctl: looks into a running broker, and tells it what to do. */
+/* wax ctl: looks into a running broker, and tells it what to do; or into a store of one that has
+ * ended. */
 #include "tools/ctl_verbs.h"
 #include "tools/roff.h"
 #include "tools/tools.h"
@@ -47,6 +48,10 @@ static const struct verb verbs[] = {
     {"log level",       "TYPES",                      ctl_log_level,       1, 1, "what is logged until the next reload, as error,warning,debug or all"},
     {"import",          "FILE [--dry-run]",           ctl_import,          1, 1, "brings sessions, subscriptions, queued and retained messages from Mosquitto's mosquitto.db (of 0.15 to 2.1)"},
     {"acl explain",     "read|write|subscribe TOPIC", ctl_acl_explain,     2, 2, "which line of the rules decides for --user and --client-id"},
+    {"store check",     "FOLDER",                     ctl_store_check,     1, 1, "reads all of a store that no broker has open, and says whether it is sound"},
+    {"store repair",    "FOLDER",                     ctl_store_repair,    1, 1, "sets a damaged store aside, and makes a new one of what is sound in it"},
+    {"store dump",      "FOLDER [--payload]",         ctl_store_dump,      1, 1, "shows what is in a store, a line for each record"},
+    {"store export",    "FOLDER",                     ctl_store_export,    1, 1, "the same in JSON, with payloads in base64"},
 };
 
 static const struct option options[] = {
@@ -57,7 +62,8 @@ static const struct option options[] = {
     {"--client-id",  "ID",   TEXT,  AT(client_id),     "acl explain: the client id"},
     {"--port",       "PORT", COUNT, AT(port),          "acl explain: of which listener (the first)"},
     {"--reason",     "TEXT", TEXT,  AT(reason),        "kick: for the log, and for MQTT 5 clients"},
-    {"--payload",    NULL,   FLAG,  AT(shows_payload), "trace: the first 256 bytes of payloads, too"},
+    {"--payload",    NULL,   FLAG,  AT(shows_payload), "trace: the first 256 bytes of payloads, too; store dump: all of them, in base64"},
+    {"--key-file",   "FILE", TEXT,  AT(key_file),      "store: the key of a store that is sealed, as persistence_key_file"},
     {"--older-than", "SPAN", SPAN,  AT(older_than_s),  "retained: at least so old, as 90s, 5m, 12h, 30d"},
     {"--limit",      "N",    COUNT, AT(limit),         "retained, top: at most so many"},
     {"--dry-run",    NULL,   FLAG,  AT(is_dry),        "show what would be done; import needs no broker for that"},
@@ -81,7 +87,8 @@ static const char examples[] =
     "wax ctl acl explain --user ann write home/door    why may she not?\n"
     "wax ctl retained delete 'old/#' --older-than 30d --dry-run\n"
     "wax ctl sessions --json | jq -r 'select(.queued > 100) | .id'\n"
-    "wax ctl import /var/lib/mosquitto/mosquitto.db --dry-run\n";
+    "wax ctl import /var/lib/mosquitto/mosquitto.db --dry-run\n"
+    "wax ctl store export /var/lib/wax | jq 'select(.kind == \"session\")'\n";
 
 static const char paths[] =
     "Without --socket and -c: /run/wax/control, then $XDG_RUNTIME_DIR/wax/control.\n"
@@ -103,6 +110,16 @@ static const char imports[] =
     "whose user is not known: before version 6 (Mosquitto 2.0) the file does not tell users, and "
     "Mosquitto 2.0.11\n"
     "mixes up some that have none. It writes no shared subscriptions either.\n";
+
+static const char stores[] =
+    "The verbs of `store` ask no broker: it must have ended, for a store is one process's at a "
+    "time. "
+    "FOLDER is\n"
+    "what persistence_location names, and holds the file wax.db. A damaged store is never deleted: "
+    "it "
+    "is renamed to\n"
+    "wax.db.damaged-YYYYmmdd-HHMMSS, and the broker does the same by itself when it starts, unless "
+    "told otherwise.\n";
 
 static const char codes[] = "0    done; of acl explain: allowed\n"
                             "1    not done, and the reason was said; of acl explain: denied\n";
@@ -152,6 +169,8 @@ static void show_help(void)
     show_lines(paths);
     (void)printf("\nComing from Mosquitto:\n");
     show_lines(imports);
+    (void)printf("\nStores:\n");
+    show_lines(stores);
     (void)printf("\nExit code:\n");
     show_lines(codes);
 }
@@ -177,7 +196,7 @@ static void show_block(const char *title, const char *text)
 static void show_manual(void)
 {
     (void)fputs(".TH wax-ctl 1 \"\" \"Wax " WAX_VERSION_TEXT "\" \"Wax\"\n"
-                ".SH NAME\nwax-ctl \\- look into a running broker\n"
+                ".SH NAME\nwax-ctl \\- look into a running broker, or into its store\n"
                 ".SH SYNOPSIS\n.B wax ctl\n\\fIVERB\\fR [\\fIOPTIONS\\fR]\n.SH DESCRIPTION\n",
                 stdout);
     tools_roff_write(introduction);
@@ -194,6 +213,7 @@ static void show_manual(void)
     show_block("EXAMPLES", examples);
     show_block("WHERE THE BROKER IS", paths);
     show_block("COMING FROM MOSQUITTO", imports);
+    show_block("STORES", stores);
     show_block("EXIT CODE", codes);
     (void)fputs(".SH SEE ALSO\n.BR wax (1),\n.BR wax-broker (1),\n.BR wax.conf (5)\n", stdout);
 }
@@ -301,7 +321,9 @@ static size_t match(const struct verb *verb, char *const *words, size_t count)
 static int run(struct ctl_settings *settings, const struct verb *verb)
 {
     struct ctl_link link = {.settings = settings, .descriptor = -1};
-    bool is_for_file = verb->run == ctl_import && settings->is_dry; /* and so not for a broker */
+    /* Not for a broker. */
+    bool is_for_file = (verb->run == ctl_import && settings->is_dry) ||
+                       strncmp(verb->name, "store ", strlen("store ")) == 0;
     int code = 1;
 
     if (settings->word_count < verb->fewest || settings->word_count > verb->most) {

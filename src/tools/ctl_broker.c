@@ -27,6 +27,16 @@ static const struct ctl_column status_columns[] = {
     {"bytes sent",           "bytes_sent",           0, CTL_BYTES },
     {"memory",               "memory_bytes",           0, CTL_BYTES },
     {"at most so far",       "memory_bytes_max",       0, CTL_BYTES },
+    {"store",                "store",                  0, CTL_TEXT  },
+    {"its folder",           "store_place",            0, CTL_TEXT  },
+    {"its state",            "store_state",            0, CTL_TEXT  },
+    {"because",              "store_fault",            0, CTL_TEXT  },
+    {"its size",             "store_bytes",            0, CTL_BYTES },
+    {"its log",              "store_log_bytes",        0, CTL_BYTES },
+    {"not yet safe",         "store_waiting_bytes",    0, CTL_BYTES },
+    {"commits",              "store_commits",          0, CTL_NUMBER},
+    {"last took us",         "store_commit_us",        0, CTL_NUMBER},
+    {"failed commits",       "store_failures",         0, CTL_NUMBER},
 };
 
 static const struct ctl_column worker_columns[] = {

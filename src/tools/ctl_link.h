@@ -13,6 +13,7 @@ struct ctl_settings {
     const char *user;
     const char *client_id;
     const char *reason;
+    const char *key_file;
     uint64_t older_than_s;
     uint64_t limit; /* 0: none was given */
     uint64_t port;  /* 0: none was given */

@@ -1,4 +1,4 @@
-/* What wax ctl can ask. Each gives the exit code. */
+/* What wax ctl can do. Each gives the exit code. */
 #ifndef WAX_TOOLS_CTL_VERBS_H
 #define WAX_TOOLS_CTL_VERBS_H
 
@@ -15,6 +15,9 @@ ctl_verb ctl_clients, ctl_client, ctl_sessions, ctl_bridges, ctl_top, ctl_kick, 
 
 /* Of retained messages. */
 ctl_verb ctl_retained_list, ctl_retained_delete;
+
+/* Of a store that no broker has open. */
+ctl_verb ctl_store_check, ctl_store_repair, ctl_store_dump, ctl_store_export;
 
 /* Of Mosquitto's database. */
 ctl_verb ctl_import;

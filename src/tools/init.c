@@ -46,7 +46,7 @@ static const char help[] =
     "Then:\n"
     "  wax broker -c ~/.wax/wax.conf\n";
 
-/* $H is the home. Every option is one that mosquitto 2.0 knows as well. */
+/* $H is the home, $U whom root is to be. Every option is one that mosquitto 2.0 knows as well. */
 static const char configuration[] =
     "# Configuration of the broker, in the form of mosquitto.conf.\n"
     "\n"
@@ -73,7 +73,20 @@ static const char configuration[] =
     "# Who may publish and subscribe to what. Without a line there, nobody may.\n"
     "acl_file $H/acl\n"
     "\n"
+    "# What is acknowledged is safe here, whatever happens to the broker or the machine: "
+    "sessions,\n"
+    "# what waits for them, retained messages. Nobody but the broker may read it.\n"
+    "persistence_location $H/store\n"
+    "\n"
+    "$U"
     "log_dest stderr\n";
+
+/* A home of root's is no place for any other account. */
+static const char roots_account[] =
+    "# Who the broker is when root starts it. An account of its own is safer, with a home that it\n"
+    "# may enter, and a store that it may write.\n"
+    "user root\n"
+    "\n";
 
 static const char rights[] =
     "# Who may publish and subscribe to what. What no line allows is denied.\n"
@@ -106,7 +119,22 @@ static int fail(const char *format, ...)
     return 1;
 }
 
-/* Copies the text to a file, with $H and $P filled in. */
+/* What stands for $H, $P and $U; NULL for any other letter. */
+static const char *filling(const struct plan *plan, char letter)
+{
+    switch (letter) {
+    case 'H':
+        return plan->home;
+    case 'P':
+        return plan->password;
+    case 'U':
+        return geteuid() == 0 ? roots_account : "";
+    default:
+        return NULL;
+    }
+}
+
+/* Copies the text to a file, with all that is to be filled in. */
 static bool write_file(const struct plan *plan, const char *name, const char *text)
 {
     char path[PATH_SIZE + 64];
@@ -120,9 +148,10 @@ static bool write_file(const struct plan *plan, const char *name, const char *te
     }
     is_written = fchmod(fileno(file), 0600) == 0;
     for (const char *at = text; is_written && *at != '\0'; at++) {
-        if (at[0] == '$' && (at[1] == 'H' || at[1] == 'P')) {
+        const char *text_of = at[0] == '$' ? filling(plan, at[1]) : NULL;
+        if (text_of != NULL) {
             at++;
-            is_written = fputs(*at == 'H' ? plan->home : plan->password, file) >= 0;
+            is_written = fputs(text_of, file) >= 0;
         } else {
             is_written = fputc(*at, file) != EOF;
         }

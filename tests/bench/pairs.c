@@ -1,10 +1,11 @@
 /* Load for a broker: pairs of a publisher and a subscriber, each with a topic of its own,
  * MQTT 3.1.1 over TCP.
  *
- *   pairs PORT PID PAIRS QOS WINDOW SECONDS
+ *   pairs PORT PID PAIRS QOS WINDOW SECONDS [durable]
  *
  * A publisher has at most WINDOW messages on their way, counted until the subscriber has them and,
- * at QoS 1, the broker has acknowledged them. Prints: messages, elapsed ns, ns of CPU that process
+ * above QoS 0, the broker has acknowledged them. With `durable`, the sessions of both outlive their
+ * connections, and begin empty. Prints: messages, elapsed ns, ns of CPU that process
  * PID took meanwhile. */
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -56,6 +57,7 @@ static int qos;
 static unsigned window;
 static int poll_fd;
 static uint64_t delivered;
+static int is_durable;
 
 static void die(const char *what)
 {
@@ -133,7 +135,7 @@ static void receive_exactly(const struct end *end, void *bytes, size_t size)
     }
 }
 
-static void join(struct end *end, int port)
+static void join(struct end *end, int port, int is_clean)
 {
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
     uint8_t connect_packet[32] = {0x10, 0, 0, 4, 'M', 'Q', 'T', 'T', 4, 2, 0, 60};
@@ -144,6 +146,7 @@ static void join(struct end *end, int port)
 
     connect_packet[1] = (uint8_t)(12 + size);
     connect_packet[13] = (uint8_t)size;
+    connect_packet[9] = is_clean ? 2 : 0;
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     end->fd = socket(AF_INET, SOCK_STREAM, 0);
     if (end->fd < 0 || connect(end->fd, (struct sockaddr *)&to, sizeof to) != 0) {
@@ -154,6 +157,17 @@ static void join(struct end *end, int port)
     receive_exactly(end, answer, sizeof answer);
     if (answer[0] != 0x20 || answer[3] != 0) {
         die("the broker refuses");
+    }
+}
+
+/* A session that was there before is ended first. */
+static void begin_session(struct end *end, int port)
+{
+    join(end, port, 1);
+    if (is_durable) {
+        send_all(end, (uint8_t[]){0xe0, 0}, 2);
+        close(end->fd);
+        join(end, port, 0);
     }
 }
 
@@ -198,8 +212,8 @@ static void begin(struct pair *pair, int number, int port)
 {
     pair->publisher.pair = pair->subscriber.pair = number;
     pair->subscriber.is_subscriber = 1;
-    join(&pair->publisher, port);
-    join(&pair->subscriber, port);
+    begin_session(&pair->publisher, port);
+    begin_session(&pair->subscriber, port);
     subscribe(pair);
     write_message(pair);
     watch(&pair->publisher);
@@ -230,6 +244,37 @@ static void refill(struct pair *pair)
     }
 }
 
+/* Counts a packet, and writes what is to be said to it. Returns its size. */
+static size_t answer(const uint8_t *packet, struct pair *pair, uint8_t *out)
+{
+    const uint8_t *id = packet + 2;
+    uint8_t type = 0;
+
+    switch (packet[0] >> 4) {
+    case 3: /* PUBLISH */
+        pair->received++;
+        delivered++;
+        id = packet + 4 + packet[3];
+        type = (packet[0] & 6) == 0 ? 0 : (packet[0] & 4) != 0 ? 0x50 : 0x40;
+        break;
+    case 4: /* PUBACK, PUBCOMP */
+    case 7:
+        pair->acknowledged++;
+        break;
+    case 5: /* PUBREC */
+        type = 0x62;
+        break;
+    case 6: /* PUBREL */
+        type = 0x70;
+        break;
+    }
+    if (type == 0) {
+        return 0;
+    }
+    memcpy(out, (uint8_t[]){type, 2, id[0], id[1]}, 4);
+    return 4;
+}
+
 /* Takes the whole packets of what arrived; all of them are shorter than 128 bytes. */
 static void take(struct end *end, struct pair *pair)
 {
@@ -240,17 +285,7 @@ static void take(struct end *end, struct pair *pair)
     while (at + 2 <= end->in_used && at + 2 + end->in[at + 1] <= end->in_used) {
         const uint8_t *packet = end->in + at;
 
-        if (packet[0] >> 4 == 3) {
-            pair->received++;
-            delivered++;
-            if (packet[0] & 6) {
-                const uint8_t *id = packet + 4 + packet[3];
-                memcpy(answers + answers_used, (uint8_t[]){0x40, 2, id[0], id[1]}, 4);
-                answers_used += 4;
-            }
-        } else if (packet[0] >> 4 == 4) {
-            pair->acknowledged++;
-        }
+        answers_used += answer(packet, pair, answers + answers_used);
         at += 2 + (size_t)packet[1];
     }
     memmove(end->in, end->in + at, end->in_used - at);
@@ -292,17 +327,18 @@ int main(int count, char **words)
     uint64_t before;
     int pid;
 
-    if (count != 7) {
-        fprintf(stderr, "usage: %s PORT PID PAIRS QOS WINDOW SECONDS\n", words[0]);
+    if (count != 7 && count != 8) {
+        fprintf(stderr, "usage: %s PORT PID PAIRS QOS WINDOW SECONDS [durable]\n", words[0]);
         return 2;
     }
     pid = (int)strtol(words[2], NULL, 10);
     pair_count = (int)strtol(words[3], NULL, 10);
     qos = (int)strtol(words[4], NULL, 10);
     window = (unsigned)strtoul(words[5], NULL, 10);
+    is_durable = count == 8;
     pairs = calloc((size_t)pair_count, sizeof *pairs);
     poll_fd = epoll_create1(0);
-    if (pairs == NULL || poll_fd < 0 || window == 0 || window > WINDOW_MAX || qos < 0 || qos > 1) {
+    if (pairs == NULL || poll_fd < 0 || window == 0 || window > WINDOW_MAX || qos < 0 || qos > 2) {
         die("wrong arguments");
     }
     for (int i = 0; i < pair_count; i++) {

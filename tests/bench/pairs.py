@@ -72,14 +72,14 @@ class Broker:
 
 
 class Row:
-    """The rounds of one broker at one QoS."""
+    """The rounds of one broker at one QoS and one window."""
 
-    def __init__(self, name, qos):
-        self.name, self.qos, self.rounds = name, qos, []
+    def __init__(self, name, qos, window):
+        self.name, self.qos, self.window, self.rounds = name, qos, window, []
 
-    def add(self, load, broker, options):
-        words = ["taskset", "-c", "1", load, broker.port, broker.process.pid, options.pairs, self.qos, WINDOWS[self.qos],
-                 options.seconds]
+    def add(self, load, broker, options, *more):
+        words = ["taskset", "-c", "1", load, broker.port, broker.process.pid, options.pairs, self.qos, self.window,
+                 options.seconds, *more]
         done = subprocess.run([str(word) for word in words], stdout=subprocess.PIPE, text=True, check=True, timeout=120)
         self.rounds.append([int(number) for number in done.stdout.split()])
 
@@ -102,19 +102,19 @@ def compile_load(home):
 
 
 def measure(load, brokers, rounds, options):
-    rows = {(broker.name, qos): Row(broker.name, qos) for qos in WINDOWS for broker in brokers}
+    rows = {(broker.name, qos, WINDOWS[qos]): Row(broker.name, qos, WINDOWS[qos]) for qos in WINDOWS for broker in brokers}
     for _ in range(rounds):
         for qos in WINDOWS:
             for broker in brokers:
-                rows[broker.name, qos].add(load, broker, options)
+                rows[broker.name, qos, WINDOWS[qos]].add(load, broker, options)
     return rows
 
 
 def show(rows):
     print(f"{'broker':<18} {'QoS':>3} {'window':>6} {'messages/CPU-s':>15} {'messages/s':>11} {'spread':>7} {'to mosquitto':>13}")
-    for (name, qos), row in rows.items():
-        ratio = row.per_cpu() / rows["mosquitto", qos].per_cpu()
-        print(f"{name:<18} {qos:>3} {WINDOWS[qos]:>6} {row.per_cpu():>15,.0f} {row.per_second():>11,.0f} {row.spread():>6.1f}%"
+    for (name, qos, window), row in rows.items():
+        ratio = row.per_cpu() / rows["mosquitto", qos, window].per_cpu()
+        print(f"{name:<18} {qos:>3} {window:>6} {row.per_cpu():>15,.0f} {row.per_second():>11,.0f} {row.spread():>6.1f}%"
               f" {ratio:>12.2f}x")
 
 

@@ -20,6 +20,7 @@ def packet(first, *parts):
 
 
 USER = b"\x26" + text(b"name") + text(b"value")
+NUMBER = b"\x00\x00\x00\x00\x00\x00\x00\x2a"
 ID, ANOTHER = b"\x00\x07", b"\xff\xff"
 CONNECT_5 = text(b"MQTT") + b"\x05\xee\x00\x3c\x05\x11\x00\x00\x0e\x10" + text(b"id") + b"\x05\x18\x00\x00\x00\x05" \
     + text(b"will/to") + text(b"gone") + text(b"user") + text(b"pass")
@@ -59,6 +60,12 @@ SEEDS = {
     "tools_trace": [body(V5 | 15, packet(0x10, CONNECT_5), packet(0x34, PUBLISH_5), packet(0x82, SUBSCRIBE_5), packet(0xE0)),
                     body(V5, packet(0x20, b"\x00\x00\x00"), packet(0x90, ID, b"\x00\x01"), packet(0x40, ID, b"\x10")),
                     body(V311, packet(0x20, b"\x00\x00"), packet(0x30, text(b"to"), b"payload"), packet(0x62, ID), packet(0xD0))],
+    "broker_keep_record": [
+        body(0, b"\x01\x01\x07\x5b\x00\x00\x0e\x10", bytes(8), text(b"id"), text(b"user")), body(1, b"\x01\x1e\x00\x00\x00\x05"),
+        body(2, NUMBER, b"\x12\x00\x07\x00\x00\x00\x09", b"\x00\x00\x00\x05"), body(2, bytes(8), b"\x22\xff\xff", bytes(4)),
+        body(3, NUMBER, b"\x00\x00\x00\x3c"), body(4, NUMBER, b"\xff\xff\x00\x02", text(b"us"), text(b"to/#")),
+        body(5, b"\x01\x0d\x00\x01", NUMBER, b"\xff" * 8, NUMBER, b"\xff" * 4, text(b"to/us"), text(b"user"), text(b"id"),
+             b"\x00\x00\x00\x0e" + USER, b"payload")],
     "base_utf8": [b"plain ASCII, longer than eight", "é€🔒".encode(), b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xc1\xbf", b"a\x00b"],
 }
 

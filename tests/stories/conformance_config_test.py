@@ -49,6 +49,7 @@ class Folder:
         self.write("jwt.pem", "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n"
                    "-----END PUBLIC KEY-----\n")
         self.write("dynsec.json", "{}")
+        self.write("store.key", "0f" * 32 + "\n")
         self.write("keys", "device:00112233445566778899aabbccddeeff\n")
         os.mkdir(os.path.join(path, "conf.d"))
 

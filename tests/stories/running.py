@@ -16,7 +16,7 @@ import unittest
 from mqtt_raw import CONNACK, Client, connect
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-WAX = os.environ.get("WAX", str(ROOT / "build" / "dev" / "wax"))
+WAX = os.path.abspath(os.environ.get("WAX", str(ROOT / "build" / "dev" / "wax")))
 
 
 def free_ports(count):
@@ -31,7 +31,10 @@ def free_ports(count):
 
 
 class Broker:
-    """`config` may name {port}, {port2}, {port3} and {folder}; `files` are written into the folder."""
+    """`config` may name {port}, {port2}, {port3} and {folder}; `files` are written into the folder. PREFIX stands before
+    the command: a program that ends in being the broker."""
+
+    PREFIX, ENVIRONMENT = (), {}
 
     def __init__(self, config, files=None, workers=2):
         self.folder = tempfile.mkdtemp(prefix="wax-story-")
@@ -46,8 +49,8 @@ class Broker:
         self.errors = open(os.path.join(self.folder, "stderr"), "a+b")
         # What a sanitizer keeps of freed memory must not count as the broker's.
         options = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=8"
-        self.process = subprocess.Popen([WAX, "broker", "-c", self.path("wax.conf")],
-                                        env={**os.environ, "ASAN_OPTIONS": options}, stdin=subprocess.DEVNULL, stdout=self.errors, stderr=self.errors)
+        self.process = subprocess.Popen([*self.PREFIX, WAX, "broker", "-c", self.path("wax.conf")],
+                                        env={**os.environ, "ASAN_OPTIONS": options, **self.ENVIRONMENT}, stdin=subprocess.DEVNULL, stdout=self.errors, stderr=self.errors)
         for port in self.ports:
             if f"listener {port}" in self.read("wax.conf"):
                 self.wait_for(port)

@@ -156,7 +156,7 @@ static const struct row judged[] = {
     {"everybody may do everything",        "listener 1\nallow_anonymous true\n",      "t.conf:2: warning: everybody who reaches this listener"},
     {"nothing to say of the loopback",     "listener 1 127.0.0.1\nallow_anonymous true\n", NULL},
     {"nor of a Unix socket",               "listener 0 /s\nallow_anonymous true\n",   NULL},
-    {"persistence",                        "persistence true\nlistener 1 ::1\nallow_anonymous true\n", "t.conf:1: warning: there is no durable store in this version: state is kept in memory only"},
+    {"nor of persistence",                 "persistence true\nlistener 1 ::1\nallow_anonymous true\n", NULL},
     {"a bridge that nothing crosses",      "connection a\naddress h\n",              "t.conf:1: warning: nothing crosses this connection"},
     {"a bridge's password in plain text",  "connection a\naddress h\ntopic #\nremote_username u\nremote_password hunter2\n", "t.conf:5: warning: the password crosses the network in plain text"},
     {"a bridge that trusts any name",      "connection a\naddress h\ntopic #\nbridge_tls_use_os_certs true\nbridge_insecure true\n", "t.conf:5: warning: the other broker's name is not checked"},

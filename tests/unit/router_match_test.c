@@ -282,6 +282,46 @@ static void a_group_that_comes_back_is_another(void **state)
     tear_down(&f);
 }
 
+/* A group is known by its filter and its name, whatever else stands at the same place. */
+static void groups_are_described(void **state)
+{
+    const wax_interest interests[] = {
+        interest_of("jobs/+/new", "workers"),
+        interest_of("jobs/+/new", "others"),
+        interest_of("jobs/+/new", ""),
+        interest_of("jobs/#", "workers"),
+    };
+    uint8_t room[32];
+    wax_interest found;
+    struct fixture f;
+    unsigned seen = 0;
+
+    (void)state;
+    set_up(&f);
+    for (size_t i = 0; i < WAX_COUNT(interests); i++) {
+        (void)subscribe(&f, &f.one, interests[i]);
+    }
+    match(&f, "jobs/1/new");
+    assert_int_equal(f.matches.group_count, 3);
+    for (size_t i = 0; i < 3; i++) {
+        wax_group group = f.matches.groups[i];
+        assert_int_equal(wax_group_describe(f.router, group, room, sizeof room, &found), WAX_OK);
+        assert_true(wax_bytes_equal(found.share_name, wax_group_name(f.router, group)));
+        for (size_t j = 0; j < WAX_COUNT(interests); j++) {
+            bool is_it = wax_bytes_equal(found.filter, interests[j].filter) &&
+                         wax_bytes_equal(found.share_name, interests[j].share_name);
+            seen |= is_it ? 1U << j : 0;
+        }
+        assert_int_equal(wax_group_describe(f.router, group, room, found.filter.size, &found),
+                         WAX_OK);
+        assert_int_equal(wax_group_describe(f.router, group, room, found.filter.size - 1, &found),
+                         WAX_FULL);
+    }
+    assert_int_equal(seen, 1 + 2 + 8);
+    wax_router_remove_subscriber(f.router, &f.one);
+    tear_down(&f);
+}
+
 /* Who leaves takes nobody's turn, not even the last chosen, and the walk meets each other once. */
 static void leaving_a_group_keeps_the_turn(void **state)
 {
@@ -515,6 +555,7 @@ int main(void)
         cmocka_unit_test(overlapping_filters_are_chained),
         cmocka_unit_test(groups_take_turns),
         cmocka_unit_test(a_group_that_comes_back_is_another),
+        cmocka_unit_test(groups_are_described),
         cmocka_unit_test(leaving_a_group_keeps_the_turn),
         cmocka_unit_test(subscriptions_are_told),
         cmocka_unit_test(depth_is_harmless),

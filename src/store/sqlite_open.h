@@ -1,0 +1,14 @@
+/* Opens a store, whatever is found in its folder. */
+#ifndef WAX_STORE_SQLITE_OPEN_H
+#define WAX_STORE_SQLITE_OPEN_H
+
+#include "store/files.h"
+#include "store/sqlite_database.h"
+
+/* Takes the folder and opens the store in it: makes one where there is none, sets a damaged one
+ * aside, unless it must be whole, and finishes what an earlier try did not.
+ * Returns WAX_OK; otherwise nothing is open, and report->text says why: as the engine's `open`. */
+wax_status sqlite_open(struct database *database, struct files *files,
+                       const wax_store_options *options, wax_store_report *report) WAX_CHECKED;
+
+#endif
