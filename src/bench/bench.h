@@ -12,6 +12,7 @@
 #include "tls/tls.h"
 #include "wire/wire.h"
 
+#include <signal.h>
 #include <sys/types.h>
 
 /* --- Percentiles --- */
@@ -133,9 +134,11 @@ typedef struct wax_bench_plan {
     uint32_t rate;    /* messages a second of all publishers together; 0: as the window lets */
     uint32_t warm_ms; /* before it counts */
     uint32_t run_ms;
-    uint32_t patience_ms;                                            /* how long nothing may move */
-    pid_t pid;                                                       /* of the broker; 0: unknown */
-    void (*tell)(void *context, const wax_bench_progress *progress); /* NULL: nobody */
+    uint32_t patience_ms;                 /* how long nothing may move */
+    pid_t pid;                            /* of the broker; 0: unknown */
+    const volatile sig_atomic_t *stopped; /* the run ends when it is not 0; NULL: never */
+    /* Is told how the run goes on; NULL: nobody is. */
+    void (*tell)(void *context, const wax_bench_progress *progress);
     void *context;
 } wax_bench_plan;
 

@@ -15,6 +15,9 @@ static void flush(struct peer *peer)
         peer->out_start += status == WAX_OK ? sent : 0;
     }
     if (peer_unsent(peer) == 0) {
+        if (peer->state == PEER_WAITS) {
+            wax_wipe(peer->out, peer->out_used); /* CONNECT, perhaps with a password */
+        }
         peer->out_start = 0;
         peer->out_used = 0;
     }
@@ -36,6 +39,9 @@ void crowd_turn(struct crowd *crowd)
     struct peer *dirty;
 
     wax_loop_turn(&crowd->loop, crowd->dirty != NULL);
+    if (crowd->plan->stopped != NULL && *crowd->plan->stopped != 0) {
+        crowd_fail(crowd, "stopped");
+    }
     crowd->now_us = wax_clock_us();
     dirty = crowd->dirty;
     crowd->dirty = NULL;

@@ -83,7 +83,7 @@ static int run_all(const struct settings *settings, const wax_bench_scenario *co
         return EXIT_WRONG;
     }
     bench_report_head(settings);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && !bench_is_stopped(); i++) {
         int deserved = EXIT_WRONG;
 
         if (settings->bench.with.count == 0 ||
@@ -145,6 +145,7 @@ int wax_tool_bench(int argc, char **argv)
         settings.bench.rounds = bench_or_else(settings.bench.rounds, 3);
         raise_limit();
         (void)signal(SIGPIPE, SIG_IGN);
+        bench_obey_signals();
         code = compares ? bench_compare(&settings, scenarios, count)
                         : run_all(&settings, scenarios, count);
     }

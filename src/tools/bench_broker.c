@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -231,6 +232,7 @@ static _Noreturn void become(const char *command, const char *log, const cpu_set
         (void)sched_setaffinity(0, sizeof *processor, processor);
     }
     (void)setpgid(0, 0);
+    (void)prctl(PR_SET_PDEATHSIG, SIGTERM); /* it must not outlive a tool that was killed */
     (void)dup2(nothing, STDIN_FILENO);
     (void)dup2(file, STDOUT_FILENO);
     (void)dup2(file, STDERR_FILENO);

@@ -62,9 +62,23 @@ static bool find_brokers(struct contest *contest)
     return true;
 }
 
-/* The figure that counts: per second of CPU, or bytes for what only rests. */
-static double value_of(const wax_bench_scenario *scenario, const wax_bench_result *result)
+/* What the figure that counts is: of what only rests its memory, at a rate how long most wait. */
+static const char *unit_of(const struct contest *contest, const wax_bench_scenario *scenario)
 {
+    if (scenario->kind == WAX_BENCH_IDLE) {
+        return "bytes per connection";
+    }
+    return contest->settings->bench.rate > 0 && scenario->kind == WAX_BENCH_MESSAGES
+               ? "us at p99"
+               : "per CPU second";
+}
+
+static double value_of(const struct contest *contest, const wax_bench_scenario *scenario,
+                       const wax_bench_result *result)
+{
+    if (contest->settings->bench.rate > 0 && scenario->kind == WAX_BENCH_MESSAGES) {
+        return (double)wax_histogram_quantile(&result->latency_us, 99000);
+    }
     if (scenario->kind == WAX_BENCH_IDLE) {
         return result->setup.count == 0
                    ? 0
@@ -83,7 +97,7 @@ static void measure(struct contest *contest, size_t which, size_t who, uint32_t 
     if (bench_broker_start(contest->settings, broker)) {
         code = bench_code(bench_run(contest->settings, scenario, broker, &result));
         bench_report(contest->settings, scenario, broker, round + 1, &result);
-        value_at(contest, which, who)[round] = value_of(scenario, &result);
+        value_at(contest, which, who)[round] = value_of(contest, scenario, &result);
     }
     bench_broker_stop(broker);
     contest->code = contest->code == 1 || code == 0 ? contest->code : code;
@@ -108,9 +122,8 @@ static void show_medians(const struct contest *contest)
 {
     const char *base = contest->brokers[contest->base].name;
 
-    (void)printf("\nmedians of %u rounds: per second of the broker's CPU (idle: bytes per "
-                 "connection), and times %s's\n%-10s",
-                 contest->settings->bench.rounds, base, "");
+    (void)printf("\nmedians of %u rounds, and times %s's\n%-10s %-20s",
+                 contest->settings->bench.rounds, base, "", "");
     for (size_t i = 0; i < contest->broker_count; i++) {
         (void)printf(" %20.20s", contest->brokers[i].name);
     }
@@ -118,7 +131,8 @@ static void show_medians(const struct contest *contest)
     for (size_t k = 0; k < contest->scenario_count; k++) {
         const double *row = contest->medians + k * contest->broker_count;
 
-        (void)printf("%-10s", contest->scenarios[k]->name);
+        (void)printf("%-10s %-20s", contest->scenarios[k]->name,
+                     unit_of(contest, contest->scenarios[k]));
         for (size_t i = 0; i < contest->broker_count; i++) {
             double times = row[contest->base] > 0 ? row[i] / row[contest->base] : 0;
 
@@ -141,9 +155,7 @@ static void write_medians(const struct contest *contest)
         wax_json_member_text(&json, "median_of", wax_bytes_of_text(scenario->name));
         wax_json_member_text(&json, "broker",
                              wax_bytes_of_text(contest->brokers[i % contest->broker_count].name));
-        wax_json_member_text(&json, "unit",
-                             scenario->kind == WAX_BENCH_IDLE ? WAX_TEXT("bytes per connection")
-                                                              : WAX_TEXT("per CPU second"));
+        wax_json_member_text(&json, "unit", wax_bytes_of_text(unit_of(contest, scenario)));
         wax_json_member_number(&json, "value", (uint64_t)contest->medians[i]);
         wax_json_member_text(&json, "to", wax_bytes_of_text(contest->brokers[contest->base].name));
         wax_json_member_number(&json, "percent",
@@ -161,7 +173,8 @@ static void run_rounds(struct contest *contest)
 
     bench_report_head(contest->settings);
     for (uint32_t round = 0; round < rounds; round++) {
-        for (size_t i = 0; i < contest->scenario_count * contest->broker_count; i++) {
+        for (size_t i = 0;
+             i < contest->scenario_count * contest->broker_count && !bench_is_stopped(); i++) {
             measure(contest, i / contest->broker_count, i % contest->broker_count, round);
         }
     }

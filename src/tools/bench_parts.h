@@ -41,6 +41,12 @@ wax_status bench_run(const struct settings *settings, const wax_bench_scenario *
 int bench_compare(const struct settings *settings, const wax_bench_scenario *const *scenarios,
                   size_t count);
 
+/* Lets SIGINT and SIGTERM end the run that is on, so that what was started is stopped. */
+void bench_obey_signals(void);
+
+/* Whether one of them has come. */
+bool bench_is_stopped(void);
+
 /* The exit code that a run deserves. */
 int bench_code(wax_status status);
 

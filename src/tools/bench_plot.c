@@ -74,7 +74,7 @@ bool bench_plot_bars(const struct settings *settings, const struct bench_bars *b
         return false;
     }
     (void)fputs("set style data histograms\nset style fill solid 0.8\nset logscale y\n"
-                "set ylabel 'per second of the CPU of the broker (idle: bytes)'\n"
+                "set ylabel 'per second of the CPU of the broker (idle: bytes; at a rate: us)'\n"
                 "$table << END\n",
                 script);
     for (size_t k = 0; k < bars->scenario_count; k++) {

@@ -3,6 +3,7 @@
 #include "tools/bench_parts.h"
 #include "tools/link.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -11,6 +12,26 @@ enum {
     WINDOW_TIMED = 1000,
     WINDOW_TIMED_EXACT = 20, /* what many brokers keep of QoS 2 before MQTT 5 */
 };
+
+static volatile sig_atomic_t stopped;
+
+static void note_signal(int number)
+{
+    stopped = number;
+}
+
+void bench_obey_signals(void)
+{
+    const struct sigaction action = {.sa_handler = note_signal};
+
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
+}
+
+bool bench_is_stopped(void)
+{
+    return stopped != 0;
+}
 
 int bench_code(wax_status status)
 {
@@ -65,6 +86,7 @@ wax_bench_plan bench_plan(const struct settings *settings, const wax_bench_scena
         .run_ms = bench->run_ms,
         .patience_ms = bench_or_else(bench->patience_ms, 5000),
         .pid = (pid_t)bench->pid,
+        .stopped = &stopped,
     };
 
     count_peers(&plan, bench);
