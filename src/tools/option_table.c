@@ -259,7 +259,7 @@ const struct option_row tools_options[] = {
     {NULL, "--publishers",        OPTION_NUMBER, TOOL_BENCH, GROUP_LOAD, AT(bench.publishers), 1, WAX_BENCH_PEERS_MAX, "N", "how many (as the scenario has it)", NULL},
     {NULL, "--subscribers",       OPTION_NUMBER, TOOL_BENCH, GROUP_LOAD, AT(bench.subscribers), 1, WAX_BENCH_PEERS_MAX, "N", "how many; connections, where the scenario has no messages", NULL},
     {NULL, "--items",             OPTION_NUMBER, TOOL_BENCH, GROUP_LOAD, AT(bench.items), 1, WAX_BENCH_ITEMS_MAX, "N", "filters or retained messages (100000)", NULL},
-    {NULL, "--window",            OPTION_NUMBER, TOOL_BENCH, GROUP_LOAD, AT(bench.window), 1, WAX_BENCH_WINDOW_MAX, "N", "messages of each publisher on their way at once (QoS 0: 32, others: 16)", NULL},
+    {NULL, "--window",            OPTION_NUMBER, TOOL_BENCH, GROUP_LOAD, AT(bench.window), 1, WAX_BENCH_WINDOW_MAX, "N", "messages of each publisher on their way at once (QoS 0: 32, others: 16; at a rate 1000, or 20 at QoS 2 before MQTT 5)", NULL},
     {NULL, "--rate",              OPTION_NUMBER, TOOL_BENCH, GROUP_LOAD, AT(bench.rate), 1, 10000000, "N", "messages a second of all publishers, by a timetable; latency counts from when each is due (as fast as the window lets)", NULL},
     {NULL, "--seconds",           OPTION_TAKEN,  TOOL_BENCH, GROUP_LOAD, 0, 0, 0, "SECONDS", "how long it is measured (5; compare: 2)", take_seconds},
     {NULL, "--warm-up",           OPTION_TAKEN,  TOOL_BENCH, GROUP_LOAD, 0, 0, 0, "SECONDS", "how long before that (0.5)", take_warm_up},

@@ -1,12 +1,14 @@
 """What wax bench says of a broker that breaks its promises, and of words that make no sense."""
 import pathlib
+import signal
 import subprocess
 import sys
+import time
 import unittest
 
 from bench_test import bench
 from peers import free_port
-from running import Broker
+from running import WAX, Broker
 
 HERE = pathlib.Path(__file__).parent
 
@@ -72,6 +74,34 @@ class Faults(unittest.TestCase):
                 self.assertIn(text, bench(*words, code=1).stderr)
         row, = bench("pairs", "-h", "127.0.0.1", "-p", free_port(), "--json", code=1)
         self.assertNotEqual(row["fault"], "")
+
+
+class Interrupted(unittest.TestCase):
+    def test_what_was_started_is_stopped_and_removed(self):
+        process = subprocess.Popen([WAX, "bench", "compare", "pairs", "--publishers", "2", "--seconds", "100", "--with",
+                                    f"{WAX} broker -p {{port}}"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                   text=True)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        child, words = self.wait_for_child(process.pid)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(60), 1)
+        self.assertIn("stopped", process.stdout.read())
+        self.assertFalse(pathlib.Path(f"/proc/{child}").exists())
+        self.assertFalse(pathlib.Path(words[-1]).parent.exists())
+
+    @staticmethod
+    def wait_for_child(pid):
+        """The broker that was started, and its words, the last of which is its configuration."""
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+                words = pathlib.Path(f"/proc/{child}/cmdline").read_text().split("\0")[:-1]
+                if words and words[-1].endswith("broker.conf"):
+                    return child, words
+            time.sleep(0.02)
+        raise AssertionError("no broker is started")
 
 
 class _Waiting:
