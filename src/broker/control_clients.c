@@ -71,7 +71,7 @@ static uint64_t oldest_s(const struct shown *shown)
 {
     const struct client *client = shown->client;
 
-    if (queue_is_empty(client)) {
+    if (client->queue_count == 0) {
         return 0;
     }
     return (shown->now_ms - client->queue[client->queue_first].message->made_ms) / 1000;

@@ -1,9 +1,11 @@
 """Queues of sessions that are kept stay on disk beyond their beginning: memory does not grow with them, and all comes back
 in its order."""
+import json
+import subprocess
 import unittest
 
 from mqtt_raw import PUBACK, PUBLISH, Client, acknowledge, publish
-from running import BrokerCase
+from running import WAX, BrokerCase
 
 COUNT = 12000
 PAYLOAD = 2000
@@ -11,7 +13,7 @@ PAYLOAD = 2000
 
 class Spill(BrokerCase):
     CONFIG = ("listener {port} 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location {folder}/store\n"
-              "max_queued_messages 0\nlog_type error\n")
+              "max_queued_messages 0\nlog_type error\ncontrol_socket {folder}/control\n")
 
     def away(self, client_id, *filters):
         client = self.durable(client_id)
@@ -47,6 +49,19 @@ class Spill(BrokerCase):
         client = self.durable("idle")
         self.assertTrue(client.connack.session_present)
         self.take(client, 0, COUNT)
+        self.assertTrue(client.is_silent())
+
+    def test_a_queue_that_is_on_disk_alone(self):
+        """A message larger than what an absent client's queue may take of memory."""
+        self.away("large", ("large/#", 1))
+        publisher = self.client()
+        self.assertEqual(publisher.publish("large/one", bytes(200000), 1), 0)
+        shown = subprocess.run([WAX, "ctl", "--socket", self.broker.path("control"), "sessions", "--json"],
+                               capture_output=True, text=True, timeout=60, check=True)
+        rows = [json.loads(line) for line in shown.stdout.splitlines()]
+        self.assertEqual([each["queued"] for each in rows if each["id"] == "large"], [1])
+        client = self.durable("large")
+        self.assertEqual(len(client.message().payload), 200000)
         self.assertTrue(client.is_silent())
 
     def test_order_while_more_comes(self):
