@@ -20,6 +20,7 @@ static const struct row rows[] = {
     {"sub",        TOOL_SUB,    NULL,               NULL         },
     {"rr",         TOOL_RR,     NULL,               NULL         },
     {"doctor",     TOOL_DOCTOR, NULL,               NULL         },
+    {"bench",      TOOL_BENCH,  NULL,               bench_word   },
     {"ctl",        0,           ctl_option_name,    ctl_verb_name},
     {"init",       0,           init_option_name,   NULL         },
     {"passwd",     0,           passwd_option_name, NULL         },

@@ -1,5 +1,6 @@
 /* The table of options. The names and meanings are those of Mosquitto's tools. */
 #include "tools/option_table.h"
+#include "bench/bench.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -52,15 +53,37 @@ static bool read_decimal(const char *value, double least, double most, double *n
     return end != value && *end == '\0' && isfinite(*number) && *number >= least && *number <= most;
 }
 
-static bool take_delay(struct settings *settings, const char *value)
+/* Takes seconds with a fraction. */
+static bool take_time(struct settings *settings, const char *option, const char *value,
+                      uint32_t *time_ms)
 {
     double seconds;
 
     if (!read_decimal(value, 0, 1000000, &seconds)) {
-        return tools_complain(settings, "--repeat-delay %s: write seconds, as in 0.5", value);
+        return tools_complain(settings, "%s %s: write seconds, as in 0.5", option, value);
     }
-    settings->repeat_delay_ms = (uint32_t)(seconds * 1000);
+    *time_ms = (uint32_t)(seconds * 1000);
     return true;
+}
+
+static bool take_delay(struct settings *settings, const char *value)
+{
+    return take_time(settings, "--repeat-delay", value, &settings->repeat_delay_ms);
+}
+
+static bool take_seconds(struct settings *settings, const char *value)
+{
+    return take_time(settings, "--seconds", value, &settings->bench.run_ms);
+}
+
+static bool take_warm_up(struct settings *settings, const char *value)
+{
+    return take_time(settings, "--warm-up", value, &settings->bench.warm_ms);
+}
+
+static bool take_patience(struct settings *settings, const char *value)
+{
+    return take_time(settings, "--patience", value, &settings->bench.patience_ms);
 }
 
 static bool take_part(struct settings *settings, const char *value)
@@ -144,41 +167,42 @@ enum {
     TALK = TOOL_PUB | TOOL_SUB | TOOL_RR,
     SEND = TOOL_PUB | TOOL_RR,
     SHOW = TOOL_SUB | TOOL_RR,
+    EVERY = ALL | TOOL_BENCH,
 };
 
 #define AT(field) offsetof(struct settings, field)
 
 /* clang-format off */
 const struct option_row tools_options[] = {
-    {"-h", "--host",              OPTION_TEXT,   ALL, GROUP_CONNECTION, AT(host), 0, 0, "HOST", "name or address of the broker (localhost)", NULL},
-    {"-p", "--port",              OPTION_NUMBER, ALL, GROUP_CONNECTION, AT(port), 1, 65535, "PORT", "its port (1883; with TLS 8883)", NULL},
-    {"-L", "--url",               OPTION_URL,    ALL, GROUP_CONNECTION, 0, 0, 0, "URL", "all in one: mqtt(s)://[USER[:PASSWORD]@]HOST[:PORT]/TOPIC, or ws(s)://...", tools_settings_take_url},
-    {NULL, "--ws",                OPTION_FLAG,   TALK, GROUP_CONNECTION, AT(uses_websocket), 0, 0, NULL, "speak MQTT over WebSocket, on the path /mqtt (port 80; with TLS 443)", NULL},
-    {NULL, "--unix",              OPTION_TEXT,   ALL, GROUP_CONNECTION, AT(unix_path), 0, 0, "PATH", "connect to a Unix socket", NULL},
-    {"-u", "--username",          OPTION_TEXT,   ALL, GROUP_CONNECTION, AT(username), 0, 0, "USER", "name to log in with", NULL},
-    {"-P", "--pw",                OPTION_SECRET, ALL, GROUP_CONNECTION, AT(password), 0, 0, "PASSWORD", "its password; safer in a file for -o", NULL},
+    {"-h", "--host",              OPTION_TEXT,   EVERY, GROUP_CONNECTION, AT(host), 0, 0, "HOST", "name or address of the broker (localhost)", NULL},
+    {"-p", "--port",              OPTION_NUMBER, EVERY, GROUP_CONNECTION, AT(port), 1, 65535, "PORT", "its port (1883; with TLS 8883)", NULL},
+    {"-L", "--url",               OPTION_URL,    EVERY, GROUP_CONNECTION, 0, 0, 0, "URL", "all in one: mqtt(s)://[USER[:PASSWORD]@]HOST[:PORT]/TOPIC, or ws(s)://...", tools_settings_take_url},
+    {NULL, "--ws",                OPTION_FLAG,   TALK | TOOL_BENCH, GROUP_CONNECTION, AT(uses_websocket), 0, 0, NULL, "speak MQTT over WebSocket, on the path /mqtt (port 80; with TLS 443)", NULL},
+    {NULL, "--unix",              OPTION_TEXT,   EVERY, GROUP_CONNECTION, AT(unix_path), 0, 0, "PATH", "connect to a Unix socket", NULL},
+    {"-u", "--username",          OPTION_TEXT,   EVERY, GROUP_CONNECTION, AT(username), 0, 0, "USER", "name to log in with", NULL},
+    {"-P", "--pw",                OPTION_SECRET, EVERY, GROUP_CONNECTION, AT(password), 0, 0, "PASSWORD", "its password; safer in a file for -o", NULL},
     {NULL, "--scram",             OPTION_FLAG,   TALK, GROUP_CONNECTION, AT(uses_scram), 0, 0, NULL, "MQTT 5: prove the password by SCRAM-SHA-256, so that it is not sent; the broker proves that it knows it, too", NULL},
     {"-i", "--id",                OPTION_TEXT,   ALL, GROUP_CONNECTION, AT(client_id), 0, 0, "ID", "client id (a random one)", NULL},
     {"-I", "--id-prefix",         OPTION_TEXT,   ALL, GROUP_CONNECTION, AT(id_prefix), 0, 0, "TEXT", "client id of this text and the process id", NULL},
     {"-c", "--disable-clean-session", OPTION_FLAG, ALL, GROUP_CONNECTION, AT(keeps_session), 0, 0, NULL, "keep the session at the broker after the end; needs -i", NULL},
     {"-x", "--session-expiry-interval", OPTION_TAKEN, ALL, GROUP_CONNECTION, 0, 0, 0, "SECONDS", "MQTT 5: how long it is kept (with -c for ever, else 0)", take_expiry},
     {"-k", "--keepalive",         OPTION_NUMBER, ALL, GROUP_CONNECTION, AT(keep_alive_s), 0, 65535, "SECONDS", "longest silence on the connection (60)", NULL},
-    {"-V", "--protocol-version",  OPTION_TAKEN,  ALL, GROUP_CONNECTION, 0, 0, 0, "VERSION", "of MQTT: 5, 311 or 31 (311; rr: 5; doctor: what works; with -D: 5)", take_version},
+    {"-V", "--protocol-version",  OPTION_TAKEN,  EVERY, GROUP_CONNECTION, 0, 0, 0, "VERSION", "of MQTT: 5, 311 or 31 (311; rr: 5; doctor: what works; with -D: 5)", take_version},
     {"-A", NULL,                  OPTION_TEXT,   ALL, GROUP_CONNECTION, AT(bind_address), 0, 0, "ADDRESS", "connect from this address of this host", NULL},
     {NULL, "--nodelay",           OPTION_FLAG,   ALL, GROUP_CONNECTION, AT(no_delay), 0, 0, NULL, "send small packets at once (TCP_NODELAY)", NULL},
     {"-S", NULL,                  OPTION_FLAG,   TALK, GROUP_CONNECTION, AT(uses_srv), 0, 0, NULL, "-h is a domain: ask the DNS for its brokers (SRV of _mqtt._tcp; with TLS _secure-mqtt._tcp)", NULL},
     {NULL, "--proxy",             OPTION_URL,    TALK, GROUP_CONNECTION, 0, 0, 0, "URL", "through a SOCKS5 proxy: socks5h://[USER[:PASSWORD]@]HOST[:PORT] (1080)", tools_settings_take_proxy},
     {"-D", "--property",          OPTION_PROPERTY, ALL, GROUP_CONNECTION, 0, 0, 0, "PACKET NAME [KEY] VALUE", "MQTT 5: a property, as in -D publish content-type text/plain", NULL},
 
-    {NULL, "--cafile",            OPTION_TEXT,   ALL, GROUP_TLS, AT(cafile), 0, 0, "FILE", "use TLS; trust the CAs of this PEM file", NULL},
-    {NULL, "--capath",            OPTION_TEXT,   ALL, GROUP_TLS, AT(capath), 0, 0, "DIR", "use TLS; trust the CAs of this folder (openssl rehash)", NULL},
-    {NULL, "--tls-use-os-certs",  OPTION_FLAG,   ALL, GROUP_TLS, AT(use_os_certs), 0, 0, NULL, "use TLS; trust the CAs of the operating system", NULL},
-    {NULL, "--cert",              OPTION_TEXT,   ALL, GROUP_TLS, AT(cert), 0, 0, "FILE", "own certificate, for a broker that asks for one", NULL},
-    {NULL, "--key",               OPTION_TEXT,   ALL, GROUP_TLS, AT(key), 0, 0, "FILE", "its private key", NULL},
-    {NULL, "--keypass-file",      OPTION_TEXT,   ALL, GROUP_TLS, AT(passphrase_file), 0, 0, "FILE", "the key's passphrase is the first line of this file", NULL},
-    {NULL, "--insecure",          OPTION_FLAG,   ALL, GROUP_TLS, AT(ignores_host), 0, 0, NULL, "do not check that the certificate is for this host: for tests only", NULL},
-    {NULL, "--tls-version",       OPTION_TEXT,   ALL, GROUP_TLS, AT(tls_version), 0, 0, "VERSION", "this one or newer: tlsv1.2 or tlsv1.3 (tlsv1.2)", NULL},
-    {NULL, "--ciphers",           OPTION_TEXT,   ALL, GROUP_TLS, AT(ciphers), 0, 0, "LIST", "of TLS 1.2, as OpenSSL writes them", NULL},
+    {NULL, "--cafile",            OPTION_TEXT,   EVERY, GROUP_TLS, AT(cafile), 0, 0, "FILE", "use TLS; trust the CAs of this PEM file", NULL},
+    {NULL, "--capath",            OPTION_TEXT,   EVERY, GROUP_TLS, AT(capath), 0, 0, "DIR", "use TLS; trust the CAs of this folder (openssl rehash)", NULL},
+    {NULL, "--tls-use-os-certs",  OPTION_FLAG,   EVERY, GROUP_TLS, AT(use_os_certs), 0, 0, NULL, "use TLS; trust the CAs of the operating system", NULL},
+    {NULL, "--cert",              OPTION_TEXT,   EVERY, GROUP_TLS, AT(cert), 0, 0, "FILE", "own certificate, for a broker that asks for one", NULL},
+    {NULL, "--key",               OPTION_TEXT,   EVERY, GROUP_TLS, AT(key), 0, 0, "FILE", "its private key", NULL},
+    {NULL, "--keypass-file",      OPTION_TEXT,   EVERY, GROUP_TLS, AT(passphrase_file), 0, 0, "FILE", "the key's passphrase is the first line of this file", NULL},
+    {NULL, "--insecure",          OPTION_FLAG,   EVERY, GROUP_TLS, AT(ignores_host), 0, 0, NULL, "do not check that the certificate is for this host: for tests only", NULL},
+    {NULL, "--tls-version",       OPTION_TEXT,   EVERY, GROUP_TLS, AT(tls_version), 0, 0, "VERSION", "this one or newer: tlsv1.2 or tlsv1.3 (tlsv1.2)", NULL},
+    {NULL, "--ciphers",           OPTION_TEXT,   EVERY, GROUP_TLS, AT(ciphers), 0, 0, "LIST", "of TLS 1.2, as OpenSSL writes them", NULL},
     {NULL, "--tls-alpn",          OPTION_TEXT,   ALL, GROUP_TLS, AT(alpn), 0, 0, "NAME", "protocol to ask for, as mqtt", NULL},
     {NULL, "--psk",               OPTION_SECRET, ALL, GROUP_TLS, AT(psk), 0, 0, "HEXKEY", "use TLS with a key that the broker has, too; safer in a file for -o", NULL},
     {NULL, "--psk-identity",      OPTION_TEXT,   ALL, GROUP_TLS, AT(psk_identity), 0, 0, "NAME", "whose key that is", NULL},
@@ -230,14 +254,33 @@ const struct option_row tools_options[] = {
     {"-q", "--qos",               OPTION_NUMBER, TOOL_DOCTOR, GROUP_CHECK, AT(qos), 0, 2, "QOS", "with this quality of service (1)", NULL},
     {NULL, "--acl",               OPTION_TEXT,   TOOL_DOCTOR, GROUP_CHECK, AT(acl_file), 0, 0, "FILE", "do not connect: say which line of this ACL file decides on -t for -u and -i", NULL},
 
-    {"-o", "--config",            OPTION_TEXT,   ALL, GROUP_GENERAL, AT(options_file), 0, 0, "FILE", "read options from a file, one a line", NULL},
-    {"-d", "--debug",             OPTION_FLAG,   ALL, GROUP_GENERAL, AT(is_debug), 0, 0, NULL, "say what happens", NULL},
-    {NULL, "--quiet",             OPTION_FLAG,   ALL, GROUP_GENERAL, AT(is_quiet), 0, 0, NULL, "say nothing of what fails; see the exit code", NULL},
-    {NULL, "--help",              OPTION_FLAG,   ALL, GROUP_GENERAL, AT(wants_help), 0, 0, NULL, "this text", NULL},
-    {NULL, "--version",           OPTION_FLAG,   ALL, GROUP_GENERAL, AT(wants_version), 0, 0, NULL, "which version this is", NULL},
-    {NULL, "--man",               OPTION_FLAG,   ALL, GROUP_GENERAL, AT(wants_manual), 0, 0, NULL, NULL, NULL},
+    {"-q", "--qos",               OPTION_NUMBER, TOOL_BENCH, GROUP_LOAD, AT(qos), 0, 2, "QOS", "of messages and subscriptions (0)", NULL},
+    {NULL, "--size",              OPTION_NUMBER, TOOL_BENCH, GROUP_LOAD, AT(bench.payload_size), WAX_BENCH_PAYLOAD_MIN, WAX_BENCH_PAYLOAD_MAX, "BYTES", "of each payload (64)", NULL},
+    {NULL, "--publishers",        OPTION_NUMBER, TOOL_BENCH, GROUP_LOAD, AT(bench.publishers), 1, WAX_BENCH_PEERS_MAX, "N", "how many (as the scenario has it)", NULL},
+    {NULL, "--subscribers",       OPTION_NUMBER, TOOL_BENCH, GROUP_LOAD, AT(bench.subscribers), 1, WAX_BENCH_PEERS_MAX, "N", "how many; connections, where the scenario has no messages", NULL},
+    {NULL, "--items",             OPTION_NUMBER, TOOL_BENCH, GROUP_LOAD, AT(bench.items), 1, WAX_BENCH_ITEMS_MAX, "N", "filters or retained messages (100000)", NULL},
+    {NULL, "--window",            OPTION_NUMBER, TOOL_BENCH, GROUP_LOAD, AT(bench.window), 1, WAX_BENCH_WINDOW_MAX, "N", "messages of each publisher on their way at once (QoS 0: 32, others: 16; at a rate 1000, or 20 at QoS 2 before MQTT 5)", NULL},
+    {NULL, "--rate",              OPTION_NUMBER, TOOL_BENCH, GROUP_LOAD, AT(bench.rate), 1, 10000000, "N", "messages a second of all publishers, by a timetable; latency counts from when each is due (as fast as the window lets)", NULL},
+    {NULL, "--seconds",           OPTION_TAKEN,  TOOL_BENCH, GROUP_LOAD, 0, 0, 0, "SECONDS", "how long it is measured (5; compare: 2)", take_seconds},
+    {NULL, "--warm-up",           OPTION_TAKEN,  TOOL_BENCH, GROUP_LOAD, 0, 0, 0, "SECONDS", "how long before that (0.5)", take_warm_up},
+    {NULL, "--patience",          OPTION_TAKEN,  TOOL_BENCH, GROUP_LOAD, 0, 0, 0, "SECONDS", "how long nothing may move before the rest counts as lost (5)", take_patience},
 
-    {NULL, "--table",             OPTION_FLAG,   ALL, GROUP_GENERAL, AT(wants_table), 0, 0, NULL, NULL, NULL},
+    {NULL, "--pid",               OPTION_NUMBER, TOOL_BENCH, GROUP_BROKER, AT(bench.pid), 1, INT32_MAX, "PID", "process of the broker on this host: tells its CPU and memory", NULL},
+    {NULL, "--with",              OPTION_TEXTS,  TOOL_BENCH, GROUP_BROKER, AT(bench.with), 0, 0, "BROKER", "start this broker for the run: wax, mosquitto or a shell command, in which {port} is its port and {folder} an empty folder; compare: may be repeated", NULL},
+    {NULL, "--tls",               OPTION_FLAG,   TOOL_BENCH, GROUP_BROKER, AT(bench.uses_tls), 0, 0, NULL, "with the brokers it starts: by TLS, with certificates made for the run ({folder}/server.crt, {folder}/server.key)", NULL},
+    {NULL, "--rounds",            OPTION_NUMBER, TOOL_BENCH, GROUP_BROKER, AT(bench.rounds), 1, 1000, "N", "compare: how often each is measured, in turns (3)", NULL},
+
+    {NULL, "--json",              OPTION_FLAG,   TOOL_BENCH, GROUP_REPORT, AT(bench.is_json), 0, 0, NULL, "a JSON object on a line for each run, instead of the table", NULL},
+    {NULL, "--plot",              OPTION_TEXT,   TOOL_BENCH, GROUP_REPORT, AT(bench.plot), 0, 0, "FILE", "draw the results as SVG, by gnuplot", NULL},
+
+    {"-o", "--config",            OPTION_TEXT,   EVERY, GROUP_GENERAL, AT(options_file), 0, 0, "FILE", "read options from a file, one a line", NULL},
+    {"-d", "--debug",             OPTION_FLAG,   ALL, GROUP_GENERAL, AT(is_debug), 0, 0, NULL, "say what happens", NULL},
+    {NULL, "--quiet",             OPTION_FLAG,   EVERY, GROUP_GENERAL, AT(is_quiet), 0, 0, NULL, "say nothing of what fails; see the exit code", NULL},
+    {NULL, "--help",              OPTION_FLAG,   EVERY, GROUP_GENERAL, AT(wants_help), 0, 0, NULL, "this text", NULL},
+    {NULL, "--version",           OPTION_FLAG,   EVERY, GROUP_GENERAL, AT(wants_version), 0, 0, NULL, "which version this is", NULL},
+    {NULL, "--man",               OPTION_FLAG,   EVERY, GROUP_GENERAL, AT(wants_manual), 0, 0, NULL, NULL, NULL},
+
+    {NULL, "--table",             OPTION_FLAG,   EVERY, GROUP_GENERAL, AT(wants_table), 0, 0, NULL, NULL, NULL},
 
     {NULL, "--ws",                OPTION_LATER,  TOOL_DOCTOR, GROUP_LATER, 0, 0, 0, NULL, NULL, NULL},
     {NULL, "--tls-engine",        OPTION_REFUSED, ALL, GROUP_LATER, 0, 0, 0, "NAME", "OpenSSL gives up engines; give the key in a PEM file: --key FILE", NULL},

@@ -1,4 +1,4 @@
-/* Reading and explaining the options of pub, sub, rr and doctor. */
+/* Reading and explaining the options of pub, sub, rr, doctor and bench. */
 #include "tools/options.h"
 #include "os/os.h"
 #include "tools/option_table.h"
@@ -172,6 +172,11 @@ static size_t take_option(struct settings *settings, const struct words *words)
     const struct option_row *row = find_row(settings->tool, words->items[0]);
     size_t taken;
 
+    if (row == NULL && settings->tool == TOOL_BENCH && words->items[0][0] != '-' &&
+        settings->bench.words.count < FILTERS_MAX) {
+        settings->bench.words.items[settings->bench.words.count++] = words->items[0];
+        return 1;
+    }
     if (row == NULL) {
         complain_of(settings, words->items[0]);
         return 0;
@@ -336,6 +341,7 @@ static const char *name_of(enum tool tool)
         {TOOL_SUB,    "sub"   },
         {TOOL_RR,     "rr"    },
         {TOOL_DOCTOR, "doctor"},
+        {TOOL_BENCH,  "bench" },
     };
 
     for (size_t i = 0; i < WAX_COUNT(rows); i++) {
@@ -357,6 +363,7 @@ bool tools_options_begin(struct settings *settings, enum tool tool, int argc, ch
         .inflight = 20,
         .repeat_count = 1,
         .random_part = 10000,
+        .bench.warm_ms = 500,
     };
     *code = EXIT_WRONG;
     if (!read_all(settings, argc, argv)) {

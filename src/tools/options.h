@@ -1,4 +1,4 @@
-/* Reading and explaining the options of pub, sub, rr and doctor. */
+/* Reading and explaining the options of pub, sub, rr, doctor and bench. */
 #ifndef WAX_TOOLS_OPTIONS_H
 #define WAX_TOOLS_OPTIONS_H
 

@@ -1,4 +1,4 @@
-/* What pub, sub, rr and doctor were asked to do, as their options say it. */
+/* What pub, sub, rr, doctor and bench were asked to do, as their options say it. */
 #ifndef WAX_TOOLS_SETTINGS_H
 #define WAX_TOOLS_SETTINGS_H
 
@@ -11,6 +11,7 @@ enum tool {
     TOOL_SUB = 2,
     TOOL_RR = 4,
     TOOL_DOCTOR = 8,
+    TOOL_BENCH = 16,
 };
 
 /* Exit codes that scripts know from Mosquitto's tools; a refused CONNECT exits with its code. */
@@ -68,6 +69,26 @@ struct proxy {
     uint32_t port;
     const char *username; /* NULL: nobody has to log in */
     const char *password;
+};
+
+/* What wax bench is to do. */
+struct bench_settings {
+    struct texts words; /* the scenarios, perhaps with `compare` in front */
+    struct texts with;  /* brokers to start */
+    uint32_t payload_size;
+    uint32_t publishers;
+    uint32_t subscribers;
+    uint32_t items;
+    uint32_t window;
+    uint32_t rate;
+    uint32_t run_ms;
+    uint32_t warm_ms;
+    uint32_t patience_ms;
+    uint32_t pid;
+    uint32_t rounds;
+    const char *plot; /* a file for an SVG */
+    bool uses_tls;    /* of the brokers it starts */
+    bool is_json;
 };
 
 /* Zero is what was not asked for, unless a default stands in the table of options. */
@@ -151,6 +172,8 @@ struct settings {
 
     const char *acl_file;
     bool publishes;
+
+    struct bench_settings bench;
 
     uint8_t *properties[OF_COUNT]; /* on the heap; NULL: none */
     size_t properties_size[OF_COUNT];

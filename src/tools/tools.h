@@ -18,6 +18,10 @@ int wax_tool_rr(int argc, char **argv);
 /* wax doctor: says why a client cannot connect. 0 if all is well, else 1. */
 int wax_tool_doctor(int argc, char **argv);
 
+/* wax bench: loads a broker. 0 if it took all of it; 1 for wrong options or a run that did not come
+ * to its end; 2 if messages were lost, came twice or out of order. */
+int wax_tool_bench(int argc, char **argv);
+
 /* wax init: makes a broker's first configuration, certificates and administrator. */
 int wax_tool_init(int argc, char **argv);
 

@@ -24,6 +24,7 @@ static const struct tool_row tools[] = {
     {"passwd", wax_tool_passwd, "add, change and remove users of a password file"},
     {"ctl",    wax_tool_ctl,    "look into a running broker, and tell it what to do"},
     {"doctor", wax_tool_doctor, "say why a client cannot connect, and what to do next"},
+    {"bench",  wax_tool_bench,  "load a broker, account for every message, compare brokers"},
     {"completion", wax_tool_completion, "let the shell complete tools, verbs and options"},
 };
 /* clang-format on */

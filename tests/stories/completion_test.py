@@ -26,7 +26,7 @@ class Completion(unittest.TestCase):
     def test_every_tool_has_its_options(self):
         for tool, option in (("broker", "--test-config"), ("pub", "--retain"), ("sub", "--retained-only"), ("rr", "-e"),
                              ("doctor", "--acl"), ("ctl", "--json"), ("init", "--home"), ("passwd", "--compat"),
-                             ("pki", "--days")):
+                             ("pki", "--days"), ("bench", "--window")):
             with self.subTest(tool=tool):
                 self.assertIn(option, self.complete(tool, "-"))
                 self.assertIn("--help", self.complete(tool, "--h"))
