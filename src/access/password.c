@@ -127,40 +127,28 @@ static bool read_scram(struct stored *hash, wax_bytes text)
            digest.used == hash->digest_size;
 }
 
-static void write_number(wax_writer *out, uint32_t number)
-{
-    uint8_t digits[10];
-    size_t first = sizeof digits;
-
-    do {
-        digits[--first] = (uint8_t)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    wax_write_bytes(out, wax_bytes_of(digits + first, sizeof digits - first));
-}
-
 static void write_argon2id(wax_writer *out, const struct stored *hash)
 {
     wax_write_bytes(out, WAX_TEXT("v="));
-    write_number(out, ARGON2_VERSION);
+    wax_write_decimal(out, ARGON2_VERSION);
     wax_write_bytes(out, WAX_TEXT("$m="));
-    write_number(out, hash->cost.memory_kib);
+    wax_write_decimal(out, hash->cost.memory_kib);
     wax_write_bytes(out, WAX_TEXT(",t="));
-    write_number(out, hash->cost.passes);
+    wax_write_decimal(out, hash->cost.passes);
     wax_write_bytes(out, WAX_TEXT(",p="));
-    write_number(out, hash->cost.lanes);
+    wax_write_decimal(out, hash->cost.lanes);
     wax_write_u8(out, '$');
 }
 
 static void write_pbkdf2(wax_writer *out, const struct stored *hash)
 {
-    write_number(out, hash->iterations);
+    wax_write_decimal(out, hash->iterations);
     wax_write_u8(out, '$');
 }
 
 static void write_scram(wax_writer *out, const struct stored *hash)
 {
-    write_number(out, hash->iterations);
+    wax_write_decimal(out, hash->iterations);
     wax_write_u8(out, ':');
 }
 

@@ -79,7 +79,7 @@ wax_status wax_scram_challenge(wax_scram *scram, const wax_scram_secret *secret,
     wax_write_bytes(out, WAX_TEXT(",s="));
     wax_crypto_base64_write(out, wax_bytes_of(secret->salt, secret->salt_size), WAX_BASE64_PADDED);
     wax_write_bytes(out, WAX_TEXT(",i="));
-    wax_scram_write_number(out, secret->iterations);
+    wax_write_decimal(out, secret->iterations);
     if (out->status != WAX_OK || !wax_scram_speak(scram, WAX_TEXT(",")) ||
         !wax_scram_speak(scram, wax_bytes_of(out->data + start, out->used - start)) ||
         !wax_scram_speak(scram, WAX_TEXT(","))) {

@@ -80,18 +80,6 @@ void wax_scram_write_name(wax_writer *out, wax_bytes name)
     }
 }
 
-void wax_scram_write_number(wax_writer *out, uint32_t number)
-{
-    uint8_t digits[10];
-    size_t first = sizeof digits;
-
-    do {
-        digits[--first] = (uint8_t)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    wax_write_bytes(out, wax_bytes_of(digits + first, sizeof digits - first));
-}
-
 bool wax_scram_read_number(wax_bytes text, uint32_t *number)
 {
     *number = 0;

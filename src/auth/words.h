@@ -20,8 +20,7 @@ bool wax_scram_read_name(wax_bytes text, char *room, size_t *size);
 /* Writes a name with them. */
 void wax_scram_write_name(wax_writer *out, wax_bytes name);
 
-/* Writes a decimal number; reads one from 1 to 99,999,999. */
-void wax_scram_write_number(wax_writer *out, uint32_t number);
+/* Reads a decimal number from 1 to 99,999,999. */
 bool wax_scram_read_number(wax_bytes text, uint32_t *number);
 
 /* Adds to what was spoken; false when it is full. */

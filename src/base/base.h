@@ -180,6 +180,9 @@ void wax_write_bytes(wax_writer *out, wax_bytes bytes);
 /* Two bytes of size, then the bytes; more than 65,535 of them are WAX_FULL. */
 void wax_write_blob(wax_writer *out, wax_bytes bytes);
 
+/* A number in decimal digits, without leading zeros. */
+void wax_write_decimal(wax_writer *out, uint64_t number);
+
 /* How many bytes wax_write_varint() takes for `value`. */
 size_t wax_varint_size(uint32_t value);
 
@@ -207,7 +210,6 @@ void wax_json_name(wax_json *json, const char *name);
 void wax_json_text(wax_json *json, wax_bytes text);
 void wax_json_number(wax_json *json, uint64_t value);
 void wax_json_bool(wax_json *json, bool value);
-void wax_json_null(wax_json *json);
 
 /* A member of an object, name and value. */
 void wax_json_member_text(wax_json *json, const char *name, wax_bytes value);

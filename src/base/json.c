@@ -93,27 +93,14 @@ void wax_json_name(wax_json *json, const char *name)
 
 void wax_json_number(wax_json *json, uint64_t value)
 {
-    uint8_t text[20];
-    size_t at = sizeof text;
-
-    do {
-        text[--at] = (uint8_t)digits[value % 10];
-        value /= 10;
-    } while (value > 0);
     begin_value(json);
-    wax_write_bytes(json->out, wax_bytes_of(text + at, sizeof text - at));
+    wax_write_decimal(json->out, value);
 }
 
 void wax_json_bool(wax_json *json, bool value)
 {
     begin_value(json);
     wax_write_bytes(json->out, value ? WAX_TEXT("true") : WAX_TEXT("false"));
-}
-
-void wax_json_null(wax_json *json)
-{
-    begin_value(json);
-    wax_write_bytes(json->out, WAX_TEXT("null"));
 }
 
 void wax_json_member_text(wax_json *json, const char *name, wax_bytes value)

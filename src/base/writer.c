@@ -88,3 +88,15 @@ size_t wax_varint_size(uint32_t value)
 {
     return value < 128U ? 1 : value < 16384U ? 2 : value < 2097152U ? 3 : 4;
 }
+
+void wax_write_decimal(wax_writer *out, uint64_t number)
+{
+    uint8_t digits[20];
+    size_t first = sizeof digits;
+
+    do {
+        digits[--first] = (uint8_t)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    wax_write_bytes(out, wax_bytes_of(digits + first, sizeof digits - first));
+}

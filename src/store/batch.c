@@ -105,7 +105,7 @@ struct parcel *parcel_take(wax_store_batch *batch)
     size_t at = (batch->used + _Alignof(struct parcel) - 1) & ~(_Alignof(struct parcel) - 1);
     struct parcel *parcel;
 
-    wax_assert(batch->count > 0 && !batch->is_broken);
+    wax_assert(batch->count > 0);
     parcel = (void *)(batch->data + at);
     *parcel = (struct parcel){
         .changes = wax_bytes_of(batch->data, batch->used),

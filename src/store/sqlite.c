@@ -312,6 +312,7 @@ static uint64_t commit(wax_store *store, wax_store_batch *batch)
     struct parcel *parcel;
     uint64_t mark;
 
+    wax_assert(!batch->is_broken);
     if (batch->count == 0) {
         return 0;
     }

@@ -42,7 +42,8 @@ typedef struct wax_store_batch {
     size_t used;
     size_t size;
     size_t count;   /* of changes */
-    bool is_broken; /* there was no memory for a change: the batch must not be committed */
+    bool is_broken; /* there was no memory for a change: a commit ends the process rather than say
+                       it is safe */
 } wax_store_batch;
 
 /* Puts a value; `is_new` promises that there is none under this key, which saves a look. A message

@@ -92,6 +92,21 @@ static void a_blob_is_at_most_65535_bytes(void **state)
     assert_int_equal(out.used, 65537);
 }
 
+static void numbers_in_decimal_digits(void **state)
+{
+    uint8_t room[32];
+    wax_writer out = wax_writer_over(room, sizeof room);
+    wax_writer small = wax_writer_over(room, 19);
+
+    (void)state;
+    wax_write_decimal(&out, 0);
+    wax_write_decimal(&out, 907);
+    wax_write_decimal(&out, UINT64_MAX);
+    assert_true(wax_bytes_equal(wax_writer_bytes(&out), WAX_TEXT("090718446744073709551615")));
+    wax_write_decimal(&small, UINT64_MAX);
+    assert_int_equal(small.status, WAX_FULL);
+}
+
 static void what_failed_is_taken_back(void **state)
 {
     uint8_t room[4];
@@ -114,6 +129,7 @@ int main(void)
         cmocka_unit_test(fields_follow_one_another),
         cmocka_unit_test(what_does_not_fit_sticks),
         cmocka_unit_test(a_blob_is_at_most_65535_bytes),
+        cmocka_unit_test(numbers_in_decimal_digits),
         cmocka_unit_test(what_failed_is_taken_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,9 @@
 /* What every engine promises, and what those promise that keep what they are given. */
 #include "../store_check.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 static const wax_store_kind *const kinds[] = {&wax_store_memory, &wax_store_sqlite};
 
 static char home[64];
@@ -94,6 +97,24 @@ static void a_commit_takes_the_batch_and_becomes_durable(void **state)
         check_row(kinds[i]->name, kinds[i]->state(store) == WAX_OK);
         check_row(kinds[i]->name, kinds[i]->close(store) == WAX_OK);
     }
+}
+
+/* Without memory for a change nothing may be taken for safe, least of all when it was the first. */
+static void a_broken_batch_is_never_committed(void **state)
+{
+    wax_store *store = open_store(&wax_store_sqlite, home, &report);
+    wax_store_batch batch = {.is_broken = true};
+    int status = 0;
+    pid_t child = fork();
+
+    (void)state;
+    if (child == 0) {
+        (void)store->kind->commit(store, &batch);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_false(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    assert_int_equal(store->kind->close(store), WAX_OK);
 }
 
 static void a_task_runs_after_what_was_committed(void **state)
@@ -495,6 +516,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_commit_takes_the_batch_and_becomes_durable),
+        TEST(a_broken_batch_is_never_committed),
         TEST(a_task_runs_after_what_was_committed),
         TEST(a_store_that_closes_runs_what_was_asked),
         TEST(values_come_back_in_the_order_of_their_keys),
