@@ -51,6 +51,7 @@ wax_bytes wax_cbor_read_item(wax_reader *in);
 
 /* ---- Writing: in the shortest form; the order of keys is the caller's care ---- */
 
+/* One item; an array, a map or a tag only begins, and `count` items or pairs, or one, follow. */
 void wax_cbor_write_number(wax_writer *out, uint64_t value);
 void wax_cbor_write_bytes(wax_writer *out, wax_bytes bytes);
 void wax_cbor_write_text(wax_writer *out, wax_bytes text);
