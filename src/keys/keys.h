@@ -136,11 +136,20 @@ wax_status wax_keys_mailbox_open(wax_keys_mailbox *mailbox, wax_keys_mark *mark,
 wax_status wax_keys_mailbox_seal(wax_writer *out, const wax_keys_ends *ends,
                                  const wax_keys_mailbox *mailbox) WAX_CHECKED;
 
+/* A sender, an epoch and a position from where it is believed. */
+typedef struct wax_keys_floor_row {
+    uint32_t sender;
+    uint32_t epoch;
+    uint32_t position;
+} wax_keys_floor_row;
+
 /* Takes the next from a list: each says whether there was one. */
 bool wax_keys_next_group(wax_keys_list *groups, wax_keys_group *group);
 bool wax_keys_next_epoch(wax_keys_list *epochs, wax_keys_epoch *epoch);
 bool wax_keys_next_text(wax_keys_list *texts, wax_bytes *text);
 bool wax_keys_next_number(wax_keys_list *numbers, uint64_t *number);
+bool wax_keys_next_signer(wax_keys_list *signers, uint32_t *sender, const uint8_t **public_key);
+bool wax_keys_next_floor(wax_keys_list *floors, wax_keys_floor_row *row);
 
 /* Whether a sender may write in a group. */
 bool wax_keys_may_send(const wax_keys_list *senders, uint32_t sender);
@@ -159,13 +168,6 @@ void wax_keys_add_text(wax_keys_list *list, wax_writer *out, wax_bytes text);
 void wax_keys_add_number(wax_keys_list *list, wax_writer *out, uint64_t number);
 void wax_keys_add_signer(wax_keys_list *list, wax_writer *out, uint32_t sender,
                          const uint8_t public_key[static WAX_P256_PUBLIC_SIZE]);
-
-/* A sender, an epoch and a position from where it is believed. */
-typedef struct wax_keys_floor_row {
-    uint32_t sender;
-    uint32_t epoch;
-    uint32_t position;
-} wax_keys_floor_row;
 
 /* Likewise, a row of floors. */
 void wax_keys_add_floor(wax_keys_list *list, wax_writer *out, const wax_keys_floor_row *row);

@@ -74,35 +74,56 @@ bool wax_keys_may_send(const wax_keys_list *senders, uint32_t sender)
     return false;
 }
 
+bool wax_keys_next_signer(wax_keys_list *signers, uint32_t *sender, const uint8_t **public_key)
+{
+    wax_reader in;
+
+    if (!begin(signers, &in)) {
+        return false;
+    }
+    *sender = (uint32_t)wax_cbor_read_number(&in);
+    *public_key = wax_cbor_read_bytes(&in).data;
+    return end(signers, &in);
+}
+
 const uint8_t *wax_keys_signer(const wax_keys_list *signers, uint32_t sender)
 {
     wax_keys_list rest = *signers;
-    wax_reader in;
+    const uint8_t *public_key;
+    uint32_t named;
 
-    while (begin(&rest, &in)) {
-        const uint64_t named = wax_cbor_read_number(&in);
-        const wax_bytes key = wax_cbor_read_bytes(&in);
-
-        if (!end(&rest, &in) || named == sender) {
-            return key.data;
+    while (wax_keys_next_signer(&rest, &named, &public_key)) {
+        if (named == sender) {
+            return public_key;
         }
     }
     return NULL;
+}
+
+bool wax_keys_next_floor(wax_keys_list *floors, wax_keys_floor_row *row)
+{
+    wax_reader in;
+
+    if (!begin(floors, &in)) {
+        return false;
+    }
+    row->sender = (uint32_t)wax_cbor_read_number(&in);
+    (void)wax_cbor_read_array(&in);
+    row->epoch = (uint32_t)wax_cbor_read_number(&in);
+    row->position = (uint32_t)wax_cbor_read_number(&in);
+    return end(floors, &in);
 }
 
 bool wax_keys_floor(const wax_keys_list *floors, uint32_t sender, uint32_t *epoch,
                     uint32_t *position)
 {
     wax_keys_list rest = *floors;
-    wax_reader in;
+    wax_keys_floor_row row;
 
-    while (begin(&rest, &in)) {
-        const uint64_t named = wax_cbor_read_number(&in);
-
-        (void)wax_cbor_read_array(&in);
-        *epoch = (uint32_t)wax_cbor_read_number(&in);
-        *position = (uint32_t)wax_cbor_read_number(&in);
-        if (end(&rest, &in) && named == sender) {
+    while (wax_keys_next_floor(&rest, &row)) {
+        if (row.sender == sender) {
+            *epoch = row.epoch;
+            *position = row.position;
             return true;
         }
     }

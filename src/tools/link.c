@@ -3,6 +3,7 @@
 #include "tools/dial.h"
 #include "tools/refusal.h"
 #include "tools/scram.h"
+#include "tools/sealed_link.h"
 #include "tools/trace.h"
 #include "tools/web.h"
 
@@ -190,8 +191,8 @@ static void make_config(struct link *link)
         .session_expiry_s = settings->session_expiry_s,
         .keep_alive_s = (uint16_t)settings->keep_alive_s,
         .clean_start = !settings->keeps_session,
-        .acknowledges = true,
-        .streams = true,
+        .acknowledges = settings->seal == NULL,
+        .streams = settings->seal == NULL,
         .packet_size_max = settings->packet_size_max,
         .back_off_max_ms = BACK_OFF_MAX_MS,
     };
@@ -214,6 +215,12 @@ bool tools_link_open(struct link *link, const struct settings *settings, size_t 
     }
     if (settings->uses_scram && (link->scram = tools_scram_open(settings)) == NULL) {
         return tools_complain(settings, "there is not enough memory");
+    }
+    if (settings->seal != NULL) {
+        link->sealed = tools_sealed_open(settings->seal, link->fault, sizeof link->fault);
+        if (link->sealed == NULL) {
+            return tools_complain(settings, "--seal %s", link->fault);
+        }
     }
     wax_os_random(&seed, sizeof seed);
     if (wax_client_open(&link->client, &link->config, seed, wax_clock_ms()) != WAX_OK) {
@@ -256,12 +263,14 @@ void tools_link_close(struct link *link)
     hang_up(link);
     wax_tls_release(link->tls);
     tools_scram_close(link->scram);
+    tools_sealed_close(link->sealed);
     if (link->rooms != NULL) {
         wax_wipe(link->config.send_room, link->config.send_size); /* CONNECT with its password */
     }
     free(link->rooms);
     link->tls = NULL;
     link->scram = NULL;
+    link->sealed = NULL;
     link->rooms = NULL;
 }
 
@@ -333,6 +342,10 @@ static bool connect_to(struct link *link)
     }
     if (link->scram != NULL && tools_scram_begin(link->scram, &link->config.properties) != WAX_OK) {
         (void)snprintf(link->fault, sizeof link->fault, "the user name is too long for --scram");
+        hang_up(link);
+        return false;
+    }
+    if (link->sealed != NULL && !tools_sealed_link_will(link)) {
         hang_up(link);
         return false;
     }
@@ -473,7 +486,7 @@ static bool lose(struct link *link, const wax_client_event *event)
 /* Waits for bytes, input, or the time when something is due. Returns whether there is input. */
 static bool wait(struct link *link, uint64_t now_ms)
 {
-    uint64_t due_ms = wax_client_deadline_ms(&link->client);
+    uint64_t due_ms = tools_sealed_link_deadline_ms(link);
     unsigned waits = link->transport == NULL ? 0 : wax_client_waits(&link->client);
     struct pollfd watched[] = {
         {.fd = link->input, .events = POLLIN},
@@ -527,7 +540,8 @@ static bool handle(struct link *link, const wax_client_event *event, enum link_t
             *turn = end(link, EXIT_WRONG);
         }
         link->was_open = link->was_open || *turn == LINK_EVENT;
-        return true;
+        link->is_ready = link->was_open && link->sealed == NULL;
+        return *turn != LINK_EVENT || link->is_ready; /* or else when the keys have come */
     case WAX_CLIENT_AUTHENTICATE:
         if (link->scram != NULL && !prove(link, &event->notice)) {
             *turn = end(link, EXIT_WRONG);
@@ -561,7 +575,8 @@ enum link_turn tools_link_next(struct link *link, wax_client_event *event)
             link->wake_ms = WAX_NEVER;
             return LINK_DUE;
         }
-        has_event = wax_client_poll(&link->client, now_ms, event);
+        has_event = link->sealed == NULL ? wax_client_poll(&link->client, now_ms, event)
+                                         : tools_sealed_link_poll(link, now_ms, event);
         if (has_event && handle(link, event, &turn)) {
             return turn;
         }

@@ -5,6 +5,7 @@
 #include "client/client.h"
 #include "os/os.h"
 #include "tls/tls.h"
+#include "tools/sealed.h"
 #include "tools/settings.h"
 
 struct link {
@@ -13,7 +14,8 @@ struct link {
     wax_client_config config;
     wax_will will;
     wax_tls_context *tls;
-    struct scram *scram; /* the login by SCRAM; NULL: none */
+    struct scram *scram;   /* the login by SCRAM; NULL: none */
+    struct sealed *sealed; /* what seals and opens; NULL: nothing is sealed */
     wax_transport *transport;
     wax_transport *secured; /* TLS within it; NULL: none */
     uint8_t *rooms;         /* all of the client's, on the heap */
@@ -21,6 +23,7 @@ struct link {
     int input;              /* a descriptor to watch for input, or -1 */
     bool wants_room;        /* something could not be sent yet: LINK_MOVED says when to try again */
     bool was_open;          /* the broker has let us in once */
+    bool is_ready;          /* and, where messages are sealed, the keys have come or do not come */
     bool is_refused;
     uint8_t farewell; /* what DISCONNECT says; only MQTT 5 can say more than that it is over */
     bool is_silent;   /* nothing is said of failures; `fault` tells them */
