@@ -135,9 +135,9 @@ static inline void keys_pair_make(struct keys_pair *pair)
     for (size_t i = 0; i < 2; i++) {
         const uint8_t root[WAX_HPKE_SEED_SIZE] = {(uint8_t)(i + 1)};
 
-        assert_int_equal(wax_hpke_pair(wax_bytes_of(root, sizeof root), pair->secrets[i],
-                                       pair->publics[i]),
-                         WAX_OK);
+        assert_int_equal(
+            wax_hpke_pair(wax_bytes_of(root, sizeof root), pair->secrets[i], pair->publics[i]),
+            WAX_OK);
     }
 }
 

@@ -9,7 +9,7 @@
 
 #include "base/base.h"
 
-/* How many arrays, maps and tags stand one inside another at most. */
+/* How many arrays and maps stand one inside another at most. */
 #define WAX_CBOR_NESTING_MAX 6
 
 /* The major types. [RFC 8949, 3.1] */
@@ -21,7 +21,7 @@ typedef enum wax_cbor_kind {
     WAX_CBOR_ARRAY,
     WAX_CBOR_MAP,
     WAX_CBOR_TAG,
-    WAX_CBOR_SIMPLE, /* false, true and null */
+    WAX_CBOR_SIMPLE, /* false and true */
 } wax_cbor_kind;
 
 /* ---- Reading ---- */
@@ -36,28 +36,26 @@ uint64_t wax_cbor_read_number(wax_reader *in);
 wax_bytes wax_cbor_read_bytes(wax_reader *in);
 wax_bytes wax_cbor_read_text(wax_reader *in);
 
-/* The beginning of an array, and how many items follow; of a map, and how many pairs; a tag, whose
- * item follows. What follows is not looked at. */
+/* The beginning of an array, and how many items follow; of a map, and how many pairs. What follows
+ * is not looked at. */
 uint64_t wax_cbor_read_array(wax_reader *in);
 uint64_t wax_cbor_read_map(wax_reader *in);
-uint64_t wax_cbor_read_tag(wax_reader *in);
 
 /* True or false. */
 bool wax_cbor_read_bool(wax_reader *in);
 
-/* Any item with all that is in it, which is checked throughout: forms, order of keys, nesting,
- * UTF-8. */
+/* Any item with all that is in it, which is checked throughout: forms, order of keys - numbers and
+ * strings -, nesting, UTF-8. */
 wax_bytes wax_cbor_read_item(wax_reader *in);
 
 /* ---- Writing: in the shortest form; the order of keys is the caller's care ---- */
 
-/* One item; an array, a map or a tag only begins, and `count` items or pairs, or one, follow. */
+/* One item; an array or a map only begins, and `count` items or pairs follow. */
 void wax_cbor_write_number(wax_writer *out, uint64_t value);
 void wax_cbor_write_bytes(wax_writer *out, wax_bytes bytes);
 void wax_cbor_write_text(wax_writer *out, wax_bytes text);
 void wax_cbor_write_array(wax_writer *out, uint64_t count);
 void wax_cbor_write_map(wax_writer *out, uint64_t count);
-void wax_cbor_write_tag(wax_writer *out, uint64_t tag);
 void wax_cbor_write_bool(wax_writer *out, bool value);
 
 #endif

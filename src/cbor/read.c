@@ -1,7 +1,7 @@
 /* Reading: one head at a time; an item with all that is in it by going down. */
 #include "cbor/cbor.h"
 
-enum { INFO_BITS = 5, INFO_MASK = 0x1f, FALSE = 20, TRUE = 21, NULL_VALUE = 22 };
+enum { INFO_BITS = 5, INFO_MASK = 0x1f, FALSE = 20, TRUE = 21 };
 
 static uint64_t read_u64(wax_reader *in)
 {
@@ -93,22 +93,12 @@ uint64_t wax_cbor_read_map(wax_reader *in)
     return read_head(in, WAX_CBOR_MAP);
 }
 
-uint64_t wax_cbor_read_tag(wax_reader *in)
-{
-    return read_head(in, WAX_CBOR_TAG);
-}
-
-static uint64_t read_simple(wax_reader *in, uint64_t least, uint64_t most)
+bool wax_cbor_read_bool(wax_reader *in)
 {
     const uint64_t value = read_head(in, WAX_CBOR_SIMPLE);
 
-    wax_require(in, value >= least && value <= most, WAX_MALFORMED);
-    return value;
-}
-
-bool wax_cbor_read_bool(wax_reader *in)
-{
-    return read_simple(in, FALSE, TRUE) == TRUE && in->status == WAX_OK;
+    wax_require(in, value == FALSE || value == TRUE, WAX_MALFORMED);
+    return in->status == WAX_OK && value == TRUE;
 }
 
 static void pass(wax_reader *in, unsigned depth);
@@ -124,6 +114,7 @@ static void pass_inside(wax_reader *in, unsigned depth, bool is_map)
     for (; count > 0 && in->status == WAX_OK; count--) {
         wax_bytes key = wax_bytes_of(in->at, 0);
 
+        wax_require(in, !is_map || wax_cbor_peek(in) <= WAX_CBOR_TEXT, WAX_MALFORMED);
         pass(in, depth);
         key.size = (size_t)(in->at - key.data);
         if (is_map) {
@@ -160,13 +151,11 @@ static void pass(wax_reader *in, unsigned depth)
         pass_inside(in, depth + 1, true);
         break;
     case WAX_CBOR_TAG:
-        (void)wax_cbor_read_tag(in);
-        wax_require(in, depth < WAX_CBOR_NESTING_MAX, WAX_MALFORMED);
-        pass(in, depth + 1);
+        wax_require(in, false, WAX_MALFORMED);
         break;
     case WAX_CBOR_SIMPLE:
     default:
-        (void)read_simple(in, FALSE, NULL_VALUE);
+        (void)wax_cbor_read_bool(in);
         break;
     }
 }

@@ -52,11 +52,6 @@ void wax_cbor_write_map(wax_writer *out, uint64_t count)
     write_head(out, WAX_CBOR_MAP, count);
 }
 
-void wax_cbor_write_tag(wax_writer *out, uint64_t tag)
-{
-    write_head(out, WAX_CBOR_TAG, tag);
-}
-
 void wax_cbor_write_bool(wax_writer *out, bool value)
 {
     write_head(out, WAX_CBOR_SIMPLE, value ? TRUE : FALSE);

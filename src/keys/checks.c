@@ -32,8 +32,10 @@ void check_signer(wax_reader *in, uint64_t *memory)
 
 void check_number(wax_reader *in, uint64_t *memory)
 {
+    enum { TEXT_MAX = 0xffffff }; /* of a message, and thus of its padding */
+
     (void)memory;
-    wax_require(in, wax_cbor_read_number(in) <= UINT32_MAX, WAX_MALFORMED);
+    wax_require(in, wax_cbor_read_number(in) <= TEXT_MAX, WAX_MALFORMED);
 }
 
 static bool is_ascending(wax_keys_list *numbers)

@@ -34,6 +34,21 @@ static const struct shape shape = {fields, WAX_COUNT(fields)};
 
 #define LABEL WAX_TEXT("sealed-mqtt 1 log")
 
+/* What may be done. */
+static bool is_deed(wax_bytes what)
+{
+    static const char *const deeds[] = {
+        "create", "group",    "enrol",  "grant",   "revoke", "evict",
+        "rotate", "activate", "retire", "restore", "rule",
+    };
+    bool is_found = false;
+
+    for (size_t i = 0; i < WAX_COUNT(deeds); i++) {
+        is_found = is_found || wax_bytes_equal(what, wax_bytes_of_text(deeds[i]));
+    }
+    return is_found;
+}
+
 /* Moves to an entry as it was signed. */
 static wax_status move(wax_keys_followed *followed, uint64_t number, wax_bytes signed_bytes)
 {
@@ -58,7 +73,7 @@ wax_status wax_keys_entry_write(wax_writer *out, const wax_keys_signing *by,
 
     numbered.number = followed->number + 1;
     numbered.previous = followed->digest;
-    status = signed_write(out, by, &map, &scratch);
+    status = is_deed(entry->what) ? signed_write(out, by, &map, &scratch) : WAX_INVALID;
     if (status == WAX_OK) {
         status =
             move(followed, numbered.number, wax_bytes_of(out->data + start, out->used - start));
@@ -99,6 +114,9 @@ wax_status wax_keys_entry_read(wax_keys_entry *entry, const wax_keys_signing *by
 
     *entry = (wax_keys_entry){.number = 0};
     status = signed_read(signed_bytes, by, &map, entry);
+    if (status == WAX_OK && !is_deed(entry->what)) {
+        status = WAX_MALFORMED;
+    }
     if (status == WAX_OK) {
         status = follow(followed, entry, signed_bytes);
     }

@@ -83,10 +83,10 @@ typedef struct wax_keys_group {
     uint32_t suite;
     uint32_t group_class; /* 0 state, 1 stream */
     uint32_t tag_size;
-    uint32_t role;         /* WAX_KEYS_READS and WAX_KEYS_WRITES */
-    wax_keys_list filters; /* of texts */
-    uint32_t sender;       /* own number; 0 for who only reads */
-    uint32_t write_epoch;
+    uint32_t role;           /* WAX_KEYS_READS and WAX_KEYS_WRITES */
+    wax_keys_list filters;   /* of texts */
+    uint32_t sender;         /* own number; 0 for who only reads */
+    uint32_t write_epoch;    /* 0: nothing is written */
     uint32_t kept;           /* W */
     wax_keys_list epochs;    /* wax_keys_next_epoch() */
     uint32_t first_position; /* WAX_KEYS_NONE: as the device has it */
@@ -196,7 +196,8 @@ typedef struct wax_keys_status {
     wax_keys_list refusals;         /* wax_keys_next_refusal() */
 } wax_keys_status;
 
-/* As their namesakes of mailboxes; WAX_PROTOCOL_ERROR when the count is not above `last_count`. */
+/* As their namesakes of mailboxes; WAX_PROTOCOL_ERROR when the count is below `last_count`: equal
+ * is the same again. */
 wax_status wax_keys_status_seal(wax_writer *out, const wax_keys_ends *ends,
                                 const wax_keys_status *status) WAX_CHECKED;
 wax_status wax_keys_status_open(wax_keys_status *status, uint64_t last_count,

@@ -50,28 +50,44 @@ static const struct field group_fields[] = {
     { 5, FIELD_NUMBER, false, GROUP(role),           1, 3,                   NULL,         NULL, 0},
     { 6, FIELD_LIST,   false, GROUP(filters),        1, LIST_MAX,            check_text,   NULL, 0},
     { 7, FIELD_NUMBER, true,  GROUP(sender),         1, WAX_KEYS_SENDER_MAX, NULL,         NULL, 0},
-    { 8, FIELD_NUMBER, false, GROUP(write_epoch),    1, UINT32_MAX,          NULL,         NULL, 0},
+    { 8, FIELD_NUMBER, true,  GROUP(write_epoch),    1, UINT32_MAX,          NULL,         NULL, 0},
     { 9, FIELD_NUMBER, false, GROUP(kept),           1, EPOCHS_MAX,          NULL,         NULL, 0},
     {10, FIELD_LIST,   false, GROUP(epochs),         0, EPOCHS_MAX,          check_epoch,  NULL, 0},
     {11, FIELD_NUMBER, true,  GROUP(first_position), 0, POSITION_MAX,        NULL,         NULL, WAX_KEYS_NONE},
     {12, FIELD_LIST,   false, GROUP(senders),        0, LIST_MAX,            check_sender, NULL, 0},
-    {13, FIELD_PAIRS,  true,  GROUP(signers),        1, LIST_MAX,            check_signer, NULL, 0},
+    {13, FIELD_PAIRS,  true,  GROUP(signers),        0, LIST_MAX,            check_signer, NULL, 0},
     {14, FIELD_LIST,   true,  GROUP(padding),        1, LIST_MAX,            check_number, NULL, 0},
     {15, FIELD_BOOL,   true,  GROUP(signs),          0, 0,                   NULL,         NULL, 0},
     {16, FIELD_NUMBER, true,  GROUP(chunk_size),    64, 1U << 20U,           NULL,         NULL, WAX_KEYS_CHUNK_SIZE},
-    {17, FIELD_PAIRS,  true,  GROUP(floors),         1, LIST_MAX,            check_floor,  NULL, 0},
+    {17, FIELD_PAIRS,  true,  GROUP(floors),         0, LIST_MAX,            check_floor,  NULL, 0},
 };
 #undef GROUP
 /* clang-format on */
 
 const struct shape group_shape = {group_fields, WAX_COUNT(group_fields)};
 
+/* Whether a writer has what it writes with, and nobody the class's secret where there is none. */
+static bool epochs_are_sound(const wax_keys_group *group)
+{
+    wax_keys_list rest = group->epochs;
+    bool has_write_epoch = (group->role & WAX_KEYS_WRITES) == 0;
+    bool is_sound = true;
+    wax_keys_epoch row;
+
+    while (wax_keys_next_epoch(&rest, &row)) {
+        has_write_epoch = has_write_epoch || row.epoch == group->write_epoch;
+        is_sound = is_sound && (row.what != WAX_KEYS_CLASS_SECRET || group->group_class == 0);
+    }
+    return has_write_epoch && is_sound;
+}
+
 static bool group_is_sound(const wax_keys_group *group)
 {
     const bool writes = (group->role & WAX_KEYS_WRITES) != 0;
 
     return check_suite(group->suite, group->tag_size) && writes == (group->sender != 0) &&
-           group->senders.count % 2 == 0 && check_padding(&group->padding) &&
+           epochs_are_sound(group) && group->senders.count % 2 == 0 &&
+           check_padding(&group->padding) &&
            (group->first_position == WAX_KEYS_NONE || group->first_position % WINDOW_SIZE == 0);
 }
 

@@ -30,6 +30,15 @@ static wax_status note(wax_keys_mark *mark, const struct letter_head *head)
     return status;
 }
 
+/* Whether the topic's last level is the device's name. */
+static bool is_for(wax_bytes topic, wax_bytes device)
+{
+    const size_t before = topic.size - device.size;
+
+    return topic.size > device.size && topic.data[before - 1] == '/' &&
+           wax_bytes_equal(wax_bytes_of(topic.data + before, device.size), device);
+}
+
 wax_status wax_keys_mailbox_open(wax_keys_mailbox *mailbox, wax_keys_mark *mark,
                                  const wax_keys_ends *ends, uint8_t *message, size_t size)
 {
@@ -44,7 +53,7 @@ wax_status wax_keys_mailbox_open(wax_keys_mailbox *mailbox, wax_keys_mark *mark,
     status = fields_read_all(plain, &mailbox_shape, mailbox);
     if (status == WAX_OK &&
         (mailbox->version != head.number || mailbox->generation != head.generation ||
-         !mailbox_is_sound(mailbox))) {
+         !is_for(ends->topic, mailbox->device) || !mailbox_is_sound(mailbox))) {
         status = WAX_MALFORMED;
     }
     if (status == WAX_OK) {

@@ -19,7 +19,7 @@ static const struct field fields[] = {
     {12, FIELD_NUMBER, false, MANIFEST(kept),        1, 255,                  NULL,         NULL, 0},
     {13, FIELD_FIXED,  false, MANIFEST(keeper),      0, WAX_P256_PUBLIC_SIZE, NULL,         NULL, 0},
     {14, FIELD_LIST,   false, MANIFEST(senders),     0, LIST_MAX,             check_sender, NULL, 0},
-    {15, FIELD_PAIRS,  true,  MANIFEST(signers),     1, LIST_MAX,             check_signer, NULL, 0},
+    {15, FIELD_PAIRS,  true,  MANIFEST(signers),     0, LIST_MAX,             check_signer, NULL, 0},
     {16, FIELD_LIST,   true,  MANIFEST(padding),     1, LIST_MAX,             check_number, NULL, 0},
     {17, FIELD_FIXED,  false, MANIFEST(previous),    0, WAX_SHA256_SIZE,      NULL,         NULL, 0},
     {18, FIELD_WIDE,   false, MANIFEST(log_number),  1, 0,                    NULL,         NULL, 0},

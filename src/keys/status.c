@@ -17,14 +17,16 @@ static void check_newest(wax_reader *in, uint64_t *memory)
     const uint64_t epoch = wax_cbor_read_number(in);
 
     (void)memory;
-    wax_require(in, is_row && group.size == WAX_KEYS_ID_SIZE && epoch <= UINT32_MAX, WAX_MALFORMED);
+    wax_require(in, is_row && group.size == WAX_KEYS_ID_SIZE, WAX_MALFORMED);
+    wax_require(in, epoch > 0 && epoch <= UINT32_MAX, WAX_MALFORMED);
 }
 
-/* Kinds that are not known yet are counted too. */
 static void check_refusal(wax_reader *in, uint64_t *memory)
 {
+    const uint64_t kind = wax_cbor_read_number(in);
+
     (void)memory;
-    wax_require(in, wax_cbor_read_number(in) > 0, WAX_MALFORMED);
+    wax_require(in, kind >= WAX_KEYS_REPLAY && kind <= WAX_KEYS_BAD_SIGNATURE, WAX_MALFORMED);
     (void)wax_cbor_read_number(in);
 }
 

@@ -16,7 +16,7 @@ wax_status wax_keys_status_open(wax_keys_status *status, uint64_t last_count,
     if (result == WAX_OK && status->count != head.number) {
         result = WAX_MALFORMED;
     }
-    if (result == WAX_OK && status->count <= last_count) {
+    if (result == WAX_OK && status->count < last_count) {
         result = WAX_PROTOCOL_ERROR;
     }
     if (result != WAX_OK) {

@@ -43,9 +43,6 @@ static void copy(wax_reader *in, wax_writer *out)
         copy_inside(in, out);
         break;
     case WAX_CBOR_TAG:
-        wax_cbor_write_tag(out, wax_cbor_read_tag(in));
-        copy(in, out);
-        break;
     case WAX_CBOR_NEGATIVE:
     case WAX_CBOR_SIMPLE:
     default:

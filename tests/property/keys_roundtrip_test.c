@@ -1,5 +1,5 @@
-/* What the authority and devices tell each other comes back as it was written, in every profile; and
- * whatever is touched, cut or grown is refused, and changes nothing. */
+/* What the authority and devices tell each other comes back as it was written, in every profile;
+ * and whatever is touched, cut or grown is refused, and changes nothing. */
 #include "../keys_check.h"
 
 enum { ROUNDS = 60 };
@@ -18,20 +18,23 @@ struct any_mailbox {
     uint8_t room[KEYS_MESSAGE];
 };
 
-static wax_keys_list any_epochs(uint64_t *seed, struct keys_lists *lists)
+/* Epochs of which the last is `*newest`. */
+static wax_keys_list any_epochs(uint64_t *seed, struct keys_lists *lists, bool is_stream,
+                                uint32_t *newest)
 {
     wax_writer out = keys_list_writer(lists);
     wax_keys_list list = {.count = 0};
     wax_keys_epoch row = {.epoch = 0};
     uint8_t secret[WAX_KEYS_SECRET_SIZE];
 
-    for (uint32_t i = any_below(seed, 9); i > 0; i--) {
+    for (uint32_t i = 1 + any_below(seed, 8); i > 0; i--) {
         any_fill(seed, secret, sizeof secret);
         row.epoch += 1 + any_below(seed, 400);
-        row.what = (wax_keys_what)any_below(seed, 3);
+        row.what = (wax_keys_what)any_below(seed, is_stream ? 2 : 3);
         row.secret = secret;
         wax_keys_add_epoch(&list, &out, &row);
     }
+    *newest = row.epoch;
     return list;
 }
 
@@ -54,20 +57,22 @@ static void any_group_make(uint64_t *seed, struct any_group *any)
 {
     const uint32_t role = 1 + any_below(seed, 3);
     const uint32_t suite = 1 + any_below(seed, 3);
+    const uint32_t group_class = any_below(seed, 2);
+
+    uint32_t write_epoch = 0;
 
     any->lists.used = 0;
     any_fill(seed, any->id, sizeof any->id);
     any->group = (wax_keys_group){
         .id = any->id,
         .suite = suite,
-        .group_class = any_below(seed, 2),
+        .group_class = group_class,
         .tag_size = suite == 1 || any_below(seed, 2) == 0 ? 16 : 8,
         .role = role,
         .filters = any_texts(seed, &any->lists),
         .sender = (role & 2U) != 0 ? 1 + any_below(seed, WAX_KEYS_SENDER_MAX) : 0,
-        .write_epoch = 1 + (uint32_t)any_wide(seed) % UINT32_MAX,
         .kept = 1 + any_below(seed, 255),
-        .epochs = any_epochs(seed, &any->lists),
+        .epochs = any_epochs(seed, &any->lists, group_class == 1, &write_epoch),
         .first_position = any_below(seed, 2) == 0 ? WAX_KEYS_NONE : any_below(seed, 65536) * 4096,
         .senders = any_senders(seed, &any->lists),
         .signers = any_signers(seed, &any->lists),
@@ -76,6 +81,7 @@ static void any_group_make(uint64_t *seed, struct any_group *any)
         .chunk_size = any_below(seed, 2) == 0 ? 1024 : 64 + any_below(seed, 1U << 20U),
         .floors = any_floors(seed, &any->lists),
     };
+    any->group.write_epoch = (role & 2U) != 0 || any_below(seed, 2) == 0 ? write_epoch : 0;
     any->group.chunk_size = any->group.chunk_size > 1U << 20U ? 1U << 20U : any->group.chunk_size;
 }
 
@@ -283,7 +289,9 @@ static void statuses_come_back_in_every_profile_and_touched_ones_are_refused(voi
         assert_true(lists_equal(&opened.newest, &status.newest));
         assert_true(lists_equal(&opened.refusals, &status.refusals));
         memcpy(again, message, sizeof message);
-        assert_int_equal(wax_keys_status_open(&opened, 7, &authority, again, out.used),
+        assert_int_equal(wax_keys_status_open(&opened, 7, &authority, again, out.used), WAX_OK);
+        memcpy(again, message, sizeof message);
+        assert_int_equal(wax_keys_status_open(&opened, 8, &authority, again, out.used),
                          WAX_PROTOCOL_ERROR);
         for (size_t at = 0; at <= out.used; at++) {
             memcpy(again, message, sizeof message);

@@ -15,15 +15,15 @@ struct row {
 /* clang-format off */
 static const struct row items[] = {
     {"00", true}, {"01", true}, {"0a", true}, {"17", true}, {"1818", true}, {"1819", true}, {"1864", true}, {"1903e8", true},
-    {"1a000f4240", true}, {"1b000000e8d4a51000", true}, {"1bffffffffffffffff", true}, {"c249010000000000000000", true},
-    {"3bffffffffffffffff", true}, {"c349010000000000000000", true}, {"20", true}, {"29", true}, {"3863", true}, {"3903e7", true},
+    {"1a000f4240", true}, {"1b000000e8d4a51000", true}, {"1bffffffffffffffff", true}, {"c249010000000000000000", false},
+    {"3bffffffffffffffff", true}, {"c349010000000000000000", false}, {"20", true}, {"29", true}, {"3863", true}, {"3903e7", true},
     {"f90000", false}, {"f98000", false}, {"f93c00", false}, {"fb3ff199999999999a", false}, {"f93e00", false}, {"f97bff", false},
     {"fa47c35000", false}, {"fa7f7fffff", false}, {"fb7e37e43c8800759c", false}, {"f90001", false}, {"f90400", false},
     {"f9c400", false}, {"fbc010666666666666", false}, {"f97c00", false}, {"f97e00", false}, {"f9fc00", false}, {"fa7f800000", false},
     {"fa7fc00000", false}, {"faff800000", false}, {"fb7ff0000000000000", false}, {"fb7ff8000000000000", false},
-    {"fbfff0000000000000", false}, {"f4", true}, {"f5", true}, {"f6", true}, {"f7", false}, {"f0", false}, {"f8ff", false},
-    {"c074323031332d30332d32315432303a30343a30305a", true}, {"c11a514b67b0", true}, {"c1fb41d452d9ec200000", false},
-    {"d74401020304", true}, {"d818456449455446", true}, {"d82076687474703a2f2f7777772e6578616d706c652e636f6d", true},
+    {"fbfff0000000000000", false}, {"f4", true}, {"f5", true}, {"f6", false}, {"f7", false}, {"f0", false}, {"f8ff", false},
+    {"c074323031332d30332d32315432303a30343a30305a", false}, {"c11a514b67b0", false}, {"c1fb41d452d9ec200000", false},
+    {"d74401020304", false}, {"d818456449455446", false}, {"d82076687474703a2f2f7777772e6578616d706c652e636f6d", false},
     {"40", true}, {"4401020304", true}, {"60", true}, {"6161", true}, {"6449455446", true}, {"62225c", true}, {"62c3bc", true},
     {"63e6b0b4", true}, {"64f0908591", true}, {"80", true}, {"83010203", true}, {"8301820203820405", true},
     {"98190102030405060708090a0b0c0d0e0f101112131415161718181819", true}, {"a0", true}, {"a201020304", true},
@@ -42,9 +42,9 @@ static const struct row items[] = {
     {"", false}, {"18", false}, {"19ff", false}, {"4101", true}, {"42ff", false}, {"61ff", false}, {"62c0af", false}, {"1c", false},
     {"1d", false}, {"1e", false}, {"1f", false}, {"ff", false}, {"8201", false}, {"c0", false}, {"5bffffffffffffffff00", false},
     {"9bffffffffffffffff00", false}, {"bbffffffffffffffff0000", false},
-    /* six arrays, maps and tags one inside another, and seven */
-    {"818181818180", true}, {"81818181818180", false}, {"c1c1c1c1c1c100", true}, {"c1c1c1c1c1c1c100", false},
-    {"a100a100a100a100a100a10000", true}, {"a100a100a100a100a100a100a0", false},
+    /* six arrays and maps one inside another, and seven; a tag; keys that are no number and no string */
+    {"818181818180", true}, {"81818181818180", false}, {"c100", false}, {"a100a100a100a100a100a10000", true},
+    {"a100a100a100a100a100a100a0", false}, {"a18000", false}, {"a1f400", false}, {"a12000", true},
 };
 /* clang-format on */
 
@@ -132,14 +132,13 @@ static void numbers_are_written_in_their_shortest_form(void **state)
 
 static void every_kind_comes_back_as_it_was_written(void **state)
 {
-    static const char wanted[] = "d2a20183f5f443010203026361c3bc";
+    static const char wanted[] = "a20183f5f443010203026361c3bc";
     uint8_t room[64];
     uint8_t expected[64];
     wax_writer out = wax_writer_over(room, sizeof room);
     wax_reader in;
 
     (void)state;
-    wax_cbor_write_tag(&out, 18);
     wax_cbor_write_map(&out, 2);
     wax_cbor_write_number(&out, 1);
     wax_cbor_write_array(&out, 3);
@@ -150,8 +149,7 @@ static void every_kind_comes_back_as_it_was_written(void **state)
     wax_cbor_write_text(&out, WAX_TEXT("aü"));
     assert_true(wax_bytes_equal(wax_writer_bytes(&out), bytes_of(wanted, expected)));
     in = wax_reader_over(wax_writer_bytes(&out));
-    assert_int_equal(wax_cbor_peek(&in), WAX_CBOR_TAG);
-    assert_int_equal(wax_cbor_read_tag(&in), 18);
+    assert_int_equal(wax_cbor_peek(&in), WAX_CBOR_MAP);
     assert_int_equal(wax_cbor_read_map(&in), 2);
     assert_int_equal(wax_cbor_read_number(&in), 1);
     assert_int_equal(wax_cbor_read_array(&in), 3);
