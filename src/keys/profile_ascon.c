@@ -4,7 +4,7 @@
 
 static wax_status ascon_seal(const struct body_sealing *sealing, wax_bytes plain, uint8_t *sealed)
 {
-    const wax_ascon_sealing by = {sealing->key, sealing->nonce, sealing->associated};
+    const wax_ascon_sealing by = {sealing->key, sealing->nonce, sealing->associated, 0};
 
     wax_ascon_seal(&by, plain, sealed);
     return WAX_OK;
@@ -12,7 +12,7 @@ static wax_status ascon_seal(const struct body_sealing *sealing, wax_bytes plain
 
 static wax_status ascon_unseal(const struct body_sealing *sealing, wax_bytes sealed, uint8_t *plain)
 {
-    const wax_ascon_sealing by = {sealing->key, sealing->nonce, sealing->associated};
+    const wax_ascon_sealing by = {sealing->key, sealing->nonce, sealing->associated, 0};
 
     return wax_ascon_unseal(&by, sealed, plain);
 }

@@ -1,5 +1,5 @@
-/* A mailbox becomes keys: first all of it is prepared beside what is in use, then it takes its place
- * at once. */
+/* A mailbox becomes keys: first all of it is prepared beside what is in use, then it takes its
+ * place at once. */
 #include "member/internal.h"
 
 #include <string.h>
@@ -35,19 +35,20 @@ static bool read_filters(struct box *box, struct grant *grant)
     wax_keys_list list = grant->view.filters;
     wax_bytes *filters = member_take(&box->pool, list.count, sizeof(*filters));
     size_t count = 0;
+    wax_bytes filter;
 
-    while (filters != NULL && wax_keys_next_text(&list, &filters[count])) {
-        wax_writer out = wax_writer_over(box->pool.data + box->pool.used,
-                                         box->pool.size - box->pool.used);
+    while (filters != NULL && wax_keys_next_text(&list, &filter)) {
+        wax_writer out =
+            wax_writer_over(box->pool.data + box->pool.used, box->pool.size - box->pool.used);
 
         if (box->blinder.key != NULL) {
-            if (wax_blind_filter(&box->blinder, filters[count], &out) != WAX_OK) {
+            if (wax_blind_filter(&box->blinder, filter, &out) != WAX_OK) {
                 return false;
             }
-            filters[count] = wax_writer_bytes(&out);
+            filter = wax_writer_bytes(&out);
             box->pool.used += out.used;
         }
-        count++;
+        filters[count++] = filter;
     }
     grant->group.filters = filters;
     grant->group.filter_count = count;
@@ -94,11 +95,10 @@ static bool read_signers(struct box *box, struct grant *grant)
 {
     wax_keys_list list = grant->view.signers;
     wax_sender_key *keys = member_take(&box->pool, list.count, sizeof(*keys));
+    wax_sender_key key;
 
-    while (keys != NULL &&
-           wax_keys_next_signer(&list, &keys[grant->key_count].sender,
-                                &keys[grant->key_count].public_key)) {
-        grant->key_count++;
+    while (keys != NULL && wax_keys_next_signer(&list, &key.sender, &key.public_key)) {
+        keys[grant->key_count++] = key;
     }
     grant->keys = keys;
     return keys != NULL;
@@ -158,6 +158,7 @@ static wax_status prepare_blinding(const wax_member *member, struct box *box)
     wax_keys_list list = blinding->patterns;
     wax_bytes *patterns = member_take(&box->pool, list.count, sizeof(*patterns));
     size_t count = 0;
+    wax_bytes pattern;
 
     box->blinder = (wax_blinder){.key = NULL};
     if (blinding->key == NULL) {
@@ -166,8 +167,8 @@ static wax_status prepare_blinding(const wax_member *member, struct box *box)
     if (patterns == NULL) {
         return WAX_FULL;
     }
-    while (wax_keys_next_text(&list, &patterns[count])) {
-        count++;
+    while (wax_keys_next_text(&list, &pattern)) {
+        patterns[count++] = pattern;
     }
     box->blinder = (wax_blinder){
         .hash = member->config->blind == NULL ? NULL : member->config->blind(blinding->hash),
@@ -183,6 +184,7 @@ static wax_status prepare_blinding(const wax_member *member, struct box *box)
 wax_status member_prepare(const wax_member *member, struct box *box)
 {
     wax_keys_list list = box->mailbox.groups;
+    wax_keys_group view;
     wax_status status;
 
     box->pool.used = 0;
@@ -195,7 +197,8 @@ wax_status member_prepare(const wax_member *member, struct box *box)
     if (box->grants == NULL) {
         return WAX_FULL;
     }
-    while (status == WAX_OK && wax_keys_next_group(&list, &box->grants[box->grant_count].view)) {
+    while (status == WAX_OK && wax_keys_next_group(&list, &view)) {
+        box->grants[box->grant_count].view = view;
         status = prepare_group(member, box, &box->grants[box->grant_count]);
         box->grant_count++;
     }
@@ -262,8 +265,7 @@ static void bind_opener(wax_member *member, struct slot *slot)
     opener->floors = grant->floors;
     opener->floor_count = grant->floor_count;
     opener->sender_count = member->config->sender_count;
-    opener->topic_count =
-        grant->group.class == WAX_CLASS_STATE ? member->config->topic_count : 0;
+    opener->topic_count = grant->group.class == WAX_CLASS_STATE ? member->config->topic_count : 0;
     opener->boot_nonce = member->boot_nonce;
 }
 
@@ -370,7 +372,7 @@ static bool is_held(const wax_member *member, const wax_keys_mailbox *mailbox)
            member->current->mailbox.generation == mailbox->generation;
 }
 
-wax_status wax_member_take_mailbox(wax_member *member, wax_bytes message)
+wax_status member_take_mailbox(wax_member *member, wax_bytes message, bool is_saved)
 {
     const wax_member_config *config = member->config;
     struct box *spare = &member->boxes[member->current == &member->boxes[0] ? 1 : 0];
@@ -387,7 +389,7 @@ wax_status wax_member_take_mailbox(wax_member *member, wax_bytes message)
                                    message.size);
     if (status == WAX_OK && !is_held(member, &spare->mailbox)) {
         status = member_prepare(member, spare);
-        if (status == WAX_OK) {
+        if (status == WAX_OK && !is_saved) {
             status = config->store->save(config->store, WAX_MEMBER_MAILBOX, NULL, message);
         }
         if (status == WAX_OK) {
@@ -397,4 +399,9 @@ wax_status wax_member_take_mailbox(wax_member *member, wax_bytes message)
     }
     wax_wipe(spare->message, config->mailbox_size);
     return status;
+}
+
+wax_status wax_member_take_mailbox(wax_member *member, wax_bytes message)
+{
+    return member_take_mailbox(member, message, false);
 }

@@ -85,10 +85,10 @@ struct wax_member {
     struct box boxes[2];
     struct box *current; /* NULL: no mailbox was taken yet */
     struct slot *slots;
-    wax_seal_room room;     /* for what messages are bound to */
-    uint8_t *text;          /* what is opened */
-    uint8_t *properties;    /* what came out of it */
-    uint64_t count;         /* of statuses */
+    wax_seal_room room;  /* for what messages are bound to */
+    uint8_t *text;       /* what is opened */
+    uint8_t *properties; /* what came out of it */
+    uint64_t count;      /* of statuses */
     uint32_t refused[REFUSAL_COUNT];
     uint8_t boot_nonce[WAX_KEYS_ID_SIZE];
     struct talk talk;
@@ -97,11 +97,15 @@ struct wax_member {
 /* Room for `count` things of `size` bytes, zeroed; NULL when there is none left. */
 void *member_take(struct pool *pool, size_t count, size_t size);
 
-/* Who speaks to whom: about the mailbox ("k") or the status ("s"). The topic is written to `topic`. */
+/* Who speaks to whom: about the mailbox ("k") or the status ("s"). The topic is written to `topic`.
+ */
 wax_keys_ends member_ends(const wax_member *member, const char *kind, wax_writer *topic);
 
 /* The group that a topic belongs to, as the broker sees the topic; NULL: none. */
 struct slot *member_find(wax_member *member, wax_bytes topic);
+
+/* As wax_member_take_mailbox(), for one that was saved before too. */
+wax_status member_take_mailbox(wax_member *member, wax_bytes message, bool is_saved) WAX_CHECKED;
 
 /* Makes all that sealing wants of the mailbox that was opened in `box`. Returns WAX_OK, WAX_FULL or
  * WAX_INVALID. */

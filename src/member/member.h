@@ -4,7 +4,8 @@
  *
  * The first half transforms messages and speaks to nobody: it works with any MQTT client. The
  * second half does the talking as well, with a wax_client: it asks for the mailbox, keeps back what
- * came before its keys, and tells the authority how it goes. Memory is the caller's, in one block. */
+ * came before its keys, and tells the authority how it goes. Memory is the caller's, in one block.
+ */
 #ifndef WAX_MEMBER_H
 #define WAX_MEMBER_H
 
@@ -66,10 +67,10 @@ typedef struct wax_member_config {
     wax_bytes firmware;             /* its version, for the status; may be empty */
     const uint8_t *firmware_digest; /* WAX_SHA256_SIZE, or NULL */
 
-    size_t mailbox_size; /* the largest that is taken */
-    size_t message_size; /* the largest topic, properties and payload together that are opened */
-    size_t hold_size;    /* for messages that came before their keys; 0: none is held */
-    uint32_t hold_ms;    /* how long they wait for the mailbox; 0: 2 s */
+    size_t mailbox_size;   /* the largest that is taken */
+    size_t message_size;   /* the largest topic, properties and payload together that are opened */
+    size_t hold_size;      /* for messages that came before their keys; 0: none is held */
+    uint32_t hold_ms;      /* how long they wait for the mailbox; 0: 2 s */
     uint16_t group_count;  /* how many groups it can be in */
     uint16_t sender_count; /* senders remembered, for each group; at least 1 */
     uint16_t topic_count;  /* topics remembered, for each group of class state */

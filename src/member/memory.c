@@ -91,8 +91,7 @@ static wax_member *share_out(const wax_member_config *config, struct pool *memor
     uint8_t *held = member_take(memory, 1, config->hold_size);
 
     for (size_t i = 0; i < config->group_count; i++) {
-        wax_sender_record *senders =
-            member_take(memory, config->sender_count, sizeof(*senders));
+        wax_sender_record *senders = member_take(memory, config->sender_count, sizeof(*senders));
         wax_topic_record *topics = member_take(memory, config->topic_count, sizeof(*topics));
 
         if (slots != NULL) {
@@ -105,8 +104,7 @@ static wax_member *share_out(const wax_member_config *config, struct pool *memor
     }
     for (size_t i = 0; i < 2; i++) {
         member->boxes[i].message = messages[i];
-        member->boxes[i].pool =
-            (struct pool){pools[i], POOL_FACTOR * config->mailbox_size, 0};
+        member->boxes[i].pool = (struct pool){pools[i], POOL_FACTOR * config->mailbox_size, 0};
     }
     member->slots = slots;
     member->room = (wax_seal_room){room, rooms};
@@ -127,9 +125,8 @@ size_t wax_member_memory_size(const wax_member_config *config)
 static bool is_sound(const wax_member_config *config)
 {
     bool has_keys = config->profile != NULL &&
-                    (config->psk != NULL ||
-                     (config->own_secret != NULL && config->keeper != NULL &&
-                      config->random != NULL));
+                    (config->psk != NULL || (config->own_secret != NULL && config->keeper != NULL &&
+                                             config->random != NULL));
 
     return has_keys && config->device.size != 0 && config->device.size <= WAX_KEYS_NAME_MAX &&
            config->prefix.size + config->device.size + 3 <= WAX_KEYS_TOPIC_MAX &&
@@ -194,7 +191,7 @@ static wax_status load_mailbox(wax_member *member)
     }
     status = store->load(store, WAX_MEMBER_MAILBOX, NULL, room, &size);
     if (status == WAX_OK) {
-        (void)!wax_member_take_mailbox(member, wax_bytes_of(room, size));
+        (void)!member_take_mailbox(member, wax_bytes_of(room, size), true);
         wax_wipe(room, size);
     }
     return status == WAX_NOT_FOUND || status == WAX_FULL ? WAX_OK : status;
@@ -215,7 +212,10 @@ wax_status wax_member_open(wax_member **member, const wax_member_config *config,
     wax_assert(self != NULL);
     self->config = config;
     self->mark = (struct mark){{.keep = keep_mark}, self};
-    self->windows = (struct windows){{load_window, save_window}, self};
+    self->windows = (struct windows){
+        {load_window, save_window},
+        self
+    };
     self->signer = (wax_signer){config->sign, config->own_secret};
     self->talk.until_ms = WAX_NEVER;
     memcpy(self->boot_nonce, boot_nonce, sizeof(self->boot_nonce));

@@ -29,9 +29,9 @@ static void write_fields(const wax_member *member, const wax_publish *message, u
         wax_property_id id;
         wax_field_type type;
     } rows[] = {
-        {WAX_CONTENT_TYPE, WAX_FIELD_CONTENT_TYPE},
-        {WAX_RESPONSE_TOPIC, WAX_FIELD_RESPONSE_TOPIC},
-        {WAX_CORRELATION_DATA, WAX_FIELD_CORRELATION},
+        {WAX_CONTENT_TYPE,     WAX_FIELD_CONTENT_TYPE  },
+        {WAX_RESPONSE_TOPIC,   WAX_FIELD_RESPONSE_TOPIC},
+        {WAX_CORRELATION_DATA, WAX_FIELD_CORRELATION   },
     };
     wax_reader in = wax_reader_over(message->properties);
     wax_property property;

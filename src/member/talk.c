@@ -30,8 +30,7 @@ static void ask(wax_member *member, wax_client *client)
 
     wax_member_topic(member, "k", &out);
     subscription.filter = wax_writer_bytes(&out);
-    member->talk.asks =
-        wax_client_subscribe(client, &request, &member->talk.ask_token) == WAX_FULL;
+    member->talk.asks = wax_client_subscribe(client, &request, &member->talk.ask_token) == WAX_FULL;
 }
 
 static void tell(wax_member *member, wax_client *client)
@@ -116,8 +115,8 @@ static bool holds(const wax_member *member)
 
 /* --- Events --- */
 
-static void take_message(wax_member *member, const wax_publish *publish,
-                         wax_client_receipt receipt, uint64_t wall_ms, wax_member_event *event)
+static void take_message(wax_member *member, const wax_publish *publish, wax_client_receipt receipt,
+                         uint64_t wall_ms, wax_member_event *event)
 {
     member->talk.owed = receipt;
     event->status = wax_member_unseal(member, publish, wall_ms, &event->arrival);
@@ -187,8 +186,7 @@ static void settle(wax_member *member, wax_client *client)
     }
     if (client->state == WAX_CLIENT_OPEN && talk->asks) {
         ask(member, client);
-    } else if (client->state == WAX_CLIENT_OPEN && talk->tells &&
-               talk->until_ms == WAX_NEVER) {
+    } else if (client->state == WAX_CLIENT_OPEN && talk->tells && talk->until_ms == WAX_NEVER) {
         tell(member, client);
     }
 }

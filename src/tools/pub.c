@@ -132,8 +132,8 @@ static wax_status send_one(struct pub *pub)
 
     if (is_in_pieces) {
         publish.payload = wax_bytes_of(NULL, 0);
-        status = wax_client_publish_start(&pub->link.client, &publish, (uint32_t)payload.size,
-                                          &token);
+        status =
+            wax_client_publish_start(&pub->link.client, &publish, (uint32_t)payload.size, &token);
     } else {
         status = wax_client_publish(&pub->link.client, &publish, &token);
     }

@@ -230,9 +230,9 @@ uint64_t tools_sealed_wall_ms(void)
 static bool make_room(struct sealed *sealed, const wax_publish *message)
 {
     /* Padding may double a message, or bring it to the largest of some sizes. */
-    size_t size = WAX_MEMBER_ROOM(message->topic.size, message->properties.size,
-                                  message->payload.size) +
-                  128 * (size_t)1024;
+    size_t size =
+        WAX_MEMBER_ROOM(message->topic.size, message->properties.size, message->payload.size) +
+        128 * (size_t)1024;
     uint8_t *room;
 
     if (size <= sealed->room_size) {
@@ -274,20 +274,24 @@ wax_status tools_sealed_make_will(struct sealed *sealed, const wax_publish *mess
     return wax_member_seal_will(sealed->member, message, tools_sealed_wall_ms(), &room, made);
 }
 
+static const struct {
+    wax_status status;
+    const char *text;
+} explanations[] = {
+    {WAX_NOT_FOUND,      "this topic belongs to no group that this device is in; nothing was sent"},
+    {WAX_NOT_AUTHORIZED, "this device has no key to write with: is it granted `write`, and has its "
+                         "mailbox come? Nothing was sent"                 },
+    {WAX_FULL,           "the message is too large to be sealed, or the epoch has no window left until the "
+               "next one; nothing was sent"                                         },
+    {WAX_IO,             "the folder of state cannot be written, and without it nothing is sealed"},
+};
+
 const char *tools_sealed_explain(wax_status status)
 {
-    switch (status) {
-    case WAX_NOT_FOUND:
-        return "this topic belongs to no group that this device is in; nothing was sent";
-    case WAX_NOT_AUTHORIZED:
-        return "this device has no key to write with: is it granted `write`, and has its mailbox "
-               "come? Nothing was sent";
-    case WAX_FULL:
-        return "the message is too large to be sealed, or the epoch has no window left until the "
-               "next one; nothing was sent";
-    case WAX_IO:
-        return "the folder of state cannot be written, and without it nothing is sealed";
-    default:
-        return wax_status_text(status);
+    for (size_t i = 0; i < WAX_COUNT(explanations); i++) {
+        if (explanations[i].status == status) {
+            return explanations[i].text;
+        }
     }
+    return wax_status_text(status);
 }

@@ -7,9 +7,9 @@
 
 struct sealed;
 
-/* Opens the identity in `path`, with what its folder of state holds; the folder is made if it is not
- * there, and locked: two processes with one identity would seal under the same positions. NULL, with
- * `fault` saying in words why. */
+/* Opens the identity in `path`, with what its folder of state holds; the folder is made if it is
+ * not there, and locked: two processes with one identity would seal under the same positions. NULL,
+ * with `fault` saying in words why. */
 struct sealed *tools_sealed_open(const char *path, char *fault, size_t fault_size);
 
 /* Wipes and gives back all of it; NULL is fine. */
@@ -17,8 +17,8 @@ void tools_sealed_close(struct sealed *sealed);
 
 wax_member *tools_sealed_member(struct sealed *sealed);
 
-/* Seals a message; `made` views memory that stays until the next call. Returns as wax_member_seal(),
- * or WAX_FULL without memory. */
+/* Seals a message; `made` views memory that stays until the next call. Returns as
+ * wax_member_seal(), or WAX_FULL without memory. */
 wax_status tools_sealed_make(struct sealed *sealed, const wax_publish *message,
                              wax_publish *made) WAX_CHECKED;
 

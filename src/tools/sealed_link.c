@@ -118,7 +118,8 @@ bool tools_sealed_link_will(struct link *link)
     link->will.payload = will.payload;
     if (status != WAX_OK) {
         (void)snprintf(link->fault, sizeof link->fault, "the Will cannot be sealed: %s",
-                       status == WAX_NOT_AUTHORIZED && !wax_member_has_keys(tools_sealed_member(link->sealed))
+                       status == WAX_NOT_AUTHORIZED &&
+                               !wax_member_has_keys(tools_sealed_member(link->sealed))
                            ? "this device never had its keys; connect once without a Will"
                        : status == WAX_INVALID ? "its topic belongs to a group of class stream"
                                                : tools_sealed_explain(status));
@@ -149,8 +150,8 @@ wax_status tools_sealed_link_filters(const struct link *link, wax_subscription *
     for (size_t i = 0; link->sealed != NULL && status == WAX_OK && i < count; i++) {
         size_t start = room->used;
 
-        status = wax_member_filter(tools_sealed_member(link->sealed), subscriptions[i].filter,
-                                   room);
+        status =
+            wax_member_filter(tools_sealed_member(link->sealed), subscriptions[i].filter, room);
         subscriptions[i].filter = wax_bytes_of(room->data + start, room->used - start);
     }
     return status;

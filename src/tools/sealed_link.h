@@ -4,8 +4,9 @@
 
 #include "tools/link.h"
 
-/* As wax_client_poll(). What is sealed is opened before the tool sees it; what is refused is told to
- * the user. WAX_CLIENT_CONNECTED is told a second time when the keys have come, with `is_ready`. */
+/* As wax_client_poll(). What is sealed is opened before the tool sees it; what is refused is told
+ * to the user. WAX_CLIENT_CONNECTED is told a second time when the keys have come, with `is_ready`.
+ */
 bool tools_sealed_link_poll(struct link *link, uint64_t now_ms, wax_client_event *event);
 
 /* As wax_client_deadline_ms(), of any link. */

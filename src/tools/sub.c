@@ -13,7 +13,7 @@
 enum {
     QUEUE_SIZE = 1024 * 1024,
     FILTERS_SIZE = 1024 * 1024, /* as the broker is to see them */
-    RATE_MS = 1000, /* how often --message-rate tells */
+    RATE_MS = 1000,             /* how often --message-rate tells */
 };
 
 struct sub {
@@ -107,8 +107,8 @@ static bool adapt(struct sub *sub)
     wax_status status;
 
     fill_requests(sub);
-    status = tools_sealed_link_filters(&sub->link, sub->subscriptions, sub->settings.topics.count,
-                                       &out);
+    status =
+        tools_sealed_link_filters(&sub->link, sub->subscriptions, sub->settings.topics.count, &out);
     if (status == WAX_OK) {
         status = tools_sealed_link_filters(&sub->link, sub->unsubscriptions,
                                            sub->settings.unsubscribes.count, &out);

@@ -70,8 +70,7 @@ static void a_sensor_reads_nothing_and_a_reader_writes_nothing(void **state)
     struct pair *pair = pair_new(&climate);
 
     (void)state;
-    assert_int_equal(send_text(&pair->reader, "home/kitchen/temp", "0", &sent),
-                     WAX_NOT_AUTHORIZED);
+    assert_int_equal(send_text(&pair->reader, "home/kitchen/temp", "0", &sent), WAX_NOT_AUTHORIZED);
     assert_int_equal(send_text(&pair->sensor, "home/kitchen/temp", "21.5", &sent), WAX_OK);
     assert_refuses(&pair->sensor, &sent, WAX_SEAL_OLD_EPOCH);
     pair_free(pair);
@@ -117,8 +116,8 @@ static void properties_travel_inside(void **state)
     wax_property_write_number(&properties, WAX_MESSAGE_EXPIRY, 60);
     wax_property_write(&properties, &user);
     message.properties = wax_writer_bytes(&properties);
-    assert_int_equal(
-        wax_member_seal(pair->sensor.member, &message, 1000000, &out, &sent.publish), WAX_OK);
+    assert_int_equal(wax_member_seal(pair->sensor.member, &message, 1000000, &out, &sent.publish),
+                     WAX_OK);
     assert_int_equal(wax_property_value(sent.publish.properties, WAX_CONTENT_TYPE).size, 0);
     assert_int_equal(wax_property_number(sent.publish.properties, WAX_MESSAGE_EXPIRY, 0), 60);
     assert_int_equal(wax_member_unseal(pair->reader.member, &sent.publish, 1030000, &arrival),
@@ -145,8 +144,8 @@ static void a_message_that_was_held_back_has_expired(void **state)
     (void)state;
     wax_property_write_number(&properties, WAX_MESSAGE_EXPIRY, 60);
     message.properties = wax_writer_bytes(&properties);
-    assert_int_equal(
-        wax_member_seal(pair->sensor.member, &message, 1000000, &out, &sent.publish), WAX_OK);
+    assert_int_equal(wax_member_seal(pair->sensor.member, &message, 1000000, &out, &sent.publish),
+                     WAX_OK);
     assert_int_equal(wax_member_unseal(pair->reader.member, &sent.publish, 1060001, &arrival),
                      WAX_OK);
     assert_int_equal(arrival.outcome, WAX_MEMBER_REFUSED);
@@ -304,8 +303,8 @@ static void a_broker_sees_no_names_and_readers_learn_them(void **state)
     assert_int_equal(wax_member_take_mailbox(pair->reader.member, letter.bytes), WAX_OK);
     assert_int_equal(send_text(&pair->sensor, "home/kitchen/temp", "21.5", &sent), WAX_OK);
     assert_int_equal(sent.publish.topic.size, 3 * WAX_BLIND_TOKEN_SIZE + 2);
-    assert_int_equal(
-        wax_member_filter(pair->reader.member, WAX_TEXT("home/+/temp"), &filter), WAX_OK);
+    assert_int_equal(wax_member_filter(pair->reader.member, WAX_TEXT("home/+/temp"), &filter),
+                     WAX_OK);
     assert_int_equal(filter.used, 2 * WAX_BLIND_TOKEN_SIZE + 3);
     arrival = receive_text(&pair->reader, &sent);
     assert_int_equal(arrival.outcome, WAX_MEMBER_OPENED);
@@ -323,8 +322,8 @@ static void a_will_is_newer_than_what_came_before(void **state)
         .topic = WAX_TEXT("home/doors/front"), .payload = WAX_TEXT("gone"), .retain = true};
 
     (void)state;
-    assert_int_equal(
-        wax_member_seal_will(pair->sensor.member, &message, 0, &room, &will.publish), WAX_OK);
+    assert_int_equal(wax_member_seal_will(pair->sensor.member, &message, 0, &room, &will.publish),
+                     WAX_OK);
     assert_int_equal(send_text(&pair->sensor, "home/doors/front", "shut", &sent), WAX_OK);
     assert_opens(&pair->reader, &sent, "shut");
     assert_opens(&pair->reader, &will, "gone");
