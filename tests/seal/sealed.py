@@ -11,7 +11,7 @@ part and the test in one object:
             an opened message
   chop      as seal, and chunkSize, counts -> messages
   join      as open, but messages
-  blind     key, variant, hash, prefix, patterns, name -> blinded
+  blind     blindingKey, variant, hash[, prefix, patterns], name -> blinded
   box       profile, namespace, psk or sealerSecret and openerPublic and ephemeral; topic, generation (not in a status), version,
             content -> message
   unbox     profile, namespace, psk or openerSecret and sealerPublic; topic, message[, lastGeneration, lastVersion] -> content,
@@ -26,7 +26,7 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from sealed import blinding, box, cose, forms, message, octets, p256, signed, stream
+from sealed import box, cose, forms, message, octets, p256, signed, stream
 from sealed.forms import hex_of, text, unhex
 from sealed.reader import Reader
 
@@ -70,10 +70,7 @@ def join(form):
 
 
 def blind(form):
-    patterns = [text(pattern) for pattern in form.get("patterns", [])]
-    prefix = text(form["prefix"]) if "prefix" in form else "wax"
-    whole = blinding.Blinding(unhex(form["key"]), form["variant"], form["hash"], patterns, prefix)
-    return {"blinded": hex_of(whole.blind(text(form["name"])))}
+    return {"blinded": hex_of(forms.blinding_of(form).blind(text(form["name"])))}
 
 
 def peer_of(form, own, other):

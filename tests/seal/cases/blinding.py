@@ -23,8 +23,7 @@ def make():
 
 
 def add_group(file, blinding, names=NAMES):
-    file.group("blinding", key=blinding.key.hex(), variant=blinding.variant, hash=blinding.hash,
-               prefix=forms.hex_of(blinding.prefix), patterns=[forms.hex_of(pattern) for pattern in blinding.patterns])
+    file.group("blinding", **forms.blinding_form(blinding))
     for name in names:
         try:
             blinded = blinding.blind(name)

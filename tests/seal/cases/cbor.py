@@ -18,7 +18,7 @@ BAD = (
     ("a key twice", "a201000100"), ("a longer key first", "a21818000100"), ("text keys by their letters, not their bytes", "a262616100616200"),
     ("a negative key before its time", "a220000100"), ("a text key before a number", "a26161000100"), ("an array as a key", "a18000"),
     ("a map as a key", "a1a000"), ("true as a key", "a1f500"), ("text that is no UTF-8", "61ff"), ("text with a surrogate", "63eda080"),
-    ("text with a letter in too many bytes", "62c180"), ("null", "f6"), ("undefined", "f7"), ("a simple value", "e0"),
+    ("text with a letter in too many bytes", "62c180"), ("text with U+0000", "6100"), ("null", "f6"), ("undefined", "f7"), ("a simple value", "e0"),
     ("a simple value in two bytes", "f820"), ("false in two bytes", "f814"), ("a half float", "f90000"), ("a float", "fa47c35000"),
     ("a double", "fb3ff199999999999a"), ("tag 0", "c06161"), ("tag 2", "c24101"), ("tag 55799", "d9d9f700"), ("tag 18 inside", "81d280"),
     ("tag 18 twice", "d2d280"), ("tag 18 in two bytes", "d81280"), ("tag 18 of nothing", "d2"), ("seven arrays", "81818181818180"),

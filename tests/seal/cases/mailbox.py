@@ -50,6 +50,7 @@ BAD = (
     ("another version inside", mailbox(version=6)),
     ("another generation inside", mailbox(generation=2)),
     ("for another device inside", mailbox(k3="d2")),
+    ("version 0 inside", mailbox(version=0)),
     ("the device is bytes", mailbox(k3=b"d1")),
     ("groups are missing", mailbox(k4=None)),
     ("the authority is missing", mailbox(k5=None)),

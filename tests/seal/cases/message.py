@@ -1,5 +1,6 @@
 """Messages, kinds 0 and 1 (section 5)."""
 from sealed import forms, header, message, plain
+from sealed.blinding import Blinding
 from sealed.message import Draft
 from sealed.octets import u16, u64, u8
 from .common import COMBINATIONS, STATE, STREAM, TOPIC, File, flipped, group_with, public_key, secret_key, seeded
@@ -69,6 +70,7 @@ def make():
     for suite in (2, 3):
         add_signatures_short(Cases(file, group(suite)))
     add_long_topics(file)
+    add_blinded(file)
     return file.form
 
 
@@ -182,6 +184,33 @@ def add_long_topics(file):
             cases.seal(f"a topic of {size} bytes", draft(), ["Topic", "LongTopic"], "t", size)
 
 
+def add_blinded(file):
+    """Topics as the broker has them; field 9 says what they were."""
+    for variant, hash_ in ((1, 1), (2, 2)):
+        blinding = Blinding(seeded("blinding"), variant, hash_, ["home/+/temp"])
+        cases = Cases(file, group(blinding=blinding, filters=["home/kitchen/temp"]))
+        add_named(cases, blinding)
+
+
+def add_named(cases, blinding):
+    flags, seen = ["Blinded"], blinding.blind(TOPIC)
+
+    def named(name, *fields):
+        return draft(fields=plain.write_fields([*fields, (plain.TOPIC, name.encode())]))
+
+    cases.seal("with its name", named(TOPIC), flags, seen)
+    cases.seal("with its name behind a user property", named(TOPIC, (plain.USER_PROPERTY, (b"a", b"b"))), flags, seen)
+    cases.seal("a name of other letters", named("温度/ü"), flags, blinding.blind("温度/ü"))
+    cases.seal("a topic that is not blinded, with its name", named("$home/x"), flags, "$home/x")
+    for comment, what in (("without its name", draft()), ("with another name", named("home/bath/temp")), ("with its blinded name", named(seen)),
+                          ("with an empty name", named(""))):
+        open_group = group()
+        envelope, _, _ = message.seal(open_group, seen, what)
+        cases.refuse(comment, envelope, flags, topic=seen)
+    envelope, _, _ = message.seal(cases.of, seen, named(TOPIC))
+    cases.refuse("on the topic that its name is", envelope, flags)
+
+
 def add_fields(cases):
     def sealed(comment, *fields):
         cases.seal(comment, draft(fields=plain.write_fields(fields)), ["Fields"])
@@ -199,12 +228,13 @@ def add_fields(cases):
     refused("the same field twice", write([(3, b"x"), (3, b"x")]))
     refused("the same unknown field twice", write([(200, b"x"), (200, b"x")]))
     refused("unknown fields descend", write([(201, b"x"), (200, b"x")]))
-    for type_ in (0, 9, 64, 127):
+    for type_ in (0, 10, 64, 127):
         refused(f"unknown field {type_}", write([(type_, b"x")]))
     for type_ in (4, 5, 6):
         for size in (0, 7, 9):
             refused(f"field {type_} of {size} bytes", write([(type_, bytes(size))]))
     refused("the size of a stream, in a message", write([(8, u64(7))]))
+    refused("the name of a blinded topic, where none is blinded", write([(9, TOPIC.encode())]))
     refused("a content type that is no UTF-8", write([(1, b"\xff")]))
     refused("a response topic with a surrogate", write([(2, b"\xed\xa0\x80")]))
     refused("a response topic with U+0000", write([(2, b"a\0b")]))

@@ -1,5 +1,6 @@
 """What a reader makes of one envelope after another (section 5, positions), and the group of a topic (section 1)."""
 from sealed import forms, message, plain, stream
+from sealed.blinding import Blinding
 from sealed.octets import u64
 from sealed.reader import Reader
 from sealed.topics import group_of
@@ -48,7 +49,7 @@ def make():
         add_stream(file, suite, tag_size)
         add_state(file, suite, tag_size)
     for add in (add_replays, add_window_turns, add_far_windows, add_epochs, add_state_epochs, add_floors, add_will, add_strangers,
-                add_fields, add_signing, add_streams, add_choice):
+                add_fields, add_signing, add_streams, add_blinded, add_choice):
         add(file)
     return file.form
 
@@ -238,6 +239,26 @@ def add_streams(file):
         of.get("the third: the whole", c, "ok")
         of.get("the third again", c, "again")
         of.at(6, "again" if class_ == STATE else "replay", comment="a message with the position of the stream")
+
+
+def add_blinded(file):
+    blinding = Blinding(seeded("blinding"), 2, 1, ["home/+/temp"])
+    of = Sequence(file, "a namespace that blinds", group_with(class_=STATE, blinding=blinding, filters=["home/+/temp", "shed"]))
+
+    def at(position, expected, seen, name=None, **more):
+        fields = plain.write_fields([(plain.TOPIC, name.encode())]) if name else None
+        of.at(position, expected, fields=fields, topic=seen, **more)
+
+    kitchen, bath = blinding.blind(TOPIC), blinding.blind("home/bath/temp")
+    at(0, "ok", kitchen, TOPIC)
+    at(0, "again", kitchen, TOPIC)
+    at(1, "ok", bath, "home/bath/temp", comment="another topic of the same filter")
+    at(2, "not opened", kitchen, "home/bath/temp", comment="it says another name")
+    at(2, "not opened", kitchen, comment="it says no name")
+    at(2, "ok", kitchen, TOPIC, comment="the position was not used up")
+    at(3, "not opened", TOPIC, TOPIC, comment="the topic itself belongs to no group")
+    at(4, "ok", blinding.blind("shed"), "shed")
+    at(5, "not opened", blinding.blind("shed/door"), "shed/door", comment="no filter of the group")
 
 
 def add_choice(file):

@@ -108,7 +108,9 @@ def add_enrol(file):
     add("signed as a log entry", enrol_value(), "bad signature", type_="log")
     add("a nonce of 15 bytes", enrol_value(k3=bytes(15)), "not opened")
     add("no key", enrol_value(k2=None), "not opened")
-    add("an unknown key below 128", enrol_value(k5=1), "not opened")
+    add("with a certificate and its signer's", enrol_value(k4=certificate, k5=certificate))
+    add("an unknown key below 128", enrol_value(k6=1), "not opened")
+    add("a device without a name", enrol_value(k1=""), "not opened", topic="wax/e/")
 
 
 def certificate_value(who, may, **more):

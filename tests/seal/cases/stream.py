@@ -1,5 +1,6 @@
 """Streams (section 6)."""
 from sealed import forms, plain, stream
+from sealed.blinding import Blinding
 from sealed.octets import u16, u32, u64, u8
 from .common import COMBINATIONS, STATE, TOPIC, File, flipped, seeded
 from .message import EPOCH, SIGNER, draft, group
@@ -14,12 +15,12 @@ class Cases:
         self.file, self.of = file, of
         file.group("stream", **forms.group_form(of))
 
-    def seal(self, comment, what, size, counts, flags=()):
-        head, chunks = stream.seal_chunks(self.of, TOPIC, what, size)
+    def seal(self, comment, what, size, counts, flags=(), topic=TOPIC):
+        head, chunks = stream.seal_chunks(self.of, topic, what, size)
         messages = stream.messages_of(head, size, chunks, counts(len(chunks)))
-        opened = stream.unseal(self.of, TOPIC, messages)
+        opened = stream.unseal(self.of, topic, messages)
         more = {"fields": what.fields.hex()} if what.fields is not None else {}
-        self.file.valid(comment, flags, topic=forms.hex_of(TOPIC), sender=what.sender, epoch=what.epoch,
+        self.file.valid(comment, flags, topic=forms.hex_of(topic), sender=what.sender, epoch=what.epoch,
                         position=what.position, chunkSize=size, counts=counts(len(chunks)), noise=what.noise.hex(), **more,
                         **forms.opened_form(opened), messages=[one.hex() for one in messages])
 
@@ -29,8 +30,8 @@ class Cases:
         self.file.valid(comment, ["OpenOnly"], topic=forms.hex_of(TOPIC), sender=what.sender, epoch=what.epoch,
                         position=what.position, **forms.opened_form(opened), messages=[one.hex() for one in messages])
 
-    def refuse(self, comment, messages, flags, event="not opened"):
-        self.file.invalid(comment, flags, event, topic=forms.hex_of(TOPIC), messages=[one.hex() for one in messages])
+    def refuse(self, comment, messages, flags, event="not opened", topic=TOPIC):
+        self.file.invalid(comment, flags, event, topic=forms.hex_of(topic), messages=[one.hex() for one in messages])
 
 
 def together(count):
@@ -50,6 +51,7 @@ def make():
     for suite, tag_size in COMBINATIONS:
         add_basics(Cases(file, group(suite, tag_size)))
     add_sizes(Cases(file, group(class_=STATE)))
+    add_blinded(file)
     cases = Cases(file, group())
     add_orders(cases)
     add_cuts(cases)
@@ -74,6 +76,20 @@ def add_sizes(cases):
     cases.seal("with fields and its size, RETAIN", draft(seeded("stream", 503), fields=fields, retain=True), 100, apart, ["Fields"])
     fields = plain.write_fields([(plain.CORRELATION, bytes(200))])
     cases.seal("fields through four chunks", draft(seeded("stream", 30), fields=fields), 64, apart, ["Fields"])
+
+
+def add_blinded(file):
+    blinding = Blinding(seeded("blinding"), 1, 1)
+    cases, seen = Cases(file, group(blinding=blinding)), blinding.blind(TOPIC)
+    for name, is_good in ((TOPIC, True), ("home/bath/temp", False), (None, False)):
+        fields = plain.write_fields([(plain.TOPIC, name.encode())]) if name else None
+        what = draft(seeded("stream", 100), fields=fields)
+        if is_good:
+            cases.seal("with the name of its topic", what, 64, apart, ["Blinded"], seen)
+            continue
+        head, chunks = stream.seal_chunks(cases.of, seen, what, 64)
+        messages = stream.messages_of(head, 64, chunks, [len(chunks)])
+        cases.refuse("with the name of another topic" if name else "without the name of its topic", messages, ["Blinded"], topic=seen)
 
 
 def add_orders(cases):

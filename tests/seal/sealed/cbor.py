@@ -1,5 +1,5 @@
 """Deterministic CBOR (RFC 8949, 4.2.1), as much of it as section 8 lets in: numbers, bytes, text, arrays, maps, booleans."""
-from .octets import Reader, Refused, require, u8
+from .octets import Reader, require, text_of, u8
 
 NESTING = 6
 SIGN1 = 18
@@ -66,10 +66,7 @@ def read_item(reader, depth):
     if major == BYTES:
         return reader.take(number)
     if major == TEXT:
-        try:
-            return reader.take(number).decode()
-        except UnicodeDecodeError:
-            raise Refused("not opened", "no UTF-8") from None
+        return text_of(reader.take(number))
     if major == ARRAY:
         return [read_item(reader, depth + 1) for _ in range(number)]
     if major == MAP:

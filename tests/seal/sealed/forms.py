@@ -1,10 +1,11 @@
 """Groups, messages and fields as flat JSON: what the vectors and the command line speak."""
 from . import plain
+from .blinding import Blinding
 from .group import Group
 
 NAMES = {plain.CONTENT_TYPE: "contentType", plain.RESPONSE_TOPIC: "responseTopic", plain.CORRELATION: "correlation",
          plain.SEALED_AT: "sealedAt", plain.VALID_UNTIL: "validUntil", plain.BOOT_NONCE: "bootNonce",
-         plain.STREAM_SIZE: "streamSize"}
+         plain.STREAM_SIZE: "streamSize", plain.TOPIC: "topicName"}
 
 
 def unhex(value):
@@ -39,7 +40,22 @@ def group_form(group):
         form["ownSender"] = group.own
     if group.floors:
         form["floors"] = [number for sender, floor in group.floors.items() for number in (sender, *floor)]
+    if group.blinding:
+        form.update(blinding_form(group.blinding))
     return form
+
+
+def blinding_form(blinding):
+    return {"blindingKey": blinding.key.hex(), "variant": blinding.variant, "hash": blinding.hash,
+            "prefix": hex_of(blinding.prefix), "patterns": [hex_of(pattern) for pattern in blinding.patterns]}
+
+
+def blinding_of(form):
+    """The blinding that a group has, or None."""
+    if "blindingKey" not in form:
+        return None
+    patterns = [text(pattern) for pattern in form.get("patterns", [])]
+    return Blinding(unhex(form["blindingKey"]), form["variant"], form["hash"], patterns, text(form.get("prefix", "776178")))
 
 
 def group_of(form):
@@ -52,7 +68,7 @@ def group_of(form):
         senders=pairs(form.get("senders", [1, (1 << 24) - 1])),
         signing=dict(zip(form.get("signers", []), map(unhex, form.get("signingKeys", [])))),
         floors={floors[i]: (floors[i + 1], floors[i + 2]) for i in range(0, len(floors), 3)},
-        window=form.get("keptEpochs", 255), own=form.get("ownSender", 0))
+        window=form.get("keptEpochs", 255), own=form.get("ownSender", 0), blinding=blinding_of(form))
 
 
 def fields_form(fields):

@@ -3,6 +3,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from . import keys
+from .blinding import Blinding
 from .octets import require, u8, u16, u32
 
 EPOCH_SECRET, OWN_SECRET, CLASS_SECRET = range(3)
@@ -32,6 +33,7 @@ class Group:
     floors: dict = field(default_factory=dict)
     window: int = 255
     own: int = 0
+    blinding: Blinding = None
 
     def may_write(self, sender):
         return any(first <= sender <= last for first, last in self.senders)
@@ -57,6 +59,18 @@ class Group:
             secret = keys.sender_secret(self.suite, secret, self.id, epoch, sender)
         window = position // keys.PLACES if self.class_ == keys.STREAM else 0
         return window_secret(self.suite, secret, self.id, epoch, sender, window)
+
+    def seen_filters(self):
+        """The filters as the broker has them."""
+        return [self.blinding.blind(filter_) if self.blinding else filter_ for filter_ in self.filters]
+
+    def judge_name(self, topic, names):
+        """Refuses unless field 9 says what was blinded, where topics are blinded, and nothing where they are not."""
+        if self.blinding is None:
+            require(not names, "the name of a blinded topic, where none is blinded")
+            return
+        require(names, "the name of the blinded topic is missing")
+        require(self.blinding.blind(names[0].decode()) == topic, "came on another topic than it says")
 
     def tail(self, epoch, topic):
         """What A has behind the header."""

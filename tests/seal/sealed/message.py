@@ -110,7 +110,7 @@ def decrypt(group, topic, where):
     return associated, aead_unseal(group.suite, group.tag_size, key, nonce, associated, reader.rest())
 
 
-def split(group, where, associated, text):
+def split(group, topic, where, associated, text):
     """P taken apart, and its signature verified."""
     require(1 <= len(text) <= LARGEST, "nothing inside, or too much")
     bare = plain.unpad(text) if text[0] & plain.PADDED else text
@@ -123,11 +123,13 @@ def split(group, where, associated, text):
         public = group.signing.get(where.sender)
         is_good = public is not None and p256.verify(public, to_be_signed(associated, bare), signature)
         require(is_good, "the signature is wrong", "bad signature")
-    return Opened(where, flags, fields, reader.rest())
+    opened = Opened(where, flags, fields, reader.rest())
+    group.judge_name(topic, opened.values(plain.TOPIC))
+    return opened
 
 
 def unseal(group, topic, where):
     """Opens what was located, kinds 0 and 1."""
     require(where.kind != header.STREAM, "chunks of a stream")
     associated, text = decrypt(group, topic, where)
-    return split(group, where, associated, text)
+    return split(group, topic, where, associated, text)

@@ -59,7 +59,7 @@ class Reader:
 def text_of(data):
     """UTF-8 as MQTT has it: no surrogates, no U+0000."""
     try:
-        text = data.decode("utf-8")
+        text = data.decode()
     except UnicodeDecodeError:
         raise Refused("not opened", "no UTF-8") from None
     require("\0" not in text, "U+0000 in a text")

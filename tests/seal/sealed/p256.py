@@ -1,6 +1,7 @@
 """P-256: own arithmetic for signatures with the numbers of RFC 6979; verification and key agreement by python3-cryptography."""
 import hashlib
 import hmac
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -36,6 +37,7 @@ def times(scalar, point):
     return result
 
 
+@lru_cache(maxsize=256)
 def public_of(secret):
     """The uncompressed point of a secret key of 32 bytes."""
     x, y = times(int.from_bytes(secret, "big"), G)

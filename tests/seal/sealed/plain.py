@@ -2,8 +2,8 @@
 from .octets import Reader, require, text_of, u8, u16
 
 FIELDS, PADDED, RETAIN = 1, 2, 4
-CONTENT_TYPE, RESPONSE_TOPIC, CORRELATION, SEALED_AT, VALID_UNTIL, BOOT_NONCE, USER_PROPERTY, STREAM_SIZE = range(1, 9)
-TEXTS = (CONTENT_TYPE, RESPONSE_TOPIC)
+CONTENT_TYPE, RESPONSE_TOPIC, CORRELATION, SEALED_AT, VALID_UNTIL, BOOT_NONCE, USER_PROPERTY, STREAM_SIZE, TOPIC = range(1, 10)
+TEXTS = (CONTENT_TYPE, RESPONSE_TOPIC, TOPIC)
 SIZES_8 = (SEALED_AT, VALID_UNTIL, BOOT_NONCE, STREAM_SIZE)
 
 
@@ -27,7 +27,7 @@ def read_fields(data, is_stream):
         before = type_
         if type_ >= 128:
             continue
-        require(CONTENT_TYPE <= type_ <= STREAM_SIZE, "an unknown field")
+        require(CONTENT_TYPE <= type_ <= TOPIC, "an unknown field")
         require(type_ != STREAM_SIZE or is_stream, "the size of a stream, in no stream")
         require(type_ not in SIZES_8 or len(value) == 8, "a field of 8 bytes has another size")
         if type_ in TEXTS:

@@ -1,7 +1,7 @@
 """What mailboxes, statuses and signed things say: a table for each (sections 8 to 10)."""
 from . import cbor
 from .octets import require
-from .shapes import (SENDER, U32, array, ascending, boolean, octets, one_of, padding, record, row, sender_pairs, table, text,
+from .shapes import (SENDER, U32, array, ascending, boolean, device, name, octets, one_of, padding, record, row, sender_pairs, table, text,
                      uint)
 
 DEEDS = ("create", "group", "enrol", "grant", "revoke", "evict", "rotate", "activate", "retire", "restore", "rule")
@@ -42,7 +42,7 @@ def group(value):
 
 
 MAILBOX = record({
-    1: (uint(), True), 2: (uint(0, U32), True), 3: (text, True), 4: (array(group), True),
+    1: (uint(1), True), 2: (uint(0, U32), True), 3: (device, True), 4: (array(group), True),
     5: (record({1: (octets(65), True), 2: (octets(65), True)}), True), 6: (octets(8), False),
     7: (record({1: (octets(32), True), 2: (uint(1, 2), True), 3: (uint(1, 2), True), 4: (array(text), False)}), False),
 })
@@ -57,13 +57,13 @@ def signed_bytes(value):
     require(type(value) is bytes, "no bytes")
 
 
-ENROL = record({1: (text, True), 2: (octets(65), True), 3: (octets(16), True), 4: (signed_bytes, False)})
+ENROL = record({1: (device, True), 2: (octets(65), True), 3: (octets(16), True), 4: (signed_bytes, False), 5: (signed_bytes, False)})
 
-CERTIFICATE = record({1: (text, True), 2: (octets(65), True), 3: (uint(1, 15), True), 4: (octets(8), True),
+CERTIFICATE = record({1: (name, True), 2: (octets(65), True), 3: (uint(1, 15), True), 4: (octets(8), True),
                       5: (uint(), True), 6: (uint(), True)})
 
 MANIFEST = record({
-    1: (uint(), True), 2: (uint(0, U32), True), 3: (octets(8), True), 4: (octets(8), True), 5: (text, True), 6: (SUITE, True),
+    1: (uint(), True), 2: (uint(0, U32), True), 3: (octets(8), True), 4: (octets(8), True), 5: (name, True), 6: (SUITE, True),
     7: (CLASS, True), 8: (TAG, True), 9: (FILTERS, True), 10: (EPOCH, True), 11: (uint(0, U32), True), 12: (KEPT, True),
     13: (octets(65), True), 14: (sender_pairs, True), 15: (SIGNING_KEYS, False), 16: (padding, False), 17: (octets(32), True),
     18: (uint(1), True),

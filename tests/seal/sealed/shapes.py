@@ -27,6 +27,17 @@ def text(value):
     require(type(value) is str, "no text")
 
 
+def name(value):
+    """A text of 1 to 128 bytes."""
+    text(value)
+    require(1 <= len(value.encode()) <= 128, "a name that is too long, or empty")
+
+
+def device(value):
+    name(value)
+    require(not set(value) & set("/+#"), "a device whose name no topic level can have")
+
+
 def boolean(value):
     require(type(value) is bool, "neither true nor false")
 

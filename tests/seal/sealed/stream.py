@@ -96,6 +96,7 @@ class Opener:
         opened = Opened(self.where, flags, fields, reader.rest())
         promised = opened.values(plain.STREAM_SIZE)
         require(not promised or int.from_bytes(promised[0], "big") == len(self.text), "another size than promised")
+        self.group.judge_name(self.topic, opened.values(plain.TOPIC))
         return opened
 
 

@@ -22,6 +22,6 @@ def literal_levels(filter_):
 
 def group_of(groups, topic):
     """The group that a topic belongs to, or None."""
-    fits = [(-max(literal_levels(filter_) for filter_ in group.filters if matches(filter_, topic)), group.id, group)
-            for group in groups if any(matches(filter_, topic) for filter_ in group.filters)]
+    fits = [(-literal_levels(filter_), group.id, group) for group in groups for filter_ in group.seen_filters()
+            if matches(filter_, topic)]
     return min(fits, key=lambda fit: fit[:2])[2] if fits else None
