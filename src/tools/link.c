@@ -536,12 +536,16 @@ static bool handle(struct link *link, const wax_client_event *event, enum link_t
         *turn = end(link, link->code);
         return true;
     case WAX_CLIENT_CONNECTED:
+        if (link->sealed != NULL && link->is_ready) {
+            return true; /* the second time: the keys have come */
+        }
         if (!is_proven(link, event)) {
             *turn = end(link, EXIT_WRONG);
+            return true;
         }
-        link->was_open = link->was_open || *turn == LINK_EVENT;
-        link->is_ready = link->was_open && link->sealed == NULL;
-        return *turn != LINK_EVENT || link->is_ready; /* or else when the keys have come */
+        link->was_open = true;
+        link->is_ready = link->sealed == NULL;
+        return link->is_ready;
     case WAX_CLIENT_AUTHENTICATE:
         if (link->scram != NULL && !prove(link, &event->notice)) {
             *turn = end(link, EXIT_WRONG);
@@ -579,6 +583,9 @@ enum link_turn tools_link_next(struct link *link, wax_client_event *event)
                                          : tools_sealed_link_poll(link, now_ms, event);
         if (has_event && handle(link, event, &turn)) {
             return turn;
+        }
+        if (has_event && link->sealed != NULL) {
+            return LINK_MOVED; /* what sealing itself had asked for may have been waited for */
         }
         if (has_event) {
             continue;
