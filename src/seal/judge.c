@@ -150,6 +150,12 @@ static wax_seal_event judge_state(struct claim *claim, const wax_opener *self)
     return is_below(claim, record->epoch, record->position) ? WAX_SEAL_ROLLBACK : WAX_SEAL_FINE;
 }
 
+/* Whoever signs is believed nothing unsigned, streams either: any reader could have made it. */
+static bool is_right_kind(const wax_opener *self, const struct header *header)
+{
+    return header->kind == KIND_SIGNED || opener_find_key(self, header->sender) == NULL;
+}
+
 wax_seal_event claim_judge(struct claim *claim, const wax_opener *self, const struct header *header,
                            wax_bytes topic)
 {
@@ -164,6 +170,9 @@ wax_seal_event claim_judge(struct claim *claim, const wax_opener *self, const st
     }
     if (claim->epoch == NULL) {
         return WAX_SEAL_OLD_EPOCH;
+    }
+    if (!is_right_kind(self, header)) {
+        return WAX_SEAL_BAD_SIGNATURE;
     }
     claim->scope.epoch = claim->epoch->epoch;
     claim->sender = records_find_sender(self, header->sender);
@@ -237,12 +246,11 @@ wax_status claim_derive(struct claim *claim)
 static void note(wax_sender_record *record, uint32_t position)
 {
     const uint32_t above = position - record->position;
+    const uint32_t below = record->position - position;
 
     if (position < record->position) {
-        record->came |= UINT64_C(1) << (record->position - position - 1);
-        return;
-    }
-    if (above > 0) {
+        record->came |= below <= REPLAY_WINDOW ? UINT64_C(1) << (below - 1) : 0;
+    } else if (above > 0) {
         record->came = above > REPLAY_WINDOW ? 0
                        : above == REPLAY_WINDOW
                            ? UINT64_C(1) << (REPLAY_WINDOW - 1)

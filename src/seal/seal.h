@@ -17,6 +17,7 @@
 #define WAX_CONTEXT_MAX    64
 
 typedef struct wax_suite wax_suite;
+typedef struct wax_blinder wax_blinder;
 
 /* How something is sealed: under a key of the suite's size, bound to `associated`, which does not
  * travel with it. `number` begins the nonce; the hedge is the rest of it. */
@@ -103,14 +104,12 @@ typedef struct wax_seal_group {
 const wax_seal_group *wax_seal_group_of(const wax_seal_group *groups, size_t count,
                                         wax_bytes topic);
 
-/* Room where sealing and opening put together what a message is bound to. One room may serve all
- * that one thread seals and opens. */
+/* Room where sealing and opening put together what a message is bound to, of WAX_SEAL_ROOM_SIZE for
+ * the longest topic. One room may serve all that one thread seals and opens. */
 typedef struct wax_seal_room {
     uint8_t *data;
     size_t size;
 } wax_seal_room;
-
-/* For topics of so many bytes. */
 #define WAX_SEAL_ROOM_SIZE(topic_size) (44U + (topic_size))
 
 /* ---- Keys [3] ---- */
@@ -211,7 +210,8 @@ wax_status wax_signer_p256_sign(const wax_signer *self, const wax_bytes *parts, 
 
 /* A message as it is to be sealed. */
 typedef struct wax_seal_message {
-    wax_bytes topic;            /* the logical one: not blinded, not mapped by a bridge */
+    wax_bytes topic; /* as the broker has it: blinded, if it is; not mapped by a bridge */
+
     wax_bytes fields;           /* as wax_field_write() writes them; at most 65,535 bytes */
     wax_bytes extra;            /* for the hedge; may be empty */
     const wax_padding *padding; /* NULL: none */
@@ -229,7 +229,6 @@ typedef struct wax_seal_buffer {
 
 /* Room in front of a payload without fields. */
 #define WAX_SEAL_HEAD_MAX 19U
-
 /* How much room is wanted at most in front of the payload, and exactly behind it. */
 size_t wax_seal_head_size(const wax_seal_message *message);
 size_t wax_seal_tail_size(const wax_seal_group *group, const wax_seal_message *message,
@@ -264,10 +263,10 @@ typedef enum wax_field_type {
     WAX_FIELD_BOOT_NONCE = 6,    /* of WAX_BOOT_NONCE_SIZE */
     WAX_FIELD_USER_PROPERTY = 7, /* a name in two bytes of size and so many of text, then a value */
     WAX_FIELD_STREAM_SIZE = 8,
+    WAX_FIELD_TOPIC = 9, /* before it was blinded: always there where topics are, and only there */
 } wax_field_type;
 
 #define WAX_BOOT_NONCE_SIZE 8
-
 /* A field as it is read; those with numbers have `number` too. */
 typedef struct wax_field {
     uint8_t type;
@@ -307,10 +306,9 @@ typedef enum wax_seal_event {
     WAX_SEAL_TOO_LARGE = 14,  /* chunks that `room` does not hold */
 } wax_seal_event;
 
-/* Says an event in plain English. */
+/* Says it in plain English. */
 const char *wax_seal_event_text(wax_seal_event event);
 
-/* As in a mailbox. */
 typedef enum wax_epoch_what {
     WAX_EPOCH_SECRET = 0,
     WAX_EPOCH_SENDER = 1, /* of the own number; opens what it sealed itself */
@@ -399,6 +397,10 @@ typedef struct wax_opener {
     const uint8_t *boot_nonce; /* the one told last, or NULL */
     uint32_t step_max; /* windows that one message may step; 0: 65,535, as section 5 has it */
     uint32_t clock;    /* what `used` counts; zero at first */
+    /* Where topics are blinded: wax_blind_is_of(), and with what; else both NULL. */
+    bool (*is_name)(const wax_blinder *blinder, wax_bytes blinded, wax_bytes topic,
+                    wax_seal_room room);
+    const wax_blinder *blinder;
 } wax_opener;
 
 #define WAX_RECORD_PROBES 16U
@@ -408,7 +410,7 @@ wax_status wax_verify_p256(const uint8_t *public_key, const wax_bytes *parts, si
 
 /* What came: the caller's own bytes, which opening overwrites. */
 typedef struct wax_seal_arrival {
-    wax_bytes topic; /* the logical one */
+    wax_bytes topic; /* as the broker has it */
     uint8_t *envelope;
     size_t size;
     uint64_t now_ms; /* milliseconds since 1970, or 0 where there is no clock */
@@ -419,6 +421,7 @@ typedef struct wax_opened {
     wax_seal_event event;
     wax_bytes payload;
     wax_bytes fields; /* for wax_field_next() */
+    wax_bytes name;   /* the topic before it was blinded; empty where it was not */
     uint32_t sender;  /* of what was refused: as the envelope claims */
     uint32_t epoch;
     uint32_t position;
@@ -446,7 +449,6 @@ wax_status wax_opener_open(wax_opener *self, const wax_seal_arrival *arrival,
 #define WAX_CHUNK_SIZE_MAX  0x100000U
 #define WAX_STREAM_HEAD_MAX 18U
 #define WAX_CHUNK_INDEX_MAX 0x7fffffffU
-
 /* With the hedge in front and the tag behind. */
 #define WAX_CHUNK_ROOM(chunk_size) (24U + (chunk_size))
 
@@ -564,7 +566,6 @@ void wax_stream_opener_end(wax_stream_opener *self);
 /* ---- Blinded topics [7] ---- */
 
 /* What tokens are made of. The caller sets all of it. */
-typedef struct wax_blinder wax_blinder;
 struct wax_blinder {
     /* The first 9 bytes of X: wax_blind_hmac() or wax_blind_ascon(). */
     wax_status (*hash)(const wax_blinder *self, wax_bytes where, wax_bytes level, uint8_t *result);

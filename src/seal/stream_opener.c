@@ -127,9 +127,6 @@ static wax_seal_event judge_first(const wax_stream_opener *self, const struct he
     wax_seal_event event = claim_judge(&claim, self->opener, &head->header, self->topic);
 
     event = event == WAX_SEAL_FINE && claim.is_again ? WAX_SEAL_AGAIN : event;
-    if (event == WAX_SEAL_FINE && opener_find_key(self->opener, claim.scope.sender) != NULL) {
-        event = WAX_SEAL_BAD_SIGNATURE; /* nobody could tell it from a reader's */
-    }
     claim_end(&claim);
     return event;
 }
@@ -227,7 +224,7 @@ static wax_seal_event read_front(wax_stream_opener *self, wax_bytes plain, wax_c
     chunk->fields = text.fields;
     chunk->retain = (text.flags & FLAG_RETAIN) != 0;
     self->promised = text.stream_size;
-    return text_judge(&text, self->opener, self->now_ms);
+    return text_judge(&text, self->opener, self->topic, self->now_ms);
 }
 
 /* Whether the stream ends where it said it would. */
