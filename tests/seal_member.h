@@ -88,6 +88,17 @@ static inline void member_take_tables(struct member *self, struct pool *pool, co
     }
 }
 
+/* Where topics are blinded, so are the filters. */
+static inline void member_blind_filters(struct member *self, struct pool *pool)
+{
+    for (size_t i = 0; i < self->group.filter_count; i++) {
+        wax_writer out = wax_writer_over(pool_take(pool, 4096), 4096);
+
+        assert_int_equal(wax_blind_filter(&self->blinder, self->filters[i], &out), WAX_OK);
+        self->filters[i] = wax_writer_bytes(&out);
+    }
+}
+
 static inline void member_make(struct member *self, struct pool *pool, const json_t *group)
 {
     *self = (struct member){
@@ -112,10 +123,16 @@ static inline void member_make(struct member *self, struct pool *pool, const jso
         .topic_count = MEMBER_ROWS
     };
     member_take_tables(self, pool, group);
+    self->group.filters = self->filters;
+    self->group.filter_count = rows_in(group, "filters");
+    for (size_t i = 0; i < self->group.filter_count; i++) {
+        self->filters[i] = row_bytes(pool, group, "filters", i);
+    }
     if (has(group, "blindingKey")) {
         member_take_blinding(self, pool, group, "blindingKey");
         self->opener.is_name = wax_blind_is_of;
         self->opener.blinder = &self->blinder;
+        member_blind_filters(self, pool);
     }
 }
 
