@@ -5,8 +5,7 @@
 
 /* What stood inside, as properties again. What stood outside and is not the broker's to say is left
  * out: nobody vouches for it. */
-static wax_bytes gather(const wax_member *member, const wax_publish *came, wax_bytes inside,
-                        wax_bytes *topic)
+static wax_bytes gather(const wax_member *member, const wax_publish *came, wax_bytes inside)
 {
     static const wax_property_id ids[] = {
         [WAX_FIELD_CONTENT_TYPE] = WAX_CONTENT_TYPE,
@@ -27,9 +26,7 @@ static wax_bytes gather(const wax_member *member, const wax_publish *came, wax_b
         }
     }
     while (wax_field_next(&fields, &last, &field)) {
-        if (field.type == WAX_FIELD_TOPIC) {
-            *topic = field.value;
-        } else if (field.type == WAX_FIELD_USER_PROPERTY) {
+        if (field.type == WAX_FIELD_USER_PROPERTY) {
             wax_reader in = wax_reader_over(field.value);
             wax_property user = {.id = WAX_USER_PROPERTY, .name = wax_read_blob(&in)};
 
@@ -40,35 +37,6 @@ static wax_bytes gather(const wax_member *member, const wax_publish *came, wax_b
         }
     }
     return wax_writer_bytes(&out);
-}
-
-/* Whether the topic that stands inside is the one that the broker saw. */
-static bool is_on(const wax_member *member, wax_bytes inside, wax_bytes outside)
-{
-    uint8_t *room = member->properties + member->config->message_size;
-    wax_writer out = wax_writer_over(room, member->config->message_size);
-
-    return wax_blind_topic(&member->current->blinder, inside, &out) == WAX_OK &&
-           wax_bytes_equal(wax_writer_bytes(&out), outside);
-}
-
-static bool topic_of(const wax_member *member, const wax_publish *came, wax_bytes fields,
-                     wax_bytes *topic)
-{
-    wax_reader in = wax_reader_over(fields);
-    wax_field field;
-    uint8_t last = 0;
-
-    *topic = came->topic;
-    if (member->current->blinder.key == NULL) {
-        return true;
-    }
-    while (wax_field_next(&in, &last, &field)) {
-        if (field.type == WAX_FIELD_TOPIC) {
-            *topic = field.value;
-        }
-    }
-    return is_on(member, *topic, came->topic);
 }
 
 /* Whether the mailbox that is still to come may change the verdict. */
@@ -91,7 +59,6 @@ static wax_status open_in(wax_member *member, struct slot *slot, const wax_publi
     wax_seal_arrival sealed = {came->topic, member->text, came->payload.size, wall_ms};
     wax_opened *opened = &arrival->opened;
     wax_status status;
-    wax_bytes topic;
 
     if (came->payload.size != 0) {
         memcpy(member->text, came->payload.data, came->payload.size);
@@ -108,17 +75,15 @@ static wax_status open_in(wax_member *member, struct slot *slot, const wax_publi
     if (status != WAX_OK) {
         return status;
     }
-    if (!topic_of(member, came, opened->fields, &topic)) {
-        refuse(member, arrival, WAX_SEAL_BAD_FORM);
-        return WAX_OK;
-    }
     if (opened->event == WAX_SEAL_GAP) {
         member->refused[WAX_SEAL_GAP] += opened->gap;
     }
     arrival->outcome = WAX_MEMBER_OPENED;
     arrival->message.payload = opened->payload;
-    arrival->message.properties = gather(member, came, opened->fields, &topic);
-    arrival->message.topic = topic;
+    arrival->message.properties = gather(member, came, opened->fields);
+    if (opened->name.size != 0) {
+        arrival->message.topic = opened->name;
+    }
     return WAX_OK;
 }
 

@@ -19,7 +19,7 @@ static const struct row rows[] = {
     [WAX_FIELD_VALID_UNTIL]    = {8,        false, true },
     [WAX_FIELD_BOOT_NONCE]     = {8,        false, false},
     [WAX_FIELD_USER_PROPERTY]  = {ANY_SIZE, false, false},
-    [WAX_FIELD_STREAM_SIZE]    = {8,        false, true },
+        [WAX_FIELD_STREAM_SIZE]    = {8,        false, true },
     [WAX_FIELD_TOPIC]          = {ANY_SIZE, true,  false},
 };
 /* clang-format on */

@@ -34,32 +34,30 @@ static bool may_write(const wax_opener *self, uint32_t sender)
     return false;
 }
 
-static bool opens(const wax_opener *self, const wax_epoch_key *key)
+static bool opens(const wax_opener *self, const wax_epoch_key *key, uint32_t sender)
 {
     return key->what == WAX_EPOCH_SECRET ||
-           (key->what == WAX_EPOCH_CLASS && self->group->class == WAX_CLASS_STATE);
+           (key->what == WAX_EPOCH_CLASS && self->group->class == WAX_CLASS_STATE) ||
+           (key->what == WAX_EPOCH_SENDER && self->own_sender == sender);
 }
 
 /* The highest epoch with these lowest eight bits; NULL when there is none, or when it is older than
  * those that are believed. */
-static const wax_epoch_key *find_epoch(const wax_opener *self, uint8_t lowest)
+static const wax_epoch_key *find_epoch(const wax_opener *self, uint8_t lowest, uint32_t sender)
 {
-    for (size_t i = self->epoch_count; i > 0; i--) {
-        const wax_epoch_key *key = &self->epochs[i - 1];
+    for (size_t i = 0; i < self->epoch_count && i < self->epochs_kept; i++) {
+        const wax_epoch_key *key = &self->epochs[self->epoch_count - 1 - i];
 
-        if (self->epochs[self->epoch_count - 1].epoch - key->epoch >= self->epochs_kept) {
-            return NULL;
-        }
-        if ((uint8_t)key->epoch == lowest && opens(self, key)) {
+        if ((uint8_t)key->epoch == lowest && opens(self, key, sender)) {
             return key;
         }
     }
     return NULL;
 }
 
-const wax_epoch_key *opener_find_epoch(const wax_opener *self, uint32_t epoch)
+const wax_epoch_key *opener_find_epoch(const wax_opener *self, uint32_t epoch, uint32_t sender)
 {
-    const wax_epoch_key *key = find_epoch(self, (uint8_t)epoch);
+    const wax_epoch_key *key = find_epoch(self, (uint8_t)epoch, sender);
 
     return key != NULL && key->epoch == epoch ? key : NULL;
 }
@@ -152,6 +150,12 @@ static wax_seal_event judge_state(struct claim *claim, const wax_opener *self)
     return is_below(claim, record->epoch, record->position) ? WAX_SEAL_ROLLBACK : WAX_SEAL_FINE;
 }
 
+/* Whoever signs is believed nothing unsigned, streams either: any reader could have made it. */
+static bool is_right_kind(const wax_opener *self, const struct header *header)
+{
+    return header->kind == KIND_SIGNED || opener_find_key(self, header->sender) == NULL;
+}
+
 wax_seal_event claim_judge(struct claim *claim, const wax_opener *self, const struct header *header,
                            wax_bytes topic)
 {
@@ -159,13 +163,16 @@ wax_seal_event claim_judge(struct claim *claim, const wax_opener *self, const st
         .scope = {.group = self->group, .sender = header->sender},
         .position = header->position,
         .topic = topic,
-        .epoch = find_epoch(self, header->epoch)
+        .epoch = find_epoch(self, header->epoch, header->sender)
     };
     if (!may_write(self, header->sender)) {
         return WAX_SEAL_UNKNOWN_SENDER;
     }
     if (claim->epoch == NULL) {
         return WAX_SEAL_OLD_EPOCH;
+    }
+    if (!is_right_kind(self, header)) {
+        return WAX_SEAL_BAD_SIGNATURE;
     }
     claim->scope.epoch = claim->epoch->epoch;
     claim->sender = records_find_sender(self, header->sender);
@@ -195,13 +202,14 @@ static wax_status begin_epoch(struct claim *claim)
 {
     wax_status status = WAX_OK;
 
-    if (claim->epoch->what == WAX_EPOCH_CLASS) {
-        memcpy(claim->secret, claim->epoch->secret, WAX_SECRET_SIZE);
-    } else {
+    if (claim->epoch->what == WAX_EPOCH_SECRET) {
         status = schedule_class(&claim->scope, claim->epoch->secret, claim->secret);
+    } else {
+        memcpy(claim->secret, claim->epoch->secret, WAX_SECRET_SIZE);
     }
-    return status == WAX_OK ? schedule(&claim->scope, claim->secret, USE_SENDER, 0, claim->secret)
-                            : status;
+    return status == WAX_OK && claim->epoch->what != WAX_EPOCH_SENDER
+               ? schedule(&claim->scope, claim->secret, USE_SENDER, 0, claim->secret)
+               : status;
 }
 
 wax_status claim_derive(struct claim *claim)
@@ -238,12 +246,11 @@ wax_status claim_derive(struct claim *claim)
 static void note(wax_sender_record *record, uint32_t position)
 {
     const uint32_t above = position - record->position;
+    const uint32_t below = record->position - position;
 
     if (position < record->position) {
-        record->came |= UINT64_C(1) << (record->position - position - 1);
-        return;
-    }
-    if (above > 0) {
+        record->came |= below <= REPLAY_WINDOW ? UINT64_C(1) << (below - 1) : 0;
+    } else if (above > 0) {
         record->came = above > REPLAY_WINDOW ? 0
                        : above == REPLAY_WINDOW
                            ? UINT64_C(1) << (REPLAY_WINDOW - 1)

@@ -41,7 +41,7 @@ void claim_end(struct claim *claim);
 /* The key that a sender signs with, or NULL when it does not sign. */
 const uint8_t *opener_find_key(const wax_opener *self, uint32_t sender);
 
-/* The key of an epoch in full, or NULL. */
-const wax_epoch_key *opener_find_epoch(const wax_opener *self, uint32_t epoch);
+/* The key of an epoch in full that opens what this sender seals, or NULL. */
+const wax_epoch_key *opener_find_epoch(const wax_opener *self, uint32_t epoch, uint32_t sender);
 
 #endif

@@ -32,14 +32,6 @@ int wax_seal_kind(wax_bytes bytes)
     return bytes.size > 0 && (bytes.data[0] & KIND_BYTE) == KIND_BYTE ? bytes.data[0] & 7 : -1;
 }
 
-/* Whether the kind is the one that this sender may use. */
-static bool is_right_kind(const wax_opener *self, const struct header *header)
-{
-    const bool signs = opener_find_key(self, header->sender) != NULL;
-
-    return header->kind == KIND_SIGNED ? signs && self->verify != NULL : !signs;
-}
-
 static wax_seal_event read_header(const wax_seal_arrival *arrival, struct header *header,
                                   size_t *size)
 {
@@ -92,13 +84,17 @@ static wax_status unseal(struct opening *opening)
 
 static wax_status verify(const struct opening *opening)
 {
+    const wax_opener *self = opening->self;
+    const uint8_t *key = opener_find_key(self, opening->header.sender);
     const wax_bytes parts[] = {WAX_TEXT("sealed-mqtt 1 sign"), opening->associated,
                                wax_bytes_of(opening->plain.data, opening->text.signed_size)};
 
-    return opening->header.kind != KIND_SIGNED
-               ? WAX_OK
-               : opening->self->verify(opener_find_key(opening->self, opening->header.sender),
-                                       parts, WAX_COUNT(parts), opening->text.signature);
+    if (opening->header.kind != KIND_SIGNED) {
+        return WAX_OK;
+    }
+    return key == NULL || self->verify == NULL
+               ? WAX_UNTRUSTED
+               : self->verify(key, parts, WAX_COUNT(parts), opening->text.signature);
 }
 
 /* What the text itself says against it, once it is open. */
@@ -116,7 +112,8 @@ static wax_status judge_text(struct opening *opening, wax_seal_event *event)
     if (status != WAX_OK) {
         return status;
     }
-    *event = text_judge(&opening->text, opening->self, opening->arrival->now_ms);
+    *event = text_judge(&opening->text, opening->self, opening->arrival->topic,
+                        opening->arrival->now_ms);
     return *event == WAX_SEAL_FINE ? WAX_OK : WAX_UNTRUSTED;
 }
 
@@ -129,6 +126,7 @@ static void tell(const struct opening *opening, wax_opened *opened)
                                      : WAX_SEAL_FINE;
     opened->payload = opening->text.rest;
     opened->fields = opening->text.fields;
+    opened->name = opening->text.name;
     opened->gap = claim->gap;
     opened->is_signed = opening->header.kind == KIND_SIGNED;
     opened->retain = (opening->text.flags & FLAG_RETAIN) != 0;
@@ -145,9 +143,7 @@ static wax_seal_event judge_header(struct opening *opening)
         event =
             claim_judge(&opening->claim, opening->self, &opening->header, opening->arrival->topic);
     }
-    return event != WAX_SEAL_FINE || is_right_kind(opening->self, &opening->header)
-               ? event
-               : WAX_SEAL_BAD_SIGNATURE;
+    return event;
 }
 
 static wax_status run(struct opening *opening, wax_opened *opened)

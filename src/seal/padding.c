@@ -35,7 +35,7 @@ static size_t up_to_bucket(const wax_padding *padding, size_t size)
             return padding->sizes[i];
         }
     }
-    return up_to_multiple(size, padding->sizes[padding->count - 1]);
+    return size;
 }
 
 size_t padding_size(const wax_padding *padding, size_t size)

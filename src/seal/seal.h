@@ -1,8 +1,6 @@
-/* seal: messages that nobody opens but whom they are for. What is sealed passes any broker, which
- * can neither read nor forge nor replay it. The bytes are those of docs/format.md, whose sections
- * the brackets name. Nothing here needs a clock or randomness: a device without both seals well.
- *
- * A device links what it names: one suite, and of the rest what it calls. */
+/* seal: messages that only those open whom they are for, in envelopes that any broker carries. The
+ * bytes are those of docs/format.md, whose sections stand in brackets. Nothing here needs a clock
+ * or randomness. A device links what it names: one suite, and of the rest what it calls. */
 #ifndef WAX_SEAL_H
 #define WAX_SEAL_H
 
@@ -19,6 +17,7 @@
 #define WAX_CONTEXT_MAX    64
 
 typedef struct wax_suite wax_suite;
+typedef struct wax_blinder wax_blinder;
 
 /* How something is sealed: under a key of the suite's size, bound to `associated`, which does not
  * travel with it. `number` begins the nonce; the hedge is the rest of it. */
@@ -105,14 +104,12 @@ typedef struct wax_seal_group {
 const wax_seal_group *wax_seal_group_of(const wax_seal_group *groups, size_t count,
                                         wax_bytes topic);
 
-/* Room where sealing and opening put together what a message is bound to. One room may serve all
- * that one thread seals and opens. */
+/* Room where sealing and opening put together what a message is bound to, of WAX_SEAL_ROOM_SIZE for
+ * the longest topic. One room may serve all that one thread seals and opens. */
 typedef struct wax_seal_room {
     uint8_t *data;
     size_t size;
 } wax_seal_room;
-
-/* For topics of so many bytes. */
 #define WAX_SEAL_ROOM_SIZE(topic_size) (44U + (topic_size))
 
 /* ---- Keys [3] ---- */
@@ -189,7 +186,7 @@ typedef enum wax_padding_kind {
     WAX_PAD_NONE,
     WAX_PAD_MULTIPLE, /* to a multiple of sizes[0] */
     WAX_PAD_PADME,    /* by 12 % at most, and sizes of so many bits in one */
-    WAX_PAD_BUCKETS,  /* to the next of `sizes`, ascending; above the last to a multiple of it */
+    WAX_PAD_BUCKETS,  /* to the next of `sizes`, ascending; above the last not at all */
 } wax_padding_kind;
 
 typedef struct wax_padding {
@@ -213,7 +210,8 @@ wax_status wax_signer_p256_sign(const wax_signer *self, const wax_bytes *parts, 
 
 /* A message as it is to be sealed. */
 typedef struct wax_seal_message {
-    wax_bytes topic;            /* the logical one: not blinded, not mapped by a bridge */
+    wax_bytes topic; /* as the broker has it: blinded, if it is; not mapped by a bridge */
+
     wax_bytes fields;           /* as wax_field_write() writes them; at most 65,535 bytes */
     wax_bytes extra;            /* for the hedge; may be empty */
     const wax_padding *padding; /* NULL: none */
@@ -231,7 +229,6 @@ typedef struct wax_seal_buffer {
 
 /* Room in front of a payload without fields. */
 #define WAX_SEAL_HEAD_MAX 19U
-
 /* How much room is wanted at most in front of the payload, and exactly behind it. */
 size_t wax_seal_head_size(const wax_seal_message *message);
 size_t wax_seal_tail_size(const wax_seal_group *group, const wax_seal_message *message,
@@ -266,11 +263,10 @@ typedef enum wax_field_type {
     WAX_FIELD_BOOT_NONCE = 6,    /* of WAX_BOOT_NONCE_SIZE */
     WAX_FIELD_USER_PROPERTY = 7, /* a name in two bytes of size and so many of text, then a value */
     WAX_FIELD_STREAM_SIZE = 8,
-    WAX_FIELD_TOPIC = 9, /* before it was blinded */
+    WAX_FIELD_TOPIC = 9, /* before it was blinded: always there where topics are, and only there */
 } wax_field_type;
 
 #define WAX_BOOT_NONCE_SIZE 8
-
 /* A field as it is read; those with numbers have `number` too. */
 typedef struct wax_field {
     uint8_t type;
@@ -310,13 +306,12 @@ typedef enum wax_seal_event {
     WAX_SEAL_TOO_LARGE = 14,  /* chunks that `room` does not hold */
 } wax_seal_event;
 
-/* Says an event in plain English. */
+/* Says it in plain English. */
 const char *wax_seal_event_text(wax_seal_event event);
 
-/* As in a mailbox. */
 typedef enum wax_epoch_what {
     WAX_EPOCH_SECRET = 0,
-    WAX_EPOCH_SENDER = 1, /* an own sender's; of no use to open */
+    WAX_EPOCH_SENDER = 1, /* of the own number; opens what it sealed itself */
     WAX_EPOCH_CLASS = 2,  /* in groups of class state */
 } wax_epoch_what;
 
@@ -332,7 +327,7 @@ typedef struct wax_sender_range {
     uint32_t last;
 } wax_sender_range;
 
-/* A sender signs, with this key of WAX_P256_PUBLIC_SIZE. */
+/* A sender that signs, and its key of WAX_P256_PUBLIC_SIZE. */
 typedef struct wax_sender_key {
     uint32_t sender;
     const uint8_t *public_key;
@@ -363,7 +358,7 @@ typedef struct wax_sender_record {
     uint8_t key[WAX_DERIVED_MAX];
 } wax_sender_record;
 
-/* The latest of a topic by one sender, in class state. */
+/* The latest of a topic by a sender, in class state. */
 typedef struct wax_topic_record {
     wax_record record;
     uint32_t epoch;
@@ -383,7 +378,8 @@ typedef struct wax_opener {
     wax_seal_room room;
     const wax_epoch_key *epochs; /* ascending */
     size_t epoch_count;
-    uint32_t epochs_kept;           /* W: how many of the newest are believed */
+    uint32_t epochs_kept;           /* W: how many of them, from the newest, are believed */
+    uint32_t own_sender;            /* whose WAX_EPOCH_SENDER is; 0: nobody's */
     const wax_sender_range *ranges; /* none: nobody may write */
     size_t range_count;
     const wax_sender_key *keys;
@@ -401,17 +397,20 @@ typedef struct wax_opener {
     const uint8_t *boot_nonce; /* the one told last, or NULL */
     uint32_t step_max; /* windows that one message may step; 0: 65,535, as section 5 has it */
     uint32_t clock;    /* what `used` counts; zero at first */
+    /* Where topics are blinded: wax_blind_is_of(), and with what; else both NULL. */
+    bool (*is_name)(const wax_blinder *blinder, wax_bytes blinded, wax_bytes topic,
+                    wax_seal_room room);
+    const wax_blinder *blinder;
 } wax_opener;
 
 #define WAX_RECORD_PROBES 16U
-
 /* The usual `verify`. */
 wax_status wax_verify_p256(const uint8_t *public_key, const wax_bytes *parts, size_t count,
                            const uint8_t *signature) WAX_CHECKED;
 
 /* What came: the caller's own bytes, which opening overwrites. */
 typedef struct wax_seal_arrival {
-    wax_bytes topic; /* the logical one */
+    wax_bytes topic; /* as the broker has it */
     uint8_t *envelope;
     size_t size;
     uint64_t now_ms; /* milliseconds since 1970, or 0 where there is no clock */
@@ -422,6 +421,7 @@ typedef struct wax_opened {
     wax_seal_event event;
     wax_bytes payload;
     wax_bytes fields; /* for wax_field_next() */
+    wax_bytes name;   /* the topic before it was blinded; empty where it was not */
     uint32_t sender;  /* of what was refused: as the envelope claims */
     uint32_t epoch;
     uint32_t position;
@@ -432,7 +432,7 @@ typedef struct wax_opened {
     bool is_again; /* the topic's latest once more: not to be taken as new */
 } wax_opened;
 
-/* What kind of envelope begins with these bytes, 0 to 7; -1 when they are none. [4] */
+/* The kind of an envelope that begins so, 0 to 7; -1 for what is none. [4] */
 int wax_seal_kind(wax_bytes bytes);
 
 /* Opens a message, kind 0 or 1. [5]
@@ -449,8 +449,7 @@ wax_status wax_opener_open(wax_opener *self, const wax_seal_arrival *arrival,
 #define WAX_CHUNK_SIZE_MAX  0x100000U
 #define WAX_STREAM_HEAD_MAX 18U
 #define WAX_CHUNK_INDEX_MAX 0x7fffffffU
-
-/* Room for a chunk: the hedge in front, the tag behind. */
+/* With the hedge in front and the tag behind. */
 #define WAX_CHUNK_ROOM(chunk_size) (24U + (chunk_size))
 
 /* One stream as it is sealed. Nothing is for writing. */
@@ -493,19 +492,19 @@ void wax_stream_sealer_seek(wax_stream_sealer *self, uint32_t index);
 /* Wipes the keys. */
 void wax_stream_sealer_end(wax_stream_sealer *self);
 
-/* A chunk that was opened. */
+/* An opened chunk. */
 typedef struct wax_chunk {
     wax_seal_event event;
     wax_bytes data;   /* views the opener's chunk room; good until the next push */
     wax_bytes fields; /* of the first chunk */
     uint32_t index;
-    uint32_t missing; /* how many in front of it did not come */
+    uint32_t missing; /* with GAP: how many in front of it did not come */
     bool retain;      /* of the first chunk */
     bool is_last;     /* the stream ends with it */
 } wax_chunk;
 
-/* One stream as it is opened. `opener`, `room` and `room_size` are set by the caller, room for a
- * chunk as WAX_CHUNK_ROOM() has it; the rest is zero at first and for reading alone. */
+/* One stream as it is opened. The caller sets `opener` and room for a chunk, as WAX_CHUNK_ROOM()
+ * has it; the rest is zero at first and for reading alone. */
 typedef struct wax_stream_opener {
     wax_opener *opener;
     uint8_t *room;
@@ -514,7 +513,9 @@ typedef struct wax_stream_opener {
     uint32_t epoch;
     uint32_t position;
     uint32_t chunk_size;
-    uint32_t next; /* the index that is due */
+    uint32_t next;     /* the index that is due */
+    uint64_t promised; /* how much the stream is said to be; 0 when nothing was said */
+    bool is_whole;     /* what comes of it once more is passed over */
     uint8_t key[WAX_DERIVED_MAX];
     wax_bytes topic;
     uint64_t now_ms;
@@ -534,13 +535,13 @@ void wax_stream_opener_begin(wax_stream_opener *self, wax_bytes topic, size_t me
                              uint64_t now_ms);
 
 /* Takes bytes of the message, up to the end of a chunk; call it again while `bytes` is not empty.
- * Returns WAX_OK with a chunk; WAX_MORE when more bytes are needed, or the message has ended;
- * WAX_UNTRUSTED when the message is refused: `chunk->event` says why, once, and the rest of it is
- * passed over; WAX_CROWDED when a message of another stream comes before the end of this one: it is
- * passed over, give it to another opener or end this one; WAX_INVALID for more bytes than the
- * message has; WAX_FULL and WAX_UNSPECIFIED_ERROR as wax_opener_open(). A stream is there when all
- * its chunks came up to the one with `is_last`: until then nothing may be done that cannot be
- * undone. */
+ * Returns WAX_OK with a chunk; WAX_MORE when more bytes are needed, the message has ended, or what
+ * came was known already; WAX_UNTRUSTED when the rest of the message is passed over: `chunk->event`
+ * says why, with GAP the sender is to go on from `next`; WAX_CROWDED for a message of another
+ * stream before the end of this one, which is passed over: give it to another opener, or end this
+ * one; WAX_INVALID for more bytes than the message has; WAX_FULL and WAX_UNSPECIFIED_ERROR as
+ * wax_opener_open(). A stream is there when its chunk with `is_last` is: until then do nothing that
+ * cannot be undone. */
 wax_status wax_stream_opener_push(wax_stream_opener *self, wax_bytes *bytes,
                                   wax_chunk *chunk) WAX_CHECKED;
 
@@ -553,26 +554,22 @@ typedef struct wax_stream_place {
     uint32_t next;
 } wax_stream_place;
 
-/* Goes on after a restart, with what the fields of the same names told before it.
+/* Goes on after a restart, with what the opener's fields of these names told before.
  * Returns WAX_OK; WAX_NOT_FOUND when there is no key of that epoch; WAX_INVALID for numbers that no
  * stream has; WAX_UNSPECIFIED_ERROR when the library fails. */
 wax_status wax_stream_opener_resume(wax_stream_opener *self,
                                     const wax_stream_place *place) WAX_CHECKED;
 
-/* Forgets the stream and wipes the key; `opener`, `room` and `room_size` stay. */
+/* Forgets the stream and wipes the key; what the caller set stays. */
 void wax_stream_opener_end(wax_stream_opener *self);
 
 /* ---- Blinded topics [7] ---- */
 
-#define WAX_BLIND_KEY_SIZE   32
-#define WAX_BLIND_TOKEN_SIZE 12
-
 /* What tokens are made of. The caller sets all of it. */
-typedef struct wax_blinder wax_blinder;
 struct wax_blinder {
     /* The first 9 bytes of X: wax_blind_hmac() or wax_blind_ascon(). */
     wax_status (*hash)(const wax_blinder *self, wax_bytes where, wax_bytes level, uint8_t *result);
-    const uint8_t *key;        /* of WAX_BLIND_KEY_SIZE */
+    const uint8_t *key;        /* of WAX_SECRET_SIZE */
     uint8_t variant;           /* 1: wildcards anywhere; 2: only where a pattern has them */
     const wax_bytes *patterns; /* of variant 2: valid filters */
     size_t pattern_count;
@@ -588,8 +585,9 @@ wax_status wax_blind_ascon(const wax_blinder *self, wax_bytes where, wax_bytes l
 
 /* Appends a topic, or a filter with $share/NAME/ if it has it, as the broker is to see it.
  * Returns WAX_OK; WAX_BAD_FILTER for a wildcard where variant 2 has none, or what $share/ follows
- * that is no filter; WAX_FULL when `out` or `room` is too small; WAX_UNSPECIFIED_ERROR when the
- * library fails. Unless WAX_OK nothing was appended. */
+ * that is no filter; WAX_FULL when `out` or `room` is too small; WAX_INVALID for more than
+ * 65,535 bytes; WAX_UNSPECIFIED_ERROR when the library fails. Unless WAX_OK nothing was appended.
+ */
 wax_status wax_blind_topic(const wax_blinder *self, wax_bytes topic, wax_writer *out) WAX_CHECKED;
 wax_status wax_blind_filter(const wax_blinder *self, wax_bytes filter, wax_writer *out) WAX_CHECKED;
 

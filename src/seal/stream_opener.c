@@ -20,6 +20,16 @@ void wax_stream_opener_begin(wax_stream_opener *self, wax_bytes topic, size_t me
     self->is_refused = false;
 }
 
+/* Forgets a stream, but not the message that came. */
+static void forget(wax_stream_opener *self)
+{
+    self->sender = 0;
+    self->next = 0;
+    self->promised = 0;
+    self->is_whole = false;
+    wax_wipe(self->key, sizeof self->key);
+}
+
 void wax_stream_opener_end(wax_stream_opener *self)
 {
     const wax_stream_opener bare = {
@@ -92,26 +102,22 @@ static size_t overhead(const wax_stream_opener *self)
     return WAX_HEDGE_SIZE + (size_t)self->opener->group->tag_size;
 }
 
-/* Whether so many bytes are chunks, of which only the stream's last may be shorter. */
-static bool is_whole(const wax_stream_opener *self, const struct head *head)
+/* Whether what is left of the message are chunks, of which only the stream's last may be shorter.
+ */
+static bool has_chunks(const wax_stream_opener *self, const struct head *head)
 {
-    const size_t rest = self->left % (head->chunk_size + overhead(self));
+    const size_t whole = head->chunk_size + overhead(self);
+    const size_t rest = self->left % whole;
+    const size_t count = self->left / whole + (rest > 0);
 
-    return self->left > 0 && (rest == 0 || (head->has_end && rest > overhead(self)));
+    return count > 0 && (rest == 0 || (head->has_end && rest > overhead(self))) &&
+           count <= (size_t)WAX_CHUNK_INDEX_MAX + 1 - head->index;
 }
 
 static bool is_same_stream(const wax_stream_opener *self, const struct head *head)
 {
     return self->sender == head->header.sender && (uint8_t)self->epoch == head->header.epoch &&
-           self->position == head->header.position && self->chunk_size == head->chunk_size;
-}
-
-/* What speaks against a message of a stream that goes on. */
-static wax_seal_event judge_more(const wax_stream_opener *self, const struct head *head)
-{
-    return !is_same_stream(self, head) ? WAX_SEAL_BAD_FORM
-           : head->index < self->next  ? WAX_SEAL_REPLAY
-                                       : WAX_SEAL_FINE;
+           self->position == head->header.position;
 }
 
 /* A stream's first message: judged as a message would be. */
@@ -121,11 +127,32 @@ static wax_seal_event judge_first(const wax_stream_opener *self, const struct he
     wax_seal_event event = claim_judge(&claim, self->opener, &head->header, self->topic);
 
     event = event == WAX_SEAL_FINE && claim.is_again ? WAX_SEAL_AGAIN : event;
-    if (event == WAX_SEAL_FINE && opener_find_key(self->opener, claim.scope.sender) != NULL) {
-        event = WAX_SEAL_BAD_SIGNATURE; /* nobody could tell it from a reader's */
-    }
     claim_end(&claim);
     return event;
+}
+
+/* The index that a message may begin with at most. */
+static uint32_t due(const wax_stream_opener *self, const struct head *head)
+{
+    return is_same_stream(self, head) ? self->next : 0;
+}
+
+/* What speaks against a message, which begins a stream or goes on with one. */
+static wax_seal_event judge_head(const wax_stream_opener *self, const struct head *head)
+{
+    const bool goes_on = self->sender != 0 && is_same_stream(self, head);
+    const wax_seal_event event = goes_on ? WAX_SEAL_FINE : judge_first(self, head);
+
+    if (event != WAX_SEAL_FINE) {
+        return event;
+    }
+    if (goes_on && head->chunk_size != self->chunk_size) {
+        return WAX_SEAL_BAD_FORM;
+    }
+    if (head->chunk_size + overhead(self) > self->room_size) {
+        return WAX_SEAL_TOO_LARGE;
+    }
+    return head->index > due(self, head) ? WAX_SEAL_GAP : WAX_SEAL_FINE;
 }
 
 /* The message's head is there. Returns WAX_MORE to go on, or as the push. */
@@ -134,26 +161,34 @@ static wax_status take_head(wax_stream_opener *self, wax_chunk *chunk)
     struct head head;
     wax_seal_event event;
 
-    if (!read_head(self, &head) || !is_whole(self, &head)) {
+    if (!read_head(self, &head) || !has_chunks(self, &head)) {
         return refuse(self, chunk, WAX_SEAL_BAD_FORM);
     }
-    if (head.chunk_size + overhead(self) > self->room_size) {
-        return refuse(self, chunk, WAX_SEAL_TOO_LARGE);
-    }
-    if (self->sender != 0 && !is_same_stream(self, &head)) {
+    if (self->sender != 0 && !self->is_whole && !is_same_stream(self, &head)) {
         self->is_refused = true;
         return WAX_CROWDED;
     }
-    event = self->sender != 0 ? judge_more(self, &head) : judge_first(self, &head);
+    event = judge_head(self, &head);
     if (event != WAX_SEAL_FINE) {
+        chunk->missing = event == WAX_SEAL_GAP ? head.index - due(self, &head) : 0;
         return refuse(self, chunk, event);
+    }
+    if (self->sender != 0 && !is_same_stream(self, &head)) {
+        forget(self);
     }
     self->head_size = (uint8_t)self->filled;
     self->filled = 0;
     self->chunk_size = head.chunk_size;
     self->index = head.index;
     self->has_end = head.has_end;
+    self->is_refused = self->is_whole;
     return WAX_MORE;
+}
+
+/* Whether the chunk that is gathered is the stream's last. */
+static bool is_last(const wax_stream_opener *self)
+{
+    return self->has_end && self->left == 0;
 }
 
 /* Opens what was gathered, with the key of a stream. */
@@ -165,7 +200,7 @@ static wax_status unseal(wax_stream_opener *self, const struct claim *claim, con
                                       .position = claim->position,
                                       .chunk_size = self->chunk_size,
                                       .index = self->index,
-                                      .is_last = self->has_end && self->left == 0};
+                                      .is_last = is_last(self)};
     wax_writer associated = wax_writer_over(room->data, room->size);
     wax_status status = stream_bind(&place, self->topic, &associated);
     const wax_box box = {.suite = claim->scope.group->suite,
@@ -177,22 +212,38 @@ static wax_status unseal(wax_stream_opener *self, const struct claim *claim, con
     return status == WAX_OK ? wax_box_open(&box, self->room, self->filled, plain) : status;
 }
 
-/* What a stream begins with; nothing, in a chunk behind its first. */
-static wax_seal_event read_front(const wax_stream_opener *self, wax_bytes plain, wax_chunk *chunk)
+/* What a stream begins with. */
+static wax_seal_event read_front(wax_stream_opener *self, wax_bytes plain, wax_chunk *chunk)
 {
     struct text text;
 
-    chunk->data = plain;
-    if (self->index > 0) {
-        return WAX_SEAL_FINE;
-    }
     if (text_read_front(&text, plain, FLAG_FIELDS | FLAG_RETAIN) != WAX_OK) {
         return WAX_SEAL_BAD_FORM;
     }
     chunk->data = text.rest;
     chunk->fields = text.fields;
     chunk->retain = (text.flags & FLAG_RETAIN) != 0;
-    return text_judge(&text, self->opener, self->now_ms);
+    self->promised = text.stream_size;
+    return text_judge(&text, self->opener, self->topic, self->now_ms);
+}
+
+/* Whether the stream ends where it said it would. */
+static bool ends_well(const wax_stream_opener *self, size_t size)
+{
+    return !is_last(self) || self->promised == 0 ||
+           self->promised == (uint64_t)self->index * self->chunk_size + size;
+}
+
+/* Reads a chunk's text. */
+static wax_seal_event read_chunk(wax_stream_opener *self, wax_bytes plain, wax_chunk *chunk)
+{
+    wax_seal_event event = WAX_SEAL_FINE;
+
+    chunk->data = plain;
+    if (self->index == 0) {
+        event = read_front(self, plain, chunk);
+    }
+    return event == WAX_SEAL_FINE && !ends_well(self, plain.size) ? WAX_SEAL_BAD_FORM : event;
 }
 
 /* Opens a chunk under `key`, and looks at what the stream begins with. */
@@ -202,7 +253,7 @@ static wax_status open_chunk(wax_stream_opener *self, const struct claim *claim,
     wax_bytes plain;
     wax_status status = unseal(self, claim, key, &plain);
 
-    chunk->event = status == WAX_OK ? read_front(self, plain, chunk) : WAX_SEAL_NOT_OPENED;
+    chunk->event = status == WAX_OK ? read_chunk(self, plain, chunk) : WAX_SEAL_NOT_OPENED;
     if (chunk->event == WAX_SEAL_FINE) {
         return WAX_OK;
     }
@@ -228,7 +279,6 @@ static wax_status open_first(wax_stream_opener *self, struct claim *claim, wax_c
         self->sender = claim->scope.sender;
         self->epoch = claim->scope.epoch;
         self->position = claim->position;
-        self->next = 0;
     } else {
         wax_wipe(self->key, sizeof self->key);
     }
@@ -264,23 +314,22 @@ static wax_status go_on(wax_stream_opener *self, wax_chunk *chunk)
 /* A chunk is there in whole. */
 static wax_status take_chunk(wax_stream_opener *self, wax_chunk *chunk)
 {
-    wax_status status = self->sender == 0 ? begin_stream(self, chunk) : go_on(self, chunk);
+    wax_status status = WAX_MORE;
 
+    if (self->sender == 0) {
+        status = begin_stream(self, chunk);
+    } else if (self->index >= self->next) {
+        status = go_on(self, chunk);
+    }
     self->filled = 0;
-    if (status != WAX_OK) {
-        return status;
+    if (status == WAX_OK) {
+        chunk->index = self->index;
+        chunk->is_last = is_last(self);
+        self->next = self->index + 1;
+        self->is_whole = chunk->is_last;
     }
-    chunk->index = self->index;
-    chunk->missing = self->index - self->next;
-    chunk->event = chunk->missing > 0 ? WAX_SEAL_GAP : WAX_SEAL_FINE;
-    chunk->is_last = self->has_end && self->left == 0;
     self->index++;
-    self->next = self->index;
-    if (chunk->is_last) {
-        self->sender = 0;
-        wax_wipe(self->key, sizeof self->key);
-    }
-    return WAX_OK;
+    return status;
 }
 
 /* Gathers the head. The first byte and the second say how much it is. */
@@ -334,7 +383,7 @@ wax_status wax_stream_opener_resume(wax_stream_opener *self, const wax_stream_pl
     struct claim claim = {
         .scope = {.group = self->opener->group, .epoch = place->epoch, .sender = place->sender},
         .position = place->position,
-        .epoch = opener_find_epoch(self->opener, place->epoch)
+        .epoch = opener_find_epoch(self->opener, place->epoch, place->sender)
     };
     wax_status status;
 

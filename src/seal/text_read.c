@@ -7,6 +7,12 @@ static void note(struct text *text, const wax_field *field)
         text->valid_until = field->number;
     } else if (field->type == WAX_FIELD_BOOT_NONCE) {
         text->boot_nonce = field->value;
+    } else if (field->type == WAX_FIELD_STREAM_SIZE) {
+        text->stream_size = field->number;
+        text->has_stream_size = true;
+    } else if (field->type == WAX_FIELD_TOPIC) {
+        text->name = field->value;
+        text->has_name = true;
     }
 }
 
@@ -50,6 +56,9 @@ wax_status text_read(struct text *text, wax_bytes plain, bool is_signed)
     if (status != WAX_OK) {
         return status;
     }
+    if (text->has_stream_size) {
+        return WAX_MALFORMED;
+    }
     if ((text->flags & FLAG_PADDING) != 0 && !strip(&text->rest)) {
         return WAX_MALFORMED;
     }
@@ -62,8 +71,20 @@ wax_status text_read(struct text *text, wax_bytes plain, bool is_signed)
     return WAX_OK;
 }
 
-wax_seal_event text_judge(const struct text *text, const wax_opener *opener, uint64_t now_ms)
+/* Where topics are blinded, the name stands inside, and is of the topic on which it came. */
+static bool has_right_name(const struct text *text, const wax_opener *opener, wax_bytes topic)
 {
+    return opener->is_name == NULL ? !text->has_name
+                                   : text->has_name && opener->is_name(opener->blinder, topic,
+                                                                       text->name, opener->room);
+}
+
+wax_seal_event text_judge(const struct text *text, const wax_opener *opener, wax_bytes topic,
+                          uint64_t now_ms)
+{
+    if (!has_right_name(text, opener, topic)) {
+        return WAX_SEAL_BAD_FORM;
+    }
     if (text->valid_until != 0 && now_ms > text->valid_until) {
         return WAX_SEAL_EXPIRED;
     }

@@ -180,7 +180,7 @@ def add_topics(cases):
 def add_long_topics(file):
     for suite in (1, 3):
         cases = Cases(file, group(suite))
-        for size in (0xFEFF - 30, 65535):
+        for size in (0xFEFF - 24, 65535)[:2 if suite == 1 else 1]:
             cases.seal(f"a topic of {size} bytes", draft(), ["Topic", "LongTopic"], "t", size)
 
 
