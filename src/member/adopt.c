@@ -177,6 +177,7 @@ static wax_status prepare_blinding(const wax_member *member, struct box *box)
         .patterns = patterns,
         .pattern_count = count,
         .prefix = member->config->prefix,
+        .room = member->names,
     };
     return box->blinder.hash == NULL ? WAX_INVALID : WAX_OK;
 }
@@ -247,7 +248,7 @@ static void vacate(const wax_member *member, struct slot *slot)
     slot->opener.topics = topics;
 }
 
-static void bind_opener(wax_member *member, struct slot *slot)
+static void bind_opener(wax_member *member, const struct box *box, struct slot *slot)
 {
     const struct grant *grant = slot->grant;
     wax_opener *opener = &slot->opener;
@@ -267,6 +268,9 @@ static void bind_opener(wax_member *member, struct slot *slot)
     opener->sender_count = member->config->sender_count;
     opener->topic_count = grant->group.class == WAX_CLASS_STATE ? member->config->topic_count : 0;
     opener->boot_nonce = member->boot_nonce;
+    memcpy(opener->hash_key, member->boot_nonce, sizeof(member->boot_nonce));
+    opener->is_name = box->blinder.key == NULL ? NULL : wax_blind_is_of;
+    opener->blinder = box->blinder.key == NULL ? NULL : &box->blinder;
 }
 
 /* The secret that a sender starts the write epoch with. */
@@ -331,7 +335,7 @@ void member_adopt(wax_member *member, struct box *box)
         wax_assert(slot != NULL);
         slot->grant = &box->grants[i];
         memcpy(slot->id, slot->grant->group.id, sizeof(slot->id));
-        bind_opener(member, slot);
+        bind_opener(member, box, slot);
         bind_sealer(member, slot);
     }
     member->current = box;

@@ -88,6 +88,7 @@ struct wax_member {
     wax_seal_room room;  /* for what messages are bound to */
     uint8_t *text;       /* what is opened */
     uint8_t *properties; /* what came out of it */
+    wax_seal_room names; /* for topics as they are blinded */
     uint64_t count;      /* of statuses */
     uint32_t refused[REFUSAL_COUNT];
     uint8_t boot_nonce[WAX_KEYS_ID_SIZE];

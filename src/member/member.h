@@ -150,12 +150,18 @@ typedef struct wax_member_arrival {
 wax_status wax_member_unseal(wax_member *member, const wax_publish *came, uint64_t wall_ms,
                              wax_member_arrival *arrival) WAX_CHECKED;
 
-/* Starts a stream [6] with the keys of its topic, in chunks of so many bytes, 0: as the group has
- * it. `room` keeps the topic as the broker is to see it, as long as the stream lasts. Returns as
+typedef struct wax_member_stream {
+    wax_bytes topic;
+    uint32_t chunk_size; /* 0: as the group has it */
+} wax_member_stream;
+
+/* Starts a stream [6] with the keys of its topic. `room` keeps the topic as the broker is to see
+ * it, and the fields that the stream must begin with, as long as it lasts. Returns as
  * wax_stream_sealer_start(); WAX_NOT_FOUND and WAX_NOT_AUTHORIZED as wax_member_seal().
  */
-wax_status wax_member_start_stream(wax_member *member, wax_bytes topic, uint32_t chunk_size,
-                                   wax_writer *room, wax_stream_sealer *stream) WAX_CHECKED;
+wax_status wax_member_start_stream(wax_member *member, const wax_member_stream *wanted,
+                                   wax_writer *room, wax_bytes *fields,
+                                   wax_stream_sealer *stream) WAX_CHECKED;
 
 /* What opens messages and streams on this topic, as the broker sees it; NULL if nothing does. Not
  * to be used behind the next mailbox. */

@@ -3,23 +3,7 @@
 
 #include <string.h>
 
-enum { ALIGNMENT = 16, POOL_FACTOR = 16 };
-
-void *member_take(struct pool *pool, size_t count, size_t size)
-{
-    size_t start = (pool->used + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    size_t left = pool->size < start ? 0 : pool->size - start;
-
-    if (size != 0 && count > left / size) {
-        return NULL;
-    }
-    pool->used = start + count * size;
-    if (pool->data == NULL) {
-        return NULL; /* it is only counted */
-    }
-    memset(pool->data + start, 0, count * size);
-    return pool->data + start;
-}
+enum { POOL_FACTOR = 16 };
 
 static wax_status keep_mark(wax_keys_mark *self, uint32_t generation, uint64_t version)
 {
@@ -88,6 +72,7 @@ static wax_member *share_out(const wax_member_config *config, struct pool *memor
     uint8_t *room = member_take(memory, 1, rooms);
     uint8_t *text = member_take(memory, 1, config->message_size);
     uint8_t *properties = member_take(memory, 2, config->message_size);
+    uint8_t *names = member_take(memory, 3, config->message_size);
     uint8_t *held = member_take(memory, 1, config->hold_size);
 
     for (size_t i = 0; i < config->group_count; i++) {
@@ -110,6 +95,7 @@ static wax_member *share_out(const wax_member_config *config, struct pool *memor
     member->room = (wax_seal_room){room, rooms};
     member->text = text;
     member->properties = properties;
+    member->names = (wax_seal_room){names, 3 * config->message_size};
     member->talk.room = held;
     return member;
 }

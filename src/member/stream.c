@@ -1,13 +1,16 @@
 /* Streams of a member: the keys that a topic asks for. */
 #include "member/internal.h"
 
-wax_status wax_member_start_stream(wax_member *member, wax_bytes topic, uint32_t chunk_size,
-                                   wax_writer *room, wax_stream_sealer *stream)
+wax_status wax_member_start_stream(wax_member *member, const wax_member_stream *wanted,
+                                   wax_writer *room, wax_bytes *fields, wax_stream_sealer *stream)
 {
+    uint32_t chunk_size = wanted->chunk_size;
+    wax_bytes topic = wanted->topic;
     size_t start = room->used;
     wax_bytes seen;
     struct slot *slot;
 
+    *fields = wax_bytes_of(NULL, 0);
     if (member->current == NULL) {
         return WAX_NOT_AUTHORIZED;
     }
@@ -18,6 +21,14 @@ wax_status wax_member_start_stream(wax_member *member, wax_bytes topic, uint32_t
     slot = member_find(member, seen);
     if (slot == NULL) {
         return WAX_NOT_FOUND;
+    }
+    if (member->current->blinder.key != NULL) {
+        start = room->used;
+        wax_field_write(room, WAX_FIELD_TOPIC, topic);
+        *fields = wax_bytes_of(room->data + start, room->used - start);
+    }
+    if (room->status != WAX_OK) {
+        return room->status;
     }
     if (chunk_size == 0) {
         chunk_size = slot->grant->view.chunk_size;

@@ -22,6 +22,7 @@ struct link {
     uint64_t wake_ms;       /* when tools_link_next() returns LINK_DUE; WAX_NEVER */
     int input;              /* a descriptor to watch for input, or -1 */
     bool wants_room;        /* something could not be sent yet: LINK_MOVED says when to try again */
+    bool is_watched;        /* signals stop it */
     bool was_open;          /* the broker has let us in once */
     bool is_ready;          /* and, where messages are sealed, the keys have come or do not come */
     bool is_refused;
@@ -47,6 +48,9 @@ enum link_turn {
  * `queue_size` bytes. False, and said so, if certificates or memory are missing. */
 bool tools_link_open(struct link *link, const struct settings *settings, size_t queue_size);
 void tools_link_close(struct link *link);
+
+/* Gives up the connection, if there is one. */
+void tools_link_hang_up(struct link *link);
 
 /* Connects, moves bytes and waits until there is something for the tool. */
 enum link_turn tools_link_next(struct link *link, wax_client_event *event);

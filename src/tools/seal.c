@@ -1,4 +1,5 @@
 /* wax seal, wax open: files and pipes under the keys of a topic. */
+#include "os/os.h"
 #include "tools/sealed.h"
 #include "tools/tools.h"
 #include "tools/words.h"
@@ -181,14 +182,14 @@ static bool put_chunk(struct job *job, wax_stream_sealer *stream, uint8_t *room,
 }
 
 /* Reads ahead, so that the last chunk is known for it. */
-static bool seal_all(struct job *job, wax_stream_sealer *stream)
+static bool seal_all(struct job *job, wax_stream_sealer *stream, wax_bytes fields)
 {
     uint8_t *chunk = job->room + WAX_HEDGE_SIZE;
     wax_writer front = wax_writer_over(chunk, CHUNK_SIZE);
     size_t used;
     int next;
 
-    wax_stream_write_front(&front, wax_bytes_of(NULL, 0), false);
+    wax_stream_write_front(&front, fields, false);
     used = front.used;
     do {
         used += fread(chunk + used, 1, CHUNK_SIZE - used, job->input);
@@ -205,16 +206,17 @@ static bool seal_all(struct job *job, wax_stream_sealer *stream)
 static bool seal_file(struct job *job)
 {
     wax_writer topic = wax_writer_over(job->topic_room, sizeof job->topic_room);
+    wax_member_stream wanted = {wax_bytes_of_text(job->topic), CHUNK_SIZE};
     wax_stream_sealer stream;
-    wax_status status =
-        wax_member_start_stream(tools_sealed_member(job->sealed), wax_bytes_of_text(job->topic),
-                                CHUNK_SIZE, &topic, &stream);
+    wax_bytes fields;
+    wax_status status = wax_member_start_stream(tools_sealed_member(job->sealed), &wanted, &topic,
+                                                &fields, &stream);
     bool is_sealed;
 
     if (status != WAX_OK) {
         return fail(job, job->topic, tools_sealed_explain(status));
     }
-    is_sealed = seal_all(job, &stream);
+    is_sealed = seal_all(job, &stream, fields);
     wax_stream_sealer_end(&stream);
     return is_sealed;
 }
@@ -249,7 +251,7 @@ static enum step open_message(struct job *job, wax_stream_opener *stream, wax_by
     enum step step = STEP_ON;
 
     wax_stream_opener_begin(stream, wax_bytes_of(job->topic_room, stream->topic.size), bytes.size,
-                            tools_sealed_wall_ms());
+                            wax_clock_wall_ms());
     while (bytes.size > 0 && step == STEP_ON) {
         wax_chunk chunk;
         wax_status status = wax_stream_opener_push(stream, &bytes, &chunk);

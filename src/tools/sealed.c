@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -217,14 +216,6 @@ wax_member *tools_sealed_member(struct sealed *sealed)
     return sealed->member;
 }
 
-uint64_t tools_sealed_wall_ms(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 /* --- Sealing --- */
 
 static bool make_room(struct sealed *sealed, const wax_publish *message)
@@ -259,7 +250,7 @@ wax_status tools_sealed_make(struct sealed *sealed, const wax_publish *message, 
         return WAX_FULL;
     }
     room = wax_writer_over(sealed->room, sealed->room_size);
-    return wax_member_seal(sealed->member, message, tools_sealed_wall_ms(), &room, made);
+    return wax_member_seal(sealed->member, message, wax_clock_wall_ms(), &room, made);
 }
 
 wax_status tools_sealed_make_will(struct sealed *sealed, const wax_publish *message,
@@ -271,7 +262,7 @@ wax_status tools_sealed_make_will(struct sealed *sealed, const wax_publish *mess
         return WAX_FULL;
     }
     room = wax_writer_over(sealed->room, sealed->room_size);
-    return wax_member_seal_will(sealed->member, message, tools_sealed_wall_ms(), &room, made);
+    return wax_member_seal_will(sealed->member, message, wax_clock_wall_ms(), &room, made);
 }
 
 static const struct {

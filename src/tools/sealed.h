@@ -26,9 +26,6 @@ wax_status tools_sealed_make(struct sealed *sealed, const wax_publish *message,
 wax_status tools_sealed_make_will(struct sealed *sealed, const wax_publish *message,
                                   wax_publish *made) WAX_CHECKED;
 
-/* Milliseconds since 1970, by the clock of this host. */
-uint64_t tools_sealed_wall_ms(void);
-
 /* What a status of sealing means, to who wanted to send. */
 const char *tools_sealed_explain(wax_status status);
 

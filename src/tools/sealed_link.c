@@ -1,5 +1,6 @@
 /* What comes by a link is opened, what is refused is told. */
 #include "tools/sealed_link.h"
+#include "os/os.h"
 
 #include <stdio.h>
 
@@ -65,7 +66,7 @@ bool tools_sealed_link_poll(struct link *link, uint64_t now_ms, wax_client_event
     wax_member *member = tools_sealed_member(link->sealed);
     wax_member_event got;
 
-    if (!wax_member_poll(member, &link->client, now_ms, tools_sealed_wall_ms(), &got)) {
+    if (!wax_member_poll(member, &link->client, now_ms, wax_clock_wall_ms(), &got)) {
         return false;
     }
     *event = got.client;

@@ -1,6 +1,8 @@
 /* Members seal and open by what their mailboxes gave them, and by nothing else. */
 #include "../member_check.h"
 
+enum { TOKEN_SIZE = 12 };
+
 static const struct house climate = {
     {'c'}, "home/+/temp", 2, 1, 1, 8, 1, 9,
 };
@@ -290,7 +292,7 @@ static void a_broker_sees_no_names_and_readers_learn_them(void **state)
     struct pair *pair = pair_new(&climate);
     struct right writes = {&climate, WAX_KEYS_WRITES, 1};
     struct right reads = {&climate, WAX_KEYS_READS, 0};
-    uint8_t key[WAX_BLIND_KEY_SIZE] = {9};
+    uint8_t key[WAX_SECRET_SIZE] = {9};
     wax_keys_blinding blinding = {.key = key, .variant = 1, .hash = 2};
     uint8_t room[256];
     wax_writer filter = wax_writer_over(room, sizeof(room));
@@ -302,10 +304,10 @@ static void a_broker_sees_no_names_and_readers_learn_them(void **state)
     write_mailbox(&letter, &pair->reader, 2, &reads, 1, &blinding);
     assert_int_equal(wax_member_take_mailbox(pair->reader.member, letter.bytes), WAX_OK);
     assert_int_equal(send_text(&pair->sensor, "home/kitchen/temp", "21.5", &sent), WAX_OK);
-    assert_int_equal(sent.publish.topic.size, 3 * WAX_BLIND_TOKEN_SIZE + 2);
+    assert_int_equal(sent.publish.topic.size, 3 * TOKEN_SIZE + 2);
     assert_int_equal(wax_member_filter(pair->reader.member, WAX_TEXT("home/+/temp"), &filter),
                      WAX_OK);
-    assert_int_equal(filter.used, 2 * WAX_BLIND_TOKEN_SIZE + 3);
+    assert_int_equal(filter.used, 2 * TOKEN_SIZE + 3);
     arrival = receive_text(&pair->reader, &sent);
     assert_int_equal(arrival.outcome, WAX_MEMBER_OPENED);
     assert_true(wax_bytes_equal(arrival.message.topic, WAX_TEXT("home/kitchen/temp")));
