@@ -58,13 +58,16 @@ static void write_fields(const wax_member *member, const wax_publish *message, u
     }
 }
 
-/* What everybody may read: how long a broker keeps it. */
+/* What everybody may read: how long a broker keeps it, and a Will back. */
 static void write_properties(const wax_publish *message, wax_writer *out)
 {
+    static const wax_property_id ids[] = {WAX_MESSAGE_EXPIRY, WAX_WILL_DELAY};
     wax_property property;
 
-    if (wax_property_find(message->properties, WAX_MESSAGE_EXPIRY, &property)) {
-        wax_property_write(out, &property);
+    for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+        if (wax_property_find(message->properties, ids[i], &property)) {
+            wax_property_write(out, &property);
+        }
     }
 }
 
