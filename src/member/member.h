@@ -150,8 +150,8 @@ typedef struct wax_member_arrival {
 wax_status wax_member_unseal(wax_member *member, const wax_publish *came, uint64_t wall_ms,
                              wax_member_arrival *arrival) WAX_CHECKED;
 
-/* A program that reads in the name of this member, beside others: what came to one of them may still
- * come to the next, so each remembers for itself. */
+/* A program that reads in the name of this member, beside others: what came to one of them may
+ * still come to the next, so each remembers for itself. */
 typedef struct wax_member_reader wax_member_reader;
 
 /* How many senders and topics are remembered for it, for each group. */

@@ -1,5 +1,5 @@
-/* Several programs read in the name of one member: each has tables of its own for what has come, which
- * take the place of the member's while a message of theirs is opened. */
+/* Several programs read in the name of one member: each has tables of its own for what has come,
+ * which take the place of the member's while a message of theirs is opened. */
 #include "member/internal.h"
 
 #include <string.h>
@@ -36,8 +36,7 @@ static size_t size_of_topics(const wax_member_reader_limits *limits)
 
 static size_t size_of_head(const wax_member *member)
 {
-    return aligned(sizeof(wax_member_reader) +
-                   member->config->group_count * sizeof(struct memory));
+    return aligned(sizeof(wax_member_reader) + member->config->group_count * sizeof(struct memory));
 }
 
 size_t wax_member_reader_size(const wax_member *member, const wax_member_reader_limits *limits)
