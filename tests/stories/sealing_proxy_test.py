@@ -134,6 +134,7 @@ class Delivery(Way):
         for broker in self.ports:
             if broker == "nats" and not has("nats-server"):
                 continue
+            kinds = [0, 1] if broker == "nats" else [0, 1, 2]  # Debian's nats-server does not speak QoS 2
             with self.subTest(broker=broker):
                 sender = self.proxy(self.device("sender", broker, group(BOTH, 1)), broker)
                 reader = self.proxy(self.device("reader", broker, group(BOTH, 2)), broker)
@@ -143,12 +144,12 @@ class Delivery(Way):
                     receives = self.program(reader.port, f"receives-{version}", version=version)
                     receives.subscribe("home/#", 2)
                     sends = self.program(sender.port, f"sends-{version}", version=version)
-                    for qos in range(3):
+                    for qos in kinds:
                         sends.publish("home/kitchen", f"secret {qos}", qos)
-                    self.assertEqual(receives.got(3), [("home/kitchen", f"secret {qos}") for qos in range(3)])
-                    self.assertEqual([message.qos for message in receives.came], [0, 1, 2])
+                    self.assertEqual(receives.got(len(kinds)), [("home/kitchen", f"secret {qos}") for qos in kinds])
+                    self.assertEqual([message.qos for message in receives.came], kinds)
                     receives.close()
-                until(lambda: len(observer.came) >= 3)
+                until(lambda: len(observer.came) >= len(kinds))
                 self.assertTrue(all(b"secret" not in message.payload for message in observer.came))
 
     def test_mosquittos_tools(self):
