@@ -20,8 +20,8 @@
 #include "store/store.h"
 
 enum {
-    READ_ROOM_SIZE = 65536,  /* what a worker reads at once */
-    OUT_ROOM_SIZE = 16384,   /* what a connection's output begins with */
+    READ_ROOM_SIZE = 131072, /* what a worker reads at once */
+    OUT_ROOM_SIZE = 5120,    /* what a connection's output begins with */
     OUT_FLUSH_SIZE = 65536,  /* from here on output is sent before the turn ends */
     OUT_QUEUE_SIZE = 262144, /* from here on QoS 1 and 2 wait in the queue */
     OUT_DROP_SIZE = 8388608, /* from here on QoS 0 is dropped: the reader is too slow */
@@ -275,6 +275,9 @@ bool out_reserve(struct connection *connection, size_t size);
 /* The output as a writer, and what was written taken over. */
 wax_writer out_begin(struct connection *connection, size_t size);
 void out_end(struct connection *connection, const wax_writer *out);
+
+/* Writes a packet that is there already. False without memory: the connection is doomed. */
+bool out_put(struct connection *connection, wax_bytes packet);
 
 /* How much waits to be sent. */
 size_t out_waiting(const struct connection *connection);

@@ -98,19 +98,18 @@ static wax_status take(struct connection *connection, wax_reader *in)
 {
     struct worker *worker = connection->worker;
     const uint8_t *start = in->at;
-    wax_writer out;
+    uint8_t room[WAX_ANSWER_SIZE_MAX];
+    wax_writer answer = wax_writer_over(room, sizeof room);
     wax_event event;
     wax_status status;
 
     if (!answer_before_counting(connection)) {
         return WAX_MORE;
     }
-    out = out_begin(connection, WAX_ANSWER_SIZE_MAX);
-    if (out.status != WAX_OK) {
+    status = wax_session_receive(&connection->session, in, &answer, worker->loop.now_ms, &event);
+    if (answer.used > 0 && !out_put(connection, wax_writer_bytes(&answer))) {
         return WAX_SERVER_BUSY;
     }
-    status = wax_session_receive(&connection->session, in, &out, worker->loop.now_ms, &event);
-    out_end(connection, &out);
     if (status == WAX_CROWDED) {
         return make_room(connection);
     }
