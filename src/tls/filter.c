@@ -53,10 +53,8 @@ static wax_status wait_or_end(struct tls *self, int result)
 
 /* Fills the room from as many records as are here already: asking below for more is the business of
  * the next call, which saves a read in vain whenever the peer is slower than we are. */
-static wax_status receive(wax_transport *transport, uint8_t *room, size_t size, size_t *received)
+static wax_status receive_records(struct tls *self, uint8_t *room, size_t size, size_t *received)
 {
-    struct tls *self = self_of(transport);
-
     if (self->ended != WAX_OK) {
         return self->ended;
     }
@@ -74,6 +72,15 @@ static wax_status receive(wax_transport *transport, uint8_t *room, size_t size, 
         *received += taken;
     } while (*received < size && SSL_has_pending(self->ssl) == 1);
     return WAX_OK;
+}
+
+static wax_status receive(wax_transport *transport, uint8_t *room, size_t size, size_t *received)
+{
+    struct tls *self = self_of(transport);
+    wax_status status = receive_records(self, room, size, received);
+
+    transport->is_drained = transport->below->is_drained && SSL_has_pending(self->ssl) == 0;
+    return status;
 }
 
 /* A peer that closed may have said why before: its alert is among what was not yet read. */

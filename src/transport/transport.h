@@ -43,6 +43,8 @@ struct wax_transport {
     const wax_transport_kind *kind;
     wax_transport *below; /* NULL for the lowest */
     uint8_t waits;
+    bool is_drained; /* the last receive() left nothing behind that was here by then; a filter that
+                        cannot tell leaves it false */
 };
 
 /* The calls of `kind`, on `self`. */
