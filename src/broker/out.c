@@ -77,13 +77,14 @@ bool out_reserve(struct connection *connection, size_t size)
 
 wax_writer out_begin(struct connection *connection, size_t size)
 {
-    wax_writer out = {.status = WAX_FULL};
-
-    if (out_reserve(connection, size)) {
-        out = wax_writer_over(connection->out, connection->out_size);
-        out.used = connection->out_used;
+    if (!out_reserve(connection, size)) {
+        return (wax_writer){.status = WAX_FULL};
     }
-    return out;
+    return (wax_writer){
+        .data = connection->out,
+        .size = connection->out_size,
+        .used = connection->out_used,
+    };
 }
 
 void out_end(struct connection *connection, const wax_writer *out)
