@@ -130,6 +130,18 @@ static wax_status send_own(struct client *client, const struct delivery *deliver
     return status;
 }
 
+/* Puts a small payload behind its head. */
+static void complete(struct head *head, wax_bytes payload)
+{
+    wax_writer out = wax_writer_over(head->bytes, sizeof head->bytes);
+
+    if (head->whole_size == 0 && payload.size <= sizeof head->bytes - head->size) {
+        out.used = head->size;
+        wax_write_bytes(&out, payload);
+        head->whole_size = out.used;
+    }
+}
+
 /* The head of a message that goes to many alike: encoded once. NULL if it is too large to keep. */
 static const struct head *find_head(struct worker *worker, const struct delivery *delivery,
                                     wax_version version)
@@ -142,6 +154,7 @@ static const struct head *find_head(struct worker *worker, const struct delivery
     wax_writer out;
 
     if (head->message == message->number && (head->bytes[0] >> 1 & 3) == delivery->qos) {
+        complete(head, message->payload);
         return head;
     }
     publish = (wax_publish){.topic = message->topic,
@@ -156,6 +169,7 @@ static const struct head *find_head(struct worker *worker, const struct delivery
         return NULL;
     }
     head->message = message->number;
+    head->whole_size = 0;
     head->size = out.used;
     head->id_at = out.used - 2 - wax_properties_size(message->properties, version);
     return head;
@@ -176,13 +190,17 @@ static wax_status send_shared(struct client *client, const struct delivery *deli
     if (status != WAX_OK) {
         return status;
     }
-    wax_write_bytes(&out, wax_bytes_of(head->bytes, head->size));
+    if (head->whole_size > 0) {
+        wax_write_bytes(&out, wax_bytes_of(head->bytes, head->whole_size));
+    } else {
+        wax_write_bytes(&out, wax_bytes_of(head->bytes, head->size));
+        wax_write_bytes(&out, payload);
+    }
     if (delivery->qos > 0) {
-        uint8_t *at = out.data + out.used - head->size + head->id_at;
+        uint8_t *at = out.data + out.used - size + head->id_at;
         at[0] = (uint8_t)(*packet_id >> 8);
         at[1] = (uint8_t)*packet_id;
     }
-    wax_write_bytes(&out, payload);
     out_end(connection, &out);
     return WAX_OK;
 }

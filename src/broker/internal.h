@@ -249,6 +249,7 @@ struct connection {
     size_t out_used;
     size_t out_sent;
     uint32_t out_count; /* packets in it, or sent in part */
+    uint32_t out_last;  /* how much there was the last time: it begins with room for that */
     uint16_t listener;
     uint16_t status;     /* why it is doomed; WAX_OK: not */
     uint64_t refused_ms; /* when a refused message was logged last */
@@ -434,11 +435,13 @@ struct letter {
     struct errand errand;
 };
 
-/* A PUBLISH encoded but for its payload, kept while the same message goes to many. */
+/* A PUBLISH encoded but for its payload, kept while the same message goes to many; from the second
+ * on with its payload, if that is small. */
 struct head {
     uint64_t message;
     size_t size;
-    size_t id_at; /* where the packet id stands */
+    size_t id_at;      /* where the packet id stands */
+    size_t whole_size; /* with the payload; 0: it is not there */
     uint8_t bytes[HEAD_ROOM_SIZE];
 };
 

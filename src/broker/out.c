@@ -24,6 +24,7 @@ void out_free(struct connection *connection)
     count_down(worker, COUNT_OUT_BYTES, out_waiting(connection));
     count_down(worker, COUNT_OUT, connection->out_count);
     connection->out_count = 0;
+    connection->out_last = (uint32_t)connection->out_used;
     free(connection->out);
     connection->out = NULL;
     connection->out_size = 0;
@@ -48,6 +49,22 @@ static void compact(struct connection *connection)
     }
 }
 
+/* 5, 20 and 80 KiB, of which the last holds what is sent at once; and then twice as much. */
+static size_t larger(size_t size)
+{
+    return size < OUT_FLUSH_SIZE ? size * 4 : size * 2;
+}
+
+static size_t first_size(const struct connection *connection)
+{
+    size_t size = OUT_ROOM_SIZE;
+
+    while (size < connection->out_last && size < OUT_FLUSH_SIZE) {
+        size = larger(size);
+    }
+    return size;
+}
+
 bool out_reserve(struct connection *connection, size_t size)
 {
     size_t wanted;
@@ -57,10 +74,9 @@ bool out_reserve(struct connection *connection, size_t size)
         return true;
     }
     compact(connection);
-    wanted = connection->out_size == 0 ? OUT_ROOM_SIZE : connection->out_size;
-    /* 5, 20 and 80 KiB: little is copied on the way to what is sent at once. */
+    wanted = connection->out_size == 0 ? first_size(connection) : connection->out_size;
     while (wanted - connection->out_used < size) {
-        wanted *= wanted < OUT_FLUSH_SIZE ? 4 : 2;
+        wanted = larger(wanted);
     }
     if (wanted == connection->out_size) {
         return true;
