@@ -187,17 +187,13 @@ class RetainedOnDisk(RetainedCase):
         client = self.durable(self.name)
         client.subscribe((self.topic("#"), 1))
         got = {}
-        for _ in range(100):
-            for _ in range(15):
-                message = client.expect(PUBLISH, 60)
-                got[message.topic] = message.payload
-                client.send(acknowledge(PUBACK, message.packet_id))
-                if len(got) == len(topics):
-                    break
-            if len(got) == len(topics):
-                break
-            client.close()
-            client = self.durable(self.name)
+        while len(got) < len(topics):
+            message = client.expect(PUBLISH, 60)
+            got[message.topic] = message.payload
+            client.send(acknowledge(PUBACK, message.packet_id))
+            if len(got) % 40 == 0:
+                client.disconnect()
+                client = self.durable(self.name)
         self.assertEqual(got, {topic: named(topic) for topic in topics})
 
     def test_memory_does_not_grow(self):
