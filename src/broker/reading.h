@@ -17,15 +17,15 @@ struct reading;
 /* What the reading of a walk is at; NULL: it collects, and has nothing. */
 enum reading_state reading_state(const struct reading *reading);
 
-/* Notes that the walk that has come to this message, whose topic has `size` bytes, wants it; makes
- * the reading if there is none. WAX_OK; WAX_CROWDED when there is no room for a further one;
- * WAX_FULL without memory: it does not come. */
+/* Notes that the walk wants the message that it has come to; makes the reading if there is none.
+ * WAX_OK; WAX_CROWDED when there is no room for a further one; WAX_FULL without memory: it does not
+ * come. */
 wax_status reading_add(struct reading **reading, const wax_retained_walk *walk,
                        const struct retained *wanted) WAX_CHECKED;
 
 /* Asks the store for what was collected, if anything was, and says so; not under the mutex of the
- * commons. It comes back to this worker, which `reading` belongs to until then. */
-bool reading_ask(struct reading **reading, struct worker *worker);
+ * commons. It comes back to this worker; `owner`, where the walk has it, stays where it is. */
+bool reading_ask(struct reading **owner, struct worker *worker);
 
 /* A letter brings it. */
 void reading_on_letter(struct reading *reading);
@@ -39,7 +39,7 @@ bool reading_take(struct reading *reading, struct worker *worker, struct message
 void reading_rest(struct reading *reading);
 
 /* The walk has ended. What is away is freed when it comes back. */
-void reading_end(struct reading **reading);
+void reading_end(struct reading **owner);
 
 /* Nobody will read the letter. */
 void reading_drop(struct reading *reading);

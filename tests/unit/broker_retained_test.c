@@ -57,7 +57,7 @@ static void messages_come_back(void **state)
         {64,                                   RETAINED_PACKED},
         {RETAINED_PACKED_MAX - OTHER_SIZE,     RETAINED_PACKED},
         {RETAINED_PACKED_MAX - OTHER_SIZE + 1, RETAINED_WHOLE },
-        {2 * RETAINED_PACKED_MAX,              RETAINED_WHOLE },
+        {(size_t)2 * RETAINED_PACKED_MAX,      RETAINED_WHOLE },
     };
 
     (void)state;
