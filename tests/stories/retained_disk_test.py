@@ -1,10 +1,13 @@
 """Retained messages beyond `retained_memory_limit` are on disk alone: whoever subscribes gets them all the same, each as it is
 at that time, and memory does not grow with them."""
 import collections
+import contextlib
 import http.client
 import json
 import re
+import signal
 import socket
+import sqlite3
 import subprocess
 import threading
 import time
@@ -307,6 +310,27 @@ class Lasting(LastingCase, RetainedCase):
         client = self.client()
         client.subscribe(self.topic("#"))
         self.assertEqual(self.take(client, 300), {topic: named(topic) for topic in topics})
+
+
+    def test_damaged(self):
+        """A message that cannot be read is told in the log; all others are delivered."""
+        def damage():
+            with contextlib.closing(sqlite3.connect(self.broker.path("store/wax.db"), isolation_level=None)) as database:
+                number = database.execute("SELECT link FROM retained WHERE key=?", (topics[7].encode(),)).fetchone()[0]
+                database.execute("UPDATE messages SET value=zeroblob(100) WHERE key=?", (number,))
+
+        self.fill_memory()
+        topics = [self.topic(str(number)) for number in range(50)]
+        self.retain(topics, named)
+        self.again(signal.SIGTERM, damage)
+        client = self.client()
+        client.subscribe(self.topic("#"))
+        self.assertEqual(self.take(client, 49), {topic: named(topic) for topic in topics if topic != topics[7]})
+        self.broker.wait_for_log(f"retained_unread topic={topics[7]}")
+        self.retain(topics[7:8], named)
+        client = self.client()
+        client.subscribe(topics[7])
+        self.assertEqual(client.message().payload, named(topics[7]))
 
 
 class MemoryShort(RetainedCase):
