@@ -50,6 +50,9 @@ struct exchange;
 struct connection;
 struct bridge;
 struct entrance;
+struct output;
+struct quarrel;
+struct queue;
 struct wax_broker;
 
 /* --- counters: what $SYS tells; each worker counts for itself --- */
@@ -105,14 +108,6 @@ struct delivery {
     uint64_t place; /* in the order of the session, as the store has it; 0: it does not */
 };
 
-/* Connections that take a client id from each other, over and over. */
-struct quarrel {
-    uint64_t since_ms; /* the first takeover of this minute */
-    uint64_t until_ms; /* the next one waits until then */
-    uint32_t count;
-    bool is_told;
-};
-
 struct client {
     wax_subscriber subscriber; /* first: the router knows it by this */
     struct client *next;       /* in the table's bucket */
@@ -124,9 +119,14 @@ struct client {
     uint32_t walk_count;
     wax_timer timer; /* offline: the will's delay, or the end of the session */
     uint64_t number;
-    wax_bytes id;
-    wax_bytes user; /* in memory of its own */
-    bool has_user;
+    union {
+        wax_access_identity identity; /* the same for those who judge */
+        struct {
+            wax_bytes user; /* in memory of its own, but for "" */
+            bool has_user;
+            wax_bytes id;
+        };
+    };
     bool is_resuming;      /* exchanges of an earlier connection are still to be sent again */
     bool is_durable;       /* the session outlives its connection */
     bool is_kept;          /* it is in the store */
@@ -144,25 +144,14 @@ struct client {
     uint64_t rights; /* those that its subscriptions were judged by last; of dynamic security */
     wax_flows outgoing;
     wax_flows incoming;
-    wax_flow first_slots[2]; /* one for each direction, until more are needed */
-    struct delivery first_held;
-    struct delivery *held;  /* beside the slots of `outgoing` */
-    struct delivery *queue; /* a ring */
-    uint32_t queue_first;
-    uint32_t queue_count;
-    uint32_t queue_size;
-    uint64_t queue_bytes;
-    uint64_t spilled_count; /* deliveries behind those, in the store alone */
-    uint64_t spilled_bytes; /* of `queue_bytes`, those of them */
-    uint64_t spill_from;    /* the place of the first of them */
-    uint32_t empty_count;   /* looks that found none of them */
-    bool is_fetching;       /* some of them are on their way */
-    uint64_t held_bytes;    /* payloads of `held`, for max_inflight_bytes */
-    uint64_t dropped;       /* messages that found no room */
-    uint64_t last_place;    /* that a delivery was given in the store */
-    uint32_t owed_count;    /* acknowledgements that wait for the store */
-    uint32_t owing_scan;    /* the last scan that found one waiting */
-    struct quarrel quarrel;
+    struct delivery *held;   /* beside the slots of `outgoing`; NULL before the first */
+    struct queue *queue;     /* NULL: nothing has ever waited */
+    uint64_t held_bytes;     /* payloads of `held`, for max_inflight_bytes */
+    uint64_t dropped;        /* messages that found no room */
+    uint64_t last_place;     /* that a delivery was given in the store */
+    uint32_t owed_count;     /* acknowledgements that wait for the store */
+    uint32_t owing_scan;     /* the last scan that found one waiting */
+    struct quarrel *quarrel; /* NULL: nobody else has wanted the client id */
 };
 
 struct clients {
@@ -211,12 +200,6 @@ size_t delivery_weight(const struct delivery *delivery);
 
 /* --- connection --- */
 
-/* Output from `at` on waits for a mark. */
-struct hold {
-    size_t at;
-    uint64_t mark; /* WAX_NEVER: the commit of this turn, whose mark is not known yet */
-};
-
 /* What went through a connection, for whoever asks. */
 struct tally {
     uint64_t since_ms;
@@ -229,7 +212,6 @@ struct tally {
 struct connection {
     wax_watch watch; /* first: the loop knows it by this */
     wax_timer timer;
-    wax_link dirty;  /* in the worker's ring while it has output to send */
     wax_link hungry; /* while there may be input left that nobody will announce */
     wax_link doomed; /* while it is to be ended */
     wax_link all;
@@ -244,11 +226,7 @@ struct connection {
     uint64_t number;
     uint8_t *in; /* the start of a packet that is not whole yet */
     size_t in_used;
-    uint8_t *out;
-    size_t out_size;
-    size_t out_used;
-    size_t out_sent;
-    uint32_t out_count; /* packets in it, or sent in part */
+    struct output *output; /* NULL: none */
     uint16_t listener;
     uint16_t status;     /* why it is doomed; WAX_OK: not */
     uint64_t refused_ms; /* when a refused message was logged last */
@@ -256,9 +234,6 @@ struct connection {
     uint64_t proof;      /* stands for what it logged in with, which a reload may take away */
     uint64_t ends_ms;    /* when its token does; 0: never */
     struct tally tally;
-    wax_link held; /* in the worker's ring while output waits for the store */
-    struct hold holds[HOLD_MAX];
-    unsigned hold_count;
     uint8_t proof_kind; /* enum proof_kind */
     bool is_paused;     /* nothing is read until the store has caught up */
     bool is_blocked;    /* the socket took no more */
@@ -266,8 +241,11 @@ struct connection {
     bool has_waited;    /* to take over a client id that others want, too */
     bool awaits_proxy;  /* who the peer is will stand in a PROXY header */
     bool is_counted;    /* its TLS handshake, if there is one */
-    wax_address_text peer;
+    wax_address peer;
 };
+
+/* Who the peer is, for people. */
+wax_address_text connection_peer(const struct connection *connection);
 
 /* Room of `size` bytes in the output, or NULL: then the connection is doomed. */
 bool out_reserve(struct connection *connection, size_t size);
@@ -275,6 +253,15 @@ bool out_reserve(struct connection *connection, size_t size);
 /* The output as a writer, and what was written taken over. */
 wax_writer out_begin(struct connection *connection, size_t size);
 void out_end(struct connection *connection, const wax_writer *out);
+
+/* Adds a packet, if there is one: where most calls write nothing, no room is begun for it. */
+void out_append(struct connection *connection, const wax_writer *answer);
+
+/* Takes a connection with output to send out of the worker's ring; NULL when there is none. */
+struct connection *out_take_dirty(struct worker *worker);
+
+/* The connection leaves its worker. */
+void out_depart(struct connection *connection);
 
 /* How much waits to be sent. */
 size_t out_waiting(const struct connection *connection);
@@ -463,12 +450,12 @@ struct worker {
     wax_matches matches;
     struct clients clients;
     uint64_t last_number;
-    wax_link dirty;
+    wax_link dirty; /* output to send */
     wax_link hungry;
     wax_link doomed;
     wax_link connections;
     wax_link visits; /* connections of HTTP */
-    wax_link held;   /* connections whose output waits for the store */
+    wax_link held;   /* output that waits for the store */
     wax_link walking;
     wax_letters *outboxes;   /* one per worker */
     wax_store_batch changes; /* of this turn, for the store */

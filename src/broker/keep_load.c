@@ -196,7 +196,6 @@ static void make_session(struct loader *loader, uint64_t number, const struct ke
     struct worker *worker = broker->workers[control_owner(broker, session->id)];
     const wax_config *config = &worker->settings->config;
     struct client *client = client_make(worker, session->id, session->has_user, session->user);
-    wax_access_identity identity;
 
     if (client == NULL || !add_client(loader, client)) {
         loader->status = WAX_FULL;
@@ -207,8 +206,7 @@ static void make_session(struct loader *loader, uint64_t number, const struct ke
     client->is_kept = true;
     client->expiry_s = session->expiry_s;
     client->listener = session->is_bridge ? WAX_CONFIG_INNER : find_listener(config, session);
-    identity = (wax_access_identity){client->user, client->has_user, client->id};
-    client->access = access_of(worker, client->listener, &identity);
+    client->access = access_of(worker, client->listener, &client->identity);
     resume_time(client, session);
 }
 

@@ -1,4 +1,5 @@
 /* How connections and sessions end, and what they leave behind: Wills, and time. */
+#include "broker/aliases.h"
 #include "broker/bridges.h"
 #include "broker/exchange.h"
 #include "broker/keep.h"
@@ -145,10 +146,10 @@ static void log_end(const struct connection *connection, wax_status status)
 
     if (client == NULL) {
         wax_log_write(log, level_of_end(connection, status), "connection_ended peer=%s reason=%s",
-                      connection->peer.text, detail);
+                      connection_peer(connection).text, detail);
     } else if (connection->worker->settings->config.connection_messages) {
         wax_log_write(log, WAX_NOTICE, "client_disconnected client=%.*s peer=%s reason=%s",
-                      SHOWN(client->id), connection->peer.text, detail);
+                      SHOWN(client->id), connection_peer(connection).text, detail);
     }
 }
 
@@ -171,7 +172,6 @@ static void destroy(struct connection *connection)
 
     wax_loop_forget(&worker->loop, &connection->watch);
     wax_loop_stop(&worker->loop, &connection->timer);
-    wax_link_remove(&connection->dirty);
     wax_link_remove(&connection->hungry);
     wax_link_remove(&connection->doomed);
     wax_link_remove(&connection->all);
@@ -182,8 +182,7 @@ static void destroy(struct connection *connection)
     wax_transport_release(connection->transport);
     out_free(connection);
     free(connection->in);
-    free(connection->session.aliases_in.room);
-    free(connection->session.aliases_out.room);
+    aliases_free(connection);
     free(connection);
 }
 
@@ -278,7 +277,8 @@ void leave_doomed(struct worker *worker)
 void leave_timer(wax_timer *timer, uint64_t now_ms)
 {
     struct connection *connection = WAX_OWNER(timer, struct connection, timer);
-    wax_writer out;
+    uint8_t room[WAX_ANSWER_SIZE_MAX];
+    wax_writer out = wax_writer_over(room, sizeof room);
     wax_status status;
 
     if (connection->ends_ms != 0 && now_ms >= connection->ends_ms) {
@@ -290,12 +290,8 @@ void leave_timer(wax_timer *timer, uint64_t now_ms)
         wax_loop_start(&connection->worker->loop, timer, now_ms + UNREAD_MS);
         return;
     }
-    out = out_begin(connection, WAX_ANSWER_SIZE_MAX);
-    status = out.status;
-    if (status == WAX_OK) {
-        status = wax_session_tick(&connection->session, now_ms, &out);
-        out_end(connection, &out);
-    }
+    status = wax_session_tick(&connection->session, now_ms, &out);
+    out_append(connection, &out);
     if (status != WAX_OK) {
         connection_doom(connection, status);
     } else {

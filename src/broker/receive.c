@@ -1,5 +1,6 @@
 /* Bytes come in. A worker reads into room of its own; a connection keeps only the start of a packet
  * that is not whole, so that an idle one holds nothing. */
+#include "broker/aliases.h"
 #include "broker/bridges.h"
 #include "broker/connect.h"
 #include "broker/handshake.h"
@@ -11,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-enum { ALIAS_ROOM_FIRST = 512 };
 
 /* --- What a packet means --- */
 
@@ -39,26 +38,6 @@ static void handle(struct connection *connection, const wax_event *event)
     }
 }
 
-/* More room for the aliases that this client makes, up to what was announced. */
-static wax_status grow_aliases(struct connection *connection)
-{
-    wax_aliases *aliases = &connection->session.aliases_in;
-    size_t most = (size_t)connection->session.limits.topic_alias_maximum * (4U + UINT16_MAX);
-    size_t size = aliases->size == 0 ? ALIAS_ROOM_FIRST : aliases->size * 2;
-    uint8_t *room;
-
-    if (aliases->size >= most) {
-        return WAX_QUOTA_EXCEEDED;
-    }
-    room = realloc(connection->session.aliases_in.room, size);
-    if (room == NULL) {
-        return WAX_QUOTA_EXCEEDED;
-    }
-    aliases->room = room;
-    aliases->size = size;
-    return WAX_OK;
-}
-
 /* A table is full. MQTT 3 announces no Receive Maximum, so that its exchanges may be many. */
 static wax_status make_room(struct connection *connection)
 {
@@ -67,7 +46,7 @@ static wax_status make_room(struct connection *connection)
     if (client != NULL && client->incoming.used_count == client->incoming.slot_count) {
         return client_grow_incoming(client) == WAX_OK ? WAX_OK : WAX_RECEIVE_MAXIMUM_EXCEEDED;
     }
-    return grow_aliases(connection);
+    return aliases_grow_in(connection);
 }
 
 /* Whether answers that wait for the store keep the next packet from being taken. */
@@ -98,19 +77,16 @@ static wax_status take(struct connection *connection, wax_reader *in)
 {
     struct worker *worker = connection->worker;
     const uint8_t *start = in->at;
-    wax_writer out;
+    uint8_t room[WAX_ANSWER_SIZE_MAX];
+    wax_writer out = wax_writer_over(room, sizeof room);
     wax_event event;
     wax_status status;
 
     if (!answer_before_counting(connection)) {
         return WAX_MORE;
     }
-    out = out_begin(connection, WAX_ANSWER_SIZE_MAX);
-    if (out.status != WAX_OK) {
-        return WAX_SERVER_BUSY;
-    }
     status = wax_session_receive(&connection->session, in, &out, worker->loop.now_ms, &event);
-    out_end(connection, &out);
+    out_append(connection, &out);
     if (status == WAX_CROWDED) {
         return make_room(connection);
     }
@@ -421,13 +397,11 @@ struct connection *connection_make(struct worker *worker, wax_transport *transpo
     connection->listener = listener;
     connection->number = worker_number(worker);
     connection->tally.since_ms = worker->loop.now_ms;
-    connection->peer = wax_socket_peer(descriptor);
+    connection->peer = wax_socket_address(descriptor);
     connection->awaits_proxy = stack_awaits_proxy(worker, listener);
-    wax_link_init(&connection->dirty);
     wax_link_init(&connection->hungry);
     wax_link_init(&connection->doomed);
     wax_link_init(&connection->all);
-    wax_link_init(&connection->held);
     wax_link_append(&worker->connections, &connection->all);
     atomic_fetch_add(&worker->broker->connection_count, 1);
     atomic_fetch_add(&worker->broker->listener_counts[listener], 1);

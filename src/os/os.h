@@ -85,10 +85,21 @@ typedef struct wax_address_text {
     char text[64];
 } wax_address_text;
 
-/* Writes an address; "local" for a Unix socket, "unknown" for what is none. */
-wax_address_text wax_address_of(const struct sockaddr *address, socklen_t size);
+enum { WAX_ADDRESS_UNKNOWN, WAX_ADDRESS_LOCAL, WAX_ADDRESS_IPV4, WAX_ADDRESS_IPV6 };
 
-/* Who is at the other end of a connected socket. */
+/* The same as it is kept: of IPv4 the first four bytes. */
+typedef struct wax_address {
+    uint8_t bytes[16];
+    uint32_t zone; /* of a link-local address of IPv6 */
+    uint16_t port;
+    uint8_t kind; /* one of the above */
+} wax_address;
+
+/* Writes an address; "local" for a Unix socket, "unknown" for what is none. */
+wax_address_text wax_address_show(const wax_address *address);
+
+/* Who is at the other end of a connected socket; the same as text. */
+wax_address wax_socket_address(int descriptor);
 wax_address_text wax_socket_peer(int descriptor);
 
 /* Wraps a connected descriptor, which the filter then owns. NULL without memory. */

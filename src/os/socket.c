@@ -101,32 +101,74 @@ int wax_socket_descriptor(const wax_transport *top)
     return ((const struct wax_socket *)(const void *)lowest)->descriptor;
 }
 
-wax_address_text wax_address_of(const struct sockaddr *address, socklen_t size)
+static wax_address_text show(const struct sockaddr *address, socklen_t size)
 {
     wax_address_text text = {"unknown"};
     char host[48];
     char port[8];
 
-    if (address->sa_family == AF_UNIX) {
-        return (wax_address_text){"local"};
-    }
     if (getnameinfo(address, size, host, sizeof host, port, sizeof port,
                     NI_NUMERICHOST | NI_NUMERICSERV) == 0) {
         bool is_v6 = address->sa_family == AF_INET6;
-        snprintf(text.text, sizeof text.text, is_v6 ? "[%s]:%s" : "%s:%s", host, port);
+        (void)snprintf(text.text, sizeof text.text, is_v6 ? "[%s]:%s" : "%s:%s", host, port);
     }
     return text;
 }
 
-wax_address_text wax_socket_peer(int descriptor)
+wax_address_text wax_address_show(const wax_address *address)
 {
-    struct sockaddr_storage peer = {.ss_family = AF_UNSPEC};
-    socklen_t size = sizeof peer;
+    struct sockaddr_in four = {.sin_family = AF_INET, .sin_port = htons(address->port)};
+    struct sockaddr_in6 six = {
+        .sin6_family = AF_INET6, .sin6_port = htons(address->port), .sin6_scope_id = address->zone};
 
-    if (getpeername(descriptor, (struct sockaddr *)&peer, &size) != 0) {
+    switch (address->kind) {
+    case WAX_ADDRESS_LOCAL:
+        return (wax_address_text){"local"};
+    case WAX_ADDRESS_IPV4:
+        memcpy(&four.sin_addr, address->bytes, sizeof four.sin_addr);
+        return show((const struct sockaddr *)&four, sizeof four);
+    case WAX_ADDRESS_IPV6:
+        memcpy(&six.sin6_addr, address->bytes, sizeof six.sin6_addr);
+        return show((const struct sockaddr *)&six, sizeof six);
+    default:
         return (wax_address_text){"unknown"};
     }
-    return wax_address_of((struct sockaddr *)&peer, size);
+}
+
+wax_address wax_socket_address(int descriptor)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in four;
+        struct sockaddr_in6 six;
+        struct sockaddr_un local;
+    } peer = {.any.sa_family = AF_UNSPEC};
+    wax_address address = {.kind = WAX_ADDRESS_UNKNOWN};
+    socklen_t size = sizeof peer;
+
+    if (getpeername(descriptor, &peer.any, &size) != 0) {
+        return address;
+    }
+    if (peer.any.sa_family == AF_UNIX) {
+        address.kind = WAX_ADDRESS_LOCAL;
+    } else if (peer.any.sa_family == AF_INET) {
+        address.kind = WAX_ADDRESS_IPV4;
+        address.port = ntohs(peer.four.sin_port);
+        memcpy(address.bytes, &peer.four.sin_addr, sizeof peer.four.sin_addr);
+    } else if (peer.any.sa_family == AF_INET6) {
+        address.kind = WAX_ADDRESS_IPV6;
+        address.port = ntohs(peer.six.sin6_port);
+        address.zone = peer.six.sin6_scope_id;
+        memcpy(address.bytes, &peer.six.sin6_addr, sizeof peer.six.sin6_addr);
+    }
+    return address;
+}
+
+wax_address_text wax_socket_peer(int descriptor)
+{
+    wax_address address = wax_socket_address(descriptor);
+
+    return wax_address_show(&address);
 }
 
 /* Waits until a connection that is being made is made. Returns 0 or an errno. */

@@ -44,7 +44,7 @@ void wax_session_heed(wax_session *session, wax_bytes properties)
         session->limits.send_size_max < session->peer_packet_size_max) {
         session->peer_packet_size_max = session->limits.send_size_max;
     }
-    session->aliases_out.maximum = (uint16_t)aliases; /* [MQTT-3.1.2-27] [MQTT-3.2.2-18] */
+    session->alias_maximum = (uint16_t)aliases; /* [MQTT-3.1.2-27] [MQTT-3.2.2-18] */
     session->maximum_qos = (uint8_t)wax_property_number(properties, WAX_MAXIMUM_QOS, 2);
     session->retain_available = wax_property_number(properties, WAX_RETAIN_AVAILABLE, 1) != 0;
 }

@@ -109,9 +109,9 @@ static wax_status resolve_alias(wax_session *session, wax_publish *publish)
         return WAX_BAD_ALIAS; /* [MQTT-3.3.2-9] [MQTT-3.3.2-11] */
     }
     if (publish->topic.size > 0) {
-        return wax_aliases_set(&session->aliases_in, (uint16_t)alias, publish->topic);
+        return wax_aliases_set(session->aliases_in, (uint16_t)alias, publish->topic);
     }
-    publish->topic = wax_aliases_topic(&session->aliases_in, (uint16_t)alias);
+    publish->topic = wax_aliases_topic(session->aliases_in, (uint16_t)alias);
     return publish->topic.size > 0 ? WAX_OK : WAX_PROTOCOL_ERROR;
 }
 

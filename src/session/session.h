@@ -39,11 +39,12 @@ typedef struct wax_flows {
     uint16_t last_id; /* the packet id given out last */
 } wax_flows;
 
-/* Begins without exchanges; clears the slots. `slot_count` is at least 1. */
+/* Begins without exchanges; clears the slots. Without slots, `slots` may be NULL, there is no room
+ * for any before wax_flows_move() gives some. */
 void wax_flows_init(wax_flows *flows, wax_flow *slots, uint16_t slot_count);
 
-/* Moves all exchanges to more slots: `slot_count` is a multiple of the old count, so that no two of
- * them meet. The old slots are the caller's again. */
+/* Moves all exchanges to more slots: `slot_count` is a multiple of the old count, unless that is 0,
+ * so that no two of them meet. The old slots are the caller's again. */
 void wax_flows_move(wax_flows *flows, wax_flow *slots, uint16_t slot_count);
 
 /* Finds an outgoing exchange. Returns its slot's index, or `slot_count` if there is none. */
@@ -70,13 +71,13 @@ wax_status wax_flows_forget(wax_flows *flows, uint16_t packet_id);
 wax_status wax_flows_acknowledge(wax_flows *flows, wax_packet_type type, uint16_t packet_id,
                                  uint8_t reason);
 
-/* Topic aliases of one direction on one connection, in room that the caller gives. */
+/* Topic aliases of one direction on one connection, in room that the caller gives: `room` and
+ * `size` are the caller's to set, the others begin with 0. */
 typedef struct wax_aliases {
     uint8_t *room;
     size_t size;
     size_t used;
     uint16_t count;
-    uint16_t maximum; /* 0: none are used */
 } wax_aliases;
 
 typedef enum wax_role { WAX_ROLE_CLIENT, WAX_ROLE_SERVER } wax_role;
@@ -101,21 +102,24 @@ typedef enum wax_session_state {
 } wax_session_state;
 
 /* One end of one connection. The fields are read by whoever likes; only this room writes them, but
- * for the room of the aliases, which the caller gives. */
+ * for the aliases, which the caller gives when it wants to, and `alias_maximum`, which it may
+ * lower.
+ */
 typedef struct wax_session {
     wax_session_limits limits;
     wax_flows *outgoing; /* NULL until accept() or connect() */
     wax_flows *incoming;
-    wax_aliases aliases_in;
-    wax_aliases aliases_out;
+    wax_aliases *aliases_in; /* NULL: there is no room for any */
+    wax_aliases *aliases_out;
     uint64_t now_ms;
     uint64_t received_ms; /* when the last packet came, or the connection began */
     uint64_t sent_ms;     /* when the last packet went */
     uint64_t pinged_ms;   /* client: when PINGREQ went */
     uint32_t keep_alive_ms;
     uint32_t peer_packet_size_max;
-    uint32_t payload_left; /* of the PUBLISH that is coming in pieces */
-    uint16_t send_maximum; /* the peer's Receive Maximum, or our own limit if that is less */
+    uint32_t payload_left;  /* of the PUBLISH that is coming in pieces */
+    uint16_t alias_maximum; /* aliases that the peer takes; 0: none are sent */
+    uint16_t send_maximum;  /* the peer's Receive Maximum, or our own limit if that is less */
     uint16_t sending_count;
     uint16_t receiving_count;
     uint16_t receiving_qos_1_count; /* of them, those that wait for PUBACK */
