@@ -25,7 +25,7 @@ static wax_aliases *resize(wax_aliases *old, size_t size)
 wax_status aliases_grow_in(struct connection *connection)
 {
     wax_session *session = &connection->session;
-    size_t most = (size_t)session->limits.topic_alias_maximum * (4U + UINT16_MAX);
+    size_t most = (size_t)session->topic_alias_maximum * (4U + UINT16_MAX);
     size_t old_size = session->aliases_in == NULL ? 0 : session->aliases_in->size;
     wax_aliases *aliases;
 

@@ -316,7 +316,7 @@ static struct client *take_session(struct worker *worker, wax_bytes id)
     struct client *client = clients_find(worker, id);
 
     if (client != NULL && client->bridge == NULL && client->listener == WAX_CONFIG_INNER) {
-        wax_loop_stop(&worker->loop, &client->timer);
+        absence_end(client);
         return client;
     }
     if (client != NULL && client->connection != NULL) {

@@ -241,7 +241,7 @@ void bridge_on_connected(struct connection *connection, const wax_event *event)
     bridge->opened_ms = bridge->active_ms = bridge->probe_ms = bridge->worker->loop.now_ms;
     connection->client = client;
     client->connection = connection;
-    wax_loop_stop(&bridge->worker->loop, &client->timer);
+    absence_end(client);
     count_up(bridge->worker, COUNT_CLIENTS_CONNECTED, 1);
     count_up(bridge->worker, COUNT_BRIDGES_CONNECTED, 1);
     log_connected(bridge, is_present);

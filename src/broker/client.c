@@ -127,9 +127,28 @@ struct client *client_make(struct worker *worker, wax_bytes id, bool has_user, w
         memcpy(client + 1, id.data, id.size);
     }
     wax_subscriber_init(&client->subscriber);
-    wax_link_init(&client->walking);
     insert(client);
     return client;
+}
+
+void absence_end(struct client *client)
+{
+    if (client->absence != NULL) {
+        wax_loop_stop(&client->worker->loop, &client->absence->timer);
+        free(client->absence);
+        client->absence = NULL;
+    }
+}
+
+struct absence *absence_begin(struct client *client)
+{
+    if (client->absence == NULL) {
+        client->absence = calloc(1, sizeof *client->absence);
+    }
+    if (client->absence != NULL) {
+        client->absence->client = client;
+    }
+    return client->absence;
 }
 
 static void leave_groups(struct client *client)
@@ -171,7 +190,7 @@ void client_free(struct client *client)
     wax_assert(client->connection == NULL);
     client_clear(client);
     take_out(client);
-    wax_loop_stop(&client->worker->loop, &client->timer);
+    absence_end(client);
     message_release(client->will);
     free(client->held);
     free(client->outgoing.slots);

@@ -104,7 +104,7 @@ static void depart(struct connection *connection)
     wax_loop_stop(&from->loop, &connection->timer);
     wax_link_remove(&connection->all);
     out_depart(connection);
-    wax_link_remove(&connection->hungry);
+    wax_link_remove(&connection->due);
     connection->worker = NULL; /* nobody's until it arrives */
 }
 
@@ -324,7 +324,7 @@ static void log_connected(const struct connection *connection, bool present)
 /* Ties connection and session together. */
 static void attach(struct connection *connection, struct client *client)
 {
-    wax_loop_stop(&connection->worker->loop, &client->timer);
+    absence_end(client);
     client->listener = connection->listener;
     client->access = access_of(connection->worker, connection->listener, &client->identity);
     access_settle(client);
@@ -427,8 +427,8 @@ void connect_on_arrival(struct worker *worker, struct connection *connection)
     client->is_resuming = client->outgoing.used_count > 0;
     client->resumed_id = 0;
     deliver_waiting(client);
-    if (wax_link_is_alone(&connection->hungry)) {
-        wax_link_append(&worker->hungry, &connection->hungry); /* what came behind CONNECT */
+    if (wax_link_is_alone(&connection->due)) {
+        wax_link_append(&worker->hungry, &connection->due); /* what came behind CONNECT */
     }
 }
 

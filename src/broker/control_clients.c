@@ -47,7 +47,7 @@ static void write_connection(wax_json *json, const struct connection *connection
                              const struct shown *shown)
 {
     const struct tally *tally = &connection->tally;
-    uint64_t age_s = (shown->now_ms - tally->since_ms) / 1000;
+    uint64_t age_s = shown->now_ms / 1000 - connection->since_s;
 
     wax_json_member_text(json, "address", wax_bytes_of_text(connection_peer(connection).text));
     wax_json_member_text(json, "version", wax_bytes_of_text(version_of(connection)));
@@ -81,13 +81,14 @@ static void write_session(wax_json *json, const struct client *client, const str
     wax_json_member_number(json, "queued_bytes", queue_size(client));
     wax_json_member_number(json, "oldest_s", oldest_s(shown));
     wax_json_member_number(json, "inflight", client->outgoing.used_count);
-    wax_json_member_number(json, "dropped", client->dropped);
+    wax_json_member_number(json, "dropped", queue_dropped(client));
     wax_json_member_bool(json, "durable", client->is_durable);
     if (client->expiry_s != UINT32_MAX) {
         wax_json_member_number(json, "expiry_s", client->expiry_s);
     }
-    if (client->connection == NULL && client->ends_ms != WAX_NEVER) {
-        uint64_t left_ms = client->ends_ms > shown->now_ms ? client->ends_ms - shown->now_ms : 0;
+    if (client->absence != NULL && client->absence->ends_ms != WAX_NEVER) {
+        uint64_t ends_ms = client->absence->ends_ms;
+        uint64_t left_ms = ends_ms > shown->now_ms ? ends_ms - shown->now_ms : 0;
         wax_json_member_number(json, "expires_in_s", left_ms / 1000);
     }
 }

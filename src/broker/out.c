@@ -28,7 +28,8 @@ void connection_doom(struct connection *connection, wax_status status)
 {
     if (connection->status == WAX_OK) {
         connection->status = (uint16_t)status;
-        wax_link_append(&connection->worker->doomed, &connection->doomed);
+        wax_link_remove(&connection->due); /* nothing more is read */
+        wax_link_append(&connection->worker->doomed, &connection->due);
     }
 }
 

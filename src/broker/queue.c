@@ -33,6 +33,7 @@ struct queue {
     uint64_t bytes;         /* of all of them */
     uint64_t spilled_count; /* deliveries behind those in the ring, in the store alone */
     uint64_t spilled_bytes;
+    uint64_t dropped;    /* messages that found no room */
     uint64_t spill_from; /* the place of the first of them */
     bool is_fetching;    /* some of them are on their way */
 };
@@ -102,6 +103,20 @@ const struct message *queue_first(const struct client *client)
     const struct queue *queue = look_at(client);
 
     return queue->count == 0 ? NULL : queue->ring[queue->first].message;
+}
+
+uint64_t queue_dropped(const struct client *client)
+{
+    return look_at(client)->dropped;
+}
+
+static void note_dropped(struct client *client)
+{
+    struct queue *queue = queue_of(client);
+
+    if (queue != NULL) {
+        queue->dropped++;
+    }
 }
 
 static void count_in(struct client *client, size_t size)
@@ -195,7 +210,7 @@ wax_status queue_append(struct client *client, const struct delivery *delivery)
     }
     if (status != WAX_OK) {
         delivery_clear(&dropped);
-        client->dropped++;
+        note_dropped(client);
         return WAX_QUOTA_EXCEEDED;
     }
     return WAX_OK;

@@ -55,8 +55,8 @@ static bool is_crowded(const struct connection *connection)
     const wax_session *session = &connection->session;
     const struct client *client = connection->client;
 
-    return client != NULL && ((session->limits.receive_maximum > 0 &&
-                               session->receiving_count >= session->limits.receive_maximum) ||
+    return client != NULL && ((session->receive_maximum > 0 &&
+                               session->receiving_count >= session->receive_maximum) ||
                               client->owed_count >= OWED_MAX);
 }
 
@@ -125,7 +125,7 @@ static void keep(struct connection *connection, wax_bytes rest)
         }
         free(in);
     }
-    connection->in_used = rest.size;
+    connection->in_used = (uint32_t)rest.size;
 }
 
 /* Takes all whole packets. */
@@ -190,7 +190,7 @@ static wax_status read_large(struct connection *connection, size_t size, size_t 
     connection->in = in;
     status = receive(connection, in + connection->in_used, step, received);
     if (status == WAX_OK) {
-        connection->in_used += *received;
+        connection->in_used += (uint32_t)*received;
         if (*received == size) {
             take_all(connection, wax_bytes_of(connection->in, connection->in_used));
         }
@@ -266,8 +266,8 @@ static bool read_once(struct connection *connection)
 
 static void become_hungry(struct connection *connection)
 {
-    if (wax_link_is_alone(&connection->hungry)) {
-        wax_link_append(&connection->worker->hungry, &connection->hungry);
+    if (wax_link_is_alone(&connection->due)) {
+        wax_link_append(&connection->worker->hungry, &connection->due);
     }
 }
 
@@ -320,8 +320,8 @@ bool receive_turn(struct worker *worker)
         wax_link_append(&turn, at);
     }
     while (!wax_link_is_alone(&turn)) {
-        struct connection *connection = WAX_OWNER(turn.next, struct connection, hungry);
-        wax_link_remove(&connection->hungry);
+        struct connection *connection = WAX_OWNER(turn.next, struct connection, due);
+        wax_link_remove(&connection->due);
         take_kept(connection);
         if (connection->worker == worker && listens(connection) && read_once(connection) &&
             connection->worker == worker && listens(connection)) {
@@ -396,11 +396,10 @@ struct connection *connection_make(struct worker *worker, wax_transport *transpo
     connection->worker = worker;
     connection->listener = listener;
     connection->number = worker_number(worker);
-    connection->tally.since_ms = worker->loop.now_ms;
+    connection->since_s = (uint32_t)(worker->loop.now_ms / 1000);
     connection->peer = wax_socket_address(descriptor);
     connection->awaits_proxy = stack_awaits_proxy(worker, listener);
-    wax_link_init(&connection->hungry);
-    wax_link_init(&connection->doomed);
+    wax_link_init(&connection->due);
     wax_link_init(&connection->all);
     wax_link_append(&worker->connections, &connection->all);
     atomic_fetch_add(&worker->broker->connection_count, 1);

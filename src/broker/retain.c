@@ -22,7 +22,7 @@ static struct message *take_next(struct client *client, uint32_t *steps, wax_sta
 
     pthread_mutex_lock(&commons->mutex);
     do {
-        *status = wax_retained_next(&client->walks->walk, steps, &found);
+        *status = wax_retained_next(&client->walks->first->walk, steps, &found);
         message = *status == WAX_OK ? message_hold(found) : NULL;
         if (message != NULL && is_over(client->worker, message)) {
             commons_forget(commons, message);
@@ -47,7 +47,7 @@ static bool has_room(const struct client *client)
 /* Goes on with the first walk of a client. Returns whether there is more that could be done now. */
 static bool walk_on(struct client *client)
 {
-    const wax_subscription_options options = client->walks->options;
+    const wax_subscription_options options = client->walks->first->options;
     struct grant grant = {.identifiers = &options.identifier,
                           .identifier_count = options.identifier != 0,
                           .qos = options.qos,
@@ -65,7 +65,7 @@ static bool walk_on(struct client *client)
     if (status == WAX_NOT_FOUND) {
         walk_end_first(client);
     }
-    return client->walks != NULL && has_room(client);
+    return client->walks->first != NULL && has_room(client);
 }
 
 bool retain_turn(struct worker *worker)
@@ -74,16 +74,16 @@ bool retain_turn(struct worker *worker)
     bool is_more = false;
 
     while (at != &worker->walking) {
-        struct client *client = WAX_OWNER(at, struct client, walking);
+        struct client *client = WAX_OWNER(at, struct walks, link)->client;
         at = at->next;
         if (client->connection == NULL) {
             continue; /* the rest waits until the client is back */
         }
-        if (client->walks != NULL && has_room(client)) {
+        if (client->walks->first != NULL && has_room(client)) {
             is_more = walk_on(client) || is_more;
         }
-        if (client->walks == NULL) {
-            wax_link_remove(&client->walking);
+        if (client->walks->first == NULL) {
+            walk_end_all(client);
         }
     }
     return is_more;

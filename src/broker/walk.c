@@ -14,14 +14,18 @@ static void end_at(struct client *client, struct walk **at)
     wax_retained_walk_end(&walk->walk);
     pthread_mutex_unlock(&commons->mutex);
     *at = walk->next;
-    client->walk_count--;
+    client->walks->count--;
     free(walk);
 }
 
 bool walk_end(struct client *client, wax_bytes filter, uint32_t most)
 {
-    struct walk **at = &client->walks;
+    struct walk **at;
 
+    if (client->walks == NULL) {
+        return false;
+    }
+    at = &client->walks->first;
     while (*at != NULL && most > 0 &&
            !wax_bytes_equal(wax_bytes_of((*at)->filter, (*at)->size), filter)) {
         at = &(*at)->next;
@@ -36,24 +40,48 @@ bool walk_end(struct client *client, wax_bytes filter, uint32_t most)
 
 void walk_end_first(struct client *client)
 {
-    end_at(client, &client->walks);
+    end_at(client, &client->walks->first);
 }
 
 void walk_end_all(struct client *client)
 {
-    while (client->walks != NULL) {
-        walk_end_first(client);
+    struct walks *walks = client->walks;
+
+    if (walks != NULL) {
+        while (walks->first != NULL) {
+            walk_end_first(client);
+        }
+        wax_link_remove(&walks->link);
+        free(walks);
+        client->walks = NULL;
     }
-    wax_link_remove(&client->walking);
+}
+
+/* The client's walks, in the worker's ring. NULL without memory. */
+static struct walks *walks_of(struct client *client)
+{
+    struct walks *walks = client->walks;
+
+    if (walks == NULL) {
+        walks = calloc(1, sizeof *walks);
+    }
+    if (walks != NULL && client->walks == NULL) {
+        client->walks = walks;
+        walks->client = client;
+        wax_link_init(&walks->link);
+        wax_link_append(&client->worker->walking, &walks->link);
+    }
+    return walks;
 }
 
 wax_status walk_begin(struct client *client, wax_bytes filter,
                       const wax_subscription_options *options)
 {
     struct commons *commons = &client->worker->broker->commons;
+    struct walks *walks = walks_of(client);
     struct walk *walk = NULL;
 
-    if (client->walk_count < client->subscriber.count + WALK_SEARCH_MAX) {
+    if (walks != NULL && walks->count < client->subscriber.count + WALK_SEARCH_MAX) {
         walk = malloc(sizeof *walk + filter.size);
     }
     if (walk == NULL) {
@@ -67,11 +95,8 @@ wax_status walk_begin(struct client *client, wax_bytes filter,
                             wax_bytes_of(walk->filter, filter.size));
     pthread_mutex_unlock(&commons->mutex);
 
-    walk->next = client->walks;
-    client->walks = walk;
-    client->walk_count++;
-    if (wax_link_is_alone(&client->walking)) {
-        wax_link_append(&client->worker->walking, &client->walking);
-    }
+    walk->next = walks->first;
+    walks->first = walk;
+    walks->count++;
     return WAX_OK;
 }

@@ -185,16 +185,21 @@ struct wax_watch {
 typedef struct wax_timer wax_timer;
 struct wax_timer {
     void (*due)(wax_timer *self, uint64_t now_ms);
-    uint64_t at_ms;
     size_t place; /* in the loop's heap, from 1; 0: not running */
 };
+
+/* A timer that runs. */
+typedef struct wax_timer_due {
+    uint64_t at_ms;
+    wax_timer *timer;
+} wax_timer_due;
 
 typedef struct wax_loop {
     int epoll;
     struct epoll_event *events; /* of this turn, while they are told */
     int event_count;
-    uint64_t now_ms; /* when this turn began */
-    wax_timer **timers;
+    uint64_t now_ms;       /* when this turn began */
+    wax_timer_due *timers; /* a heap, the first due first */
     size_t timer_count;
     size_t timer_size;
 } wax_loop;
@@ -213,6 +218,9 @@ void wax_loop_forget(wax_loop *loop, const wax_watch *watch);
 /* Starts a timer, or moves one that runs. WAX_NEVER stops it. Stops the process without memory:
  * a timer must not be lost. */
 void wax_loop_start(wax_loop *loop, wax_timer *timer, uint64_t at_ms);
+
+/* When a timer is due; WAX_NEVER: it is not running. */
+uint64_t wax_loop_due_ms(const wax_loop *loop, const wax_timer *timer);
 void wax_loop_stop(wax_loop *loop, wax_timer *timer);
 
 /* One turn: waits for what is ready, at most until the next timer, or not at all if `hurries`; then

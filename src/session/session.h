@@ -106,7 +106,6 @@ typedef enum wax_session_state {
  * lower.
  */
 typedef struct wax_session {
-    wax_session_limits limits;
     wax_flows *outgoing; /* NULL until accept() or connect() */
     wax_flows *incoming;
     wax_aliases *aliases_in; /* NULL: there is no room for any */
@@ -114,25 +113,31 @@ typedef struct wax_session {
     uint64_t now_ms;
     uint64_t received_ms; /* when the last packet came, or the connection began */
     uint64_t sent_ms;     /* when the last packet went */
-    uint64_t pinged_ms;   /* client: when PINGREQ went */
+    uint32_t pinged_ms;   /* client: when PINGREQ went; the lower half of the time */
     uint32_t keep_alive_ms;
-    uint32_t peer_packet_size_max;
-    uint32_t payload_left;  /* of the PUBLISH that is coming in pieces */
+    uint32_t packet_size_max; /* as in the limits, like the next five */
+    uint32_t connect_size_max;
+    uint32_t connect_timeout_ms;
+    uint16_t receive_maximum;
+    uint16_t topic_alias_maximum;
+    bool streams : 1;
+    bool retain_available : 1;
+    bool has_authentication : 1; /* CONNECT named an Authentication Method */
+    bool has_expiry : 1;         /* CONNECT's Session Expiry Interval is more than 0 */
+    bool pinged : 1;             /* client: PINGREQ is out, PINGRESP is not in */
+    bool starts_clean : 1;       /* client: CONNECT asked for a clean start */
+    bool payload_is_told : 1;    /* the application knows the PUBLISH that comes in pieces */
+    uint8_t role;                /* wax_role */
+    uint8_t state;               /* wax_session_state */
+    uint8_t version;             /* wax_version */
+    uint8_t maximum_qos;
     uint16_t alias_maximum; /* aliases that the peer takes; 0: none are sent */
     uint16_t send_maximum;  /* the peer's Receive Maximum, or our own limit if that is less */
     uint16_t sending_count;
     uint16_t receiving_count;
     uint16_t receiving_qos_1_count; /* of them, those that wait for PUBACK */
-    uint8_t role;                   /* wax_role */
-    uint8_t state;                  /* wax_session_state */
-    uint8_t version;                /* wax_version */
-    uint8_t maximum_qos;
-    bool retain_available;
-    bool has_authentication; /* CONNECT named an Authentication Method */
-    bool has_expiry;         /* CONNECT's Session Expiry Interval is more than 0 */
-    bool pinged;             /* client: PINGREQ is out, PINGRESP is not in */
-    bool starts_clean;       /* client: CONNECT asked for a clean start */
-    bool payload_is_told;    /* the application knows the PUBLISH that comes in pieces */
+    uint32_t peer_packet_size_max;  /* or our own limit for what is sent */
+    uint32_t payload_left;          /* of the PUBLISH that is coming in pieces */
 } wax_session;
 
 typedef enum wax_event_type {
