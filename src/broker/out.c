@@ -156,7 +156,7 @@ void out_end(struct connection *connection, const wax_writer *out)
     struct output *output = connection->output;
     size_t start = output == NULL ? 0 : output->used;
 
-    if (out->used > start) {
+    if (output != NULL && out->used > start) {
         output->used = out->used;
         output->count++;
         count_up(worker, COUNT_OUT, 1);
