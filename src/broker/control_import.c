@@ -143,7 +143,6 @@ static void work_on_session(struct worker *worker, struct inquiry *inquiry)
     const wax_config *config = &worker->settings->config;
     wax_bytes user = request_value(request, "user");
     uint64_t expiry_s = request_number(request, "expiry", UINT32_MAX);
-    wax_access_identity identity;
     struct client *client;
 
     inquiry->is_done = true;
@@ -163,8 +162,7 @@ static void work_on_session(struct worker *worker, struct inquiry *inquiry)
                            ? (uint32_t)expiry_s
                            : config->persistent_client_expiration_s;
     client->outgoing.last_id = (uint16_t)request_number(request, "packet_id", 0);
-    identity = (wax_access_identity){client->user, client->has_user, client->id};
-    client->access = access_of(worker, client->listener, &identity);
+    client->access = access_of(worker, client->listener, &client->identity);
     leave_wait(client);
 }
 

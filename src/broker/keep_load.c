@@ -169,17 +169,18 @@ static uint64_t left_of(uint64_t lasts_ms, uint64_t gone_ms)
 }
 
 /* How much longer the session lasts: one that was connected begins its time now. */
-static void resume_time(struct client *client, const struct kept_session *session)
+static void resume_time(struct client *client, struct absence *absence,
+                        const struct kept_session *session)
 {
     uint64_t now_ms = wax_clock_ms();
     uint64_t gone_ms = gone_for(session->left_wall_ms);
     uint64_t lasts_ms = client->expiry_s * UINT64_C(1000);
 
-    client->ends_ms = WAX_NEVER;
+    absence->ends_ms = WAX_NEVER;
     if (client->expiry_s != UINT32_MAX) {
-        client->ends_ms = now_ms + left_of(lasts_ms, gone_ms);
+        absence->ends_ms = now_ms + left_of(lasts_ms, gone_ms);
     }
-    client->will_due_ms = gone_ms; /* until its Will is there, whose delay it shortens */
+    absence->will_due_ms = gone_ms; /* until its Will is there, whose delay it shortens */
 }
 
 static void make_session(struct loader *loader, uint64_t number, const struct kept_session *session)
@@ -188,9 +189,10 @@ static void make_session(struct loader *loader, uint64_t number, const struct ke
     struct worker *worker = broker->workers[control_owner(broker, session->id)];
     const wax_config *config = &worker->settings->config;
     struct client *client = client_make(worker, session->id, session->has_user, session->user);
-    wax_access_identity identity;
 
-    if (client == NULL || !add_client(loader, client)) {
+    struct absence *absence = client == NULL ? NULL : absence_begin(client);
+
+    if (absence == NULL || !add_client(loader, client)) {
         loader->status = WAX_FULL;
         return;
     }
@@ -199,9 +201,8 @@ static void make_session(struct loader *loader, uint64_t number, const struct ke
     client->is_kept = true;
     client->expiry_s = session->expiry_s;
     client->listener = session->is_bridge ? WAX_CONFIG_INNER : find_listener(config, session);
-    identity = (wax_access_identity){client->user, client->has_user, client->id};
-    client->access = access_of(worker, client->listener, &identity);
-    resume_time(client, session);
+    client->access = access_of(worker, client->listener, &client->identity);
+    resume_time(client, absence, session);
 }
 
 static bool on_session(void *context, wax_bytes key, wax_bytes value)
@@ -332,16 +333,18 @@ static bool on_will(void *context, wax_bytes key, wax_bytes value)
 {
     struct loader *loader = context;
     struct client *client = client_of(loader, key);
+    struct absence *absence;
     struct kept_will will;
 
     if (client == NULL || !kept_will_read(value, &will)) {
         loader->strange_count++;
         return true;
     }
+    absence = client->absence;
     client->will = load_message(loader, will.message);
     client->will_delay_s = will.delay_s;
-    client->will_due_ms =
-        wax_clock_ms() + left_of(will.delay_s * UINT64_C(1000), client->will_due_ms);
+    absence->will_due_ms =
+        wax_clock_ms() + left_of(will.delay_s * UINT64_C(1000), absence->will_due_ms);
     client->is_will_kept = true;
     return loader->status == WAX_OK;
 }

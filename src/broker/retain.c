@@ -136,7 +136,7 @@ static wax_status walk_on(struct client *client, struct walk *walk, struct allow
 static bool walk_all(struct client *client)
 {
     struct allowance left = {WALK_STEP_MAX, WALK_MESSAGE_MAX};
-    struct walk *walk = client->walks;
+    struct walk *walk = client->walks->first;
     bool is_more = false;
 
     for (int i = 0; i < WALK_TURN_MAX && walk != NULL && left.steps > 0; i++) {
@@ -148,13 +148,13 @@ static bool walk_all(struct client *client)
         }
         walk = next;
     }
-    return is_more && client->walks != NULL && has_room(client);
+    return is_more && client->walks->first != NULL && has_room(client);
 }
 
 /* The client has gone: what is here for it is memory. */
 static void rest_all(struct client *client)
 {
-    struct walk *walk = client->walks;
+    struct walk *walk = client->walks->first;
 
     for (int i = 0; i < WALK_TURN_MAX && walk != NULL; i++) {
         reading_rest(walk->reading);
@@ -168,17 +168,17 @@ bool retain_turn(struct worker *worker)
     bool is_more = false;
 
     while (at != &worker->walking) {
-        struct client *client = WAX_OWNER(at, struct client, walking);
+        struct client *client = WAX_OWNER(at, struct walks, link)->client;
         at = at->next;
         if (client->connection == NULL) {
             rest_all(client); /* and waits until the client is back */
             continue;
         }
-        if (client->walks != NULL && has_room(client)) {
+        if (client->walks->first != NULL && has_room(client)) {
             is_more = walk_all(client) || is_more;
         }
-        if (client->walks == NULL) {
-            wax_link_remove(&client->walking);
+        if (client->walks->first == NULL) {
+            walk_end_all(client);
         }
     }
     return is_more;

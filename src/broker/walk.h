@@ -15,6 +15,14 @@ struct walk {
     uint8_t filter[];
 };
 
+/* All of a client. */
+struct walks {
+    wax_link link; /* in the worker's ring */
+    struct client *client;
+    struct walk *first; /* the oldest; NULL: they are about to go */
+    uint32_t count;
+};
+
 /* Begins a walk for a subscription; there are WALK_SEARCH_MAX more of them than subscriptions at
  * most. The filter is copied. Returns WAX_OK or WAX_QUOTA_EXCEEDED. */
 wax_status walk_begin(struct client *client, wax_bytes filter,

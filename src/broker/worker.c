@@ -192,9 +192,9 @@ static bool read_letters(struct worker *worker)
 
 static void flush_dirty(struct worker *worker)
 {
-    while (!wax_link_is_alone(&worker->dirty)) {
-        struct connection *connection = WAX_OWNER(worker->dirty.next, struct connection, dirty);
-        wax_link_remove(&connection->dirty);
+    struct connection *connection;
+
+    while ((connection = out_take_dirty(worker)) != NULL) {
         if (!connection->is_blocked) {
             out_flush(connection);
         }
