@@ -1,8 +1,10 @@
 """A disk that is full, and a disk that is slow: those who want their messages kept wait or are told, and nobody else
 notices. The full one is a small file system in a mount namespace of the test's own; the slow one is a library before the C
 library, where syncing waits for as long as the test likes."""
+import json
 import os
 import pathlib
+import select
 import shutil
 import signal
 import socket
@@ -14,7 +16,7 @@ import unittest
 from lasting import KEPT, NEVER, OPEN, end, wait_until
 from mqtt_raw import (CONNACK, PUBACK, PUBREC, SUBACK, UNSUBACK, Client, acknowledge, connect, publish, subscribe,
                       unsubscribe)
-from running import Broker
+from running import ROOT, WAX, Broker
 
 FULL = 0x97
 BLOCK = 60000
@@ -261,6 +263,8 @@ int fdatasync(int file)
 
 
 class SlowDisk(DiskCase):
+    CONFIG = DiskCase.CONFIG + "control_socket {folder}/control\n"
+
     @classmethod
     def setUpClass(cls):
         cls.tools = tempfile.mkdtemp(prefix="wax-story-")
@@ -391,6 +395,48 @@ class SlowDisk(DiskCase):
         self.broker.start()
         reader = self.client("reader", durable=True)
         self.assertEqual(reader.message().payload, b"on its way")
+
+
+    def ask(self, words):
+        """A request to the control socket; what reads its answer."""
+        peer = socket.socket(socket.AF_UNIX)
+        self.addCleanup(peer.close)
+        peer.connect(self.broker.path("control"))
+        peer.settimeout(30)
+        peer.sendall(words.encode() + b"\n")
+        return peer.makefile("rb", buffering=0)
+
+    def test_administrators_wait(self):
+        """What they have brought about they are told when it is safe."""
+        database = ROOT / "tests/fuzz/corpus/import_mosquitto_fuzz/version-4"
+        self.assertEqual(self.client("other").publish("gone", b"kept", 1, retain=True), 0)
+        self.shut()
+        importing = subprocess.Popen([WAX, "ctl", "--socket", self.broker.path("control"), "import", str(database),
+                                      "--user", ""], stdout=subprocess.PIPE, text=True)
+        self.addCleanup(importing.stdout.close)
+        answers = [self.ask("session-delete id=reader"), self.ask("retained-delete filter=gone")]
+        told = answers[1].readline()
+        self.assertEqual(json.loads(told)["topic"], "gone")
+        self.check_others()
+        self.assertIsNone(importing.poll())
+        for each in answers:
+            self.assertEqual(select.select([each], [], [], 0)[0], [])
+        self.let_go()
+        self.assertEqual([json.loads(each.readline()) for each in answers], [{"end": "ok"}] * 2)
+        self.assertIn("taken over:", importing.communicate(timeout=30)[0])
+        self.assertEqual(importing.returncode, 0)
+        end(self.broker, signal.SIGKILL)
+        self.broker.start()
+        listing = subprocess.run([WAX, "ctl", "import", str(database), "--dry-run", "--json"], stdout=subprocess.PIPE, check=True)
+        rows = [json.loads(line) for line in listing.stdout.splitlines()]
+        imported = {row["id"] for row in rows if row["what"] == "session"}
+        self.assertGreater(len(imported), 0)
+        lines = self.ask("sessions")
+        self.assertEqual({json.loads(line)["id"] for line in iter(lines.readline, b'{"end":"ok"}\n')}, imported)
+        late = self.client()
+        late.subscribe("gone")
+        late.publish("gone", b"mark", 0)
+        self.assertEqual(late.message().payload, b"mark")
 
 
 class SlowDiskOfThree(SlowDisk):
