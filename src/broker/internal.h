@@ -157,6 +157,8 @@ struct client {
     uint64_t spill_from;    /* the place of the first of them */
     uint32_t empty_count;   /* looks that found none of them */
     bool is_fetching;       /* some of them are on their way */
+    bool has_shared_rows;   /* some of them came by shared groups */
+    bool has_estate;        /* it has ended, and leaves them to others of those groups */
     uint64_t held_bytes;    /* payloads of `held`, for max_inflight_bytes */
     uint64_t dropped;       /* messages that found no room */
     uint64_t last_place;    /* that a delivery was given in the store */
@@ -415,7 +417,6 @@ struct letter {
     wax_letter letter;
     uint8_t kind;    /* enum letter_kind */
     wax_level level; /* of the line */
-    bool must_stay;  /* what it carries was in the store */
     uint64_t kept;   /* how it is called in the store; 0: it is not there */
     union {
         struct message *message;
@@ -473,7 +474,8 @@ struct worker {
     wax_letters *outboxes;   /* one per worker */
     wax_store_batch changes; /* of this turn, for the store */
     uint64_t kept_message;   /* the message whose body is in it; 0: none */
-    bool is_keeping;         /* what is being dealt with changed something there */
+    struct kept_group kept_group;
+    bool is_keeping; /* what is being dealt with changed something there */
     struct owings owings;
     wax_link entrances;
     uint64_t warned_ms; /* when it last said that there are too few descriptors */

@@ -1,6 +1,8 @@
 /* What must outlive the process, written down as it happens. */
 #include "broker/keep.h"
 
+#include "broker/keep_group.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,13 +63,14 @@ void keep_session(struct client *client)
 void keep_no_session(struct client *client)
 {
     static const wax_store_table tables[] = {WAX_STORE_SUBSCRIPTIONS, WAX_STORE_RECEIVED,
-                                             WAX_STORE_QUEUES, WAX_STORE_WILLS};
+                                             WAX_STORE_WILLS, WAX_STORE_QUEUES};
+    size_t count = WAX_COUNT(tables) - (client->has_estate ? 1 : 0);
     struct kept_key key = kept_key_of(client->number);
 
     if (!client->is_kept) {
         return;
     }
-    for (size_t i = 0; i < WAX_COUNT(tables); i++) {
+    for (size_t i = 0; i < count; i++) {
         wax_store_remove_all(batch_of(client), tables[i], kept_key_bytes(&key));
     }
     wax_store_remove(batch_of(client), WAX_STORE_SESSIONS, kept_key_bytes(&key));
@@ -181,9 +184,14 @@ static void put_row(struct client *client, const struct delivery *delivery, stru
     uint8_t room[4 * KEPT_IDENTIFIER_MAX];
     wax_writer identifiers = wax_writer_over(room, sizeof room);
     struct kept_key key = kept_key_of_row(client->number, delivery->place);
+    wax_interest group;
     wax_writer out;
 
     row->identifiers = write_identifiers(&identifiers, delivery->identifiers);
+    if (row->message != 0 && keep_group(client->worker, delivery->group, &group)) {
+        row->share_name = group.share_name;
+        row->filter = group.filter;
+    }
     out = wax_store_put_begin(batch_of(client), WAX_STORE_QUEUES, kept_key_bytes(&key),
                               kept_row_size(row), is_new);
     kept_row_write(&out, row);

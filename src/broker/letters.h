@@ -6,9 +6,6 @@
 
 #include "broker/keep.h"
 
-/* The group that an errand is for, by its name; what is returned is the caller's to free. */
-uint8_t *letter_group(struct worker *worker, wax_group group, struct kept_letter *record);
-
 /* Writes down a letter with a message that `from` is about to post to `to`, and notes in it how it
  * is called in the store. */
 void letter_keep(struct worker *from, const struct worker *to, struct letter *letter);

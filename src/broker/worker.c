@@ -4,10 +4,10 @@
 #include "broker/connect.h"
 #include "broker/control.h"
 #include "broker/entrance.h"
+#include "broker/estate.h"
 #include "broker/handshake.h"
 #include "broker/letters.h"
 #include "broker/owed.h"
-#include "broker/queue.h"
 #include "broker/share.h"
 #include "broker/stack.h"
 #include "broker/steward.h"
@@ -125,8 +125,13 @@ static void on_control(struct worker *worker, struct letter *letter)
 static void on_fetched(struct worker *worker, struct letter *letter)
 {
     struct fetch *fetch = letter->fetch;
-    struct client *client = clients_find(worker, wax_bytes_of(fetch->id, fetch->id_size));
+    struct client *client;
 
+    if (fetch->is_estate) {
+        estate_on_fetched(worker, fetch);
+        return;
+    }
+    client = clients_find(worker, wax_bytes_of(fetch->id, fetch->id_size));
     if (client != NULL && queue_on_fetched(client, fetch)) {
         deliver_waiting(client);
     }
@@ -387,5 +392,6 @@ void worker_close(struct worker *worker)
     wax_store_batch_clear(&worker->changes);
     owed_close(worker);
     free(worker->identifiers);
+    free(worker->kept_group.room);
     free(worker);
 }

@@ -48,6 +48,14 @@ bool wax_group_exists(const wax_router *router, wax_group group)
            place->as.share.number == group.number;
 }
 
+wax_group wax_group_find(const wax_router *router, wax_bytes filter, wax_bytes share_name)
+{
+    uint32_t place = share_name.size == 0 ? 0 : wax_place_find(router, filter, share_name);
+
+    return place == 0 ? (wax_group){.number = 0}
+                      : (wax_group){place, wax_place_at(router, place)->as.share.number};
+}
+
 wax_bytes wax_group_name(const wax_router *router, wax_group group)
 {
     return wax_node_text(&wax_place_at(router, group.place)->node);
