@@ -38,7 +38,7 @@ static uint16_t port_of(const struct client *client)
                : 0;
 }
 
-void keep_session(struct client *client)
+static void put_session(struct client *client)
 {
     struct kept_key key = kept_key_of(client->number);
     struct kept_session session = {
@@ -50,14 +50,32 @@ void keep_session(struct client *client)
         .expiry_s = client->expiry_s,
         .left_wall_ms = client->connection == NULL ? wax_clock_wall_ms() : 0,
     };
-    wax_writer out;
+    wax_writer out = wax_store_put_begin(batch_of(client), WAX_STORE_SESSIONS, kept_key_bytes(&key),
+                                         kept_session_size(&session), !client->is_kept);
 
+    kept_session_write(&out, &session);
+}
+
+void keep_session(struct client *client)
+{
     if (keeps(client)) {
-        out = wax_store_put_begin(batch_of(client), WAX_STORE_SESSIONS, kept_key_bytes(&key),
-                                  kept_session_size(&session), !client->is_kept);
-        kept_session_write(&out, &session);
+        put_session(client);
         client->is_kept = true;
     }
+}
+
+/* Of a session that is kept for its Will alone, nothing stays. */
+static void forget_will(struct client *client)
+{
+    struct kept_key key = kept_key_of(client->number);
+
+    if (client->is_will_kept) {
+        wax_store_remove(batch_of(client), WAX_STORE_WILLS, kept_key_bytes(&key));
+    }
+    if (client->is_will_kept && !client->is_kept) {
+        wax_store_remove(batch_of(client), WAX_STORE_SESSIONS, kept_key_bytes(&key));
+    }
+    client->is_will_kept = false;
 }
 
 void keep_no_session(struct client *client)
@@ -67,6 +85,7 @@ void keep_no_session(struct client *client)
     size_t count = WAX_COUNT(tables) - (client->has_estate ? 1 : 0);
     struct kept_key key = kept_key_of(client->number);
 
+    forget_will(client);
     if (!client->is_kept) {
         return;
     }
@@ -75,7 +94,6 @@ void keep_no_session(struct client *client)
     }
     wax_store_remove(batch_of(client), WAX_STORE_SESSIONS, kept_key_bytes(&key));
     client->is_kept = false;
-    client->is_will_kept = false;
 }
 
 /* --- Subscriptions --- */
@@ -261,23 +279,34 @@ void keep_no_received(struct client *client, uint16_t packet_id)
 
 /* --- Wills --- */
 
+/* A session that ends with its connection is written down for its Will: who starts next finds that
+ * the connection is gone, and ends it. Nobody waits for that, and a disk that takes nothing now is
+ * not waited for either. */
+static bool keeps_will(const struct client *client)
+{
+    return keeps(client) ||
+           (client->worker->broker->store->kind->keeps && keep_is_possible(client->worker));
+}
+
 void keep_will(struct client *client)
 {
     struct kept_key key = kept_key_of(client->number);
     struct kept_will will = {.delay_s = client->will_delay_s};
     wax_writer out;
 
-    if (client->will != NULL && keeps(client)) {
-        will.message = client->will->number;
-        keep_message(client->worker, client->will);
-        out = wax_store_put_begin(batch_of(client), WAX_STORE_WILLS, kept_key_bytes(&key),
-                                  KEPT_WILL_SIZE, false);
-        kept_will_write(&out, &will);
-        client->is_will_kept = true;
-    } else if (client->is_will_kept) {
-        wax_store_remove(batch_of(client), WAX_STORE_WILLS, kept_key_bytes(&key));
-        client->is_will_kept = false;
+    if (client->will == NULL || !keeps_will(client)) {
+        forget_will(client);
+        return;
     }
+    if (!keeps(client)) {
+        put_session(client);
+    }
+    will.message = client->will->number;
+    keep_message(client->worker, client->will);
+    out = wax_store_put_begin(batch_of(client), WAX_STORE_WILLS, kept_key_bytes(&key),
+                              KEPT_WILL_SIZE, false);
+    kept_will_write(&out, &will);
+    client->is_will_kept = true;
 }
 
 /* --- What is retained --- */

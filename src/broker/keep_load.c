@@ -206,7 +206,7 @@ static void make_session(struct loader *loader, uint64_t number, const struct ke
         return;
     }
     client->number = number;
-    client->is_durable = true;
+    client->is_durable = session->expiry_s > 0; /* else it ends now, with its Will */
     client->is_kept = true;
     client->expiry_s = session->expiry_s;
     client->listener = session->is_bridge ? WAX_CONFIG_INNER : find_listener(config, session);

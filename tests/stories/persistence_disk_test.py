@@ -332,7 +332,8 @@ class SlowDisk(DiskCase):
         known.send(subscribe([("a", 1)], 1), unsubscribe(["b"], 2))
         self.assertEqual(other.subscribe(("a", 1)).reasons, b"\1")
         self.assertEqual(other.unsubscribe("a").reasons, b"\0")
-        self.client("brief")
+        self.client("brief", will={"topic": "will", "payload": b"of nobody's concern"}).disconnect()
+        self.client("willed", will={"topic": "will"}).ping()
         self.check_others(3)
         for each in (new, old, known):
             self.assert_nothing(each)
