@@ -305,11 +305,16 @@ struct grant {
 };
 
 /* Judges, and sends or queues. Returns WAX_OK, also for a message that has had its time;
- * WAX_NOT_AUTHORIZED; or, when the client cannot have it, another status. */
+ * WAX_NOT_AUTHORIZED; WAX_IO, when its session is kept and the store takes nothing; or, when the
+ * client cannot have it, another status. */
 wax_status deliver_or_not(struct client *client, struct message *message,
                           const struct grant *grant) WAX_CHECKED;
 
-/* The same, and counts what is dropped. */
+/* Somebody at this worker should have the message kept for it, and the store takes nothing: whoever
+ * published it is told so. */
+void message_refuse(struct worker *worker, struct message *message);
+
+/* The same as above, and counts what is dropped and tells what is refused. */
 void deliver(struct client *client, struct message *message, const struct grant *grant);
 
 /* Sends what waits, exchanges of an earlier connection first. */
@@ -475,7 +480,8 @@ struct worker {
     wax_store_batch changes; /* of this turn, for the store */
     uint64_t kept_message;   /* the message whose body is in it; 0: none */
     struct kept_group kept_group;
-    bool is_keeping; /* what is being dealt with changed something there */
+    bool is_keeping;  /* what is being dealt with changed something there */
+    bool is_refusing; /* it should have been kept here, and cannot be */
     struct owings owings;
     wax_link entrances;
     uint64_t warned_ms; /* when it last said that there are too few descriptors */

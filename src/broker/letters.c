@@ -41,3 +41,10 @@ void letter_done(struct worker *worker, const struct letter *letter)
         worker->is_keeping = true;
     }
 }
+
+void letters_withdraw(struct worker *worker, const struct message *message)
+{
+    struct kept_key key = kept_key_of(message->number);
+
+    wax_store_remove_all(&worker->changes, WAX_STORE_LETTERS, kept_key_bytes(&key));
+}

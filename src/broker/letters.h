@@ -13,6 +13,9 @@ void letter_keep(struct worker *from, const struct worker *to, struct letter *le
 /* The letter has done its work at this worker, or goes on as another. */
 void letter_done(struct worker *worker, const struct letter *letter);
 
+/* All letters with this message that stayed because it was refused. */
+void letters_withdraw(struct worker *worker, const struct message *message);
+
 /* After a start: delivers what an earlier process had posted and not read. `value` is that of the
  * record, `message` what it holds. False for what this version does not understand. */
 bool letter_again(struct wax_broker *broker, wax_bytes key, wax_bytes value,

@@ -19,29 +19,36 @@ enum { STOP_MS = 1000 };
 
 /* --- Letters --- */
 
-static void take_off_backlog(struct worker *worker, const struct message *message)
+static void begin_letter(struct worker *worker, const struct letter *letter)
 {
-    atomic_fetch_sub_explicit(&worker->backlog, message->size, memory_order_relaxed);
+    atomic_fetch_sub_explicit(&worker->backlog, letter->message->size, memory_order_relaxed);
+    worker->is_keeping = false;
+    worker->is_refusing = false;
+}
+
+/* A letter whose message could not be kept stays in the store until its publisher's worker has
+ * taken the packet id back. */
+static void end_letter(struct worker *worker, const struct letter *letter)
+{
+    if (!worker->is_refusing) {
+        letter_done(worker, letter);
+    }
+    await_here(worker, letter->message);
+    message_release(letter->message);
 }
 
 static void on_message(struct worker *worker, struct letter *letter)
 {
-    take_off_backlog(worker, letter->message);
-    worker->is_keeping = false;
+    begin_letter(worker, letter);
     route_here(worker, letter->message);
-    letter_done(worker, letter);
-    await_here(worker, letter->message);
-    message_release(letter->message);
+    end_letter(worker, letter);
 }
 
 static void on_seat(struct worker *worker, struct letter *letter)
 {
-    take_off_backlog(worker, letter->message);
-    worker->is_keeping = false;
+    begin_letter(worker, letter);
     share_go_on(worker, &letter->errand, letter->message);
-    letter_done(worker, letter);
-    await_here(worker, letter->message);
-    message_release(letter->message);
+    end_letter(worker, letter);
 }
 
 static void on_connection(struct worker *worker, struct letter *letter)

@@ -14,7 +14,7 @@ import time
 import unittest
 
 from lasting import KEPT, NEVER, OPEN, end, wait_until
-from mqtt_raw import (CONNACK, PUBACK, PUBREC, SUBACK, UNSUBACK, Client, acknowledge, connect, publish, subscribe,
+from mqtt_raw import (CONNACK, PUBACK, PUBCOMP, PUBREC, PUBREL, SUBACK, UNSUBACK, Client, acknowledge, connect, publish, subscribe,
                       unsubscribe)
 from running import ROOT, WAX, Broker
 
@@ -209,6 +209,68 @@ class FullDisk(DiskCase):
         self.broker.make_room()
         self.broker.start()
         self.check_reader()
+
+    def test_packet_id_of_what_was_refused(self):
+        """It means something new, after a restart too."""
+        writer = self.client("writer", durable=True)
+        self.fill()
+        writer.send(publish("full/5000", b"5000 ", 2, packet_id=7))
+        self.assertEqual(writer.expect(PUBREC).reason, FULL)
+        end(self.broker, signal.SIGKILL)
+        self.broker.make_room()
+        self.broker.start()
+        writer = self.client("writer", durable=True)
+        self.assertEqual(writer.present, 1)
+        writer.send(publish("full/5001", b"5001 ", 2, packet_id=7))
+        self.assertEqual(writer.expect(PUBREC).reason, 0)
+        self.check_reader(5001)
+
+    def burst(self, writers, late):
+        """QoS 2 messages from all of them while the disk becomes full, from some when it is, and then the end. Gives what each has sent by its
+        packet ids, and what it was answered."""
+        answers, numbers = [{} for _ in writers], iter(range(6000, 9000))
+        for turn in range(1, 16):
+            for writer, answer in zip(writers, answers):
+                number = next(numbers)
+                answer[turn] = [number, None]
+                writer.send(publish(f"full/{number}", b"%d " % number + bytes(BLOCK), 2, packet_id=turn))
+            if turn == 2:
+                self.broker.fill_up()
+        while self.offer(next(numbers)) != FULL:
+            pass
+        for writer in late:
+            answers.append({1: [next(numbers), FULL]})
+            writer.send(publish("full/late", b"%d " % answers[-1][1][0], 2, packet_id=1))
+            self.assertEqual(writer.expect(PUBREC).reason, FULL)
+        end(self.broker, signal.SIGKILL)
+        for writer, answer in zip(writers, answers):
+            try:
+                while (got := writer.read(30)) is not None:
+                    answer[got.packet_id][1] = got.reason
+            except OSError:
+                pass
+        return answers
+
+    def test_kill_while_messages_are_refused(self):
+        """Each QoS 2 message that is not refused comes once, and a refused one's packet id is free."""
+        writers = [self.client(f"writer-{each}", durable=True) for each in range(7)]
+        answers = self.burst(writers[:4], writers[4:])
+        self.broker.make_room()
+        self.broker.start()
+        wanted, free = set(), iter(range(9000, 9999))
+        for each, answer in enumerate(answers):
+            writer = self.client(f"writer-{each}", durable=True)
+            for packet_id, (number, told) in answer.items():
+                if told == FULL:
+                    self.sent.add(number)
+                    number = next(free)
+                if told != 0:
+                    writer.send(publish(f"full/{number}", b"%d " % number, 2, packet_id=packet_id, duplicate=told is None))
+                    self.assertEqual(writer.expect(PUBREC).reason, 0)
+                wanted.add(number)
+                writer.send(acknowledge(PUBREL, packet_id))
+                writer.expect(PUBCOMP)
+        self.check_reader(*wanted)
 
     def test_retained(self):
         client = self.client()
