@@ -55,8 +55,3 @@ wax_group wax_group_find(const wax_router *router, wax_bytes filter, wax_bytes s
     return place == 0 ? (wax_group){.number = 0}
                       : (wax_group){place, wax_place_at(router, place)->as.share.number};
 }
-
-wax_bytes wax_group_name(const wax_router *router, wax_group group)
-{
-    return wax_node_text(&wax_place_at(router, group.place)->node);
-}

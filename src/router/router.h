@@ -193,9 +193,6 @@ wax_group wax_group_find(const wax_router *router, wax_bytes filter, wax_bytes s
 wax_status wax_group_describe(const wax_router *router, wax_group group, uint8_t *room, size_t size,
                               wax_interest *interest) WAX_CHECKED;
 
-/* The name that a group shares its filter under. Dies with the next change to the router. */
-wax_bytes wax_group_name(const wax_router *router, wax_group group);
-
 /* ---- Retained messages ---- */
 
 /* The retained message of each topic. The messages are the caller's, and never NULL. */
