@@ -50,8 +50,13 @@ bool wax_group_exists(const wax_router *router, wax_group group)
 
 wax_group wax_group_find(const wax_router *router, wax_bytes filter, wax_bytes share_name)
 {
-    uint32_t place = share_name.size == 0 ? 0 : wax_place_find(router, filter, share_name);
+    wax_group found = {.place = 0};
 
-    return place == 0 ? (wax_group){.number = 0}
-                      : (wax_group){place, wax_place_at(router, place)->as.share.number};
+    if (share_name.size > 0) {
+        found.place = wax_place_find(router, filter, share_name);
+    }
+    if (found.place != 0) {
+        found.number = wax_place_at(router, found.place)->as.share.number;
+    }
+    return found;
 }

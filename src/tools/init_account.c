@@ -43,12 +43,10 @@ bool init_account_may_enter(const struct init_account *account, const char *path
 {
     char folder[PATH_MAX];
 
-    for (size_t i = 1; path[i] != '\0' && i < sizeof folder; i++) {
-        if (path[i] == '/') {
-            (void)snprintf(folder, sizeof folder, "%.*s", (int)i, path);
-            if (!may_enter_one(account, folder)) {
-                return false;
-            }
+    for (const char *at = strchr(path + 1, '/'); at != NULL; at = strchr(at + 1, '/')) {
+        (void)snprintf(folder, sizeof folder, "%.*s", (int)(at - path), path);
+        if (!may_enter_one(account, folder)) {
+            return false;
         }
     }
     return true;
