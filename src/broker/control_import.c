@@ -63,14 +63,14 @@ static const char *retain(struct worker *worker, const struct request *request,
                           struct message *message)
 {
     struct commons *commons = &worker->broker->commons;
-    uint32_t most = worker->settings->config.retained_max;
+    const wax_config *config = &worker->settings->config;
     wax_status status;
 
     if (message->payload.size == 0) {
         return "a retained message without payload is none";
     }
-    status = replaces(request) ? commons_retain(commons, message, most)
-                               : commons_retain_first(commons, message, most);
+    status = replaces(request) ? commons_retain(commons, message, config)
+                               : commons_retain_first(commons, message, config);
     if (status == WAX_INVALID) {
         return "the topic has a retained message already";
     }

@@ -73,6 +73,7 @@ enum counter {
     COUNT_CLIENTS_CONNECTED, /* now */
     COUNT_STORED,            /* messages in queues now */
     COUNT_STORED_BYTES,
+    COUNT_SPILLED,           /* of them, those that are on disk alone */
     COUNT_SUBSCRIPTIONS,     /* now, not shared */
     COUNT_BRIDGES,           /* now */
     COUNT_BRIDGES_CONNECTED, /* now */
@@ -414,6 +415,7 @@ enum letter_kind {
     LETTER_KICK,
     LETTER_CONTROL,
     LETTER_FETCHED,
+    LETTER_READ,
     LETTER_STOP
 };
 
@@ -433,6 +435,7 @@ struct letter {
         char *line; /* of the log */
         struct inquiry *inquiry;
         struct fetch *fetch; /* from the store */
+        struct reading *reading;
     };
     struct errand errand;
 };

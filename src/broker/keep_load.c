@@ -31,9 +31,8 @@ struct loader {
     size_t client_count;
     size_t client_size;
     struct bodies bodies;
-    struct message *found; /* by the look for one body */
-    size_t visit;          /* which table is read */
-    uint64_t *estates;     /* numbers of sessions that have ended */
+    size_t visit;      /* which table is read */
+    uint64_t *estates; /* numbers of sessions that have ended */
     size_t estate_count;
     uint64_t strange_count;
     uint64_t message_count;
@@ -84,19 +83,15 @@ static void free_bodies(struct bodies *bodies)
     free(bodies->slots);
 }
 
-static bool on_body(void *context, wax_bytes key, wax_bytes value)
+/* What the store has under this number. */
+static struct message *find_message(const struct loader *loader, uint64_t number)
 {
-    struct loader *loader = context;
-
-    loader->found = kept_message_read(kept_number(key), value);
-    return false;
+    return kept_message_find(loader->broker->store, loader->view, number);
 }
 
 /* The message of this number, held for the caller; NULL when there is none, or no memory. */
 static struct message *load_message(struct loader *loader, uint64_t number)
 {
-    const wax_store_kind *kind = loader->broker->store->kind;
-    struct kept_key key = kept_key_of(number);
     struct message **slot;
 
     if (!grow(&loader->bodies)) {
@@ -105,10 +100,7 @@ static struct message *load_message(struct loader *loader, uint64_t number)
     }
     slot = slot_of(&loader->bodies, number);
     if (*slot == NULL) {
-        const wax_store_range body = {.table = WAX_STORE_MESSAGES, .prefix = kept_key_bytes(&key)};
-        loader->found = NULL;
-        (void)!kind->walk(loader->view, &body, on_body, loader);
-        *slot = loader->found;
+        *slot = find_message(loader, number);
         loader->bodies.count += *slot != NULL ? 1 : 0;
     }
     return *slot == NULL ? NULL : message_hold(*slot);
@@ -369,16 +361,40 @@ static bool on_will(void *context, wax_bytes key, wax_bytes value)
     return loader->status == WAX_OK;
 }
 
+/* Reads the message, unless memory has no more room for it and the row says all that must be known:
+ * then it is left where it is. */
+static struct retained *load_retained(struct loader *loader, wax_bytes topic,
+                                      const struct kept_retained *row)
+{
+    const struct wax_broker *broker = loader->broker;
+    bool has_room = commons_has_room(&broker->commons, &broker->settings->config);
+    struct message *message;
+    struct retained *made = NULL;
+
+    if (!has_room && row->payload_size != UINT32_MAX) {
+        return retained_stored(row->message, row->payload_size);
+    }
+    message = find_message(loader, row->message);
+    if (message != NULL && wax_bytes_equal(message->topic, topic)) {
+        made = has_room ? retained_make(message)
+                        : retained_stored(message->number, message->payload.size);
+    }
+    message_release(message);
+    return made;
+}
+
 static bool on_retained(void *context, wax_bytes key, wax_bytes value)
 {
     struct loader *loader = context;
-    struct message *message = load_message(loader, kept_number(value));
+    struct kept_retained row;
+    struct retained *retained = NULL;
 
-    if (message == NULL || !wax_bytes_equal(message->topic, key) ||
-        commons_restore(&loader->broker->commons, message) != WAX_OK) {
+    if (kept_retained_read(value, &row)) {
+        retained = load_retained(loader, key, &row);
+    }
+    if (retained == NULL || commons_restore(&loader->broker->commons, key, retained) != WAX_OK) {
         loader->strange_count++;
     }
-    message_release(message);
     return loader->status == WAX_OK;
 }
 

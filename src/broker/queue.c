@@ -89,6 +89,16 @@ static void note_spilled(struct client *client, uint64_t place, size_t size)
     }
     client->spilled_count++;
     client->spilled_bytes += size;
+    count_up(client->worker, COUNT_SPILLED, 1);
+}
+
+/* None is in the store alone any more. */
+static void forget_spilled(struct client *client)
+{
+    count_out(client, client->spilled_count, client->spilled_bytes);
+    count_down(client->worker, COUNT_SPILLED, client->spilled_count);
+    client->spilled_count = 0;
+    client->spilled_bytes = 0;
 }
 
 /* Writes it down, and forgets it here. */
@@ -174,16 +184,7 @@ void fetch_free(struct fetch *fetch)
 struct look {
     struct fetch *fetch;
     wax_store_view *view;
-    struct message *message;
 };
-
-static bool on_message(void *context, wax_bytes key, wax_bytes value)
-{
-    struct look *look = context;
-
-    look->message = kept_message_read(kept_number(key), value);
-    return false;
-}
 
 /* Of what was begun to be sent at QoS 2 others get nothing. [MQTT-4.8.2-5] */
 static bool is_wanted(const struct fetch *fetch, const struct kept_row *row)
@@ -200,20 +201,16 @@ static bool on_row(void *context, wax_bytes key, wax_bytes value)
     struct look *look = context;
     struct fetch *fetch = look->fetch;
     struct kept_row row;
-    struct kept_key of_message;
-    wax_store_range body = {.table = WAX_STORE_MESSAGES};
+    struct message *message = NULL;
 
     fetch->last = kept_number(kept_rest(key));
-    look->message = NULL;
     if (kept_row_read(value, &row) && is_wanted(fetch, &row)) {
-        of_message = kept_key_of(row.message);
-        body.prefix = kept_key_bytes(&of_message);
-        (void)!fetch->broker->store->kind->walk(look->view, &body, on_message, look);
+        message = kept_message_find(fetch->broker->store, look->view, row.message);
     }
-    if (look->message != NULL) {
-        fetch->size += look->message->size;
+    if (message != NULL) {
+        fetch->size += message->size;
         fetch->rows[fetch->count++] =
-            (struct delivery){.message = look->message,
+            (struct delivery){.message = message,
                               .identifiers = kept_identifiers(row.identifiers),
                               .group = keep_find_group(fetch->broker, &row),
                               .qos = row.qos,
@@ -305,9 +302,7 @@ static void give_up_spilled(struct client *client)
     wax_log_write(&client->worker->broker->log, WAX_ERROR,
                   "messages_lost client=%.*s count=%llu reason=they are not in the store any more",
                   SHOWN(client->id), (unsigned long long)client->spilled_count);
-    count_out(client, client->spilled_count, client->spilled_bytes);
-    client->spilled_count = 0;
-    client->spilled_bytes = 0;
+    forget_spilled(client);
 }
 
 /* One row less is in the store alone; what it counted for is known by its message. */
@@ -316,6 +311,7 @@ static void take_row(struct client *client, struct delivery *row)
     size_t size = delivery_weight(row);
 
     client->spilled_count--;
+    count_down(client->worker, COUNT_SPILLED, 1);
     client->spilled_bytes -= size < client->spilled_bytes ? size : client->spilled_bytes;
     if (client->queue_count == client->queue_size && grow_queue(client) != WAX_OK) {
         count_out(client, 1, size);
@@ -375,6 +371,7 @@ void queue_unload(struct client *client)
         client->spilled_count++;
         client->spilled_bytes += delivery_weight(last);
         client->has_shared_rows = client->has_shared_rows || last->group.number != 0;
+        count_up(client->worker, COUNT_SPILLED, 1);
         client->queue_count--;
         delivery_clear(last);
     }
@@ -405,9 +402,7 @@ wax_status queue_take_up(struct client *client, const struct delivery *delivery)
 
 void queue_clear(struct client *client)
 {
-    count_out(client, client->spilled_count, client->spilled_bytes);
-    client->spilled_count = 0;
-    client->spilled_bytes = 0;
+    forget_spilled(client);
     while (client->queue_count > 0) {
         struct delivery delivery;
         (void)queue_pop(client, &delivery);

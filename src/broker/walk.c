@@ -4,45 +4,52 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Ends the walk that `at` points to. */
-static void end_at(struct client *client, struct walk **at)
+static struct walk *walk_of(wax_link *link)
+{
+    return WAX_OWNER(link, struct walk, link);
+}
+
+struct walk *walk_after(const struct client *client, const struct walk *walk)
+{
+    struct walk *after = walk_of(walk->link.next);
+
+    return after == client->walks ? NULL : after;
+}
+
+void walk_end_one(struct client *client, struct walk *walk)
 {
     struct commons *commons = &client->worker->broker->commons;
-    struct walk *walk = *at;
 
     pthread_mutex_lock(&commons->mutex);
     wax_retained_walk_end(&walk->walk);
     pthread_mutex_unlock(&commons->mutex);
-    *at = walk->next;
+    if (walk == client->walks) {
+        client->walks = walk_after(client, walk);
+    }
+    wax_link_remove(&walk->link);
     client->walk_count--;
+    reading_end(&walk->reading);
     free(walk);
 }
 
 bool walk_end(struct client *client, wax_bytes filter, uint32_t most)
 {
-    struct walk **at = &client->walks;
+    struct walk *walk = client->walks;
 
-    while (*at != NULL && most > 0 &&
-           !wax_bytes_equal(wax_bytes_of((*at)->filter, (*at)->size), filter)) {
-        at = &(*at)->next;
-        most--;
+    for (uint32_t i = 0; i < client->walk_count && i < most; i++) {
+        walk = walk_of(walk->link.previous);
+        if (wax_bytes_equal(wax_bytes_of(walk->filter, walk->size), filter)) {
+            walk_end_one(client, walk);
+            return true;
+        }
     }
-    if (*at == NULL || most == 0) {
-        return false;
-    }
-    end_at(client, at);
-    return true;
-}
-
-void walk_end_first(struct client *client)
-{
-    end_at(client, &client->walks);
+    return false;
 }
 
 void walk_end_all(struct client *client)
 {
     while (client->walks != NULL) {
-        walk_end_first(client);
+        walk_end_one(client, client->walks);
     }
     wax_link_remove(&client->walking);
 }
@@ -59,6 +66,7 @@ wax_status walk_begin(struct client *client, wax_bytes filter,
     if (walk == NULL) {
         return WAX_QUOTA_EXCEEDED;
     }
+    walk->reading = NULL;
     walk->size = filter.size;
     memcpy(walk->filter, filter.data, filter.size);
     walk->options = *options;
@@ -67,8 +75,12 @@ wax_status walk_begin(struct client *client, wax_bytes filter,
                             wax_bytes_of(walk->filter, filter.size));
     pthread_mutex_unlock(&commons->mutex);
 
-    walk->next = client->walks;
-    client->walks = walk;
+    wax_link_init(&walk->link);
+    if (client->walks == NULL) {
+        client->walks = walk;
+    } else {
+        wax_link_append(&client->walks->link, &walk->link);
+    }
     client->walk_count++;
     if (wax_link_is_alone(&client->walking)) {
         wax_link_append(&client->worker->walking, &client->walking);
