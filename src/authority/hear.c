@@ -69,7 +69,8 @@ wax_status wax_authority_hear(wax_authority *self, uint64_t now_s, wax_bytes nam
                        opened == WAX_PROTOCOL_ERROR ? "the status is older than the last one"
                                                     : "the status is not this device's");
     }
-    if (self->status == WAX_OK) {
+    /* The same count is the same again. */
+    if (self->status == WAX_OK && status.count > device.count) {
         take(self, &deed, &device, &status);
     }
     wax_wipe(device.psk, sizeof device.psk);
