@@ -51,6 +51,9 @@ struct farm {
     unsigned manifests;
     unsigned mailboxes;
     uint64_t manifest_version[FARM_GROUPS + 1];
+    uint32_t write_epoch[FARM_GROUPS + 1];      /* by row, from 1 */
+    uint8_t ids[FARM_GROUPS][WAX_KEYS_ID_SIZE]; /* of groups, as they were made */
+    size_t group_count;
 };
 
 static inline wax_status farm_random(wax_authority_random *self, void *room, size_t size)
@@ -73,8 +76,9 @@ static inline void farm_begin(struct farm *farm, uint64_t seed)
 
     memset(farm, 0, sizeof *farm);
     number++;
-    (void)snprintf(farm->path, sizeof farm->path, "/tmp/wax-authority-%d-%u", (int)getpid(),
-                   number);
+    /* In memory, where there is such a folder: nobody here loses power. */
+    (void)snprintf(farm->path, sizeof farm->path, "%s/wax-authority-%d-%u",
+                   access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp", (int)getpid(), number);
     (void)snprintf(farm->copy, sizeof farm->copy, "%s-copy", farm->path);
     (void)unlink(farm->path);
     farm->seed = seed;
@@ -209,7 +213,7 @@ static inline wax_status farm_group(struct farm *farm, const char *name, uint32_
                                     uint32_t group_class)
 {
     static const wax_bytes filter = {(const uint8_t *)"home/#", 6};
-    uint8_t id[WAX_KEYS_ID_SIZE];
+    uint8_t *id = farm->ids[farm->group_count];
     const wax_authority_group group = {
         .name = wax_bytes_of_text(name),
         .suite = suite,
@@ -222,6 +226,8 @@ static inline wax_status farm_group(struct farm *farm, const char *name, uint32_
         .signs = true,
     };
 
+    assert_true(farm->group_count < FARM_GROUPS);
+    farm->group_count++;
     return wax_authority_add_group(farm->authority, &farm->deed, &group, id);
 }
 
@@ -299,6 +305,9 @@ static inline void farm_take(struct farm *farm, const wax_authority_message *mes
 
     switch (message->kind) {
     case WAX_AUTHORITY_LOG:
+        if (message->mark < farm->log.number) {
+            break; /* again, after a restart */
+        }
         assert_int_equal(wax_keys_entry_read(&entry, &by, &farm->log, message->content), WAX_OK);
         farm->entries++;
         break;
@@ -307,6 +316,7 @@ static inline void farm_take(struct farm *farm, const wax_authority_message *mes
         assert_true(message->row <= FARM_GROUPS);
         assert_true(manifest.version > farm->manifest_version[message->row]);
         farm->manifest_version[message->row] = manifest.version;
+        farm->write_epoch[message->row] = manifest.write_epoch;
         farm->manifests++;
         break;
     case WAX_AUTHORITY_MAILBOX:
