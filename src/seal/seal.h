@@ -110,7 +110,7 @@ typedef struct wax_seal_room {
     uint8_t *data;
     size_t size;
 } wax_seal_room;
-#define WAX_SEAL_ROOM_SIZE(topic_size) (44U + (topic_size))
+#define WAX_SEAL_ROOM_SIZE(topic_size) (34U + (topic_size))
 
 /* ---- Keys [3] ---- */
 
