@@ -50,7 +50,7 @@ struct farm {
     unsigned entries;
     unsigned manifests;
     unsigned mailboxes;
-    uint64_t manifest_version[FARM_GROUPS + 1];
+    wax_keys_followed manifests_followed[FARM_GROUPS + 1];
     uint32_t write_epoch[FARM_GROUPS + 1];      /* by row, from 1 */
     uint8_t ids[FARM_GROUPS][WAX_KEYS_ID_SIZE]; /* of groups, as they were made */
     size_t group_count;
@@ -302,6 +302,7 @@ static inline void farm_take(struct farm *farm, const wax_authority_message *mes
     const wax_keys_signing by = {authority.name_space, NULL, authority.registrar};
     wax_keys_entry entry;
     wax_keys_manifest manifest;
+    wax_keys_followed followed;
 
     switch (message->kind) {
     case WAX_AUTHORITY_LOG:
@@ -312,10 +313,14 @@ static inline void farm_take(struct farm *farm, const wax_authority_message *mes
         farm->entries++;
         break;
     case WAX_AUTHORITY_MANIFEST:
-        assert_int_equal(wax_keys_manifest_read(&manifest, &by, message->content), WAX_OK);
         assert_true(message->row <= FARM_GROUPS);
-        assert_true(manifest.version > farm->manifest_version[message->row]);
-        farm->manifest_version[message->row] = manifest.version;
+        followed = farm->manifests_followed[message->row];
+        farm->manifests_followed[message->row] = (wax_keys_followed){.number = 0};
+        assert_int_equal(
+            wax_keys_manifest_read(&manifest, &by, &farm->manifests_followed[message->row],
+                                   &(wax_keys_posted){message->topic, message->content}),
+            WAX_OK);
+        assert_true(manifest.version > followed.number);
         farm->write_epoch[message->row] = manifest.write_epoch;
         farm->manifests++;
         break;

@@ -286,7 +286,7 @@ static void after_a_backup_the_generation_is_higher_and_nothing_is_given_twice(v
     farm.log = (wax_keys_followed){.number = 0};
     check_deed(&farm, wax_authority_restored(farm.authority, &farm.deed), WAX_OK);
     assert_int_equal(wax_authority_identify(farm.authority).generation, 2);
-    memset(farm.manifest_version, 0, sizeof farm.manifest_version);
+    memset(farm.manifests_followed, 0, sizeof farm.manifests_followed);
     check_deed(&farm, wax_authority_resend(farm.authority), WAX_OK);
     farm.log.number = wax_authority_identify(farm.authority).log_number;
     while (true) {
