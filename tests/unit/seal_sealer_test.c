@@ -40,7 +40,7 @@ static void without_a_window_written_down_nothing_is_sealed(void **state)
 {
     (void)state;
     struct seal_world world;
-    wax_bytes envelope;
+    wax_bytes envelope = {0};
 
     seal_world_make(&world, &seal_suites[0], WAX_CLASS_STREAM, 1);
     world.store.save_fails = WAX_IO;
@@ -60,7 +60,7 @@ static void a_window_that_is_used_up_waits_for_the_store(void **state)
 {
     (void)state;
     struct seal_world world;
-    wax_bytes envelope;
+    wax_bytes envelope = {0};
     const unsigned class_of[] = {WAX_CLASS_STREAM, WAX_CLASS_STATE};
 
     for (size_t i = 0; i < WAX_COUNT(class_of); i++) {
@@ -86,7 +86,7 @@ static void an_epoch_has_65536_windows(void **state)
     (void)state;
     struct seal_world world;
     wax_seal_grant grant = {.epoch = 1, .first_window = 65535};
-    wax_bytes envelope;
+    wax_bytes envelope = {0};
 
     seal_world_make(&world, &seal_suites[1], WAX_CLASS_STATE, 1);
     grant.secret = world.start_secret;
@@ -123,7 +123,7 @@ static void the_authority_may_name_the_first_window(void **state)
     (void)state;
     struct seal_world world;
     wax_seal_grant grant = {.epoch = 1, .first_window = 9};
-    wax_bytes envelope;
+    wax_bytes envelope = {0};
 
     seal_world_make(&world, &seal_suites[0], WAX_CLASS_STREAM, 1);
     grant.secret = world.start_secret;
@@ -199,7 +199,7 @@ static void a_year_of_epochs_passes(void **state)
 {
     (void)state;
     struct seal_world world;
-    wax_bytes envelope;
+    wax_bytes envelope = {0};
 
     seal_world_make(&world, &seal_suites[1], WAX_CLASS_STREAM, SEAL_EPOCHS);
     for (uint32_t epoch = SEAL_EPOCHS + 1; epoch <= 365; epoch++) {
@@ -220,7 +220,7 @@ static void the_buffer_must_have_room(void **state)
     (void)state;
     struct seal_world world;
     wax_seal_buffer buffer = {.data = world.buffer, .payload_size = 4};
-    wax_bytes envelope;
+    wax_bytes envelope = {0};
     size_t exact;
 
     seal_world_make(&world, &seal_suites[0], WAX_CLASS_STREAM, 1);
@@ -251,7 +251,7 @@ static void signatures_are_made_and_judged_inside(void **state)
     const wax_signer signer = {.sign = wax_signer_p256_sign, .secret = secret};
     const wax_sender_key key = {.sender = 258, .public_key = public_key};
     wax_seal_message message = seal_plain;
-    wax_bytes envelope;
+    wax_bytes envelope = {0};
 
     assert_int_equal(wax_crypto_p256_public(secret, public_key), WAX_OK);
     seal_world_make(&world, &seal_suites[0], WAX_CLASS_STREAM, 1);
@@ -278,7 +278,7 @@ static void fields_travel_inside(void **state)
     uint8_t room[256];
     wax_writer out = wax_writer_over(room, sizeof room);
     wax_seal_message message = seal_plain;
-    wax_bytes envelope;
+    wax_bytes envelope = {0};
     wax_reader fields;
     wax_field field;
     uint8_t last = 0;
