@@ -184,8 +184,7 @@ static inline void farm_add(struct farm *farm, const char *name, const wax_keys_
 {
     struct farm_device *device = farm_new(farm, name, profile);
     const wax_bytes named = wax_bytes_of_text(device->name);
-    wax_authority_standing standing = WAX_AUTHORITY_EVICTED;
-    char words[WAX_KEYS_WORDS_SIZE];
+    wax_authority_verdict verdict;
     uint8_t room[1024];
 
     for (uint8_t i = 1; i <= 3; i++) {
@@ -200,11 +199,12 @@ static inline void farm_add(struct farm *farm, const char *name, const wax_keys_
     check_deed(farm,
                wax_authority_enrol(farm->authority, &farm->deed, named,
                                    farm_enrolment(farm, device, wax_bytes_of(NULL, 0), room),
-                                   &standing, words),
+                                   &verdict),
                WAX_OK);
-    assert_int_equal(standing, WAX_AUTHORITY_PENDING);
+    assert_int_equal(verdict.standing, WAX_AUTHORITY_PENDING);
     check_deed(farm,
-               wax_authority_confirm(farm->authority, &farm->deed, named, wax_bytes_of_text(words)),
+               wax_authority_confirm(farm->authority, &farm->deed, named,
+                                     wax_bytes_of_text(verdict.words)),
                WAX_OK);
 }
 

@@ -118,13 +118,18 @@ typedef enum wax_authority_standing {
     WAX_AUTHORITY_EVICTED,
 } wax_authority_standing;
 
+/* What an enrolment came to. */
+typedef struct wax_authority_verdict {
+    wax_authority_standing standing;
+    char words[WAX_KEYS_WORDS_SIZE]; /* what its owner must see on the device */
+} wax_authority_verdict;
+
 /* Judges an enrolment that came for `device`. With a certificate that the root answers for, the
- * device is in. Without one it is pending, if strangers are let in now, and `words` says what its
- * owner must see on it. The same again changes nothing. */
+ * device is in. Without one it is pending, if strangers are let in now. The same again changes
+ * nothing. */
 wax_status wax_authority_enrol(wax_authority *self, const wax_authority_deed *deed,
                                wax_bytes device, wax_bytes message,
-                               wax_authority_standing *standing,
-                               char words[static WAX_KEYS_WORDS_SIZE]) WAX_CHECKED;
+                               wax_authority_verdict *verdict) WAX_CHECKED;
 
 /* Strangers may enrol until then; 0: not at all, as at first. Holds until the process ends. */
 void wax_authority_admit_until(wax_authority *self, uint64_t until_s);
@@ -145,20 +150,20 @@ typedef struct wax_authority_grant {
 wax_status wax_authority_allow(wax_authority *self, const wax_authority_deed *deed,
                                const wax_authority_grant *grant) WAX_CHECKED;
 
-/* Takes a device out of a group; or out of all, for good. Where it could read, the next epoch
- * begins at once: its readers have `ack_s` to take it. */
-wax_status wax_authority_revoke(wax_authority *self, const wax_authority_deed *deed,
-                                wax_bytes device, wax_bytes group) WAX_CHECKED;
+/* Takes the device `name` out of a group; or out of all, for good. Where it could read, the next
+ * epoch begins at once: its readers have `ack_s` to take it. */
+wax_status wax_authority_revoke(wax_authority *self, const wax_authority_deed *deed, wax_bytes name,
+                                wax_bytes group_name) WAX_CHECKED;
 wax_status wax_authority_evict(wax_authority *self, const wax_authority_deed *deed,
-                               wax_bytes device) WAX_CHECKED;
+                               wax_bytes name) WAX_CHECKED;
 
 /* Announces a new epoch to a group's readers. It is written in when all have it, or after `ack_s`,
  * or when wax_authority_activate() says so; the oldest goes when there are more than W. One that
  * is announced already is WAX_INVALID. */
 wax_status wax_authority_rotate(wax_authority *self, const wax_authority_deed *deed,
-                                wax_bytes group) WAX_CHECKED;
+                                wax_bytes name) WAX_CHECKED;
 wax_status wax_authority_activate(wax_authority *self, const wax_authority_deed *deed,
-                                  wax_bytes group) WAX_CHECKED;
+                                  wax_bytes name) WAX_CHECKED;
 
 /* To be called once after the file came back from a backup: raises the generation, so that devices
  * believe it again; no epoch and no sender number that was given since the backup comes again, and
@@ -167,11 +172,11 @@ wax_status wax_authority_restored(wax_authority *self, const wax_authority_deed 
 
 /* ---- What happens by itself ---- */
 
-/* Takes a status that came for `device`, and overwrites `message`. A new epoch that all readers
- * have is written in from then on. Statuses as of deeds; WAX_PROTOCOL_ERROR for one that is older
- * than the last. */
-wax_status wax_authority_hear(wax_authority *self, uint64_t now_s, wax_bytes device,
-                              uint8_t *message, size_t size) WAX_CHECKED;
+/* Takes a status that came for the device `name`, and overwrites `message`. A new epoch that all
+ * readers have is written in from then on. Statuses as of deeds; WAX_PROTOCOL_ERROR for one that is
+ * older than the last. */
+wax_status wax_authority_hear(wax_authority *self, uint64_t now_s, wax_bytes name, uint8_t *message,
+                              size_t size) WAX_CHECKED;
 
 /* Does what is due: rotates, activates. `next_s` is when it wants to be called again at the latest,
  * WAX_NEVER if nothing is to come. */

@@ -251,24 +251,23 @@ static void take_in(wax_authority *self, const wax_authority_deed *deed,
 }
 
 wax_status wax_authority_enrol(wax_authority *self, const wax_authority_deed *deed,
-                               wax_bytes device, wax_bytes message,
-                               wax_authority_standing *standing,
-                               char words[static WAX_KEYS_WORDS_SIZE])
+                               wax_bytes device, wax_bytes message, wax_authority_verdict *verdict)
 {
     wax_keys_enrolment enrolment;
     struct newcomer newcomer = {.profile = PROFILE_PUBLIC};
     struct device known;
 
-    memset(words, 0, WAX_KEYS_WORDS_SIZE);
+    *verdict = (wax_authority_verdict){.standing = WAX_AUTHORITY_PENDING};
     deed_begin(self);
     authority_need(self, wax_keys_enrolment_read(&enrolment, self->own.id, message) == WAX_OK,
                    WAX_UNTRUSTED, "the enrolment is not signed by the key that it names");
     authority_need(self, self->status != WAX_OK || wax_bytes_equal(enrolment.device, device),
                    WAX_UNTRUSTED, "the enrolment is for another device than its topic says");
-    authority_need(
-        self, self->status != WAX_OK || wax_keys_words(self->own.id, &enrolment, words) == WAX_OK,
-        WAX_UNSPECIFIED_ERROR, NULL);
-    newcomer.words = wax_bytes_of_text(words);
+    authority_need(self,
+                   self->status != WAX_OK ||
+                       wax_keys_words(self->own.id, &enrolment, verdict->words) == WAX_OK,
+                   WAX_UNSPECIFIED_ERROR, NULL);
+    newcomer.words = wax_bytes_of_text(verdict->words);
     if (is_known(self, &enrolment, &known)) {
         newcomer.standing = known.standing;
         authority_need(self, known.standing != WAX_AUTHORITY_EVICTED, WAX_NOT_AUTHORIZED,
@@ -278,7 +277,7 @@ wax_status wax_authority_enrol(wax_authority *self, const wax_authority_deed *de
     } else if (self->status == WAX_OK) {
         take_in(self, deed, &enrolment, &newcomer);
     }
-    *standing = newcomer.standing;
+    verdict->standing = newcomer.standing;
     return deed_end(self);
 }
 

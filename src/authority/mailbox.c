@@ -165,5 +165,5 @@ void mailbox_write(wax_authority *self, const struct device *device, uint64_t ve
         self, self->status != WAX_OK || wax_keys_mailbox_seal(out, &ends, &mailbox) == WAX_OK,
         WAX_INVALID, "a mailbox could not be sealed: it is too large, or its key is none");
     wax_wipe(seed, sizeof seed);
-    wax_wipe(self->lists, LIST_SIZE * 2U);
+    wax_wipe(self->lists, (size_t)LIST_SIZE * 2);
 }

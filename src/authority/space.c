@@ -193,7 +193,7 @@ static wax_authority *make(const wax_authority_options *options)
         return NULL;
     }
     self->room = malloc(MESSAGE_MAX);
-    self->lists = malloc(LISTS * LIST_SIZE);
+    self->lists = malloc((size_t)LISTS * LIST_SIZE);
     if (self->room == NULL || self->lists == NULL) {
         wax_authority_close(self);
         return NULL;
@@ -267,7 +267,7 @@ void wax_authority_close(wax_authority *self)
         wax_wipe(self->room, MESSAGE_MAX);
     }
     if (self->lists != NULL) {
-        wax_wipe(self->lists, LISTS * LIST_SIZE);
+        wax_wipe(self->lists, (size_t)LISTS * LIST_SIZE);
     }
     free(self->room);
     free(self->lists);

@@ -356,10 +356,9 @@ static void the_file_holds_no_secret_and_opens_by_its_key_only(void **state)
 
 static void strangers_are_let_in_by_the_right_words_only_and_only_when_admitted(void **state)
 {
-    wax_authority_standing standing = WAX_AUTHORITY_MEMBER;
     struct farm_device *device;
-    char words[WAX_KEYS_WORDS_SIZE];
-    char again[WAX_KEYS_WORDS_SIZE];
+    wax_authority_verdict verdict;
+    wax_authority_verdict again;
     uint8_t room[1024];
     wax_bytes message;
 
@@ -368,20 +367,20 @@ static void strangers_are_let_in_by_the_right_words_only_and_only_when_admitted(
     device = farm_new(&farm, "guest", &wax_keys_hpke);
     message = farm_enrolment(&farm, device, wax_bytes_of(NULL, 0), room);
     wax_authority_admit_until(farm.authority, farm.deed.now_s);
-    check_deed(&farm,
-               wax_authority_enrol(farm.authority, &farm.deed, WAX_TEXT("guest"), message,
-                                   &standing, words),
-               WAX_NOT_AUTHORIZED);
+    check_deed(
+        &farm,
+        wax_authority_enrol(farm.authority, &farm.deed, WAX_TEXT("guest"), message, &verdict),
+        WAX_NOT_AUTHORIZED);
     wax_authority_admit_until(farm.authority, farm.deed.now_s + 1);
-    check_deed(&farm,
-               wax_authority_enrol(farm.authority, &farm.deed, WAX_TEXT("ghost"), message,
-                                   &standing, words),
-               WAX_UNTRUSTED);
-    check_deed(&farm,
-               wax_authority_enrol(farm.authority, &farm.deed, WAX_TEXT("guest"), message,
-                                   &standing, words),
-               WAX_OK);
-    assert_int_equal(standing, WAX_AUTHORITY_PENDING);
+    check_deed(
+        &farm,
+        wax_authority_enrol(farm.authority, &farm.deed, WAX_TEXT("ghost"), message, &verdict),
+        WAX_UNTRUSTED);
+    check_deed(
+        &farm,
+        wax_authority_enrol(farm.authority, &farm.deed, WAX_TEXT("guest"), message, &verdict),
+        WAX_OK);
+    assert_int_equal(verdict.standing, WAX_AUTHORITY_PENDING);
     check_deed(&farm, farm_allow(&farm, "guest", "home", READS, false), WAX_NOT_AUTHORIZED);
     check_deed(&farm,
                wax_authority_confirm(farm.authority, &farm.deed, WAX_TEXT("guest"),
@@ -390,19 +389,18 @@ static void strangers_are_let_in_by_the_right_words_only_and_only_when_admitted(
     farm_pump(&farm, true);
     assert_int_equal(device->memory.mark.version, 0);
     check_deed(&farm,
-               wax_authority_enrol(farm.authority, &farm.deed, WAX_TEXT("guest"), message,
-                                   &standing, again),
+               wax_authority_enrol(farm.authority, &farm.deed, WAX_TEXT("guest"), message, &again),
                WAX_OK);
-    assert_string_equal(words, again);
+    assert_string_equal(verdict.words, again.words);
     check_deed(&farm,
                wax_authority_confirm(farm.authority, &farm.deed, WAX_TEXT("guest"),
-                                     wax_bytes_of_text(words)),
+                                     wax_bytes_of_text(verdict.words)),
                WAX_OK);
     farm_pump(&farm, true);
     assert_int_equal(device->memory.mark.version, 1);
     check_deed(&farm,
                wax_authority_confirm(farm.authority, &farm.deed, WAX_TEXT("guest"),
-                                     wax_bytes_of_text(words)),
+                                     wax_bytes_of_text(verdict.words)),
                WAX_INVALID);
     farm_end(&farm);
 }
