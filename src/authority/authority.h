@@ -170,6 +170,42 @@ wax_status wax_authority_activate(wax_authority *self, const wax_authority_deed 
  * all groups rotate. */
 wax_status wax_authority_restored(wax_authority *self, const wax_authority_deed *deed) WAX_CHECKED;
 
+/* ---- What there is ---- */
+
+typedef struct wax_authority_device {
+    wax_bytes name;
+    uint8_t profile;
+    wax_authority_standing standing;
+    wax_bytes words;    /* of who is pending */
+    wax_bytes firmware; /* empty if unknown */
+    uint64_t seen_s;    /* 0: never */
+    uint64_t version;   /* of the mailbox given out last */
+    uint64_t held_version;
+    uint32_t generation; /* of the mailbox it holds */
+} wax_authority_device;
+
+typedef struct wax_authority_member {
+    wax_bytes group; /* name */
+    wax_bytes device;
+    uint32_t role;
+    uint32_t sender; /* 0: it only reads */
+    uint32_t from_epoch;
+    uint32_t held_epoch;  /* the newest that it told to have */
+    uint32_t write_epoch; /* these two are the group's */
+    uint32_t announced;   /* 0: none */
+} wax_authority_member;
+
+/* Whom to tell of each; views live as long as the call. */
+typedef struct wax_authority_visitor wax_authority_visitor;
+struct wax_authority_visitor {
+    void (*device)(wax_authority_visitor *self, const wax_authority_device *device);
+    void (*member)(wax_authority_visitor *self, const wax_authority_member *member);
+};
+
+/* Tells of all devices, and then of all members, by name: of what the visitor has a function for.
+ * It may not call the authority. Statuses as of deeds. */
+wax_status wax_authority_visit(wax_authority *self, wax_authority_visitor *visitor) WAX_CHECKED;
+
 /* ---- What happens by itself ---- */
 
 /* Takes a status that came for the device `name`, and overwrites `message`. A new epoch that all

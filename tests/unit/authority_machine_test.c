@@ -450,6 +450,56 @@ static void every_deed_is_in_the_log_and_a_failed_one_is_not(void **state)
     farm_end(&farm);
 }
 
+/* Counts what it is told of. */
+struct listing {
+    wax_authority_visitor visitor;
+    unsigned devices;
+    unsigned evicted;
+    unsigned seen;
+    unsigned members;
+};
+
+static void count_device(wax_authority_visitor *self, const wax_authority_device *device)
+{
+    struct listing *listing = WAX_OWNER(self, struct listing, visitor);
+
+    listing->devices++;
+    listing->evicted += device->standing == WAX_AUTHORITY_EVICTED ? 1 : 0;
+    if (device->seen_s != 0) {
+        assert_true(wax_bytes_equal(device->name, WAX_TEXT("lamp")));
+        assert_true(device->held_version == device->version);
+        listing->seen++;
+    }
+}
+
+static void count_member(wax_authority_visitor *self, const wax_authority_member *member)
+{
+    struct listing *listing = WAX_OWNER(self, struct listing, visitor);
+
+    listing->members++;
+    assert_true(wax_bytes_equal(member->group, WAX_TEXT("home")));
+    assert_int_equal(member->sender != 0, (member->role & WAX_KEYS_WRITES) != 0);
+    assert_int_equal(member->write_epoch, 1);
+}
+
+static void a_visitor_is_told_of_all_devices_and_members(void **state)
+{
+    struct listing listing = {
+        .visitor = {count_device, count_member}
+    };
+
+    (void)state;
+    begin_home(17, 1);
+    check_deed(&farm, farm_report(&farm, "lamp"), WAX_OK);
+    check_deed(&farm, wax_authority_evict(farm.authority, &farm.deed, WAX_TEXT("sensor")), WAX_OK);
+    check_deed(&farm, wax_authority_visit(farm.authority, &listing.visitor), WAX_OK);
+    assert_int_equal(listing.devices, 3);
+    assert_int_equal(listing.evicted, 1);
+    assert_int_equal(listing.seen, 1);
+    assert_int_equal(listing.members, 2);
+    farm_end(&farm);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -469,6 +519,7 @@ int main(void)
         cmocka_unit_test(strangers_are_let_in_by_the_right_words_only_and_only_when_admitted),
         cmocka_unit_test(keys_and_names_that_somebody_has_are_refused),
         cmocka_unit_test(every_deed_is_in_the_log_and_a_failed_one_is_not),
+        cmocka_unit_test(a_visitor_is_told_of_all_devices_and_members),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
