@@ -39,6 +39,7 @@ struct farm_device {
 struct farm {
     char path[64];
     char copy[80];
+    char fault[WAX_AUTHORITY_FAULT_SIZE];
     wax_authority *authority;
     wax_authority_random random;
     uint64_t seed;
@@ -64,7 +65,7 @@ static inline wax_status farm_random(wax_authority_random *self, void *room, siz
 
 static inline wax_authority_options farm_options(struct farm *farm)
 {
-    return (wax_authority_options){farm->path, farm->key, &farm->random};
+    return (wax_authority_options){farm->path, farm->key, &farm->random, farm->fault};
 }
 
 static inline void farm_begin(struct farm *farm, uint64_t seed)
@@ -72,7 +73,6 @@ static inline void farm_begin(struct farm *farm, uint64_t seed)
     static unsigned number;
     const wax_authority_founding founding = {.blinding_variant = 1, .blinding_hash = 2};
     wax_authority_options options;
-    const char *fault = NULL;
 
     memset(farm, 0, sizeof *farm);
     number++;
@@ -86,8 +86,8 @@ static inline void farm_begin(struct farm *farm, uint64_t seed)
     farm->deed = (wax_authority_deed){WAX_TEXT("anna"), 1700000000};
     any_fill(&farm->seed, farm->key, sizeof farm->key);
     options = farm_options(farm);
-    check_row(fault, wax_authority_found(&farm->authority, &options, &farm->deed, &founding,
-                                         &fault) == WAX_OK);
+    check_row(farm->fault,
+              wax_authority_found(&farm->authority, &options, &farm->deed, &founding) == WAX_OK);
 }
 
 static inline void farm_end(struct farm *farm)
@@ -100,10 +100,9 @@ static inline void farm_end(struct farm *farm)
 static inline void farm_reopen(struct farm *farm)
 {
     const wax_authority_options options = farm_options(farm);
-    const char *fault = NULL;
 
     wax_authority_close(farm->authority);
-    check_row(fault, wax_authority_open(&farm->authority, &options, &fault) == WAX_OK);
+    check_row(farm->fault, wax_authority_open(&farm->authority, &options) == WAX_OK);
 }
 
 /* Copies a file. */

@@ -21,10 +21,13 @@ struct wax_authority_random {
     wax_status (*fill)(wax_authority_random *self, void *room, size_t size);
 };
 
+#define WAX_AUTHORITY_FAULT_SIZE 200
+
 typedef struct wax_authority_options {
     const char *path;
     const uint8_t *key;           /* WAX_SEAL_KEY_SIZE: seals what is secret in the file */
     wax_authority_random *random; /* outlives the authority */
+    char *fault; /* WAX_AUTHORITY_FAULT_SIZE: gets the words when a file does not open */
 } wax_authority_options;
 
 typedef struct wax_authority wax_authority;
@@ -44,16 +47,16 @@ typedef struct wax_authority_founding {
 } wax_authority_founding;
 
 /* Makes a file for a new namespace and opens it. Where there is one, it is WAX_INVALID.
- * Returns WAX_OK, and wax_authority_close() is owed; otherwise `fault` says in words why. */
+ * Returns WAX_OK, and wax_authority_close() is owed; otherwise `options->fault` says in words why,
+ * and there is no file. */
 wax_status wax_authority_found(wax_authority **self, const wax_authority_options *options,
                                const wax_authority_deed *deed,
-                               const wax_authority_founding *founding,
-                               const char **fault) WAX_CHECKED;
+                               const wax_authority_founding *founding) WAX_CHECKED;
 
 /* Opens what wax_authority_found() made. WAX_NOT_FOUND where there is nothing; WAX_INVALID for
  * another key; WAX_MALFORMED for a file that is something else, or damaged; WAX_IO; WAX_FULL. */
-wax_status wax_authority_open(wax_authority **self, const wax_authority_options *options,
-                              const char **fault) WAX_CHECKED;
+wax_status wax_authority_open(wax_authority **self,
+                              const wax_authority_options *options) WAX_CHECKED;
 
 /* NULL is fine. */
 void wax_authority_close(wax_authority *self);

@@ -39,7 +39,8 @@ struct wax_authority {
     uint8_t key[WAX_SEAL_KEY_SIZE];
     wax_authority_random *random;
     wax_status status;
-    char fault[FAULT_SIZE];
+    bool made_file; /* which is not whole yet */
+    char fault[WAX_AUTHORITY_FAULT_SIZE];
     struct name_space own;
     uint64_t admit_until_s;
     uint8_t topic[WAX_KEYS_TOPIC_MAX];

@@ -1,6 +1,8 @@
 /* The file by SQLite. */
 #include "authority/ledger.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -154,28 +156,41 @@ static void check_shape(wax_authority *self, bool makes)
                    "the file was made by another version of this program");
 }
 
+/* Makes an empty file that only its owner may read; what SQLite puts beside it is as it is. */
+static void make_file(wax_authority *self, const char *path)
+{
+    const int file = self->status != WAX_OK
+                         ? -1
+                         : open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+
+    authority_need(self, file >= 0 || errno != EEXIST, WAX_INVALID,
+                   "there is a file already: choose another name, or open that one");
+    authority_need(self, file >= 0, WAX_IO, strerror(errno));
+    if (file >= 0) {
+        self->made_file = true;
+        (void)close(file);
+    }
+}
+
 void ledger_open(wax_authority *self, const char *path, bool makes)
 {
-    const int flags = SQLITE_OPEN_READWRITE | (makes ? SQLITE_OPEN_CREATE : 0);
-    const bool is_there = access(path, F_OK) == 0;
-    mode_t before;
-
-    authority_need(self, !makes || !is_there, WAX_INVALID,
-                   "there is an authority already: choose another file, or open that one");
-    authority_need(self, makes || is_there, WAX_NOT_FOUND,
-                   "there is no authority yet: found one first");
+    if (makes) {
+        make_file(self, path);
+    } else {
+        authority_need(self, access(path, F_OK) == 0, WAX_NOT_FOUND,
+                       "there is no authority yet: found one first");
+    }
     if (self->status != WAX_OK) {
         return;
     }
-    before = umask(077);
-    note(self, sqlite3_open_v2(path, &self->handle, flags | SQLITE_OPEN_NOMUTEX, NULL));
+    note(self,
+         sqlite3_open_v2(path, &self->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL));
     if (self->handle != NULL) {
         sqlite3_extended_result_codes(self->handle, 1);
         sqlite3_db_config(self->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     }
     script(self, settings);
     check_shape(self, makes);
-    (void)umask(before);
 }
 
 void ledger_begin(wax_authority *self)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "hpke/hpke.h"
 
@@ -204,17 +205,21 @@ static wax_authority *make(const wax_authority_options *options)
 }
 
 /* Hands over what was opened, or says why it was not. */
-static wax_status hand_over(wax_authority **self, wax_authority *opened, const char **fault)
+static wax_status hand_over(wax_authority **self, wax_authority *opened,
+                            const wax_authority_options *options)
 {
-    static char words[FAULT_SIZE];
     const wax_status status = opened == NULL ? WAX_FULL : opened->status;
 
-    (void)snprintf(words, sizeof words, "%s",
+    (void)snprintf(options->fault, WAX_AUTHORITY_FAULT_SIZE, "%s",
                    opened == NULL ? "there is no memory left" : opened->fault);
-    *fault = words;
     if (status != WAX_OK) {
+        const bool is_half = opened != NULL && opened->made_file;
+
         wax_authority_close(opened);
         opened = NULL;
+        if (is_half) {
+            (void)unlink(options->path);
+        }
     }
     *self = opened;
     return status;
@@ -222,7 +227,7 @@ static wax_status hand_over(wax_authority **self, wax_authority *opened, const c
 
 wax_status wax_authority_found(wax_authority **self, const wax_authority_options *options,
                                const wax_authority_deed *deed,
-                               const wax_authority_founding *founding, const char **fault)
+                               const wax_authority_founding *founding)
 {
     wax_authority *made = make(options);
 
@@ -235,12 +240,12 @@ wax_status wax_authority_found(wax_authority **self, const wax_authority_options
         space_insert(made);
         deed_note(made, deed, &(struct note){.what = "create"});
         made->status = ledger_end(made);
+        made->made_file = made->status != WAX_OK;
     }
-    return hand_over(self, made, fault);
+    return hand_over(self, made, options);
 }
 
-wax_status wax_authority_open(wax_authority **self, const wax_authority_options *options,
-                              const char **fault)
+wax_status wax_authority_open(wax_authority **self, const wax_authority_options *options)
 {
     wax_authority *opened = make(options);
 
@@ -254,7 +259,7 @@ wax_status wax_authority_open(wax_authority **self, const wax_authority_options 
         ledger_run(opened, "UPDATE devices SET given=sent", NULL);
         opened->status = ledger_end(opened);
     }
-    return hand_over(self, opened, fault);
+    return hand_over(self, opened, options);
 }
 
 void wax_authority_close(wax_authority *self)

@@ -322,7 +322,6 @@ static void the_file_holds_no_secret_and_opens_by_its_key_only(void **state)
     static uint8_t room[1 << 20];
     wax_authority_options options;
     wax_authority *other = NULL;
-    const char *fault = NULL;
     const uint8_t *psk;
     ssize_t size;
     int file;
@@ -342,15 +341,24 @@ static void the_file_holds_no_secret_and_opens_by_its_key_only(void **state)
     }
     options = farm_options(&farm);
     farm.key[0] ^= 1;
-    assert_int_equal(wax_authority_open(&other, &options, &fault), WAX_INVALID);
+    assert_int_equal(wax_authority_open(&other, &options), WAX_INVALID);
     assert_null(other);
-    assert_true(strlen(fault) > 20);
+    assert_true(strlen(farm.fault) > 20);
     farm.key[0] ^= 1;
-    assert_int_equal(wax_authority_found(&other, &options, &farm.deed,
-                                         &(wax_authority_founding){.root = NULL}, &fault),
-                     WAX_INVALID);
+    assert_int_equal(
+        wax_authority_found(&other, &options, &farm.deed, &(wax_authority_founding){.root = NULL}),
+        WAX_INVALID);
     options.path = farm.copy;
-    assert_int_equal(wax_authority_open(&other, &options, &fault), WAX_NOT_FOUND);
+    assert_int_equal(wax_authority_open(&other, &options), WAX_NOT_FOUND);
+    /* What is not founded leaves no file. */
+    assert_int_equal(wax_authority_found(&other, &options, &farm.deed,
+                                         &(wax_authority_founding){.prefix = WAX_TEXT("a/#")}),
+                     WAX_INVALID);
+    assert_int_equal(access(farm.copy, F_OK), -1);
+    assert_int_equal(wax_authority_found(&other, &options, &(wax_authority_deed){.now_s = 1},
+                                         &(wax_authority_founding){.root = NULL}),
+                     WAX_INVALID);
+    assert_int_equal(access(farm.copy, F_OK), -1);
     farm_end(&farm);
 }
 
