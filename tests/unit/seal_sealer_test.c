@@ -118,6 +118,22 @@ static void an_epoch_does_not_come_back(void **state)
     assert_int_equal(seal_start(&world, 2), WAX_INVALID); /* ChaCha20-Poly1305 has none */
 }
 
+static void another_number_begins_at_its_own_first_window(void **state)
+{
+    (void)state;
+    struct seal_world world;
+    wax_bytes envelope = {0};
+
+    seal_world_make(&world, &seal_suites[0], WAX_CLASS_STREAM, 1);
+    assert_int_equal(seal_start(&world, 1), WAX_OK);
+    world.sealer.sender = 259;
+    assert_int_equal(seal_start(&world, 1), WAX_OK);
+    assert_int_equal(world.sealer.window, 0);
+    assert_int_equal(world.store.window.sender, 259);
+    assert_int_equal(seal_text(&world, &seal_plain, "text", &envelope), WAX_OK);
+    assert_int_equal(seal_open_at(&world, seal_plain.topic, envelope, copy), WAX_OK);
+}
+
 static void the_authority_may_name_the_first_window(void **state)
 {
     (void)state;
@@ -313,6 +329,7 @@ int main(void)
         cmocka_unit_test(a_window_that_is_used_up_waits_for_the_store),
         cmocka_unit_test(an_epoch_has_65536_windows),
         cmocka_unit_test(an_epoch_does_not_come_back),
+        cmocka_unit_test(another_number_begins_at_its_own_first_window),
         cmocka_unit_test(the_authority_may_name_the_first_window),
         cmocka_unit_test(under_one_position_equal_texts_are_equal_and_others_share_no_nonce),
         cmocka_unit_test(a_will_is_above_what_was_sealed_before_and_below_the_next_connection),
