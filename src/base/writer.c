@@ -57,20 +57,23 @@ void wax_write_u32(wax_writer *out, uint32_t value)
     wax_write_bytes(out, wax_bytes_of(bytes, sizeof bytes));
 }
 
-void wax_write_varint(wax_writer *out, uint32_t value)
+size_t wax_varint_encode(uint8_t room[static 4], uint32_t value)
 {
-    uint8_t bytes[4];
     size_t size = 0;
 
     wax_assert(value <= WAX_VARINT_MAX);
-    do {
-        bytes[size] = (uint8_t)(value & 0x7fU);
-        value >>= 7;
-        if (value > 0) {
-            bytes[size] |= 0x80U;
-        }
-        size++;
-    } while (value > 0);
+    for (; value >= 0x80U; value >>= 7) {
+        room[size++] = (uint8_t)(value | 0x80U);
+    }
+    room[size] = (uint8_t)value;
+    return size + 1;
+}
+
+void wax_write_varint(wax_writer *out, uint32_t value)
+{
+    uint8_t bytes[4];
+    size_t size = wax_varint_encode(bytes, value);
+
     wax_write_bytes(out, wax_bytes_of(bytes, size));
 }
 

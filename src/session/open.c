@@ -82,7 +82,7 @@ wax_status wax_session_connect(wax_session *session, const wax_connect *connect,
                                wax_writer *properties, wax_writer *out)
 {
     wax_connect packet = *connect;
-    wax_writer before = connect->version == WAX_VERSION_5 ? *properties : (wax_writer){0};
+    wax_writer before = WAX_IS_MQTT5(connect->version) ? *properties : (wax_writer){0};
     wax_status status;
 
     if (session->role != WAX_ROLE_CLIENT || session->state != WAX_SESSION_OPENING ||
@@ -94,7 +94,7 @@ wax_status wax_session_connect(wax_session *session, const wax_connect *connect,
         wax_session_clear(session); /* [MQTT-3.1.2-4] */
     }
     wax_flows_drop_requests(session->outgoing);
-    if (connect->version == WAX_VERSION_5) {
+    if (WAX_IS_MQTT5(connect->version)) {
         write_limits(properties, &session->limits);
         packet.properties = wax_writer_bytes(properties);
     }
@@ -106,7 +106,7 @@ wax_status wax_session_connect(wax_session *session, const wax_connect *connect,
         session->has_authentication =
             wax_property_value(packet.properties, WAX_AUTHENTICATION_METHOD).size > 0;
         session->sent_ms = session->now_ms;
-    } else if (connect->version == WAX_VERSION_5) {
+    } else if (WAX_IS_MQTT5(connect->version)) {
         *properties = before;
     }
     return status;
@@ -120,7 +120,7 @@ wax_status wax_session_accept(wax_session *session, bool session_present, uint16
     wax_status status = WAX_OK;
 
     wax_assert(session->state == WAX_SESSION_ACCEPTING && session->outgoing != NULL);
-    if (session->version == WAX_VERSION_5) {
+    if (WAX_IS_MQTT5(session->version)) {
         before = *properties;
         write_limits(properties, &session->limits);
         connack.properties = wax_writer_bytes(properties);
@@ -139,7 +139,7 @@ wax_status wax_session_accept(wax_session *session, bool session_present, uint16
         if (!session_present) {
             wax_session_clear(session);
         }
-    } else if (session->version == WAX_VERSION_5) {
+    } else if (WAX_IS_MQTT5(session->version)) {
         *properties = before;
     }
     return status;
@@ -173,7 +173,7 @@ static wax_status write_disconnect(wax_session *session, uint8_t reason, wax_byt
     wax_notice notice = {.reason = reason, .properties = properties};
     bool is_server = session->role == WAX_ROLE_SERVER;
 
-    if (session->version != WAX_VERSION_5) {
+    if (!WAX_IS_MQTT5(session->version)) {
         if (is_server || reason >= 0x80) {
             return WAX_OK; /* MQTT 3 has no word for this: the connection just ends */
         }

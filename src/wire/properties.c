@@ -159,7 +159,7 @@ bool wax_property_find(wax_bytes properties, wax_property_id id, wax_property *p
     wax_reader in = wax_reader_over(properties);
     wax_property next;
 
-    while (wax_property_next(&in, &next)) {
+    while (WAX_MQTT5 && wax_property_next(&in, &next)) {
         if (next.id == id) {
             *property = next;
             return true;
@@ -233,7 +233,7 @@ void wax_write_properties(wax_writer *out, wax_bytes properties)
 
 size_t wax_properties_size(wax_bytes properties, wax_version version)
 {
-    if (version != WAX_VERSION_5) {
+    if (!WAX_IS_MQTT5(version)) {
         return 0;
     }
     return wax_varint_size((uint32_t)properties.size) + properties.size;
