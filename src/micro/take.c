@@ -1,0 +1,149 @@
+/* What comes in once the connection is open. */
+#include "micro/internal.h"
+
+/* Ends the exchange of this id if it waits for this packet. */
+static bool end_exchange(wax_micro *micro, wax_packet_type type, uint16_t packet_id)
+{
+    uint8_t *waits = wax_micro_exchange(micro, packet_id);
+
+    if (waits == NULL || *waits != type) {
+        return false;
+    }
+    *waits = WAX_NO_PACKET;
+    return true;
+}
+
+/* PUBREC that is no failure: the server has the message, whether we remember it or not.
+ * [MQTT-4.3.3-4] */
+static wax_status release(wax_micro *micro, uint16_t packet_id)
+{
+    uint8_t *waits = wax_micro_exchange(micro, packet_id);
+
+    if (waits != NULL && *waits == WAX_PUBREC) {
+        *waits = WAX_PUBCOMP;
+    }
+    return wax_micro_acknowledge(micro, WAX_PUBREL, packet_id);
+}
+
+wax_status wax_micro_take_answer(wax_micro *micro, const wax_packet *packet, wax_micro_event *event)
+{
+    wax_acknowledgement got;
+    wax_status status;
+
+    if (packet->type < WAX_PUBACK || packet->type > WAX_PUBCOMP || packet->type == WAX_PUBREL) {
+        return WAX_PROTOCOL_ERROR;
+    }
+    status = wax_acknowledgement_read(&got, packet->type, packet->body, WAX_MICRO_VERSION(micro));
+    if (status != WAX_OK) {
+        return status;
+    }
+    if (packet->type == WAX_PUBREC && got.reason < 0x80) {
+        return release(micro, got.packet_id);
+    }
+    if (end_exchange(micro, packet->type, got.packet_id)) {
+        micro->sent_count = (uint8_t)(micro->sent_count - (micro->sent_count > 0));
+        event->type = WAX_MICRO_DELIVERED;
+        event->reason = got.reason;
+        event->packet_id = got.packet_id;
+    }
+    return WAX_OK; /* an answer to a question nobody remembers is nothing */
+}
+
+/* The place of a QoS 2 message that came, or with 0 a free one; NULL if there is none. */
+static uint16_t *find_receiving(const wax_micro *micro, uint16_t packet_id)
+{
+    uint16_t *at = micro->config->receiving;
+
+    for (unsigned i = micro->config->receiving_count; i > 0; i--, at++) {
+        if (*at == packet_id) {
+            return at;
+        }
+    }
+    return NULL;
+}
+
+/* A QoS 2 message is told once, however often it comes. [MQTT-4.3.3-10] */
+static wax_status take_exactly_once(wax_micro *micro, uint16_t packet_id, wax_micro_event *event)
+{
+    uint16_t *place = find_receiving(micro, packet_id);
+
+    if (place != NULL) {
+        return wax_micro_acknowledge(micro, WAX_PUBREC, packet_id);
+    }
+    place = find_receiving(micro, 0);
+    if (place == NULL) {
+        return WAX_RECEIVE_MAXIMUM_EXCEEDED; /* [MQTT-3.3.4-8] */
+    }
+    *place = packet_id;
+    micro->owed = WAX_PUBREC;
+    event->type = WAX_MICRO_MESSAGE;
+    return WAX_OK;
+}
+
+static wax_status take_publish(wax_micro *micro, const wax_packet *packet, wax_micro_event *event)
+{
+    wax_version version = WAX_MICRO_VERSION(micro);
+    wax_publish *publish = &event->publish;
+    wax_status status = wax_publish_read(publish, packet->flags, packet->body, version);
+
+    if (status == WAX_OK && WAX_IS_MQTT5(version) && publish->properties.size > 0 &&
+        wax_property_number(publish->properties, WAX_TOPIC_ALIAS, 0) != 0) {
+        status = WAX_BAD_ALIAS; /* none were allowed [MQTT-3.3.2-9] */
+    }
+    if (status != WAX_OK) {
+        return status;
+    }
+    micro->owed_id = publish->packet_id;
+    if (publish->qos == 2) {
+        return take_exactly_once(micro, publish->packet_id, event);
+    }
+    micro->owed = publish->qos == 1 ? WAX_PUBACK : WAX_NO_PACKET; /* [MQTT-4.3.2-4] */
+    event->type = WAX_MICRO_MESSAGE;
+    return WAX_OK;
+}
+
+/* PUBREL ends a QoS 2 message that came. [MQTT-4.3.3-11] */
+static wax_status take_release(wax_micro *micro, const wax_packet *packet)
+{
+    wax_acknowledgement got;
+    wax_status status =
+        wax_acknowledgement_read(&got, packet->type, packet->body, WAX_MICRO_VERSION(micro));
+    uint16_t *place;
+
+    if (status != WAX_OK) {
+        return status;
+    }
+    place = find_receiving(micro, got.packet_id);
+    if (place != NULL) {
+        *place = 0;
+    }
+    return wax_micro_acknowledge(micro, WAX_PUBCOMP, got.packet_id);
+}
+
+static wax_status take_suback(wax_micro *micro, const wax_packet *packet, wax_micro_event *event)
+{
+    wax_suback *suback = &event->suback;
+    wax_status status =
+        wax_suback_read(suback, packet->type, packet->body, WAX_MICRO_VERSION(micro));
+
+    if (status == WAX_OK && end_exchange(micro, packet->type, suback->packet_id)) {
+        event->type = WAX_MICRO_SUBSCRIBED;
+        event->packet_id = suback->packet_id;
+    }
+    return status;
+}
+
+wax_status wax_micro_take_all(wax_micro *micro, const wax_packet *packet, wax_micro_event *event)
+{
+    switch ((int)packet->type) {
+    case WAX_PUBLISH:
+        return take_publish(micro, packet, event);
+    case WAX_PUBREL:
+        return take_release(micro, packet);
+    case WAX_SUBACK:
+    case WAX_UNSUBACK:
+        return take_suback(micro, packet, event);
+    default:
+        return wax_micro_take_answer(micro, packet, event);
+    }
+}
