@@ -37,24 +37,31 @@ void wax_write_bytes(wax_writer *out, wax_bytes bytes)
     }
 }
 
+/* The last `size` bytes of a number, big-endian. */
+static void write_number(wax_writer *out, uint32_t value, size_t size)
+{
+    uint8_t bytes[4];
+
+    for (size_t i = size; i > 0; i--) {
+        bytes[i - 1] = (uint8_t)value;
+        value >>= 8;
+    }
+    wax_write_bytes(out, wax_bytes_of(bytes, size));
+}
+
 void wax_write_u8(wax_writer *out, uint8_t value)
 {
-    wax_write_bytes(out, wax_bytes_of(&value, 1));
+    write_number(out, value, 1);
 }
 
 void wax_write_u16(wax_writer *out, uint16_t value)
 {
-    const uint8_t bytes[] = {(uint8_t)(value >> 8), (uint8_t)value};
-
-    wax_write_bytes(out, wax_bytes_of(bytes, sizeof bytes));
+    write_number(out, value, 2);
 }
 
 void wax_write_u32(wax_writer *out, uint32_t value)
 {
-    const uint8_t bytes[] = {(uint8_t)(value >> 24), (uint8_t)(value >> 16), (uint8_t)(value >> 8),
-                             (uint8_t)value};
-
-    wax_write_bytes(out, wax_bytes_of(bytes, sizeof bytes));
+    write_number(out, value, 4);
 }
 
 size_t wax_varint_encode(uint8_t room[static 4], uint32_t value)

@@ -25,9 +25,11 @@ static void write_connect_5(wax_micro *micro)
 
     wax_write_bytes(&properties, connect.properties);
     if (config->receiving_count > 0) {
-        wax_property_write_number(&properties, WAX_RECEIVE_MAXIMUM, config->receiving_count);
+        wax_write_u8(&properties, WAX_RECEIVE_MAXIMUM);
+        wax_write_u16(&properties, config->receiving_count);
     }
-    wax_property_write_number(&properties, WAX_MAXIMUM_PACKET_SIZE, config->receive_size);
+    wax_write_u8(&properties, WAX_MAXIMUM_PACKET_SIZE);
+    wax_write_u32(&properties, config->receive_size);
     connect.properties = wax_writer_bytes(&properties);
     if (wax_connect_write(&micro->out, &connect) == WAX_OK) {
         micro->out.status = properties.status;
@@ -82,16 +84,11 @@ static void heed(wax_micro *micro, wax_bytes properties)
     micro->retain_available = wax_property_number(properties, WAX_RETAIN_AVAILABLE, 1) != 0;
 }
 
-wax_status wax_micro_take_connack(wax_micro *micro, const wax_packet *packet,
-                                  wax_micro_event *event)
+wax_status wax_micro_judge_connack(wax_micro *micro, wax_micro_event *event)
 {
     const wax_micro_config *config = micro->config;
     wax_connack *connack = &event->connack;
-    wax_status status = wax_connack_read(connack, packet->body, config->connect.version);
 
-    if (status != WAX_OK) {
-        return status;
-    }
     if (connack->reason != WAX_REASON_SUCCESS) {
         event->type = WAX_MICRO_REFUSED;
         return (wax_status)connack->reason;
@@ -114,6 +111,14 @@ wax_status wax_micro_take_connack(wax_micro *micro, const wax_packet *packet,
     micro->is_asked = false;
     event->type = WAX_MICRO_CONNECTED;
     return WAX_OK;
+}
+
+wax_status wax_micro_take_connack(wax_micro *micro, const wax_packet *packet,
+                                  wax_micro_event *event)
+{
+    wax_status status = wax_connack_read(&event->connack, packet->body, WAX_MICRO_VERSION(micro));
+
+    return status == WAX_OK ? wax_micro_judge_connack(micro, event) : status;
 }
 
 static wax_status write_disconnect(wax_micro *micro, uint8_t reason)

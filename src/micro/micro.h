@@ -22,15 +22,14 @@
 typedef struct wax_micro wax_micro;
 typedef struct wax_micro_event wax_micro_event;
 
-/* What deals with packets that come once the connection is open; one of those below. */
-typedef wax_status wax_micro_taker(wax_micro *micro, const wax_packet *packet,
-                                   wax_micro_event *event);
+/* What takes packets that come; one of those below. */
+typedef wax_status wax_micro_taker(wax_micro *micro, wax_micro_event *event);
 
 /* How a client behaves. It stays the caller's and may lie in flash. */
 typedef struct wax_micro_config {
     wax_connect connect;   /* as it is sent; with MQTT 5 Receive Maximum and Maximum Packet Size are
                               added to its properties, so they are none of them */
-    wax_micro_taker *take; /* NULL: only what answers CONNECT and PINGREQ is taken */
+    wax_micro_taker *take; /* what may come */
     uint8_t *receive_room; /* for one packet */
     uint8_t *send_room;    /* for all packets that wait to go; CONNECT must fit */
     uint8_t *sending;      /* a byte per exchange that this end begins; packet ids are 1 to
@@ -50,7 +49,7 @@ struct wax_micro {
     wax_transport *transport; /* NULL: none is attached */
     uint32_t now_ms;
     uint32_t sent_ms;     /* when a packet was last written */
-    uint32_t received_ms; /* when one last came */
+    uint32_t received_ms; /* when bytes last came */
     uint32_t asked_ms;    /* when CONNECT or PINGREQ was written */
     wax_writer out;       /* over the send room */
     size_t received_size; /* bytes in the receive room */
@@ -94,13 +93,14 @@ struct wax_micro_event {
     };
 };
 
-/* Takes answers to QoS 1 and 2 messages of ours: for programs that only publish. */
-wax_status wax_micro_take_answer(wax_micro *micro, const wax_packet *packet,
-                                 wax_micro_event *event) WAX_CHECKED;
+/* Everything. */
+wax_status wax_micro_take_all(wax_micro *micro, wax_micro_event *event) WAX_CHECKED;
 
-/* Takes everything. */
-wax_status wax_micro_take_all(wax_micro *micro, const wax_packet *packet,
-                              wax_micro_event *event) WAX_CHECKED;
+/* Only answers to what this end sends at QoS 1 and 2: for programs that publish. */
+wax_status wax_micro_take_answers(wax_micro *micro, wax_micro_event *event) WAX_CHECKED;
+
+/* Only answers to CONNECT and PINGREQ, of MQTT 3: for programs that publish at QoS 0. */
+wax_status wax_micro_take_little(wax_micro *micro, wax_micro_event *event) WAX_CHECKED;
 
 /* Begins a client without a connection. */
 void wax_micro_open(wax_micro *micro, const wax_micro_config *config);

@@ -27,6 +27,16 @@ static wax_status flush(wax_micro *micro)
     return WAX_OK;
 }
 
+/* Gives up the packet that was taken last. */
+static void shift(wax_micro *micro)
+{
+    uint8_t *room = micro->config->receive_room;
+
+    micro->received_size -= micro->taken_size;
+    memmove(room, room + micro->taken_size, micro->received_size);
+    micro->taken_size = 0;
+}
+
 /* Reads what the transport has. */
 static wax_status fill(wax_micro *micro)
 {
@@ -36,44 +46,9 @@ static wax_status fill(wax_micro *micro)
         wax_transport_receive(micro->transport, config->receive_room + micro->received_size,
                               config->receive_size - micro->received_size, &received);
 
-    micro->received_size += received;
-    return status;
-}
-
-/* Each packet is judged by where the connection stands. */
-static wax_status judge(wax_micro *micro, const wax_packet *packet, wax_micro_event *event)
-{
-    if (WAX_IS_MQTT5(WAX_MICRO_VERSION(micro)) && packet->type == WAX_DISCONNECT) {
-        return wax_micro_take_disconnect(packet, event);
-    }
-    if (!micro->is_open) {
-        return packet->type == WAX_CONNACK ? wax_micro_take_connack(micro, packet, event)
-                                           : WAX_PROTOCOL_ERROR; /* [MQTT-3.2.0-1] */
-    }
-    if (packet->type == WAX_PINGRESP) {
-        micro->is_asked = false;
-        return WAX_OK;
-    }
-    return micro->config->take == NULL ? WAX_PROTOCOL_ERROR
-                                       : micro->config->take(micro, packet, event);
-}
-
-/* Takes the next packet, if all of it is there. */
-static wax_status take(wax_micro *micro, wax_micro_event *event)
-{
-    uint8_t *room = micro->config->receive_room;
-    wax_packet packet;
-    wax_reader in;
-    wax_status status;
-
-    micro->received_size -= micro->taken_size;
-    memmove(room, room + micro->taken_size, micro->received_size);
-    in = (wax_reader){.at = room, .end = room + micro->received_size};
-    status = wax_packet_read(&packet, &in, WAX_MICRO_VERSION(micro), micro->config->receive_size);
-    micro->taken_size = (size_t)(in.at - room);
     if (status == WAX_OK) {
+        micro->received_size += received;
         micro->received_ms = micro->now_ms;
-        status = judge(micro, &packet, event);
     }
     return status;
 }
@@ -126,12 +101,8 @@ static wax_status step(wax_micro *micro, wax_micro_event *event)
     if (wax_writer_left(&micro->out) < ANSWER_SIZE_MAX) {
         return tick(micro);
     }
-    if (micro->owed != WAX_NO_PACKET) {
-        status = wax_micro_acknowledge(micro, (wax_packet_type)micro->owed, micro->owed_id);
-        micro->owed = WAX_NO_PACKET;
-        return status;
-    }
-    status = take(micro, event);
+    shift(micro);
+    status = micro->config->take(micro, event);
     if (status == WAX_MORE) {
         status = fill(micro);
     }

@@ -41,17 +41,20 @@ uint16_t wax_micro_free_id(const wax_micro *micro)
 
 wax_status wax_micro_publish(wax_micro *micro, wax_publish *publish)
 {
-    uint16_t id = publish->duplicate ? publish->packet_id : wax_micro_free_id(micro);
+    bool is_again = publish->duplicate;
+    uint16_t id = is_again ? publish->packet_id : wax_micro_free_id(micro);
     uint8_t *waits = wax_micro_exchange(micro, id);
     wax_status status;
 
     if (publish->qos == 0) {
+        publish->packet_id = 0;
+        publish->duplicate = false;
         return wax_micro_publish_0(micro, publish);
     }
     if (publish->qos > 2) {
         return WAX_INVALID;
     }
-    if (publish->duplicate && (waits == NULL || *waits == WAX_NO_PACKET)) {
+    if (is_again && (waits == NULL || *waits == WAX_NO_PACKET)) {
         return WAX_NOT_FOUND;
     }
     if (waits == NULL || (WAX_IS_MQTT5(WAX_MICRO_VERSION(micro)) &&
@@ -59,14 +62,14 @@ wax_status wax_micro_publish(wax_micro *micro, wax_publish *publish)
         return WAX_CROWDED; /* [MQTT-3.3.4-7] */
     }
     publish->packet_id = id;
-    if (publish->duplicate && *waits == WAX_PUBCOMP) { /* the server has it [MQTT-4.3.3-6] */
+    if (is_again && *waits == WAX_PUBCOMP) { /* the server has it [MQTT-4.3.3-6] */
         status = wax_micro_acknowledge(micro, WAX_PUBREL, id);
     } else {
         status = wax_micro_publish_0(micro, publish);
     }
     if (status == WAX_OK) {
         micro->sent_count++;
-        if (!publish->duplicate) {
+        if (!is_again) {
             *waits = publish->qos == 1 ? WAX_PUBACK : WAX_PUBREC;
         }
     }

@@ -1,5 +1,9 @@
-/* What comes in once the connection is open. */
+/* What comes in. */
 #include "micro/internal.h"
+
+/* What deals with packets once the connection is open. */
+typedef wax_status judge_function(wax_micro *micro, const wax_packet *packet,
+                                  wax_micro_event *event);
 
 /* Ends the exchange of this id if it waits for this packet. */
 static bool end_exchange(wax_micro *micro, wax_packet_type type, uint16_t packet_id)
@@ -25,7 +29,7 @@ static wax_status release(wax_micro *micro, uint16_t packet_id)
     return wax_micro_acknowledge(micro, WAX_PUBREL, packet_id);
 }
 
-wax_status wax_micro_take_answer(wax_micro *micro, const wax_packet *packet, wax_micro_event *event)
+static wax_status judge_answer(wax_micro *micro, const wax_packet *packet, wax_micro_event *event)
 {
     wax_acknowledgement got;
     wax_status status;
@@ -133,7 +137,7 @@ static wax_status take_suback(wax_micro *micro, const wax_packet *packet, wax_mi
     return status;
 }
 
-wax_status wax_micro_take_all(wax_micro *micro, const wax_packet *packet, wax_micro_event *event)
+static wax_status judge_all(wax_micro *micro, const wax_packet *packet, wax_micro_event *event)
 {
     switch ((int)packet->type) {
     case WAX_PUBLISH:
@@ -144,6 +148,50 @@ wax_status wax_micro_take_all(wax_micro *micro, const wax_packet *packet, wax_mi
     case WAX_UNSUBACK:
         return take_suback(micro, packet, event);
     default:
-        return wax_micro_take_answer(micro, packet, event);
+        return judge_answer(micro, packet, event);
     }
+}
+
+/* Takes the next packet, if all of it is there, and judges it by where the connection stands. */
+static wax_status take(wax_micro *micro, wax_micro_event *event, judge_function *judge)
+{
+    const wax_micro_config *config = micro->config;
+    wax_reader in = {.at = config->receive_room,
+                     .end = config->receive_room + micro->received_size};
+    wax_packet packet;
+    wax_status status =
+        wax_packet_read(&packet, &in, config->connect.version, config->receive_size);
+
+    if (status != WAX_OK) {
+        return status;
+    }
+    micro->taken_size = (size_t)(in.at - config->receive_room);
+    if (WAX_IS_MQTT5(config->connect.version) && packet.type == WAX_DISCONNECT) {
+        return wax_micro_take_disconnect(&packet, event);
+    }
+    if (!micro->is_open) {
+        return packet.type == WAX_CONNACK ? wax_micro_take_connack(micro, &packet, event)
+                                          : WAX_PROTOCOL_ERROR; /* [MQTT-3.2.0-1] */
+    }
+    if (packet.type == WAX_PINGRESP) {
+        micro->is_asked = false;
+        return WAX_OK;
+    }
+    return judge(micro, &packet, event);
+}
+
+wax_status wax_micro_take_answers(wax_micro *micro, wax_micro_event *event)
+{
+    return take(micro, event, judge_answer);
+}
+
+wax_status wax_micro_take_all(wax_micro *micro, wax_micro_event *event)
+{
+    uint8_t owed = micro->owed;
+
+    if (owed != WAX_NO_PACKET) {
+        micro->owed = WAX_NO_PACKET;
+        return wax_micro_acknowledge(micro, (wax_packet_type)owed, micro->owed_id);
+    }
+    return take(micro, event, judge_all);
 }

@@ -7,16 +7,14 @@ wax_status wax_acknowledgement_read(wax_acknowledgement *acknowledgement, wax_pa
     wax_reader in = wax_reader_over(body);
 
     *acknowledgement = (wax_acknowledgement){.type = type, .packet_id = wax_read_u16(&in)};
-    if (WAX_IS_MQTT5(version) && wax_reader_left(&in) > 0) {
-        acknowledgement->reason = wax_read_u8(&in);
-        if (wax_reader_left(&in) > 0) {
-            acknowledgement->properties = wax_read_properties(&in, type);
-        }
-    }
-    /* [MQTT-3.4.2-1] [MQTT-3.5.2-1] [MQTT-3.6.2-1] [MQTT-3.7.2-1] */
-    wax_require(&in, !WAX_MQTT5 || wax_reason_is_allowed(type, acknowledgement->reason),
-                WAX_MALFORMED);
     wax_require(&in, acknowledgement->packet_id != 0, WAX_PROTOCOL_ERROR);
+    if (WAX_IS_MQTT5(version) && in.status == WAX_OK) {
+        wax_notice notice; /* [MQTT-3.4.2-1] [MQTT-3.5.2-1] [MQTT-3.6.2-1] [MQTT-3.7.2-1] */
+        in.status = wax_notice_read(&notice, type, wax_reader_rest(&in), version);
+        acknowledgement->reason = notice.reason;
+        acknowledgement->properties = notice.properties;
+        return in.status;
+    }
     wax_require(&in, wax_reader_left(&in) == 0, WAX_MALFORMED);
     return in.status;
 }

@@ -2,7 +2,7 @@
 #include "wire/wire.h"
 
 /* MQTT 3.1 has no such flag: the whole byte says nothing there. */
-enum { SESSION_PRESENT = 0x01, NO_REASON = UINT8_MAX };
+enum { SESSION_PRESENT = 0x01 };
 
 /* The return codes of MQTT 3.1.1 and the reasons they stand for. [MQTT 3.1.1, 3.2.2.3] */
 static const uint8_t reasons[] = {
@@ -14,10 +14,9 @@ static const uint8_t reasons[] = {
     WAX_NOT_AUTHORIZED,      /* 5 */
 };
 
-/* NO_REASON for a code that there is not. */
-static uint8_t reason_of(uint8_t code)
+uint8_t wax_connack_reason(uint8_t code)
 {
-    return code < WAX_COUNT(reasons) ? reasons[code] : NO_REASON;
+    return code < WAX_COUNT(reasons) ? reasons[code] : WAX_MALFORMED;
 }
 
 /* Reasons that MQTT 3 has no code for become "not authorized" when the client is not wanted, and
@@ -45,12 +44,12 @@ wax_status wax_connack_read(wax_connack *connack, wax_bytes body, wax_version ve
     if (WAX_IS_MQTT5(version)) {
         connack->properties = wax_read_properties(&in, WAX_CONNACK);
     } else {
-        connack->reason = reason_of(reason);
+        connack->reason = wax_connack_reason(reason);
     }
     wax_require(&in, flags <= SESSION_PRESENT, WAX_MALFORMED); /* [MQTT-3.2.2-1] */
     wax_require(&in,
                 WAX_IS_MQTT5(version) ? wax_reason_is_allowed(WAX_CONNACK, connack->reason)
-                                      : connack->reason != NO_REASON,
+                                      : connack->reason != WAX_MALFORMED,
                 WAX_MALFORMED); /* [MQTT-3.2.2-8] */
     wax_require(&in, connack->reason == 0 || !connack->session_present,
                 WAX_PROTOCOL_ERROR); /* [MQTT-3.2.2-6] */

@@ -96,26 +96,22 @@ wax_status wax_packet_write_head(wax_writer *out, wax_packet_type type, uint8_t 
 
 wax_status wax_packet_enclose(wax_writer *out, size_t start, wax_packet_type type, uint8_t flags)
 {
-    uint8_t *packet = out->data + start;
     size_t body_size = out->used - start;
+    uint8_t *packet = out->data + start;
     uint8_t head[5] = {(uint8_t)((unsigned)type << 4 | flags)};
     size_t head_size;
 
-    out->used = start;
     if (body_size > WAX_VARINT_MAX) {
         out->status = WAX_TOO_LARGE;
-        return out->status;
+        return wax_writer_end(out, start);
     }
     head_size = 1 + wax_varint_encode(head + 1, (uint32_t)body_size);
-    if (head_size + body_size > wax_writer_left(out)) {
-        out->status = WAX_FULL;
-    }
+    wax_write_bytes(out, wax_bytes_of(head, head_size)); /* where there is room */
     if (out->status == WAX_OK) {
         memmove(packet + head_size, packet, body_size);
-        memcpy(packet, head, head_size);
-        out->used += head_size + body_size;
+        memcpy(packet, head, head_size); /* where it belongs */
     }
-    return out->status;
+    return wax_writer_end(out, start);
 }
 
 wax_status wax_packet_write_empty(wax_writer *out, wax_packet_type type)

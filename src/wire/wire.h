@@ -208,6 +208,9 @@ typedef struct wax_connack {
     wax_bytes properties;
 } wax_connack;
 
+/* The reason that a return code of MQTT 3 stands for; WAX_MALFORMED for one that there is not. */
+uint8_t wax_connack_reason(uint8_t code);
+
 /* CONNACK; the return codes of MQTT 3 become the reasons they stand for, and back. */
 wax_status wax_connack_read(wax_connack *connack, wax_bytes body, wax_version version) WAX_CHECKED;
 /* Writes it. A reason that MQTT 3 lacks becomes the nearest of its codes. */
@@ -315,7 +318,8 @@ typedef struct wax_notice {
     wax_bytes properties;
 } wax_notice;
 
-/* `type` says which of the two it is; a packet that says no reason means success. */
+/* `type` says which of the two it is, or whose tail behind the packet id it is; a packet that says
+ * no reason means success. */
 wax_status wax_notice_read(wax_notice *notice, wax_packet_type type, wax_bytes body,
                            wax_version version) WAX_CHECKED;
 /* Writes it in its shortest form. */

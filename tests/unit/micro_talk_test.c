@@ -8,7 +8,7 @@ static void connect_says_who_it_is(void **state)
     struct world world;
 
     (void)state;
-    begin(&world, WAX_VERSION_3_1_1, NULL);
+    begin(&world, WAX_VERSION_3_1_1, wax_micro_take_little);
     world.config.connect.has_username = world.config.connect.has_password = true;
     world.config.connect.username = WAX_TEXT("u");
     world.config.connect.password = WAX_TEXT("secret");
@@ -30,7 +30,7 @@ static void a_connect_that_does_not_fit_is_told(void **state)
     struct world world;
 
     (void)state;
-    begin(&world, WAX_VERSION_3_1_1, NULL);
+    begin(&world, WAX_VERSION_3_1_1, wax_micro_take_little);
     world.config.send_size = 16;
     world.config.connect.client_id = WAX_TEXT("a long name");
     assert_int_equal(dial(&world), WAX_TOO_LARGE);
@@ -56,7 +56,7 @@ static void a_refusal_tells_its_reason(void **state)
     for (size_t i = 0; i < WAX_COUNT(rows); i++) {
         uint8_t connack[] = {0x20, 2, 0, rows[i].code};
         struct world world;
-        begin(&world, WAX_VERSION_3_1_1, NULL);
+        begin(&world, WAX_VERSION_3_1_1, wax_micro_take_little);
         assert_int_equal(dial(&world), WAX_OK);
         hear(&world, wax_bytes_of(connack, sizeof connack));
         assert_int_equal(world.status, rows[i].status);
@@ -70,7 +70,7 @@ static void a_session_is_not_resumed_after_a_clean_start(void **state)
     struct world world;
 
     (void)state;
-    begin(&world, WAX_VERSION_3_1_1, NULL);
+    begin(&world, WAX_VERSION_3_1_1, wax_micro_take_little);
     world.config.connect.clean_start = true;
     assert_int_equal(dial(&world), WAX_OK);
     hear(&world, BYTES("\x20\x02\x01\x00"));
@@ -94,7 +94,7 @@ static void what_is_not_allowed_is_not_sent(void **state)
     wax_publish publish = hello;
 
     (void)state;
-    begin(&world, WAX_VERSION_3_1_1, NULL);
+    begin(&world, WAX_VERSION_3_1_1, wax_micro_take_little);
     assert_int_equal(wax_micro_publish_0(&world.micro, &hello), WAX_INVALID);
     connect_as(&world, WAX_VERSION_3_1_1, YES_3);
     publish.topic = WAX_TEXT("a/#");
@@ -402,12 +402,12 @@ static void who_only_publishes_takes_only_answers(void **state)
         wax_bytes packet;
         wax_status status;
     } rows[] = {
-        {NULL,                  ROW("\x40\x02\0\x01"),  WAX_PROTOCOL_ERROR},
-        {NULL,                  ROW("\xd0\x00"),        WAX_MORE          },
-        {wax_micro_take_answer, ROW("\x40\x02\0\x01"),  WAX_MORE          },
-        {wax_micro_take_answer, ROW("\x30\x03\0\x01t"), WAX_PROTOCOL_ERROR},
-        {wax_micro_take_answer, ROW("\x62\x02\0\x01"),  WAX_PROTOCOL_ERROR},
-        {wax_micro_take_all,    ROW("\x62\x02\0\x01"),  WAX_MORE          },
+        {wax_micro_take_little,  ROW("\x40\x02\0\x01"),  WAX_PROTOCOL_ERROR},
+        {wax_micro_take_little,  ROW("\xd0\x00"),        WAX_MORE          },
+        {wax_micro_take_answers, ROW("\x40\x02\0\x01"),  WAX_MORE          },
+        {wax_micro_take_answers, ROW("\x30\x03\0\x01t"), WAX_PROTOCOL_ERROR},
+        {wax_micro_take_answers, ROW("\x62\x02\0\x01"),  WAX_PROTOCOL_ERROR},
+        {wax_micro_take_all,     ROW("\x62\x02\0\x01"),  WAX_MORE          },
     };
 
     (void)state;

@@ -58,7 +58,7 @@ static void connack_must_come_in_time(void **state)
     struct world world;
 
     (void)state;
-    begin(&world, WAX_VERSION_3_1_1, NULL);
+    begin(&world, WAX_VERSION_3_1_1, wax_micro_take_little);
     assert_int_equal(dial(&world), WAX_OK);
     world.now_ms += 9999;
     turn(&world);
@@ -73,7 +73,7 @@ static void without_keep_alive_nothing_is_due(void **state)
     struct world world;
 
     (void)state;
-    begin(&world, WAX_VERSION_3_1_1, NULL);
+    begin(&world, WAX_VERSION_3_1_1, wax_micro_take_little);
     world.config.connect.keep_alive_s = 0;
     assert_int_equal(dial(&world), WAX_OK);
     hear(&world, YES_3);

@@ -21,7 +21,7 @@ static void properties_that_do_not_fit_are_told(void **state)
     struct world world;
 
     (void)state;
-    begin(&world, WAX_VERSION_5, NULL);
+    begin(&world, WAX_VERSION_5, wax_micro_take_answers);
     world.config.connect.properties =
         wax_bytes_of(many, RECEIVE_SIZE - WAX_MICRO_PROPERTIES_ROOM + 1);
     assert_int_equal(dial(&world), WAX_TOO_LARGE);
@@ -178,7 +178,7 @@ static void mqtt_3_1_is_spoken_too(void **state)
     struct world world;
 
     (void)state;
-    begin(&world, WAX_VERSION_3_1, NULL);
+    begin(&world, WAX_VERSION_3_1, wax_micro_take_little);
     assert_int_equal(dial(&world), WAX_OK);
     hear(&world, YES_3);
     assert_true(told(&world, WAX_MICRO_CONNECTED));
