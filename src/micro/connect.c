@@ -60,7 +60,7 @@ wax_status wax_micro_attach(wax_micro *micro, wax_transport *transport, uint32_t
         .is_asked = true,
     };
     drop_requests(config);
-    if (WAX_IS_MQTT5(config->connect.version)) {
+    if (WAX_IS_MQTT5(WAX_MICRO_VERSION(micro))) {
         write_connect_5(micro);
     } else {
         (void)!wax_connect_write(&micro->out, &config->connect);
@@ -96,15 +96,10 @@ wax_status wax_micro_judge_connack(wax_micro *micro, wax_micro_event *event)
     if (connack->session_present && config->connect.clean_start) {
         return WAX_PROTOCOL_ERROR; /* [MQTT-3.2.2-4] */
     }
-    /* The CONNACK of MQTT 3.1 does not tell: whoever did not ask for a clean session has the old.
-     */
-    if (config->connect.version == WAX_VERSION_3_1) {
-        connack->session_present = !config->connect.clean_start;
-    }
     if (!connack->session_present) {
         forget(config);
     }
-    if (WAX_IS_MQTT5(config->connect.version)) {
+    if (WAX_IS_MQTT5(WAX_MICRO_VERSION(micro))) {
         heed(micro, connack->properties);
     }
     micro->is_open = true;
@@ -133,12 +128,13 @@ static wax_status write_disconnect(wax_micro *micro, uint8_t reason)
 
 wax_status wax_micro_disconnect(wax_micro *micro, uint8_t reason)
 {
-    if (!micro->is_open || micro->ends) {
+    if (!micro->is_open) {
         return WAX_INVALID;
     }
     if (write_disconnect(micro, reason) != WAX_OK) {
         return WAX_FULL;
     }
+    micro->is_open = false;
     micro->ends = true;
     return WAX_OK;
 }

@@ -4,8 +4,8 @@
 
 #include "micro/micro.h"
 
-/* The version that CONNECT says. */
-#define WAX_MICRO_VERSION(micro) ((micro)->config->connect.version)
+/* The version that CONNECT says; without MQTT 5 there is one alone. */
+#define WAX_MICRO_VERSION(micro) (WAX_MQTT5 ? (micro)->config->connect.version : WAX_VERSION_3_1_1)
 
 /* Makes a packet of the body that was written from `start` on; without room for all of it nothing
  * stays written. Returns WAX_OK, WAX_FULL, or WAX_TOO_LARGE when it never fits. */

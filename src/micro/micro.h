@@ -27,8 +27,9 @@ typedef wax_status wax_micro_taker(wax_micro *micro, wax_micro_event *event);
 
 /* How a client behaves. It stays the caller's and may lie in flash. */
 typedef struct wax_micro_config {
-    wax_connect connect;   /* as it is sent; with MQTT 5 Receive Maximum and Maximum Packet Size are
-                              added to its properties, so they are none of them */
+    wax_connect
+        connect; /* as it is sent, of MQTT 3.1.1 or 5; with MQTT 5 Receive Maximum and Maximum
+                    Packet Size are added to its properties, so they are none of them */
     wax_micro_taker *take; /* what may come */
     uint8_t *receive_room; /* for one packet */
     uint8_t *send_room;    /* for all packets that wait to go; CONNECT must fit */
@@ -62,7 +63,7 @@ struct wax_micro {
     uint8_t sent_count;  /* QoS 1 and 2 messages that are not answered on this connection */
     uint8_t maximum_qos; /* of the server */
     bool retain_available;
-    bool is_open;  /* CONNACK came */
+    bool is_open;  /* CONNACK came, and DISCONNECT was not written */
     bool is_asked; /* CONNACK or PINGRESP is to come */
     bool ends;     /* DISCONNECT is written */
 };

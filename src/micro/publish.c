@@ -13,8 +13,7 @@ wax_status wax_micro_publish_0(wax_micro *micro, const wax_publish *publish)
     wax_version version = WAX_MICRO_VERSION(micro);
     size_t start = micro->out.used;
 
-    if (!micro->is_open || micro->ends || publish->topic.size == 0 ||
-        wax_topic_has_wildcard(publish->topic)) {
+    if (!micro->is_open || publish->topic.size == 0 || wax_topic_has_wildcard(publish->topic)) {
         return WAX_INVALID;
     }
     if (WAX_IS_MQTT5(version)) {

@@ -10,7 +10,7 @@ static wax_status ask(wax_micro *micro, const wax_subscription *subscription, wa
     size_t start = micro->out.used;
     wax_status status;
 
-    if (!micro->is_open || micro->ends || subscription->filter.size == 0) {
+    if (!micro->is_open || subscription->filter.size == 0) {
         return WAX_INVALID;
     }
     if (waits == NULL) {

@@ -160,13 +160,13 @@ static wax_status take(wax_micro *micro, wax_micro_event *event, judge_function 
                      .end = config->receive_room + micro->received_size};
     wax_packet packet;
     wax_status status =
-        wax_packet_read(&packet, &in, config->connect.version, config->receive_size);
+        wax_packet_read(&packet, &in, WAX_MICRO_VERSION(micro), config->receive_size);
 
     if (status != WAX_OK) {
         return status;
     }
     micro->taken_size = (size_t)(in.at - config->receive_room);
-    if (WAX_IS_MQTT5(config->connect.version) && packet.type == WAX_DISCONNECT) {
+    if (WAX_IS_MQTT5(WAX_MICRO_VERSION(micro)) && packet.type == WAX_DISCONNECT) {
         return wax_micro_take_disconnect(&packet, event);
     }
     if (!micro->is_open) {

@@ -36,6 +36,7 @@ wax_status wax_connack_read(wax_connack *connack, wax_bytes body, wax_version ve
     wax_reader in = wax_reader_over(body);
     uint8_t flags = wax_read_u8(&in);
     uint8_t reason = wax_read_u8(&in);
+    bool is_known;
 
     *connack = (wax_connack){
         .session_present = version != WAX_VERSION_3_1 && (flags & SESSION_PRESENT) != 0,
@@ -46,14 +47,12 @@ wax_status wax_connack_read(wax_connack *connack, wax_bytes body, wax_version ve
     } else {
         connack->reason = wax_connack_reason(reason);
     }
-    wax_require(&in, flags <= SESSION_PRESENT, WAX_MALFORMED); /* [MQTT-3.2.2-1] */
-    wax_require(&in,
-                WAX_IS_MQTT5(version) ? wax_reason_is_allowed(WAX_CONNACK, connack->reason)
-                                      : connack->reason != WAX_MALFORMED,
-                WAX_MALFORMED); /* [MQTT-3.2.2-8] */
+    is_known = WAX_IS_MQTT5(version) ? wax_reason_is_allowed(WAX_CONNACK, connack->reason)
+                                     : connack->reason != WAX_MALFORMED; /* [MQTT-3.2.2-8] */
+    wax_require(&in, is_known && flags <= SESSION_PRESENT && wax_reader_left(&in) == 0,
+                WAX_MALFORMED); /* [MQTT-3.2.2-1] */
     wax_require(&in, connack->reason == 0 || !connack->session_present,
                 WAX_PROTOCOL_ERROR); /* [MQTT-3.2.2-6] */
-    wax_require(&in, wax_reader_left(&in) == 0, WAX_MALFORMED);
     return in.status;
 }
 

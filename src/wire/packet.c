@@ -98,13 +98,14 @@ wax_status wax_packet_enclose(wax_writer *out, size_t start, wax_packet_type typ
 {
     size_t body_size = out->used - start;
     uint8_t *packet = out->data + start;
-    uint8_t head[5] = {(uint8_t)((unsigned)type << 4 | flags)};
+    uint8_t head[5];
     size_t head_size;
 
     if (body_size > WAX_VARINT_MAX) {
         out->status = WAX_TOO_LARGE;
         return wax_writer_end(out, start);
     }
+    head[0] = (uint8_t)((unsigned)type << 4 | flags);
     head_size = 1 + wax_varint_encode(head + 1, (uint32_t)body_size);
     wax_write_bytes(out, wax_bytes_of(head, head_size)); /* where there is room */
     if (out->status == WAX_OK) {

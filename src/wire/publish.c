@@ -24,6 +24,19 @@ size_t wax_publish_head_size(uint8_t flags, wax_bytes body, wax_version version)
     return in.status == WAX_OK ? body.size - wax_reader_left(&in) : 0;
 }
 
+static wax_status judge(const wax_publish *publish)
+{
+    bool is_acknowledged = publish->qos > 0;
+
+    if (publish->qos > 2 || (publish->duplicate && !is_acknowledged)) {
+        return WAX_MALFORMED; /* [MQTT-3.3.1-4] [MQTT-3.3.1-2] */
+    }
+    if (is_acknowledged != (publish->packet_id != 0) || !names_topic(publish)) {
+        return WAX_PROTOCOL_ERROR;
+    }
+    return wax_topic_has_wildcard(publish->topic) ? WAX_BAD_TOPIC : WAX_OK; /* [MQTT-3.3.2-2] */
+}
+
 wax_status wax_publish_read(wax_publish *publish, uint8_t flags, wax_bytes body,
                             wax_version version)
 {
@@ -44,12 +57,7 @@ wax_status wax_publish_read(wax_publish *publish, uint8_t flags, wax_bytes body,
     }
     publish->payload = wax_reader_rest(&in);
 
-    /* [MQTT-3.3.1-4] [MQTT-3.3.1-2] */
-    wax_require(&in, publish->qos <= 2 && (is_acknowledged || !publish->duplicate), WAX_MALFORMED);
-    wax_require(&in, is_acknowledged == (publish->packet_id != 0) && names_topic(publish),
-                WAX_PROTOCOL_ERROR);
-    wax_require(&in, !wax_topic_has_wildcard(publish->topic), WAX_BAD_TOPIC); /* [MQTT-3.3.2-2] */
-    return in.status;
+    return in.status == WAX_OK ? judge(publish) : in.status;
 }
 
 static uint8_t flags_of(const wax_publish *publish)

@@ -31,12 +31,17 @@ wax_status wax_suback_read(wax_suback *suback, wax_packet_type type, wax_bytes b
         suback->properties = wax_read_properties(&in, type);
     }
     suback->reasons = wax_reader_rest(&in);
-    wax_require(&in, suback->packet_id != 0, WAX_PROTOCOL_ERROR);
-    wax_require(&in,
-                (suback->reasons.size > 0) == has_reasons &&
-                    reasons_are_allowed(suback->reasons, type, version),
-                WAX_MALFORMED);
-    return in.status;
+    if (in.status != WAX_OK) {
+        return in.status;
+    }
+    if (suback->packet_id == 0) {
+        return WAX_PROTOCOL_ERROR;
+    }
+    if ((suback->reasons.size > 0) != has_reasons ||
+        !reasons_are_allowed(suback->reasons, type, version)) {
+        return WAX_MALFORMED;
+    }
+    return WAX_OK;
 }
 
 wax_status wax_suback_write(wax_writer *out, const wax_suback *suback, wax_packet_type type,

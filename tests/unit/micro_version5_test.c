@@ -173,20 +173,6 @@ static void good_bye_may_have_a_reason(void **state)
     assert_true(got(&world, BYTES("\xe0\x01\x04")));
 }
 
-static void mqtt_3_1_is_spoken_too(void **state)
-{
-    struct world world;
-
-    (void)state;
-    begin(&world, WAX_VERSION_3_1, wax_micro_take_little);
-    assert_int_equal(dial(&world), WAX_OK);
-    hear(&world, YES_3);
-    assert_true(told(&world, WAX_MICRO_CONNECTED));
-    assert_true(world.events[0].connack.session_present);
-    assert_true(got(&world, BYTES("\x10\x0f\0\x06MQIsdp\x03\0\0\x3c\0\x01"
-                                  "d")));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -199,7 +185,6 @@ int main(void)
         cmocka_unit_test(bad_packets_are_answered),
         cmocka_unit_test(silence_is_told),
         cmocka_unit_test(good_bye_may_have_a_reason),
-        cmocka_unit_test(mqtt_3_1_is_spoken_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
