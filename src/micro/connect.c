@@ -108,14 +108,6 @@ wax_status wax_micro_judge_connack(wax_micro *micro, wax_micro_event *event)
     return WAX_OK;
 }
 
-wax_status wax_micro_take_connack(wax_micro *micro, const wax_packet *packet,
-                                  wax_micro_event *event)
-{
-    wax_status status = wax_connack_read(&event->connack, packet->body, WAX_MICRO_VERSION(micro));
-
-    return status == WAX_OK ? wax_micro_judge_connack(micro, event) : status;
-}
-
 static wax_status write_disconnect(wax_micro *micro, uint8_t reason)
 {
     size_t start = micro->out.used;

@@ -23,10 +23,7 @@ uint8_t *wax_micro_exchange(const wax_micro *micro, uint16_t packet_id);
 /* The first id whose exchange is free; one that we never gave if none is. */
 uint16_t wax_micro_free_id(const wax_micro *micro);
 
-/* Deals with CONNACK; the same for one that is read already. */
-wax_status wax_micro_take_connack(wax_micro *micro, const wax_packet *packet,
-                                  wax_micro_event *event);
-
+/* Deals with the CONNACK that is in the event. */
 wax_status wax_micro_judge_connack(wax_micro *micro, wax_micro_event *event);
 
 /* MQTT 5 alone: deals with DISCONNECT; tells the server why the connection ends. */

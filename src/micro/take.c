@@ -29,30 +29,6 @@ static wax_status release(wax_micro *micro, uint16_t packet_id)
     return wax_micro_acknowledge(micro, WAX_PUBREL, packet_id);
 }
 
-static wax_status judge_answer(wax_micro *micro, const wax_packet *packet, wax_micro_event *event)
-{
-    wax_acknowledgement got;
-    wax_status status;
-
-    if (packet->type < WAX_PUBACK || packet->type > WAX_PUBCOMP || packet->type == WAX_PUBREL) {
-        return WAX_PROTOCOL_ERROR;
-    }
-    status = wax_acknowledgement_read(&got, packet->type, packet->body, WAX_MICRO_VERSION(micro));
-    if (status != WAX_OK) {
-        return status;
-    }
-    if (packet->type == WAX_PUBREC && got.reason < 0x80) {
-        return release(micro, got.packet_id);
-    }
-    if (end_exchange(micro, packet->type, got.packet_id)) {
-        micro->sent_count = (uint8_t)(micro->sent_count - (micro->sent_count > 0));
-        event->type = WAX_MICRO_DELIVERED;
-        event->reason = got.reason;
-        event->packet_id = got.packet_id;
-    }
-    return WAX_OK; /* an answer to a question nobody remembers is nothing */
-}
-
 /* The place of a QoS 2 message that came, or with 0 a free one; NULL if there is none. */
 static uint16_t *find_receiving(const wax_micro *micro, uint16_t packet_id)
 {
@@ -64,6 +40,44 @@ static uint16_t *find_receiving(const wax_micro *micro, uint16_t packet_id)
         }
     }
     return NULL;
+}
+
+/* PUBREL ends a QoS 2 message that came. [MQTT-4.3.3-11] */
+static wax_status complete(wax_micro *micro, uint16_t packet_id)
+{
+    uint16_t *place = find_receiving(micro, packet_id);
+
+    if (place != NULL) {
+        *place = 0;
+    }
+    return wax_micro_acknowledge(micro, WAX_PUBCOMP, packet_id);
+}
+
+static wax_status judge_answer(wax_micro *micro, const wax_packet *packet, wax_micro_event *event)
+{
+    wax_packet_type type = packet->type;
+    wax_acknowledgement got;
+    wax_status status = WAX_PROTOCOL_ERROR;
+
+    if (type >= WAX_PUBACK && type <= WAX_PUBCOMP) {
+        status = wax_acknowledgement_read(&got, type, packet->body, WAX_MICRO_VERSION(micro));
+    }
+    if (status != WAX_OK) {
+        return status;
+    }
+    if (type == WAX_PUBREL) {
+        return complete(micro, got.packet_id);
+    }
+    if (type == WAX_PUBREC && got.reason < 0x80) {
+        return release(micro, got.packet_id);
+    }
+    if (end_exchange(micro, type, got.packet_id)) {
+        micro->sent_count = (uint8_t)(micro->sent_count - (micro->sent_count > 0));
+        event->type = WAX_MICRO_DELIVERED;
+        event->reason = got.reason;
+        event->packet_id = got.packet_id;
+    }
+    return WAX_OK; /* an answer to a question nobody remembers is nothing */
 }
 
 /* A QoS 2 message is told once, however often it comes. [MQTT-4.3.3-10] */
@@ -106,24 +120,6 @@ static wax_status take_publish(wax_micro *micro, const wax_packet *packet, wax_m
     return WAX_OK;
 }
 
-/* PUBREL ends a QoS 2 message that came. [MQTT-4.3.3-11] */
-static wax_status take_release(wax_micro *micro, const wax_packet *packet)
-{
-    wax_acknowledgement got;
-    wax_status status =
-        wax_acknowledgement_read(&got, packet->type, packet->body, WAX_MICRO_VERSION(micro));
-    uint16_t *place;
-
-    if (status != WAX_OK) {
-        return status;
-    }
-    place = find_receiving(micro, got.packet_id);
-    if (place != NULL) {
-        *place = 0;
-    }
-    return wax_micro_acknowledge(micro, WAX_PUBCOMP, got.packet_id);
-}
-
 static wax_status take_suback(wax_micro *micro, const wax_packet *packet, wax_micro_event *event)
 {
     wax_suback *suback = &event->suback;
@@ -142,14 +138,23 @@ static wax_status judge_all(wax_micro *micro, const wax_packet *packet, wax_micr
     switch ((int)packet->type) {
     case WAX_PUBLISH:
         return take_publish(micro, packet, event);
-    case WAX_PUBREL:
-        return take_release(micro, packet);
     case WAX_SUBACK:
     case WAX_UNSUBACK:
         return take_suback(micro, packet, event);
     default:
         return judge_answer(micro, packet, event);
     }
+}
+
+/* Nothing else may come first. [MQTT-3.2.0-1] */
+static wax_status take_connack(wax_micro *micro, const wax_packet *packet, wax_micro_event *event)
+{
+    wax_status status = WAX_PROTOCOL_ERROR;
+
+    if (packet->type == WAX_CONNACK) {
+        status = wax_connack_read(&event->connack, packet->body, WAX_MICRO_VERSION(micro));
+    }
+    return status == WAX_OK ? wax_micro_judge_connack(micro, event) : status;
 }
 
 /* Takes the next packet, if all of it is there, and judges it by where the connection stands. */
@@ -170,8 +175,7 @@ static wax_status take(wax_micro *micro, wax_micro_event *event, judge_function 
         return wax_micro_take_disconnect(&packet, event);
     }
     if (!micro->is_open) {
-        return packet.type == WAX_CONNACK ? wax_micro_take_connack(micro, &packet, event)
-                                          : WAX_PROTOCOL_ERROR; /* [MQTT-3.2.0-1] */
+        return take_connack(micro, &packet, event);
     }
     if (packet.type == WAX_PINGRESP) {
         micro->is_asked = false;

@@ -69,7 +69,8 @@ wax_status wax_packet_read(wax_packet *packet, wax_reader *in, wax_version versi
     if (packet->body_size + packet->head_size > size_max) {
         return WAX_PACKET_TOO_LARGE;
     }
-    packet->body = wax_reader_rest(&rest);
+    packet->body.data = rest.at;
+    packet->body.size = wax_reader_left(&rest);
     if (packet->body_size > packet->body.size) {
         return WAX_MORE;
     }

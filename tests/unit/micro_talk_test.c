@@ -402,12 +402,12 @@ static void who_only_publishes_takes_only_answers(void **state)
         wax_bytes packet;
         wax_status status;
     } rows[] = {
-        {wax_micro_take_little,  ROW("\x40\x02\0\x01"),  WAX_PROTOCOL_ERROR},
-        {wax_micro_take_little,  ROW("\xd0\x00"),        WAX_MORE          },
-        {wax_micro_take_answers, ROW("\x40\x02\0\x01"),  WAX_MORE          },
-        {wax_micro_take_answers, ROW("\x30\x03\0\x01t"), WAX_PROTOCOL_ERROR},
-        {wax_micro_take_answers, ROW("\x62\x02\0\x01"),  WAX_PROTOCOL_ERROR},
-        {wax_micro_take_all,     ROW("\x62\x02\0\x01"),  WAX_MORE          },
+        {wax_micro_take_little,  ROW("\x40\x02\0\x01"),   WAX_PROTOCOL_ERROR},
+        {wax_micro_take_little,  ROW("\xd0\x00"),         WAX_MORE          },
+        {wax_micro_take_answers, ROW("\x40\x02\0\x01"),   WAX_MORE          },
+        {wax_micro_take_answers, ROW("\x30\x03\0\x01t"),  WAX_PROTOCOL_ERROR},
+        {wax_micro_take_answers, ROW("\x90\x03\0\x01\0"), WAX_PROTOCOL_ERROR},
+        {wax_micro_take_all,     ROW("\x62\x02\0\x01"),   WAX_MORE          },
     };
 
     (void)state;
