@@ -136,13 +136,12 @@ wax_status wax_micro_publish_0(wax_micro *micro, const wax_publish *publish) WAX
  * up; WAX_NOT_FOUND when the duplicate's exchange has ended. */
 wax_status wax_micro_publish(wax_micro *micro, wax_publish *publish) WAX_CHECKED;
 
-/* Asks for a subscription, or gives it up (only the filter counts). SUBSCRIBED with `packet_id`
- * tells the answer; a connection that ends before drops the request. Returns WAX_OK, WAX_FULL,
- * WAX_CROWDED, WAX_TOO_LARGE or WAX_INVALID as wax_micro_publish(). */
+/* Asks for a subscription (`type` WAX_SUBSCRIBE), or gives it up (WAX_UNSUBSCRIBE; only the filter
+ * counts). SUBSCRIBED with `packet_id` tells the answer; a connection that ends before drops the
+ * request. Returns WAX_OK, WAX_FULL, WAX_CROWDED, WAX_TOO_LARGE or WAX_INVALID as
+ * wax_micro_publish(). */
 wax_status wax_micro_subscribe(wax_micro *micro, const wax_subscription *subscription,
-                               uint16_t *packet_id) WAX_CHECKED;
-wax_status wax_micro_unsubscribe(wax_micro *micro, const wax_subscription *subscription,
-                                 uint16_t *packet_id) WAX_CHECKED;
+                               wax_packet_type type, uint16_t *packet_id) WAX_CHECKED;
 
 /* Says good-bye; poll() ends the connection when it has left. `reason` is 0 with MQTT 3. Returns
  * WAX_OK, WAX_FULL when there is no room now, or WAX_INVALID when the connection is not open. */

@@ -1,8 +1,8 @@
 /* SUBSCRIBE and UNSUBSCRIBE, one filter at a time. */
 #include "micro/internal.h"
 
-static wax_status ask(wax_micro *micro, const wax_subscription *subscription, wax_packet_type type,
-                      uint16_t *packet_id)
+wax_status wax_micro_subscribe(wax_micro *micro, const wax_subscription *subscription,
+                               wax_packet_type type, uint16_t *packet_id)
 {
     wax_version version = WAX_MICRO_VERSION(micro);
     uint16_t id = wax_micro_free_id(micro);
@@ -30,16 +30,4 @@ static wax_status ask(wax_micro *micro, const wax_subscription *subscription, wa
         *packet_id = id;
     }
     return status;
-}
-
-wax_status wax_micro_subscribe(wax_micro *micro, const wax_subscription *subscription,
-                               uint16_t *packet_id)
-{
-    return ask(micro, subscription, WAX_SUBSCRIBE, packet_id);
-}
-
-wax_status wax_micro_unsubscribe(wax_micro *micro, const wax_subscription *subscription,
-                                 uint16_t *packet_id)
-{
-    return ask(micro, subscription, WAX_UNSUBSCRIBE, packet_id);
 }

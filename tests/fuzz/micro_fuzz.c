@@ -66,9 +66,9 @@ static void ask(struct world *world, uint8_t how)
     uint16_t id;
 
     if (how < 128) {
-        (void)!wax_micro_subscribe(&world->micro, &subscription, &id);
+        (void)!wax_micro_subscribe(&world->micro, &subscription, WAX_SUBSCRIBE, &id);
     } else {
-        (void)!wax_micro_unsubscribe(&world->micro, &subscription, &id);
+        (void)!wax_micro_subscribe(&world->micro, &subscription, WAX_UNSUBSCRIBE, &id);
     }
 }
 

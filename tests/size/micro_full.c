@@ -46,11 +46,11 @@ static wax_status talk(void)
               .qos = platform_qos
         };
         if (event.type == WAX_MICRO_CONNECTED) {
-            (void)!wax_micro_subscribe(&context, &all, &id);
+            (void)!wax_micro_subscribe(&context, &all, WAX_SUBSCRIBE, &id);
         } else if (event.type == WAX_MICRO_MESSAGE) {
             platform_sink(event.publish.payload);
         } else if (event.type == WAX_MICRO_SUBSCRIBED && platform_stops) {
-            (void)!wax_micro_unsubscribe(&context, &all, &id);
+            (void)!wax_micro_subscribe(&context, &all, WAX_UNSUBSCRIBE, &id);
         }
     }
     return status;

@@ -184,7 +184,7 @@ static void exchanges_are_as_many_as_there_are_bytes(void **state)
     assert_int_equal(wax_micro_publish(&world.micro, &publish), WAX_OK);
     assert_int_equal(publish.packet_id, 2);
     assert_int_equal(wax_micro_publish(&world.micro, &publish), WAX_CROWDED);
-    assert_int_equal(wax_micro_subscribe(&world.micro, &all, &id), WAX_CROWDED);
+    assert_int_equal(wax_micro_subscribe(&world.micro, &all, WAX_SUBSCRIBE, &id), WAX_CROWDED);
     hear(&world, BYTES("\x40\x02\0\x01"));
     assert_int_equal(wax_micro_publish(&world.micro, &publish), WAX_OK);
     assert_int_equal(publish.packet_id, 1);
@@ -243,16 +243,17 @@ static void subscriptions_are_answered(void **state)
 
     (void)state;
     connect_as(&world, WAX_VERSION_3_1_1, YES_3);
-    assert_int_equal(wax_micro_subscribe(&world.micro, &(wax_subscription){.qos = 0}, &id),
-                     WAX_INVALID);
-    assert_int_equal(wax_micro_subscribe(&world.micro, &all, &id), WAX_OK);
+    assert_int_equal(
+        wax_micro_subscribe(&world.micro, &(wax_subscription){.qos = 0}, WAX_SUBSCRIBE, &id),
+        WAX_INVALID);
+    assert_int_equal(wax_micro_subscribe(&world.micro, &all, WAX_SUBSCRIBE, &id), WAX_OK);
     turn(&world);
     assert_true(got(&world, BYTES("\x82\x08\0\x01\0\x03"
                                   "a/#\x02")));
     hear(&world, BYTES("\x90\x03\0\x01\x01"));
     assert_true(told(&world, WAX_MICRO_SUBSCRIBED));
     assert_int_equal(world.events[0].packet_id, id);
-    assert_int_equal(wax_micro_unsubscribe(&world.micro, &all, &id), WAX_OK);
+    assert_int_equal(wax_micro_subscribe(&world.micro, &all, WAX_UNSUBSCRIBE, &id), WAX_OK);
     turn(&world);
     assert_true(got(&world, BYTES("\xa2\x07\0\x01\0\x03"
                                   "a/#")));
@@ -270,7 +271,7 @@ static void requests_do_not_outlive_their_connection(void **state)
 
     (void)state;
     connect_as(&world, WAX_VERSION_3_1_1, YES_3);
-    assert_int_equal(wax_micro_subscribe(&world.micro, &all, &id), WAX_OK);
+    assert_int_equal(wax_micro_subscribe(&world.micro, &all, WAX_SUBSCRIBE, &id), WAX_OK);
     assert_int_equal(dial(&world), WAX_OK);
     assert_int_equal(world.sending[0], WAX_NO_PACKET);
 }

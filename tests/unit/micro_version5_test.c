@@ -51,7 +51,7 @@ static void what_the_server_announces_is_heeded(void **state)
     publish.payload.size = 22;
     assert_int_equal(wax_micro_publish(&world.micro, &publish), WAX_OK);
     assert_int_equal(wax_micro_publish(&world.micro, &publish), WAX_CROWDED); /* [MQTT-3.3.4-7] */
-    assert_int_equal(wax_micro_subscribe(&world.micro, &all, &id), WAX_TOO_LARGE);
+    assert_int_equal(wax_micro_subscribe(&world.micro, &all, WAX_SUBSCRIBE, &id), WAX_TOO_LARGE);
     hear(&world, BYTES("\x40\x03\0\x01\x10"));
     assert_true(told(&world, WAX_MICRO_DELIVERED));
     assert_int_equal(world.events[0].reason, WAX_REASON_NO_MATCHING_SUBSCRIBERS);
@@ -82,7 +82,7 @@ static void subscriptions_have_options(void **state)
 
     (void)state;
     connect_as(&world, WAX_VERSION_5, YES_5);
-    assert_int_equal(wax_micro_subscribe(&world.micro, &all, &id), WAX_OK);
+    assert_int_equal(wax_micro_subscribe(&world.micro, &all, WAX_SUBSCRIBE, &id), WAX_OK);
     turn(&world);
     assert_true(got(&world, BYTES("\x82\x07\0\x01\0\0\x01#\x05")));
     hear(&world, BYTES("\x90\x04\0\x01\0\x87"));
