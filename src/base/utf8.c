@@ -1,46 +1,50 @@
-/* Well-formed UTF-8. [RFC 3629, 3 and 4] */
+/* Well-formed UTF-8, by the table of Unicode 15, 3.9, "Well-Formed UTF-8 Byte Sequences". */
 #include "base/base.h"
 
 #include <string.h>
 
-/* By how many bytes follow the first: what stands in the first before the character's own bits, and
- * the last character of a shorter form, for there are no longer forms than needed. */
+/* For each range of first bytes: how many bytes follow, and what the second may be. */
 struct form {
-    uint8_t prefix;
-    uint16_t before;
+    uint8_t first_min, first_max;
+    uint8_t following;
+    uint8_t second_min, second_max;
 };
 
 /* clang-format off */
 static const struct form forms[] = {
-    {0x00, 0x0000}, /* U+0000 is not allowed [MQTT-1.5.4-2] */
-    {0xc0, 0x007f},
-    {0xe0, 0x07ff},
-    {0xf0, 0xffff},
+    {0x01, 0x7f, 0, 0x00, 0x00}, /* U+0000 is not allowed [MQTT-1.5.4-2] */
+    {0xc2, 0xdf, 1, 0x80, 0xbf},
+    {0xe0, 0xe0, 2, 0xa0, 0xbf}, /* no overlong forms */
+    {0xe1, 0xec, 2, 0x80, 0xbf},
+    {0xed, 0xed, 2, 0x80, 0x9f}, /* no surrogates [MQTT-1.5.4-1] */
+    {0xee, 0xef, 2, 0x80, 0xbf},
+    {0xf0, 0xf0, 3, 0x90, 0xbf},
+    {0xf1, 0xf3, 3, 0x80, 0xbf},
+    {0xf4, 0xf4, 3, 0x80, 0x8f}, /* nothing above U+10FFFF */
 };
 /* clang-format on */
 
 /* The size of the character that starts at `at`, 0 if none does. */
 static size_t character_size(const uint8_t *at, size_t left)
 {
-    size_t following = at[0] < 0x80 ? 0 : at[0] < 0xe0 ? 1 : at[0] < 0xf0 ? 2 : 3;
-    /* A byte that may only follow is less than the prefix, and gives what is above all characters.
-     */
-    uint32_t character = (uint32_t)at[0] - forms[following].prefix;
+    const struct form *form = forms;
+    const struct form *end = forms + WAX_COUNT(forms);
 
-    if (left <= following) {
+    while (form < end && (at[0] < form->first_min || at[0] > form->first_max)) {
+        form++;
+    }
+    if (form == end || left <= form->following) {
         return 0;
     }
-    for (size_t i = 1; i <= following; i++) {
+    if (form->following > 0 && (at[1] < form->second_min || at[1] > form->second_max)) {
+        return 0;
+    }
+    for (size_t i = 2; i <= form->following; i++) {
         if ((at[i] & 0xc0U) != 0x80U) {
             return 0;
         }
-        character = character << 6 | (at[i] & 0x3fU);
     }
-    if (character <= forms[following].before || character > 0x10ffff ||
-        character >> 11 == 0xd800 >> 11) { /* no surrogates [MQTT-1.5.4-1] */
-        return 0;
-    }
-    return following + 1;
+    return (size_t)form->following + 1;
 }
 
 /* How many bytes at the start are plain ASCII without zeros, eight at a time; small processors have

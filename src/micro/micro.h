@@ -60,7 +60,7 @@ struct wax_micro {
     uint16_t peer_receive_maximum;
     uint16_t owed_id;
     uint8_t owed;        /* the acknowledgement of the message that was told last, or 0 */
-    uint8_t sent_count;  /* QoS 1 and 2 messages that are not answered on this connection */
+    uint8_t sent_count;  /* MQTT 5: messages that are not answered on this connection */
     uint8_t maximum_qos; /* of the server */
     bool retain_available;
     bool is_open;  /* CONNACK came, and DISCONNECT was not written */

@@ -67,7 +67,7 @@ wax_status wax_micro_publish(wax_micro *micro, wax_publish *publish)
         status = wax_micro_publish_0(micro, publish);
     }
     if (status == WAX_OK) {
-        micro->sent_count++;
+        micro->sent_count = (uint8_t)(micro->sent_count + WAX_MQTT5);
         if (!is_again) {
             *waits = publish->qos == 1 ? WAX_PUBACK : WAX_PUBREC;
         }

@@ -72,7 +72,9 @@ static wax_status judge_answer(wax_micro *micro, const wax_packet *packet, wax_m
         return release(micro, got.packet_id);
     }
     if (end_exchange(micro, type, got.packet_id)) {
-        micro->sent_count = (uint8_t)(micro->sent_count - (micro->sent_count > 0));
+        if (WAX_MQTT5 && micro->sent_count > 0) {
+            micro->sent_count--;
+        }
         event->type = WAX_MICRO_DELIVERED;
         event->reason = got.reason;
         event->packet_id = got.packet_id;

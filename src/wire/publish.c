@@ -64,6 +64,7 @@ static uint8_t flags_of(const wax_publish *publish)
 {
     unsigned flags = (unsigned)publish->qos << QOS_SHIFT;
 
+    wax_assert(publish->qos > 0 || !publish->duplicate); /* [MQTT-3.3.1-2] */
     flags |= publish->retain ? RETAIN : 0;
     flags |= publish->duplicate ? DUPLICATE : 0;
     return (uint8_t)flags;
@@ -85,10 +86,9 @@ size_t wax_publish_size(const wax_publish *publish, wax_version version)
 /* All between the head and the payload. */
 static void write_fields(wax_writer *out, const wax_publish *publish, wax_version version)
 {
-    wax_assert(publish->qos <= 2 && (publish->qos > 0) == (publish->packet_id != 0));
-    wax_assert(publish->qos > 0 || !publish->duplicate); /* [MQTT-3.3.1-2] */
     wax_write_blob(out, publish->topic);
     if (publish->qos > 0) {
+        wax_assert(publish->qos <= 2 && publish->packet_id != 0);
         wax_write_u16(out, publish->packet_id);
     }
     if (WAX_IS_MQTT5(version)) {
