@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -39,6 +40,7 @@ class Step:
     def __init__(self, name, options):
         self.name, self.options = name, options
         self.passed, self.failed, self.note = 0, 0, ""
+        self.lock = threading.Lock()
         LOGS.mkdir(parents=True, exist_ok=True)
         self.path = LOGS / f"{name}.txt"
         self.path.write_text("")
@@ -47,9 +49,11 @@ class Step:
         with self.path.open("a") as log:
             log.write(text)
 
-    def count(self, passed, failed=0):
-        self.passed += passed
-        self.failed += failed
+    def count(self, passed, failed=0, note=""):
+        with self.lock:
+            self.passed += passed
+            self.failed += failed
+            self.note += note
 
     def ask(self, *command, env=None, timeout=1800, is_logged=True):
         """Runs a command. Returns its exit code and all it printed, which the log gets too."""
@@ -124,9 +128,7 @@ def run_unittest(step, folder, file, env=None):
     skipped = sum_of(r"skipped=(\d+)", output)
     failed = sum_of(r"failures=(\d+)", output) + sum_of(r"errors=(\d+)", output)
     failed = max(failed, 0 if code == 0 else 1)
-    step.count(max(ran - skipped - failed, 0), failed)
-    if failed:
-        step.note += f" {file.name}: {failed} failed"
+    step.count(max(ran - skipped - failed, 0), failed, f" {file.name}: {failed} failed" if failed else "")
 
 
 def house_step(step):
@@ -290,8 +292,9 @@ def stories_on(step, preset, files):
     for old in LOGS.glob("sanitizer.*"):
         old.unlink()
     env = {name: f"{value}:log_path={LOGS}/sanitizer" for name, value in SANITIZERS.items()}
-    for file in files:
-        run_unittest(step, file.parent, file, env={**env, "WAX": str(wax), "WAX_BUILD": preset})
+    env |= {"WAX": str(wax), "WAX_BUILD": preset}
+    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+        list(pool.map(lambda file: run_unittest(step, file.parent, file, env=env), files))
     for report in sorted(LOGS.glob("sanitizer.*")):
         step.write(f"\n{report.name}:\n{report.read_text(errors='replace')}")
         step.count(0, 1)

@@ -8,17 +8,13 @@ import tempfile
 import time
 import unittest
 
+from ports import free_port
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 WAX = os.environ.get("WAX", str(ROOT / "build" / "dev" / "wax"))
 EXAMPLES = pathlib.Path(os.environ.get("EXAMPLES", ROOT / "build" / "dev"))
 MOSQUITTO = "/usr/sbin/mosquitto"
 DEADLINE_S = 15
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Program:

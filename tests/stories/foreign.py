@@ -13,6 +13,8 @@ import tempfile
 import time
 import unittest
 
+from ports import free_port
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 WAX = os.environ.get("WAX") or str(ROOT / "build/dev/wax")
 PATIENCE_S = 30
@@ -41,12 +43,6 @@ def run(command, *words, code=0, timeout=PATIENCE_S, **more):
     if code is not None and done.returncode not in (code if isinstance(code, (tuple, set)) else (code,)):
         raise AssertionError(f"{command} {' '.join(map(str, words))} gave {done.returncode}, not {code}:\n{said}")
     return said
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def wait_until(claim, what, patience_s=PATIENCE_S):

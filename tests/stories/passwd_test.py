@@ -14,6 +14,8 @@ import tempfile
 import time
 import unittest
 
+from ports import free_port
+
 WAX = os.environ["WAX"]
 MOSQUITTO = shutil.which("mosquitto", path=os.environ["PATH"] + ":/usr/sbin:/usr/local/sbin")
 
@@ -28,9 +30,7 @@ class Broker:
     """Debian's mosquitto with a password file."""
 
     def __init__(self, folder, passwords):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         config = os.path.join(folder, "mosquitto.conf")
         with open(config, "w") as out:
             # As root, mosquitto would become a user who cannot read the file.

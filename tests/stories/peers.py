@@ -12,6 +12,8 @@ import tempfile
 import time
 import unittest
 
+from ports import free_port
+
 WAX = os.environ.get("WAX", "wax")
 PATIENCE_S = 30
 
@@ -23,12 +25,6 @@ def has(*programs):
 
 def path_of(program):
     return shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin") or program
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Result:

@@ -9,6 +9,8 @@ import tempfile
 import time
 import unittest
 
+from ports import free_port
+
 WAX = os.environ.get("WAX", "wax")
 
 
@@ -20,12 +22,6 @@ def run(*words, code=0, **more):
     if code is not None and done.returncode != code:
         raise AssertionError(f"{words} gave {done.returncode}, not {code}:\n{said}")
     return said
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class InAFolder(unittest.TestCase):

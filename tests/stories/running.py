@@ -14,20 +14,10 @@ import time
 import unittest
 
 from mqtt_raw import CONNACK, Client, connect
+from ports import free_ports
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 WAX = os.path.abspath(os.environ.get("WAX", str(ROOT / "build" / "dev" / "wax")))
-
-
-def free_ports(count):
-    """Ports that nobody listens on now."""
-    probes = [socket.socket() for _ in range(count)]
-    for probe in probes:
-        probe.bind(("127.0.0.1", 0))
-    ports = [probe.getsockname()[1] for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
 
 
 class Broker:

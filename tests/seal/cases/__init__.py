@@ -1,0 +1,1 @@
+"""The cases that make_vectors.py writes down: a module for each file of vectors/."""
