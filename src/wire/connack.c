@@ -23,9 +23,9 @@ uint8_t wax_connack_reason(uint8_t code)
  * "server unavailable" otherwise. */
 static uint8_t code_of(uint8_t reason)
 {
-    for (uint8_t code = 0; code < WAX_COUNT(reasons); code++) {
+    for (size_t code = 0; code < WAX_COUNT(reasons); code++) {
         if (reasons[code] == reason) {
-            return code;
+            return (uint8_t)code;
         }
     }
     return reason == WAX_BANNED || reason == WAX_BAD_AUTH_METHOD ? 5 : 3;
