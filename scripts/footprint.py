@@ -36,8 +36,8 @@ PROFILES = (
     ("micro-3", "micro_full.c", MQTT_3, "`micro`, MQTT 3.1.1, everything"),
     ("micro-5-publish", "micro_publish.c", [*MQTT_5, "-DSIZE_TAKE=wax_micro_take_answers"], "`micro`, MQTT 5, publishes at QoS 0"),
     ("micro-5", "micro_full.c", MQTT_5, "`micro`, all versions, everything"),
-    ("client-3", "client_full.c", MQTT_3, "`client`, MQTT 3.1.1"),
-    ("client-5", "client_full.c", MQTT_5, "`client`, all versions"),
+    ("client-3", "client_full.c", [*MQTT_3, "-DWAX_SERVER=0"], "`client`, MQTT 3.1.1"),
+    ("client-5", "client_full.c", [*MQTT_5, "-DWAX_SERVER=0"], "`client`, all versions"),
 )
 
 SECTION = re.compile(r"^ (\.[\w.$-]+)?\s+0x[0-9a-f]+\s+0x([0-9a-f]+) (\S+)$")

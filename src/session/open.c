@@ -4,6 +4,7 @@
 void wax_session_open(wax_session *session, wax_role role, const wax_session_limits *limits,
                       uint64_t now_ms)
 {
+    wax_assert(WAX_SERVER || role == WAX_ROLE_CLIENT);
     *session = (wax_session){
         .limits = *limits,
         .role = (uint8_t)role,
@@ -197,7 +198,7 @@ wax_status wax_session_close(wax_session *session, uint8_t reason, wax_bytes pro
     if (state == WAX_SESSION_OPEN) {
         return write_disconnect(session, reason, properties, out);
     }
-    if (state != WAX_SESSION_CLOSED && session->role == WAX_ROLE_SERVER) {
+    if (WAX_SERVER && state != WAX_SESSION_CLOSED && session->role == WAX_ROLE_SERVER) {
         return write_refusal(session, reason, properties, out);
     }
     return WAX_OK;

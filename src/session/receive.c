@@ -290,7 +290,7 @@ static wax_status take(wax_session *session, const wax_packet *packet, wax_write
     }
     switch (packet->type) {
     case WAX_CONNECT:
-        return take_connect(session, packet, event);
+        return WAX_SERVER ? take_connect(session, packet, event) : WAX_PROTOCOL_ERROR;
     case WAX_CONNACK:
         return take_connack(session, packet, event);
     case WAX_PUBLISH:
@@ -302,7 +302,7 @@ static wax_status take(wax_session *session, const wax_packet *packet, wax_write
         return take_acknowledgement(session, packet, out, event);
     case WAX_SUBSCRIBE:
     case WAX_UNSUBSCRIBE:
-        return take_subscribe(session, packet, event);
+        return WAX_SERVER ? take_subscribe(session, packet, event) : WAX_PROTOCOL_ERROR;
     case WAX_SUBACK:
     case WAX_UNSUBACK:
         return take_suback(session, packet, event);
