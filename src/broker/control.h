@@ -89,6 +89,9 @@ struct inquiry {
     unsigned worker; /* whose turn it is */
     bool is_for_all; /* the next worker follows */
     bool is_for_main;
+    bool is_for_store; /* the store's own thread works at it */
+    wax_store_task task;
+    wax_store_view *view; /* while it does; NULL where nothing is kept */
     bool is_done;
     bool is_resting;   /* with the main thread, until the peer has read */
     const char *fault; /* constant: what the user is told instead */
@@ -163,10 +166,12 @@ void trace_note_free(struct trace_note *note);
  * without memory: the answer is then given. */
 struct inquiry *peer_inquire(struct peer *peer, work_function *work);
 
-/* Asks one worker, all of them one after the other, or the main thread itself. */
+/* Asks one worker, all of them one after the other, the main thread itself, or that of the store.
+ */
 void inquiry_ask(struct inquiry *inquiry, unsigned worker);
 void inquiry_ask_all(struct inquiry *inquiry);
 void inquiry_ask_main(struct inquiry *inquiry);
+void inquiry_ask_store(struct inquiry *inquiry);
 
 /* Ends the answer now. */
 void peer_end(struct peer *peer, const char *fault);

@@ -274,27 +274,28 @@ void keep_will(struct client *client)
 
 /* --- What is retained --- */
 
-/* What the broker tells of itself is told anew. */
-static bool is_kept(const struct commons *commons, wax_bytes topic)
+bool keep_takes_retained(const struct commons *commons, wax_bytes topic)
 {
     return commons->keeps && !wax_bytes_start_with(topic, WAX_TEXT("$SYS/"));
 }
 
 void keep_retained(struct commons *commons, const struct message *message)
 {
-    struct kept_key holds = kept_key_of(message->number);
+    struct kept_retained row = {message->number, (uint32_t)message->payload.size};
+    wax_writer out;
 
-    if (is_kept(commons, message->topic)) {
+    if (keep_takes_retained(commons, message->topic)) {
         put_message(&commons->changes, message);
-        wax_store_put(&commons->changes, WAX_STORE_RETAINED, message->topic, kept_key_bytes(&holds),
-                      false);
+        out = wax_store_put_begin(&commons->changes, WAX_STORE_RETAINED, message->topic,
+                                  KEPT_RETAINED_SIZE, false);
+        kept_retained_write(&out, &row);
         atomic_store(&commons->is_changed, true);
     }
 }
 
 void keep_no_retained(struct commons *commons, wax_bytes topic)
 {
-    if (is_kept(commons, topic)) {
+    if (keep_takes_retained(commons, topic)) {
         wax_store_remove(&commons->changes, WAX_STORE_RETAINED, topic);
         atomic_store(&commons->is_changed, true);
     }
@@ -303,7 +304,7 @@ void keep_no_retained(struct commons *commons, wax_bytes topic)
 /* --- Commits --- */
 
 /* What is retained is committed by whoever comes first, in the order in which it was retained. */
-static uint64_t commit_commons(struct wax_broker *broker)
+uint64_t keep_commit_retained(struct wax_broker *broker)
 {
     struct commons *commons = &broker->commons;
 
@@ -322,7 +323,7 @@ static uint64_t commit_commons(struct wax_broker *broker)
 uint64_t keep_commit(struct worker *worker)
 {
     wax_store *store = worker->broker->store;
-    uint64_t of_commons = commit_commons(worker->broker);
+    uint64_t of_commons = keep_commit_retained(worker->broker);
     uint64_t mark = store->kind->commit(store, &worker->changes);
 
     worker->kept_message = 0;

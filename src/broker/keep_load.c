@@ -30,8 +30,7 @@ struct loader {
     size_t client_count;
     size_t client_size;
     struct bodies bodies;
-    struct message *found; /* by the look for one body */
-    size_t visit;          /* which table is read */
+    size_t visit; /* which table is read */
     uint64_t strange_count;
     uint64_t message_count;
     bool has_key;
@@ -81,19 +80,15 @@ static void free_bodies(struct bodies *bodies)
     free(bodies->slots);
 }
 
-static bool on_body(void *context, wax_bytes key, wax_bytes value)
+/* What the store has under this number. */
+static struct message *find_message(const struct loader *loader, uint64_t number)
 {
-    struct loader *loader = context;
-
-    loader->found = kept_message_read(kept_number(key), value);
-    return false;
+    return kept_message_find(loader->broker->store, loader->view, number);
 }
 
 /* The message of this number, held for the caller; NULL when there is none, or no memory. */
 static struct message *load_message(struct loader *loader, uint64_t number)
 {
-    const wax_store_kind *kind = loader->broker->store->kind;
-    struct kept_key key = kept_key_of(number);
     struct message **slot;
 
     if (!grow(&loader->bodies)) {
@@ -102,10 +97,7 @@ static struct message *load_message(struct loader *loader, uint64_t number)
     }
     slot = slot_of(&loader->bodies, number);
     if (*slot == NULL) {
-        const wax_store_range body = {.table = WAX_STORE_MESSAGES, .prefix = kept_key_bytes(&key)};
-        loader->found = NULL;
-        (void)!kind->walk(loader->view, &body, on_body, loader);
-        *slot = loader->found;
+        *slot = find_message(loader, number);
         loader->bodies.count += *slot != NULL ? 1 : 0;
     }
     return *slot == NULL ? NULL : message_hold(*slot);
@@ -177,17 +169,18 @@ static uint64_t left_of(uint64_t lasts_ms, uint64_t gone_ms)
 }
 
 /* How much longer the session lasts: one that was connected begins its time now. */
-static void resume_time(struct client *client, const struct kept_session *session)
+static void resume_time(struct client *client, struct absence *absence,
+                        const struct kept_session *session)
 {
     uint64_t now_ms = wax_clock_ms();
     uint64_t gone_ms = gone_for(session->left_wall_ms);
     uint64_t lasts_ms = client->expiry_s * UINT64_C(1000);
 
-    client->ends_ms = WAX_NEVER;
+    absence->ends_ms = WAX_NEVER;
     if (client->expiry_s != UINT32_MAX) {
-        client->ends_ms = now_ms + left_of(lasts_ms, gone_ms);
+        absence->ends_ms = now_ms + left_of(lasts_ms, gone_ms);
     }
-    client->will_due_ms = gone_ms; /* until its Will is there, whose delay it shortens */
+    absence->will_due_ms = gone_ms; /* until its Will is there, whose delay it shortens */
 }
 
 static void make_session(struct loader *loader, uint64_t number, const struct kept_session *session)
@@ -196,9 +189,10 @@ static void make_session(struct loader *loader, uint64_t number, const struct ke
     struct worker *worker = broker->workers[control_owner(broker, session->id)];
     const wax_config *config = &worker->settings->config;
     struct client *client = client_make(worker, session->id, session->has_user, session->user);
-    wax_access_identity identity;
 
-    if (client == NULL || !add_client(loader, client)) {
+    struct absence *absence = client == NULL ? NULL : absence_begin(client);
+
+    if (absence == NULL || !add_client(loader, client)) {
         loader->status = WAX_FULL;
         return;
     }
@@ -207,9 +201,8 @@ static void make_session(struct loader *loader, uint64_t number, const struct ke
     client->is_kept = true;
     client->expiry_s = session->expiry_s;
     client->listener = session->is_bridge ? WAX_CONFIG_INNER : find_listener(config, session);
-    identity = (wax_access_identity){client->user, client->has_user, client->id};
-    client->access = access_of(worker, client->listener, &identity);
-    resume_time(client, session);
+    client->access = access_of(worker, client->listener, &client->identity);
+    resume_time(client, absence, session);
 }
 
 static bool on_session(void *context, wax_bytes key, wax_bytes value)
@@ -340,30 +333,56 @@ static bool on_will(void *context, wax_bytes key, wax_bytes value)
 {
     struct loader *loader = context;
     struct client *client = client_of(loader, key);
+    struct absence *absence;
     struct kept_will will;
 
     if (client == NULL || !kept_will_read(value, &will)) {
         loader->strange_count++;
         return true;
     }
+    absence = client->absence;
     client->will = load_message(loader, will.message);
     client->will_delay_s = will.delay_s;
-    client->will_due_ms =
-        wax_clock_ms() + left_of(will.delay_s * UINT64_C(1000), client->will_due_ms);
+    absence->will_due_ms =
+        wax_clock_ms() + left_of(will.delay_s * UINT64_C(1000), absence->will_due_ms);
     client->is_will_kept = true;
     return loader->status == WAX_OK;
+}
+
+/* Reads the message, unless memory has no more room for it and the row says all that must be known:
+ * then it is left where it is. */
+static struct retained *load_retained(struct loader *loader, wax_bytes topic,
+                                      const struct kept_retained *row)
+{
+    const struct wax_broker *broker = loader->broker;
+    bool has_room = commons_has_room(&broker->commons, &broker->settings->config);
+    struct message *message;
+    struct retained *made = NULL;
+
+    if (!has_room && row->payload_size != UINT32_MAX) {
+        return retained_stored(row->message, row->payload_size);
+    }
+    message = find_message(loader, row->message);
+    if (message != NULL && wax_bytes_equal(message->topic, topic)) {
+        made = has_room ? retained_make(message)
+                        : retained_stored(message->number, message->payload.size);
+    }
+    message_release(message);
+    return made;
 }
 
 static bool on_retained(void *context, wax_bytes key, wax_bytes value)
 {
     struct loader *loader = context;
-    struct message *message = load_message(loader, kept_number(value));
+    struct kept_retained row;
+    struct retained *retained = NULL;
 
-    if (message == NULL || !wax_bytes_equal(message->topic, key) ||
-        commons_restore(&loader->broker->commons, message) != WAX_OK) {
+    if (kept_retained_read(value, &row)) {
+        retained = load_retained(loader, key, &row);
+    }
+    if (retained == NULL || commons_restore(&loader->broker->commons, key, retained) != WAX_OK) {
         loader->strange_count++;
     }
-    message_release(message);
     return loader->status == WAX_OK;
 }
 

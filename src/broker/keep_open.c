@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -240,6 +241,28 @@ wax_status keep_open(struct wax_broker *broker, struct store_key *key)
     }
     wax_wipe(key, sizeof *key);
     return status;
+}
+
+struct fence {
+    wax_store_task task;
+    sem_t passed;
+};
+
+static void pass(wax_store_task *task, wax_store_view *view)
+{
+    (void)view;
+    sem_post(&WAX_OWNER(task, struct fence, task)->passed);
+}
+
+void keep_settle(struct wax_broker *broker)
+{
+    struct fence fence = {.task = {.run = pass}};
+
+    sem_init(&fence.passed, 0, 0);
+    broker->store->kind->ask(broker->store, &fence.task);
+    while (sem_wait(&fence.passed) != 0) {
+    }
+    sem_destroy(&fence.passed);
 }
 
 void keep_close(struct wax_broker *broker)

@@ -232,6 +232,23 @@ bool kept_will_read(wax_bytes value, struct kept_will *will)
     return in.status == WAX_OK;
 }
 
+/* --- What is retained --- */
+
+void kept_retained_write(wax_writer *out, const struct kept_retained *retained)
+{
+    write_u64(out, retained->message);
+    wax_write_u32(out, retained->payload_size);
+}
+
+bool kept_retained_read(wax_bytes value, struct kept_retained *retained)
+{
+    wax_reader in = wax_reader_over(value);
+
+    retained->message = read_u64(&in);
+    retained->payload_size = value.size == WAX_STORE_NUMBER_SIZE ? UINT32_MAX : wax_read_u32(&in);
+    return in.status == WAX_OK;
+}
+
 /* --- Letters --- */
 
 enum { LETTER_HEAD_SIZE = WAX_STORE_NUMBER_SIZE + 4 + 4 };
@@ -324,4 +341,22 @@ struct message *kept_message_read(uint64_t number, wax_bytes value)
         return NULL;
     }
     return message_restore(&old);
+}
+
+static bool on_message(void *context, wax_bytes key, wax_bytes value)
+{
+    struct message **found = context;
+
+    *found = kept_message_read(kept_number(key), value);
+    return false;
+}
+
+struct message *kept_message_find(const wax_store *store, wax_store_view *view, uint64_t number)
+{
+    struct kept_key key = kept_key_of(number);
+    const wax_store_range body = {.table = WAX_STORE_MESSAGES, .prefix = kept_key_bytes(&key)};
+    struct message *found = NULL;
+
+    (void)!store->kind->walk(view, &body, on_message, &found);
+    return found;
 }

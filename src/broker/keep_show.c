@@ -104,8 +104,13 @@ static bool show_will(wax_json *json, const wax_broker_record *record)
 
 static bool show_retained(wax_json *json, const wax_broker_record *record)
 {
+    struct kept_retained row;
+
     wax_json_member_text(json, "topic", record->key);
-    wax_json_member_number(json, "message", kept_number(record->value));
+    if (!kept_retained_read(record->value, &row)) {
+        return false;
+    }
+    wax_json_member_number(json, "message", row.message);
     return true;
 }
 

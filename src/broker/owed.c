@@ -101,8 +101,8 @@ static void go_on(struct connection *connection)
 {
     if (connection != NULL && connection->is_paused) {
         connection->is_paused = false;
-        if (wax_link_is_alone(&connection->hungry)) {
-            wax_link_append(&connection->worker->hungry, &connection->hungry);
+        if (wax_link_is_alone(&connection->due)) {
+            wax_link_append(&connection->worker->hungry, &connection->due);
         }
     }
 }

@@ -47,7 +47,7 @@ static struct message *make(const struct connection *connection, const wax_publi
         .topic = publish->topic,
         .properties = publish->properties,
         .payload = publish->payload,
-        .author = &client->access.identity,
+        .author = &client->identity,
         .sender = client->number,
         .listener = connection->listener,
         .qos = publish->qos,

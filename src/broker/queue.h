@@ -9,6 +9,14 @@
 bool queue_is_empty(const struct client *client);
 uint64_t queue_length(const struct client *client);
 
+/* How much that is, in bytes as max_queued_bytes counts them; what has waited longest, or NULL when
+ * nothing is in memory. */
+uint64_t queue_size(const struct client *client);
+const struct message *queue_first(const struct client *client);
+
+/* How many messages have found no room. */
+uint64_t queue_dropped(const struct client *client);
+
 /* Puts a delivery at the end, within the limits. Takes over the delivery, or drops it and returns
  * WAX_QUOTA_EXCEEDED. */
 wax_status queue_append(struct client *client, const struct delivery *delivery) WAX_CHECKED;

@@ -8,6 +8,7 @@
 #include "broker/letters.h"
 #include "broker/owed.h"
 #include "broker/queue.h"
+#include "broker/reading.h"
 #include "broker/share.h"
 #include "broker/stack.h"
 #include "broker/steward.h"
@@ -133,6 +134,12 @@ static void on_fetched(struct worker *worker, struct letter *letter)
     fetch_free(fetch);
 }
 
+static void on_read(struct worker *worker, struct letter *letter)
+{
+    (void)worker; /* the walks go on with this turn */
+    reading_on_letter(letter->reading);
+}
+
 typedef void letter_function(struct worker *worker, struct letter *letter);
 
 static letter_function *const readers[] = {
@@ -148,6 +155,7 @@ static letter_function *const readers[] = {
     [LETTER_KICK] = steward_on_kick,
     [LETTER_CONTROL] = on_control,
     [LETTER_FETCHED] = on_fetched,
+    [LETTER_READ] = on_read,
     [LETTER_STOP] = on_stop,
 };
 
@@ -184,9 +192,9 @@ static bool read_letters(struct worker *worker)
 
 static void flush_dirty(struct worker *worker)
 {
-    while (!wax_link_is_alone(&worker->dirty)) {
-        struct connection *connection = WAX_OWNER(worker->dirty.next, struct connection, dirty);
-        wax_link_remove(&connection->dirty);
+    struct connection *connection;
+
+    while ((connection = out_take_dirty(worker)) != NULL) {
         if (!connection->is_blocked) {
             out_flush(connection);
         }
@@ -266,6 +274,7 @@ void *worker_run(void *argument)
             hurries = receive_turn(worker) || hurries;
         }
         hurries = retain_turn(worker) || hurries;
+        hurries = shed_turn(worker) || hurries;
         owed_release(worker);
         flush_dirty(worker);
         end_doomed(worker);
@@ -342,6 +351,8 @@ static void drop_letters(struct worker *worker, wax_letters *letters)
             free(opened->line);
         } else if (opened->kind == LETTER_FETCHED) {
             fetch_free(opened->fetch);
+        } else if (opened->kind == LETTER_READ) {
+            reading_drop(opened->reading);
         } else if (opened->kind == LETTER_CONNECTION) {
             opened->connection->worker = worker;
             wax_link_append(&worker->connections, &opened->connection->all);

@@ -172,8 +172,8 @@ static void open_session(wax_client *client)
 
     wax_session_open(&client->session, WAX_ROLE_CLIENT, &limits, client->now_ms);
     wax_session_attach(&client->session, &client->outgoing, &client->incoming);
-    client->session.aliases_in =
-        (wax_aliases){.room = config->alias_room, .size = config->alias_size};
+    client->aliases = (wax_aliases){.room = config->alias_room, .size = config->alias_size};
+    client->session.aliases_in = &client->aliases;
 }
 
 wax_status wax_client_attach(wax_client *client, wax_transport *transport, uint64_t now_ms)

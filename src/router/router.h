@@ -246,6 +246,10 @@ void wax_retained_walk_begin(wax_retained_walk *walk, wax_retained *retained, wa
  * WAX_NOT_FOUND when all was visited. [MQTT-4.7.2-1] */
 wax_status wax_retained_next(wax_retained_walk *walk, uint32_t *steps, void **message) WAX_CHECKED;
 
+/* Writes the topic of the message that was visited last, to `room` if `size` suffices. Returns the
+ * topic's size, and nothing is written when that is more than `size`. */
+size_t wax_retained_walk_topic(const wax_retained_walk *walk, uint8_t *room, size_t size);
+
 /* Ends a walk, wherever it is. */
 void wax_retained_walk_end(wax_retained_walk *walk);
 

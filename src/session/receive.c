@@ -105,21 +105,21 @@ static wax_status resolve_alias(wax_session *session, wax_publish *publish)
     if (alias == 0) {
         return WAX_OK;
     }
-    if (alias > session->limits.topic_alias_maximum) {
+    if (alias > session->topic_alias_maximum) {
         return WAX_BAD_ALIAS; /* [MQTT-3.3.2-9] [MQTT-3.3.2-11] */
     }
     if (publish->topic.size > 0) {
-        return wax_aliases_set(&session->aliases_in, (uint16_t)alias, publish->topic);
+        return wax_aliases_set(session->aliases_in, (uint16_t)alias, publish->topic);
     }
-    publish->topic = wax_aliases_topic(&session->aliases_in, (uint16_t)alias);
+    publish->topic = wax_aliases_topic(session->aliases_in, (uint16_t)alias);
     return publish->topic.size > 0 ? WAX_OK : WAX_PROTOCOL_ERROR;
 }
 
 /* Whether the peer keeps to the Receive Maximum we announced. [MQTT-3.3.4-8] */
 static bool is_within_quota(const wax_session *session)
 {
-    return !WAX_IS_MQTT5(session->version) || session->limits.receive_maximum == 0 ||
-           session->receiving_count < session->limits.receive_maximum;
+    return !WAX_IS_MQTT5(session->version) || session->receive_maximum == 0 ||
+           session->receiving_count < session->receive_maximum;
 }
 
 static void answer(wax_session *session, wax_packet_type type, uint16_t packet_id, uint8_t reason,
@@ -330,7 +330,7 @@ static wax_status take_start(wax_session *session, wax_packet *packet, wax_reade
     wax_bytes whole = packet->body;
     wax_status status;
 
-    if (!session->limits.streams || packet->type != WAX_PUBLISH ||
+    if (!session->streams || packet->type != WAX_PUBLISH ||
         wax_publish_head_size(packet->flags, whole, (wax_version)session->version) == 0) {
         return WAX_MORE;
     }
@@ -366,7 +366,7 @@ static uint32_t size_max(const wax_session *session)
 {
     bool is_open = session->role == WAX_ROLE_CLIENT || session->state == WAX_SESSION_OPEN;
 
-    return is_open ? session->limits.packet_size_max : session->limits.connect_size_max;
+    return is_open ? session->packet_size_max : session->connect_size_max;
 }
 
 /* Whether a packet behind CONNECT must wait for the application's answer to it. */

@@ -16,7 +16,8 @@
 enum {
     REST_FIRST_MS = 50,
     REST_MAX_MS = 5000,
-    LAST_TRIES = 4, /* of a group that fails, once the store is being closed */
+    LAST_TRIES = 4,       /* of a group that fails, once the store is being closed */
+    TASKS_MAX_US = 10000, /* so long tasks run before those who commit have their turn */
 };
 
 /* What was committed, and who asked, in their order. */
@@ -73,17 +74,20 @@ static void take(struct engine *engine, struct group *group)
     begin_group(gathering, group->mark + 1);
 }
 
+/* Those for which there is no time stay, and come first the next time. */
 static void run_tasks(struct engine *engine, struct group *group)
 {
     struct wax_store_view view = {.database = &engine->database};
-    wax_store_task *next;
+    uint64_t until_us = wax_clock_us() + TASKS_MAX_US;
 
-    for (wax_store_task *task = group->tasks; task != NULL; task = next) {
-        next = task->next; /* the task may be gone when it has run */
+    while (group->tasks != NULL && wax_clock_us() < until_us) {
+        wax_store_task *task = group->tasks;
+        group->tasks = task->next; /* the task may be gone when it has run */
         task->run(task, &view);
     }
-    group->tasks = NULL;
-    group->last_task = &group->tasks;
+    if (group->tasks == NULL) {
+        group->last_task = &group->tasks;
+    }
 }
 
 static void free_parcels(struct group *group)
@@ -173,7 +177,8 @@ static bool rest(struct engine *engine, struct group *group, uint64_t rest_ms, b
     bool is_closing;
 
     pthread_mutex_lock(&engine->mutex);
-    while (result == 0 && engine->gathering.tasks == NULL && engine->is_closing == was_closing) {
+    while (result == 0 && group->tasks == NULL && engine->gathering.tasks == NULL &&
+           engine->is_closing == was_closing) {
         result = pthread_cond_timedwait(&engine->wanted, &engine->mutex, &until);
     }
     take(engine, group);
@@ -227,13 +232,13 @@ static void *write_on(void *context)
     struct group group;
     bool is_last = false;
 
+    begin_group(&group, 0);
     while (!is_last) {
-        begin_group(&group, 0);
         pthread_mutex_lock(&engine->mutex);
-        while (is_empty(&engine->gathering) && !engine->is_closing) {
+        while (is_empty(&engine->gathering) && is_empty(&group) && !engine->is_closing) {
             pthread_cond_wait(&engine->wanted, &engine->mutex);
         }
-        is_last = is_empty(&engine->gathering);
+        is_last = is_empty(&engine->gathering) && is_empty(&group);
         take(engine, &group);
         pthread_mutex_unlock(&engine->mutex);
         make_safe(engine, &group);

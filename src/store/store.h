@@ -134,7 +134,8 @@ typedef bool wax_store_visit(void *context, wax_bytes key, wax_bytes value);
  * changes gets the mark 0. durable: all marks up to this one are safe. state: WAX_OK; or why
  * nothing becomes durable now: WAX_QUOTA_EXCEEDED (the disk is full) or WAX_IO. What was committed
  * is tried again until it succeeds. ask: runs the task after all that was committed before, which
- * it sees, and maybe what was committed later. While nothing becomes durable, it sees what is not
+ * it sees, and maybe what was committed later. Tasks run in their order; while there are many,
+ * commits have their turn between them. While nothing becomes durable, a task sees what is not
  * durable yet. Any thread. walk: for tasks. WAX_OK, also when `visit` had enough; WAX_MALFORMED
  * where a value does not verify: it is left out and the walk goes on, as far as the file can be
  * read; WAX_IO. A visit may walk. figures: of any thread. close: waits until all is durable, runs

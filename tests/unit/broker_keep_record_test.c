@@ -364,6 +364,34 @@ static void times_before_the_machine_started(void **state)
     message_release(found);
 }
 
+/* --- What is retained --- */
+
+static bool read_retained(wax_bytes value)
+{
+    struct kept_retained retained;
+
+    return kept_retained_read(value, &retained);
+}
+
+static void retained_come_back(void **state)
+{
+    const struct kept_retained row = {UINT64_C(1) << 60, 268435455};
+    wax_writer out = begin(KEPT_RETAINED_SIZE);
+    struct kept_retained found;
+
+    (void)state;
+    kept_retained_write(&out, &row);
+    assert_true(kept_retained_read(end(&out), &found));
+    assert_true(found.message == row.message && found.payload_size == row.payload_size);
+    for (size_t size = 0; size < KEPT_RETAINED_SIZE; size++) {
+        assert_true(read_cut(wax_writer_bytes(&out), size, read_retained) ==
+                    (size == WAX_STORE_NUMBER_SIZE));
+    }
+    /* An earlier version wrote the number alone. */
+    assert_true(kept_retained_read(wax_bytes_of(room, WAX_STORE_NUMBER_SIZE), &found));
+    assert_true(found.message == row.message && found.payload_size == UINT32_MAX);
+}
+
 /* --- Numbers --- */
 
 static void a_restored_number_is_not_given_out_again(void **state)
@@ -400,6 +428,7 @@ int main(void)
         cmocka_unit_test(wills_come_back),
         cmocka_unit_test(letters_come_back),
         cmocka_unit_test(messages_come_back),
+        cmocka_unit_test(retained_come_back),
         cmocka_unit_test(times_before_the_machine_started),
         cmocka_unit_test(a_restored_number_is_not_given_out_again),
     };
