@@ -1,6 +1,8 @@
 /* Ascon-AEAD128: authenticated encryption, sixteen bytes at a time. */
 #include "ascon/ascon.h"
 
+#include <string.h>
+
 #include "ascon/permutation.h"
 
 #define IV         UINT64_C(0x00001000808c0001) /* [SP 800-232, 4.1.1] */
@@ -81,32 +83,40 @@ static void end(struct passage *self, uint8_t tag[static WAX_ASCON_TAG_SIZE])
     wax_wipe(self, sizeof *self);
 }
 
+static size_t tag_size_of(const wax_ascon_sealing *sealing)
+{
+    return sealing->tag_size == 0 ? WAX_ASCON_TAG_SIZE : sealing->tag_size;
+}
+
 void wax_ascon_seal(const wax_ascon_sealing *sealing, wax_bytes plain, uint8_t *sealed)
 {
     struct passage self;
+    uint8_t tag[WAX_ASCON_TAG_SIZE];
 
     begin(&self, sealing);
     absorb(&self, sealing->associated);
     pass(&self, plain, sealed, SEAL);
-    end(&self, sealed + plain.size);
+    end(&self, tag);
+    memcpy(sealed + plain.size, tag, tag_size_of(sealing));
 }
 
 wax_status wax_ascon_unseal(const wax_ascon_sealing *sealing, wax_bytes sealed, uint8_t *plain)
 {
     struct passage self;
     uint8_t tag[WAX_ASCON_TAG_SIZE];
+    const size_t tag_size = tag_size_of(sealing);
     unsigned is_right;
     size_t size;
 
-    if (sealed.size < WAX_ASCON_TAG_SIZE) {
+    if (sealed.size < tag_size) {
         return WAX_UNTRUSTED;
     }
-    size = sealed.size - WAX_ASCON_TAG_SIZE;
+    size = sealed.size - tag_size;
     begin(&self, sealing);
     absorb(&self, sealing->associated);
     pass(&self, wax_bytes_of(sealed.data, size), plain, UNSEAL);
     end(&self, tag);
-    is_right = wax_secret_equals(tag, sealed.data + size, sizeof tag);
+    is_right = wax_secret_equals(tag, sealed.data + size, tag_size);
     /* Not even the outcome makes a branch here: whoever asked makes it. */
     for (size_t i = 0; i < size; i++) {
         plain[i] &= (uint8_t)(0U - is_right);

@@ -10,6 +10,10 @@
 #define WAX_ASCON_TAG_SIZE   16
 #define WAX_ASCON_HASH_SIZE  32
 
+/* The shortest tag: whoever guesses one of so many bytes is right once in 2^64. [SP 800-232, 4.2.2]
+ */
+#define WAX_ASCON_TAG_SIZE_MIN 8
+
 /* The longest customization of Ascon-CXOF128. [SP 800-232, 5.3] */
 #define WAX_ASCON_LABEL_SIZE_MAX 256
 
@@ -20,14 +24,15 @@ typedef struct wax_ascon_sealing {
     const uint8_t *key;
     const uint8_t *nonce;
     wax_bytes associated;
+    uint8_t tag_size; /* WAX_ASCON_TAG_SIZE_MIN to WAX_ASCON_TAG_SIZE; 0 is the latter */
 } wax_ascon_sealing;
 
 /* Seals by Ascon-AEAD128: `sealed` gets as many bytes as `plain` has, and a tag behind them. The
  * two begin at the same place or do not overlap. [SP 800-232, 4.1.1] */
 void wax_ascon_seal(const wax_ascon_sealing *sealing, wax_bytes plain, uint8_t *sealed);
 
-/* Opens what wax_ascon_seal() made: `plain` gets WAX_ASCON_TAG_SIZE bytes less than `sealed` has.
- * The two begin at the same place or do not overlap. [SP 800-232, 4.1.2]
+/* Opens what wax_ascon_seal() made: `plain` gets a tag's size less than `sealed` has. The two
+ * begin at the same place or do not overlap. [SP 800-232, 4.1.2]
  * Returns WAX_OK, or WAX_UNTRUSTED for what was not sealed so: `plain` is then all zero. */
 wax_status wax_ascon_unseal(const wax_ascon_sealing *sealing, wax_bytes sealed,
                             uint8_t *plain) WAX_CHECKED;

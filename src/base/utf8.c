@@ -60,12 +60,13 @@ static bool is_ascii(const uint8_t *at)
     return ((eight | (eight - ones)) & highs) == 0;
 }
 
-/* How many bytes at the start are plain ASCII without zeros, as far as eight at a time tell. */
+/* How many bytes at the start are plain ASCII without zeros, as far as eight at a time tell; small
+ * processors have no words of eight bytes, and go the one way. */
 static size_t ascii_size(wax_bytes text)
 {
     size_t at = 0;
 
-    while (text.size - at >= WORD && is_ascii(text.data + at)) {
+    while (sizeof(size_t) == WORD && text.size - at >= WORD && is_ascii(text.data + at)) {
         at += WORD;
     }
     /* The last eight overlap those before them. */

@@ -1,6 +1,6 @@
 /* Sessions: they are found by client id, and outlive their connections. */
+#include "broker/estate.h"
 #include "broker/owed.h"
-#include "broker/queue.h"
 #include "broker/walk.h"
 
 #include <stdlib.h>
@@ -166,6 +166,7 @@ void client_clear(struct client *client)
     struct worker *worker = client->worker;
 
     walk_end_all(client);
+    estate_begin(client);
     keep_no_session(client);
     owed_forget(worker, client);
     client->owed_count = 0;
@@ -174,7 +175,8 @@ void client_clear(struct client *client)
     leave_groups(client);
     queue_clear(client);
     for (uint16_t i = 0; i < client->outgoing.slot_count; i++) {
-        if (client->held[i].qos == 1) { /* not at QoS 2 [MQTT-4.8.2-5] */
+        bool is_kept = client->has_estate && client->held[i].place != 0;
+        if (client->held[i].qos == 1 && !is_kept) { /* not at QoS 2 [MQTT-4.8.2-5] */
             worker_pass_on(client->worker, &client->held[i]);
         }
         delivery_clear(&client->held[i]);

@@ -81,6 +81,9 @@ struct note {
  * and `at` where it was otherwise. */
 typedef void work_function(struct worker *worker, struct inquiry *inquiry);
 
+/* What comes when all is done, in place of the end of the answer. */
+typedef void finish_function(struct inquiry *inquiry);
+
 struct inquiry {
     struct note note; /* first: it comes back as this */
     struct peer *peer;
@@ -100,7 +103,7 @@ struct inquiry {
     struct lines lines;
     void *state; /* of whoever works; given back by `discard` */
     void (*discard)(struct inquiry *inquiry);
-    void (*finish)(struct inquiry *inquiry); /* in place of the end of the answer; NULL: ends */
+    finish_function *finish; /* NULL: the answer ends */
 };
 
 /* --- peer: one connection to the control socket --- */
@@ -173,6 +176,9 @@ void inquiry_ask_all(struct inquiry *inquiry);
 void inquiry_ask_main(struct inquiry *inquiry);
 void inquiry_ask_store(struct inquiry *inquiry);
 
+/* As `finish`: ends the answer when what the inquiry has brought about is on the disk. */
+finish_function inquiry_settle;
+
 /* Ends the answer now. */
 void peer_end(struct peer *peer, const char *fault);
 
@@ -192,7 +198,7 @@ void control_answer(struct peer *peer);
 command_function control_status, control_sessions, control_client, control_kick,
     control_session_delete, control_bridges, control_retained_list, control_retained_delete,
     control_reload, control_log, control_trace, control_explain, control_import_retained,
-    control_import_session, control_import_subscription, control_import_queued;
+    control_import_session, control_import_subscription, control_import_queued, control_settle;
 
 /* --- the control itself --- */
 

@@ -177,11 +177,12 @@ void control_sessions(struct peer *peer)
 
 /* --- One of them --- */
 
-static void ask_owner(struct peer *peer, work_function *work)
+static void ask_owner(struct peer *peer, work_function *work, finish_function *finish)
 {
     struct inquiry *inquiry = peer_inquire(peer, work);
 
     if (inquiry != NULL) {
+        inquiry->finish = finish;
         inquiry_ask(inquiry,
                     control_owner(peer->control->broker, request_value(inquiry->request, "id")));
     }
@@ -275,7 +276,7 @@ static void work_on_client(struct worker *worker, struct inquiry *inquiry)
 
 void control_client(struct peer *peer)
 {
-    ask_owner(peer, work_on_client);
+    ask_owner(peer, work_on_client, NULL);
 }
 
 /* --- Leaving --- */
@@ -334,7 +335,7 @@ static void work_on_kick(struct worker *worker, struct inquiry *inquiry)
 
 void control_kick(struct peer *peer)
 {
-    ask_owner(peer, work_on_kick);
+    ask_owner(peer, work_on_kick, NULL);
 }
 
 static void work_on_deletion(struct worker *worker, struct inquiry *inquiry)
@@ -357,5 +358,5 @@ static void work_on_deletion(struct worker *worker, struct inquiry *inquiry)
 
 void control_session_delete(struct peer *peer)
 {
-    ask_owner(peer, work_on_deletion);
+    ask_owner(peer, work_on_deletion, inquiry_settle);
 }

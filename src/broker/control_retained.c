@@ -190,6 +190,7 @@ static void walk(struct peer *peer, bool deletes)
         return;
     }
     walking->deletes = deletes;
+    inquiry->finish = deletes ? inquiry_settle : NULL;
     walking->older_than_ms = request_number(request, "older_than", 0) * 1000;
     walking->left = request_number(request, "limit", UINT64_MAX);
     walking->now_ms = wax_clock_ms();

@@ -381,9 +381,8 @@ wax_status deliver_or_not(struct client *client, struct message *message, const 
     }
     (void)message_hold(message);
     if (delivery.qos > 0 && keeps(client) && !keep_is_possible(client->worker)) {
-        atomic_store(&message->refusal, WAX_QUOTA_EXCEEDED); /* its publisher is told so */
         delivery_clear(&delivery);
-        return WAX_QUOTA_EXCEEDED;
+        return WAX_IO;
     }
     if (can_send(client, delivery.qos)) {
         status = send_delivery(client, &delivery);
@@ -396,10 +395,19 @@ wax_status deliver_or_not(struct client *client, struct message *message, const 
     return status;
 }
 
+void message_refuse(struct worker *worker, struct message *message)
+{
+    worker->is_refusing = true;
+    atomic_store(&message->refusal, WAX_QUOTA_EXCEEDED);
+}
+
 void deliver(struct client *client, struct message *message, const struct grant *grant)
 {
     wax_status status = deliver_or_not(client, message, grant);
 
+    if (status == WAX_IO) {
+        message_refuse(client->worker, message);
+    }
     if (status != WAX_OK && status != WAX_NOT_AUTHORIZED) {
         count_up(client->worker, COUNT_PUBLISH_DROPPED, 1);
     }

@@ -95,7 +95,9 @@ struct errand {
     wax_subscription_options options;
     wax_group group;
     uint16_t first;
-    uint16_t stop; /* below it, nobody is asked any more */
+    uint16_t stop;   /* below it, nobody is asked any more */
+    bool is_refused; /* by a member for whom the store took nothing */
+    bool must_stay;  /* the message was in the store, and is not lost on any part of the way */
 };
 
 /* Chooses one member of each shared group that the topic matches, online ones first and in turn;

@@ -137,11 +137,13 @@ struct client {
     struct bridge *bridge;   /* NULL: not the session of a bridge of our own */
     struct absence *absence; /* NULL: it has a connection */
     struct message *will;
-    bool is_resuming : 1;  /* exchanges of an earlier connection are still to be sent again */
-    bool is_durable : 1;   /* the session outlives its connection */
-    bool is_kept : 1;      /* it is in the store */
-    bool is_will_kept : 1; /* and its Will */
-    bool is_private : 1;   /* another broker's bridge: its messages do not come back to it */
+    bool is_resuming : 1;     /* exchanges of an earlier connection are still to be sent again */
+    bool is_durable : 1;      /* the session outlives its connection */
+    bool is_kept : 1;         /* it is in the store */
+    bool is_will_kept : 1;    /* and its Will */
+    bool is_private : 1;      /* another broker's bridge: its messages do not come back to it */
+    bool has_shared_rows : 1; /* some that wait in the store alone came by shared groups */
+    bool has_estate : 1;      /* it has ended, and leaves them to others of those groups */
     uint16_t resumed_id;
     uint16_t listener;
     uint32_t expiry_s; /* Session Expiry Interval; UINT32_MAX: never */
@@ -298,11 +300,16 @@ struct grant {
 };
 
 /* Judges, and sends or queues. Returns WAX_OK, also for a message that has had its time;
- * WAX_NOT_AUTHORIZED; or, when the client cannot have it, another status. */
+ * WAX_NOT_AUTHORIZED; WAX_IO, when its session is kept and the store takes nothing; or, when the
+ * client cannot have it, another status. */
 wax_status deliver_or_not(struct client *client, struct message *message,
                           const struct grant *grant) WAX_CHECKED;
 
-/* The same, and counts what is dropped. */
+/* Somebody at this worker should have the message kept for it, and the store takes nothing: whoever
+ * published it is told so. */
+void message_refuse(struct worker *worker, struct message *message);
+
+/* The same as above, and counts what is dropped and tells what is refused. */
 void deliver(struct client *client, struct message *message, const struct grant *grant);
 
 /* Sends what waits, exchanges of an earlier connection first. */
@@ -412,7 +419,6 @@ struct letter {
     wax_letter letter;
     uint8_t kind;    /* enum letter_kind */
     wax_level level; /* of the line */
-    bool must_stay;  /* what it carries was in the store */
     uint64_t kept;   /* how it is called in the store; 0: it is not there */
     union {
         struct message *message;
@@ -473,7 +479,9 @@ struct worker {
     wax_letters *outboxes;   /* one per worker */
     wax_store_batch changes; /* of this turn, for the store */
     uint64_t kept_message;   /* the message whose body is in it; 0: none */
-    bool is_keeping;         /* what is being dealt with changed something there */
+    struct kept_group kept_group;
+    bool is_keeping;  /* what is being dealt with changed something there */
+    bool is_refusing; /* it should have been kept here, and cannot be */
     struct owings owings;
     wax_link entrances;
     uint64_t warned_ms; /* when it last said that there are too few descriptors */

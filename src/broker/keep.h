@@ -39,7 +39,8 @@ void keep_no_delivery(struct client *client, struct delivery *delivery);
 void keep_received(struct client *client, uint16_t packet_id);
 void keep_no_received(struct client *client, uint16_t packet_id);
 
-/* The session's Will as it is now, or that there is none. */
+/* The session's Will as it is now, or that there is none. Sessions that end with their connections
+ * are written down with it, so that it is published when the process does not come to it. */
 void keep_will(struct client *client);
 
 /* Whether what is retained for a topic goes to the store: not what the broker tells of itself. */

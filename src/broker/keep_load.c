@@ -1,6 +1,8 @@
 /* What an earlier process has kept is brought back before the workers run: sessions with all that
  * belongs to them, and what is retained. A record that this version does not understand is left in
  * the store, and counted. */
+#include "broker/estate.h"
+#include "broker/keep_group.h"
 #include "broker/letters.h"
 #include "broker/standing.h"
 
@@ -9,7 +11,6 @@
 #include <string.h>
 
 #include "broker/control.h"
-#include "broker/queue.h"
 
 enum { MESSAGES_FIRST = 1024 };
 
@@ -30,7 +31,9 @@ struct loader {
     size_t client_count;
     size_t client_size;
     struct bodies bodies;
-    size_t visit; /* which table is read */
+    size_t visit;      /* which table is read */
+    uint64_t *estates; /* numbers of sessions that have ended */
+    size_t estate_count;
     uint64_t strange_count;
     uint64_t message_count;
     bool has_key;
@@ -197,7 +200,7 @@ static void make_session(struct loader *loader, uint64_t number, const struct ke
         return;
     }
     client->number = number;
-    client->is_durable = true;
+    client->is_durable = session->expiry_s > 0; /* else it ends now, with its Will */
     client->is_kept = true;
     client->expiry_s = session->expiry_s;
     client->listener = session->is_bridge ? WAX_CONFIG_INNER : find_listener(config, session);
@@ -292,6 +295,16 @@ static wax_status take_up(struct client *client, const struct kept_row *row,
     return status;
 }
 
+static bool is_of_estate(const struct loader *loader, uint64_t number)
+{
+    for (size_t i = 0; i < loader->estate_count; i++) {
+        if (loader->estates[i] == number) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool on_row(void *context, wax_bytes key, wax_bytes value)
 {
     struct loader *loader = context;
@@ -304,13 +317,15 @@ static bool on_row(void *context, wax_bytes key, wax_bytes value)
         client->last_place = delivery.place; /* whatever stands there */
     }
     if (client == NULL || !kept_row_read(value, &row)) {
-        loader->strange_count++;
+        loader->strange_count += is_of_estate(loader, kept_number(key)) ? 0 : 1;
         return true;
     }
     delivery.qos = row.qos;
     delivery.retain = row.retain;
+    delivery.group = keep_find_group(loader->broker, &row);
     loader->message_count++;
     if (row.state == KEPT_WAITING && !queue_wants(client, delivery.place, row.weight)) {
+        client->has_shared_rows = client->has_shared_rows || row.share_name.size > 0;
         return true;
     }
     if (row.state != KEPT_RELEASED) {
@@ -398,18 +413,37 @@ static bool on_letter(void *context, wax_bytes key, wax_bytes value)
     return loader->status == WAX_OK;
 }
 
-/* The key by which sessions are given to workers; a store without one gets ours. */
+static void add_estate(struct loader *loader, uint64_t number)
+{
+    size_t size = (loader->estate_count + 1) * sizeof *loader->estates;
+    uint64_t *estates = realloc(loader->estates, size);
+
+    if (estates == NULL) {
+        loader->status = WAX_FULL;
+        return;
+    }
+    loader->estates = estates;
+    loader->estates[loader->estate_count++] = number;
+    raise_numbers(loader->broker, number);
+}
+
+/* The key by which sessions are given to workers; a store without one gets ours. And whose sessions
+ * have left something. */
 static bool on_meta(void *context, wax_bytes key, wax_bytes value)
 {
     struct loader *loader = context;
     uint64_t *owner_key = loader->broker->owner_key;
+
+    if (wax_bytes_start_with(key, WAX_TEXT(ESTATE_KEY)) && value.size == sizeof(uint64_t)) {
+        add_estate(loader, kept_number(value));
+    }
 
     if (wax_bytes_equal(key, WAX_TEXT(OWNER_KEY)) && value.size == 2 * sizeof *owner_key) {
         owner_key[0] = kept_number(value);
         owner_key[1] = kept_number(kept_rest(value));
         loader->has_key = true;
     }
-    return true;
+    return loader->status == WAX_OK;
 }
 
 static void keep_key(const struct loader *loader)
@@ -507,12 +541,16 @@ wax_status keep_load(struct wax_broker *broker)
     for (size_t i = 0; i < loader.client_count && loader.status == WAX_OK; i++) {
         leave_resume(loader.clients[i]);
     }
+    for (size_t i = 0; i < loader.estate_count && loader.status == WAX_OK; i++) {
+        estate_go_on(broker->workers[0], loader.estates[i]);
+    }
     /* Before any worker can commit what depends on it. */
     (void)broker->store->kind->commit(broker->store, &broker->workers[0]->changes);
     if (loader.status == WAX_OK) {
         log_loaded(&loader, began_ms);
     }
     free_bodies(&loader.bodies);
+    free(loader.estates);
     free(loader.clients);
     return loader.status;
 }

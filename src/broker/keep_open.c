@@ -160,21 +160,6 @@ struct opening {
     wax_bytes key;
 };
 
-static wax_status open_with(struct wax_broker *broker, const wax_store_kind *kind,
-                            const struct opening *opening, wax_store_report *report)
-{
-    const wax_config *config = &broker->settings->config;
-    wax_store_options options = {
-        .place = opening->place,
-        .key = opening->key,
-        .must_be_whole = config->persistence_damage == WAX_DAMAGE_FAIL,
-        .wake = wake,
-        .context = broker,
-    };
-
-    return kind->open(&broker->store, &options, report);
-}
-
 static void log_report(struct wax_broker *broker, const char *place, const wax_store_report *report)
 {
     if (report->is_damaged) {
@@ -185,6 +170,30 @@ static void log_report(struct wax_broker *broker, const char *place, const wax_s
     } else if (report->text[0] != '\0') {
         wax_log_write(&broker->log, WAX_WARNING, "store_note path=%s text=%s", place, report->text);
     }
+}
+
+/* While the broker runs. */
+static void tell(void *context, const wax_store_report *report)
+{
+    struct wax_broker *broker = context;
+
+    log_report(broker, broker->keeping.place, report);
+}
+
+static wax_status open_with(struct wax_broker *broker, const wax_store_kind *kind,
+                            const struct opening *opening, wax_store_report *report)
+{
+    const wax_config *config = &broker->settings->config;
+    wax_store_options options = {
+        .place = opening->place,
+        .key = opening->key,
+        .must_be_whole = config->persistence_damage == WAX_DAMAGE_FAIL,
+        .wake = wake,
+        .context = broker,
+        .tell = tell,
+    };
+
+    return kind->open(&broker->store, &options, report);
 }
 
 static wax_status open_on_disk(struct wax_broker *broker, const struct opening *opening)

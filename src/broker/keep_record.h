@@ -50,6 +50,8 @@ struct kept_row {
     bool retain;
     uint16_t packet_id;
     uint32_t weight;       /* what it counts for in the queue, in bytes */
+    wax_bytes share_name;  /* of the shared group that it came by; empty: by none */
+    wax_bytes filter;      /* of that group */
     wax_bytes identifiers; /* four bytes each */
 };
 

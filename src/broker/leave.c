@@ -46,10 +46,12 @@ static void client_due(wax_timer *timer, uint64_t now_ms)
     struct absence *absence = WAX_OWNER(timer, struct absence, timer);
     struct client *client = absence->client;
 
-    if (absence->ends_ms <= now_ms) {
+    if (absence->ends_ms <= now_ms && client->expiry_s > 0) {
         wax_log_write(&client->worker->broker->log, WAX_INFORMATION, "session_expired client=%.*s",
                       SHOWN(client->id));
         count_up(client->worker, COUNT_CLIENTS_EXPIRED, 1);
+    }
+    if (absence->ends_ms <= now_ms) {
         leave_session(client); /* [MQTT-4.1.0-2] */
         return;
     }

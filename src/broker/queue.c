@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "broker/keep.h"
+#include "broker/keep_group.h"
 
 enum {
     MEMORY_MAX = 512,          /* deliveries of one queue in memory */
@@ -184,6 +185,7 @@ static wax_status spill(struct client *client, const struct delivery *delivery)
         return WAX_FULL;
     }
     keep_delivery(client, &kept, KEPT_WAITING, 0);
+    client->has_shared_rows = client->has_shared_rows || kept.group.number != 0;
     note_spilled(client, kept.place, size);
     count_in(client, size);
     delivery_clear(&kept);
@@ -273,6 +275,16 @@ struct look {
     wax_store_view *view;
 };
 
+/* Of what was begun to be sent at QoS 2 others get nothing. [MQTT-4.8.2-5] */
+static bool is_wanted(const struct fetch *fetch, const struct kept_row *row)
+{
+    bool is_for_others = row->share_name.size > 0 && row->state == KEPT_SENT && row->qos == 1;
+
+    return fetch->is_estate
+               ? is_for_others || (row->share_name.size > 0 && row->state == KEPT_WAITING)
+               : row->state == KEPT_WAITING;
+}
+
 static bool on_row(void *context, wax_bytes key, wax_bytes value)
 {
     struct look *look = context;
@@ -281,7 +293,7 @@ static bool on_row(void *context, wax_bytes key, wax_bytes value)
     struct message *message = NULL;
 
     fetch->last = kept_number(kept_rest(key));
-    if (kept_row_read(value, &row) && row.state == KEPT_WAITING) {
+    if (kept_row_read(value, &row) && is_wanted(fetch, &row)) {
         message = kept_message_find(fetch->broker->store, look->view, row.message);
     }
     if (message != NULL) {
@@ -289,6 +301,7 @@ static bool on_row(void *context, wax_bytes key, wax_bytes value)
         fetch->rows[fetch->count++] =
             (struct delivery){.message = message,
                               .identifiers = kept_identifiers(row.identifiers),
+                              .group = keep_find_group(fetch->broker, &row),
                               .qos = row.qos,
                               .retain = row.retain,
                               .place = fetch->last};
@@ -314,28 +327,62 @@ static void run(wax_store_task *task, wax_store_view *view)
     wax_mailbox_post(&fetch->worker->mailbox, &letters);
 }
 
-/* Asks for more of the queue. Without memory it is asked for again later. */
-static void fetch_more(struct client *client)
+struct fetch *fetch_make(struct worker *worker, uint64_t session, wax_bytes id)
 {
-    struct fetch *fetch = calloc(1, sizeof *fetch + client->id.size);
+    struct fetch *fetch = calloc(1, sizeof *fetch + id.size);
     struct letter *letter = calloc(1, sizeof *letter);
 
     if (fetch == NULL || letter == NULL) {
         free(fetch);
         free(letter);
-        return;
+        return NULL;
     }
     *letter = (struct letter){.kind = LETTER_FETCHED, .fetch = fetch};
     fetch->task.run = run;
-    fetch->broker = client->worker->broker;
-    fetch->worker = client->worker;
+    fetch->broker = worker->broker;
+    fetch->worker = worker;
     fetch->letter = letter;
-    fetch->session = client->number;
-    fetch->from = client->queue->spill_from;
-    fetch->id_size = client->id.size;
-    memcpy(fetch->id, client->id.data, client->id.size);
-    client->queue->is_fetching = true;
+    fetch->session = session;
+    fetch->id_size = id.size;
+    if (id.size > 0) {
+        memcpy(fetch->id, id.data, id.size);
+    }
+    return fetch;
+}
+
+void fetch_ask(struct fetch *fetch)
+{
+    fetch->looks++;
     fetch->broker->store->kind->ask(fetch->broker->store, &fetch->task);
+}
+
+bool fetch_again(struct fetch *fetch)
+{
+    fetch->letter = calloc(1, sizeof *fetch->letter);
+    if (fetch->letter == NULL) {
+        return false;
+    }
+    *fetch->letter = (struct letter){.kind = LETTER_FETCHED, .fetch = fetch};
+    for (size_t i = 0; i < fetch->count; i++) {
+        delivery_clear(&fetch->rows[i]);
+    }
+    fetch->from = fetch->last < fetch->from ? fetch->from : fetch->last + 1;
+    fetch->count = 0;
+    fetch->size = 0;
+    fetch_ask(fetch);
+    return true;
+}
+
+/* Asks for more of the queue. Without memory it is asked for again later. */
+static void fetch_more(struct client *client)
+{
+    struct fetch *fetch = fetch_make(client->worker, client->number, client->id);
+
+    if (fetch != NULL) {
+        fetch->from = client->queue->spill_from;
+        client->queue->is_fetching = true;
+        fetch_ask(fetch);
+    }
 }
 
 /* Rows that are counted and not there: damage has taken them. */
@@ -427,6 +474,7 @@ void queue_unload(struct client *client)
         queue->spill_from = last->place;
         queue->spilled_count++;
         queue->spilled_bytes += delivery_weight(last);
+        client->has_shared_rows = client->has_shared_rows || last->group.number != 0;
         count_up(client->worker, COUNT_SPILLED, 1);
         queue->count--;
         delivery_clear(last);
@@ -471,10 +519,17 @@ void queue_clear(struct client *client)
     while (queue->count > 0) {
         struct delivery delivery;
         (void)queue_pop(client, &delivery);
-        worker_pass_on(client->worker, &delivery);
+        if (!client->has_estate || delivery.place == 0) {
+            worker_pass_on(client->worker, &delivery);
+        }
         delivery_clear(&delivery);
     }
     free(queue->ring);
     free(queue);
     client->queue = NULL;
+}
+
+uint64_t queue_spilled(const struct client *client)
+{
+    return look_at(client)->spilled_count;
 }

@@ -254,9 +254,9 @@ wax_status wax_crypto_p256_agree(const uint8_t secret[static WAX_P256_SECRET_SIZ
     return status;
 }
 
-wax_status wax_crypto_p256_sign(const uint8_t secret[static WAX_P256_SECRET_SIZE],
-                                wax_bytes message,
-                                uint8_t signature[static WAX_P256_SIGNATURE_SIZE])
+wax_status wax_crypto_p256_sign_parts(const uint8_t secret[static WAX_P256_SECRET_SIZE],
+                                      const wax_bytes *parts, size_t count,
+                                      uint8_t signature[static WAX_P256_SIGNATURE_SIZE])
 {
     enum { HALF_SIZE = WAX_P256_SIGNATURE_SIZE / 2 };
 
@@ -269,7 +269,7 @@ wax_status wax_crypto_p256_sign(const uint8_t secret[static WAX_P256_SECRET_SIZE
         return WAX_INVALID;
     }
     is_done =
-        begin(&work) == 0 && wax_crypto_sha256(&message, 1, digest) == WAX_OK &&
+        begin(&work) == 0 && wax_crypto_sha256(parts, count, digest) == WAX_OK &&
         read_secret(&work, secret) == 0 &&
         mbedtls_ecdsa_sign_det_ext(&work.group, &work.r, &work.s, &work.secret, digest,
                                    sizeof digest, MBEDTLS_MD_SHA256, give_random, NULL) == 0 &&
@@ -282,9 +282,9 @@ wax_status wax_crypto_p256_sign(const uint8_t secret[static WAX_P256_SECRET_SIZE
     return is_done ? WAX_OK : WAX_UNSPECIFIED_ERROR;
 }
 
-wax_status wax_crypto_p256_verify(const uint8_t public_key[static WAX_P256_PUBLIC_SIZE],
-                                  wax_bytes message,
-                                  const uint8_t signature[static WAX_P256_SIGNATURE_SIZE])
+wax_status wax_crypto_p256_verify_parts(const uint8_t public_key[static WAX_P256_PUBLIC_SIZE],
+                                        const wax_bytes *parts, size_t count,
+                                        const uint8_t signature[static WAX_P256_SIGNATURE_SIZE])
 {
     enum { HALF_SIZE = WAX_P256_SIGNATURE_SIZE / 2 };
 
@@ -293,7 +293,7 @@ wax_status wax_crypto_p256_verify(const uint8_t public_key[static WAX_P256_PUBLI
     wax_status status = WAX_UNSPECIFIED_ERROR;
     int fault;
 
-    if (begin(&work) == 0 && wax_crypto_sha256(&message, 1, digest) == WAX_OK &&
+    if (begin(&work) == 0 && wax_crypto_sha256(parts, count, digest) == WAX_OK &&
         mbedtls_mpi_read_binary(&work.r, signature, HALF_SIZE) == 0 &&
         mbedtls_mpi_read_binary(&work.s, signature + HALF_SIZE, HALF_SIZE) == 0) {
         fault = !read_point(&work, public_key)

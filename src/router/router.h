@@ -194,12 +194,12 @@ void wax_group_choose(wax_router *router, wax_group group, const wax_member *mem
  * group that all have left and that somebody joins is another one. */
 bool wax_group_exists(const wax_router *router, wax_group group);
 
+/* The group of this name on this filter; none if it has no members. */
+wax_group wax_group_find(const wax_router *router, wax_bytes filter, wax_bytes share_name);
+
 /* Describes the group, as wax_router_describe() does its subscriptions; without options. */
 wax_status wax_group_describe(const wax_router *router, wax_group group, uint8_t *room, size_t size,
                               wax_interest *interest) WAX_CHECKED;
-
-/* The name that a group shares its filter under. Dies with the next change to the router. */
-wax_bytes wax_group_name(const wax_router *router, wax_group group);
 
 /* ---- Retained messages ---- */
 

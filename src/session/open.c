@@ -4,6 +4,7 @@
 void wax_session_open(wax_session *session, wax_role role, const wax_session_limits *limits,
                       uint64_t now_ms)
 {
+    wax_assert(WAX_SERVER || role == WAX_ROLE_CLIENT);
     *session = (wax_session){
         .packet_size_max = limits->packet_size_max,
         .connect_size_max = limits->connect_size_max,
@@ -86,7 +87,7 @@ wax_status wax_session_connect(wax_session *session, const wax_connect *connect,
                                wax_writer *properties, wax_writer *out)
 {
     wax_connect packet = *connect;
-    wax_writer before = connect->version == WAX_VERSION_5 ? *properties : (wax_writer){0};
+    wax_writer before = WAX_IS_MQTT5(connect->version) ? *properties : (wax_writer){0};
     wax_status status;
 
     if (session->role != WAX_ROLE_CLIENT || session->state != WAX_SESSION_OPENING ||
@@ -98,7 +99,7 @@ wax_status wax_session_connect(wax_session *session, const wax_connect *connect,
         wax_session_clear(session); /* [MQTT-3.1.2-4] */
     }
     wax_flows_drop_requests(session->outgoing);
-    if (connect->version == WAX_VERSION_5) {
+    if (WAX_IS_MQTT5(connect->version)) {
         write_limits(properties, session);
         packet.properties = wax_writer_bytes(properties);
     }
@@ -110,7 +111,7 @@ wax_status wax_session_connect(wax_session *session, const wax_connect *connect,
         session->has_authentication =
             wax_property_value(packet.properties, WAX_AUTHENTICATION_METHOD).size > 0;
         session->sent_ms = session->now_ms;
-    } else if (connect->version == WAX_VERSION_5) {
+    } else if (WAX_IS_MQTT5(connect->version)) {
         *properties = before;
     }
     return status;
@@ -124,7 +125,7 @@ wax_status wax_session_accept(wax_session *session, bool session_present, uint16
     wax_status status = WAX_OK;
 
     wax_assert(session->state == WAX_SESSION_ACCEPTING && session->outgoing != NULL);
-    if (session->version == WAX_VERSION_5) {
+    if (WAX_IS_MQTT5(session->version)) {
         before = *properties;
         write_limits(properties, session);
         connack.properties = wax_writer_bytes(properties);
@@ -143,7 +144,7 @@ wax_status wax_session_accept(wax_session *session, bool session_present, uint16
         if (!session_present) {
             wax_session_clear(session);
         }
-    } else if (session->version == WAX_VERSION_5) {
+    } else if (WAX_IS_MQTT5(session->version)) {
         *properties = before;
     }
     return status;
@@ -177,7 +178,7 @@ static wax_status write_disconnect(wax_session *session, uint8_t reason, wax_byt
     wax_notice notice = {.reason = reason, .properties = properties};
     bool is_server = session->role == WAX_ROLE_SERVER;
 
-    if (session->version != WAX_VERSION_5) {
+    if (!WAX_IS_MQTT5(session->version)) {
         if (is_server || reason >= 0x80) {
             return WAX_OK; /* MQTT 3 has no word for this: the connection just ends */
         }
@@ -201,7 +202,7 @@ wax_status wax_session_close(wax_session *session, uint8_t reason, wax_bytes pro
     if (state == WAX_SESSION_OPEN) {
         return write_disconnect(session, reason, properties, out);
     }
-    if (state != WAX_SESSION_CLOSED && session->role == WAX_ROLE_SERVER) {
+    if (WAX_SERVER && state != WAX_SESSION_CLOSED && session->role == WAX_ROLE_SERVER) {
         return write_refusal(session, reason, properties, out);
     }
     return WAX_OK;

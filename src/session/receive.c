@@ -17,7 +17,7 @@ static bool is_accepted(const wax_session *session, wax_packet_type type)
         return false; /* [MQTT-4.12.0-6] [MQTT-4.12.0-7] */
     }
     if (type == WAX_DISCONNECT && session->role == WAX_ROLE_CLIENT &&
-        session->version != WAX_VERSION_5) {
+        !WAX_IS_MQTT5(session->version)) {
         return false;
     }
     switch ((wax_session_state)session->state) {
@@ -54,7 +54,7 @@ static wax_status take_connect(wax_session *session, const wax_packet *packet, w
         session->has_expiry = wax_property_number(connect->properties, WAX_SESSION_EXPIRY, 0) != 0;
         session->state = WAX_SESSION_ACCEPTING;
         event->type = WAX_EVENT_CONNECT;
-    } else if (session->version != WAX_VERSION_5 && status != WAX_UNSUPPORTED_VERSION) {
+    } else if (!WAX_IS_MQTT5(session->version) && status != WAX_UNSUPPORTED_VERSION) {
         session->version = WAX_VERSION_NONE; /* no CONNACK [MQTT-3.1.4-1 in 3.1.1] */
     }
     return status;
@@ -118,7 +118,7 @@ static wax_status resolve_alias(wax_session *session, wax_publish *publish)
 /* Whether the peer keeps to the Receive Maximum we announced. [MQTT-3.3.4-8] */
 static bool is_within_quota(const wax_session *session)
 {
-    return session->version != WAX_VERSION_5 || session->receive_maximum == 0 ||
+    return !WAX_IS_MQTT5(session->version) || session->receive_maximum == 0 ||
            session->receiving_count < session->receive_maximum;
 }
 
@@ -290,7 +290,7 @@ static wax_status take(wax_session *session, const wax_packet *packet, wax_write
     }
     switch (packet->type) {
     case WAX_CONNECT:
-        return take_connect(session, packet, event);
+        return WAX_SERVER ? take_connect(session, packet, event) : WAX_PROTOCOL_ERROR;
     case WAX_CONNACK:
         return take_connack(session, packet, event);
     case WAX_PUBLISH:
@@ -302,7 +302,7 @@ static wax_status take(wax_session *session, const wax_packet *packet, wax_write
         return take_acknowledgement(session, packet, out, event);
     case WAX_SUBSCRIBE:
     case WAX_UNSUBSCRIBE:
-        return take_subscribe(session, packet, event);
+        return WAX_SERVER ? take_subscribe(session, packet, event) : WAX_PROTOCOL_ERROR;
     case WAX_SUBACK:
     case WAX_UNSUBACK:
         return take_suback(session, packet, event);

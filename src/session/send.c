@@ -221,7 +221,7 @@ wax_status wax_session_acknowledge(wax_session *session, wax_packet_type type, u
     if (type != WAX_PUBACK && (flow == NULL || !wax_step_on_order(flow->waits, type, reason))) {
         return WAX_NOT_FOUND;
     }
-    if (session->version != WAX_VERSION_5) {
+    if (!WAX_IS_MQTT5(session->version)) {
         packet.reason = WAX_REASON_SUCCESS;
     }
     status = wax_acknowledgement_write(out, &packet, (wax_version)session->version);

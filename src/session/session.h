@@ -80,6 +80,12 @@ typedef struct wax_aliases {
     uint16_t count;
 } wax_aliases;
 
+/* A program that is a client alone is built with -DWAX_SERVER=0: what only a server does is then
+ * left out of it. */
+#ifndef WAX_SERVER
+#define WAX_SERVER 1
+#endif
+
 typedef enum wax_role { WAX_ROLE_CLIENT, WAX_ROLE_SERVER } wax_role;
 
 /* What this end announces and bears. */

@@ -18,6 +18,7 @@ enum {
     REST_MAX_MS = 5000,
     LAST_TRIES = 4,       /* of a group that fails, once the store is being closed */
     TASKS_MAX_US = 10000, /* so long tasks run before those who commit have their turn */
+    REPLACE_MS = 3600000,
 };
 
 /* What was committed, and who asked, in their order. */
@@ -34,7 +35,10 @@ struct engine {
     struct engine *self; /* for those who may only look */
     wax_store_options options;
     struct files files;
-    struct database database; /* the writer's */
+    struct database database; /* the writer's, as are the next */
+    bool is_damaged;          /* the last attempt to write found it so */
+    uint64_t replaced_ms;     /* when a damaged one was replaced last; 0: never */
+    uint8_t key[32];
     pthread_t writer;
     _Atomic uint64_t durable;
     atomic_int state;
@@ -110,6 +114,9 @@ static int write_group(struct engine *engine, struct group *group, uint64_t *wri
     struct plan plan;
     int result;
 
+    if (database->handle == NULL) {
+        return SQLITE_CORRUPT; /* it could not be replaced, nor be opened again */
+    }
     if (!plan_make(&plan, group->first)) {
         return SQLITE_NOMEM;
     }
@@ -136,6 +143,7 @@ static void tell(struct engine *engine, const struct group *group, int result, u
     wax_status status = database_status(&engine->database, result);
     wax_store_figures *figures = &engine->figures;
 
+    engine->is_damaged = (result & 0xff) == SQLITE_CORRUPT || (result & 0xff) == SQLITE_NOTADB;
     if (status == WAX_MALFORMED) {
         files_set_suspect(&engine->files, true);
     }
@@ -207,6 +215,26 @@ static bool try_group(struct engine *engine, struct group *group)
     return result == SQLITE_OK;
 }
 
+/* What start would do with a damaged store, without waiting for one. A new one that is damaged soon
+ * again tells of a disk that nothing can be trusted to. Returns whether there is another now. */
+static bool replace(struct engine *engine)
+{
+    const wax_store_options *options = &engine->options;
+    uint64_t now_ms = wax_clock_ms();
+    bool is_due = engine->replaced_ms == 0 || now_ms - engine->replaced_ms >= REPLACE_MS;
+    wax_store_report report;
+
+    if (!engine->is_damaged || options->must_be_whole || !is_due ||
+        sqlite_replace(&engine->database, &engine->files, options, &report) != WAX_OK) {
+        return false;
+    }
+    engine->replaced_ms = now_ms + 1;
+    if (options->tell != NULL) {
+        options->tell(options->context, &report);
+    }
+    return true;
+}
+
 /* Until it is safe; but once the store is being closed, only some tries more. */
 static void make_safe(struct engine *engine, struct group *group)
 {
@@ -215,6 +243,9 @@ static void make_safe(struct engine *engine, struct group *group)
     bool is_closing = false;
 
     while (!try_group(engine, group) && tries_left > 0) {
+        if (replace(engine)) {
+            continue;
+        }
         is_closing = rest(engine, group, rest_ms, is_closing);
         rest_ms = rest_ms * 2 < REST_MAX_MS ? rest_ms * 2 : REST_MAX_MS;
         if (is_closing) {
@@ -268,6 +299,7 @@ static void end(struct engine *engine)
 {
     database_close(&engine->database);
     files_close(&engine->files);
+    wax_wipe(engine, sizeof *engine);
     free(engine);
 }
 
@@ -290,7 +322,10 @@ static wax_status open_sqlite(wax_store **store, const wax_store_options *option
     engine->self = engine;
     engine->options = *options;
     engine->options.place = NULL;
-    engine->options.key = (wax_bytes){NULL, 0};
+    engine->options.key = wax_bytes_of(engine->key, options->key.size);
+    if (options->key.size > 0) {
+        memcpy(engine->key, options->key.data, sizeof engine->key);
+    }
     begin_group(&engine->gathering, 1);
     if (!start(engine)) {
         report_say(report, "cannot start a thread for the store");

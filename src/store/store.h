@@ -11,6 +11,7 @@
 
 typedef struct wax_store wax_store;
 typedef struct wax_store_view wax_store_view;
+struct wax_store_report;
 
 /* The tables. What keys and values mean is the broker's affair, but for messages and those who hold
  * them: the value of a row of a table that holds begins with the key of a message, and the store
@@ -79,7 +80,10 @@ typedef struct wax_store_options {
     bool reads_all;     /* verifies the messages, too, which takes as long as reading the file; else
                          * what is wrong with them is found when they are asked for */
     void (*wake)(void *context); /* durable() has grown, or state() is another. From any thread */
-    void *context;
+    void *context;               /* of this, and of the next */
+    /* The store was found damaged while it was open, and set aside; NULL: nobody wants to know.
+     * From any thread. */
+    void (*tell)(void *context, const struct wax_store_report *report);
 } wax_store_options;
 
 /* What opening found, for the log and for whoever asks. */
@@ -172,7 +176,9 @@ extern const wax_store_kind wax_store_memory;
  * the disk is busy never gets there. The folder is made for its owner only, and so are the files.
  *
  * A damaged store is renamed to wax.db.damaged-YYYYmmdd-HHMMSS (UTC), with its log; nothing of it
- * is deleted. Keys of values (numbers, topics, filters) are never sealed. */
+ * is deleted. Where writing finds the damage, that is done while the store is open, unless it must
+ * be whole, and not more than once in an hour: what was not safe goes into the new one. Keys of
+ * values (numbers, topics, filters) are never sealed. */
 extern const wax_store_kind wax_store_sqlite;
 
 #endif

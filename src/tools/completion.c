@@ -23,6 +23,8 @@ static const struct row rows[] = {
     {"bench",      TOOL_BENCH,  NULL,               bench_word   },
     {"ctl",        0,           ctl_option_name,    ctl_verb_name},
     {"init",       0,           init_option_name,   NULL         },
+    {"seal",       0,           seal_option_name,   NULL         },
+    {"open",       0,           seal_option_name,   NULL         },
     {"passwd",     0,           passwd_option_name, NULL         },
     {"pki",        0,           pki_option_name,    pki_verb_name},
     {"completion", 0,           NULL,               NULL         },

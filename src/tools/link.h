@@ -5,6 +5,7 @@
 #include "client/client.h"
 #include "os/os.h"
 #include "tls/tls.h"
+#include "tools/sealed.h"
 #include "tools/settings.h"
 
 struct link {
@@ -13,14 +14,17 @@ struct link {
     wax_client_config config;
     wax_will will;
     wax_tls_context *tls;
-    struct scram *scram; /* the login by SCRAM; NULL: none */
+    struct scram *scram;   /* the login by SCRAM; NULL: none */
+    struct sealed *sealed; /* what seals and opens; NULL: nothing is sealed */
     wax_transport *transport;
     wax_transport *secured; /* TLS within it; NULL: none */
     uint8_t *rooms;         /* all of the client's, on the heap */
     uint64_t wake_ms;       /* when tools_link_next() returns LINK_DUE; WAX_NEVER */
     int input;              /* a descriptor to watch for input, or -1 */
     bool wants_room;        /* something could not be sent yet: LINK_MOVED says when to try again */
+    bool is_watched;        /* signals stop it */
     bool was_open;          /* the broker has let us in once */
+    bool is_ready;          /* and, where messages are sealed, the keys have come or do not come */
     bool is_refused;
     uint8_t farewell; /* what DISCONNECT says; only MQTT 5 can say more than that it is over */
     bool is_silent;   /* nothing is said of failures; `fault` tells them */
@@ -44,6 +48,9 @@ enum link_turn {
  * `queue_size` bytes. False, and said so, if certificates or memory are missing. */
 bool tools_link_open(struct link *link, const struct settings *settings, size_t queue_size);
 void tools_link_close(struct link *link);
+
+/* Gives up the connection, if there is one. */
+void tools_link_hang_up(struct link *link);
 
 /* Connects, moves bytes and waits until there is something for the tool. */
 enum link_turn tools_link_next(struct link *link, wax_client_event *event);

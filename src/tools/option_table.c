@@ -209,6 +209,8 @@ const struct option_row tools_options[] = {
     {NULL, "--tls-keylog",        OPTION_TEXT,   ALL, GROUP_TLS, AT(keylog), 0, 0, "FILE", "append the secrets of the connection, for Wireshark: for tests only", NULL},
     {NULL, "--no-tls",            OPTION_FLAG,   ALL, GROUP_TLS, AT(no_tls), 0, 0, NULL, "no TLS, even on port 8883", NULL},
 
+    {NULL, "--seal",              OPTION_TEXT,   TOOL_PUB | TOOL_SUB, GROUP_SEALING, AT(seal), 0, 0, "FILE", "seal what is sent and open what comes, as the device whose identity `wax keys` wrote to this file", NULL},
+
     {NULL, "--will-topic",        OPTION_TEXT,   ALL, GROUP_WILL, AT(will_topic), 0, 0, "TOPIC", "the broker publishes here if this client is lost", NULL},
     {NULL, "--will-payload",      OPTION_TEXT,   ALL, GROUP_WILL, AT(will_payload), 0, 0, "TEXT", "and says this (nothing)", NULL},
     {NULL, "--will-qos",          OPTION_NUMBER, ALL, GROUP_WILL, AT(will_qos), 0, 2, "QOS", "with this quality of service (0)", NULL},

@@ -20,6 +20,7 @@ enum option_kind {
 enum option_group {
     GROUP_CONNECTION,
     GROUP_TLS,
+    GROUP_SEALING,
     GROUP_WILL,
     GROUP_MESSAGE,
     GROUP_SUBSCRIPTION,

@@ -2,6 +2,7 @@
 #include "tools/link.h"
 #include "tools/options.h"
 #include "tools/payload.h"
+#include "tools/sealed_link.h"
 #include "tools/tools.h"
 
 #include <errno.h>
@@ -34,6 +35,8 @@ struct pub {
     wax_bytes piece;  /* what of a message in pieces is still to go */
     uint32_t left;    /* how often the message is to be sent yet; not for lines */
     uint32_t waiting; /* messages whose end was not told */
+    wax_publish made; /* the message as it goes out, sealed or not */
+    bool is_made;     /* it waits for room */
     bool is_in_pieces;
     bool is_delayed; /* the next one waits for --repeat-delay */
     int code;        /* what went wrong with a message */
@@ -108,20 +111,37 @@ static wax_publish message_of(const struct pub *pub, wax_bytes payload)
     };
 }
 
-/* Gives one message to the client, whole or its beginning. Returns as wax_client_publish(). */
-static wax_status send_one(struct pub *pub, wax_bytes payload)
+/* Makes what goes out, once: a message that is sealed again has another position. */
+static bool make(struct pub *pub, wax_bytes payload)
 {
-    bool is_in_pieces = payload.size > PIECE_SIZE && pub->settings.qos < 2;
-    wax_publish publish = message_of(pub, is_in_pieces ? wax_bytes_of(NULL, 0) : payload);
-    uint32_t token = 0;
-    wax_status status = is_in_pieces ? wax_client_publish_start(&pub->link.client, &publish,
-                                                                (uint32_t)payload.size, &token)
-                                     : wax_client_publish(&pub->link.client, &publish, &token);
+    wax_publish message = message_of(pub, payload);
 
+    pub->is_made =
+        pub->is_made || tools_sealed_link_make(&pub->link, &message, &pub->made) == WAX_OK;
+    return pub->is_made;
+}
+
+/* Gives one message to the client, whole or its beginning. Returns as wax_client_publish(). */
+static wax_status send_one(struct pub *pub)
+{
+    wax_publish publish = pub->made;
+    wax_bytes payload = publish.payload;
+    bool is_in_pieces = payload.size > PIECE_SIZE && pub->settings.qos < 2;
+    uint32_t token = 0;
+    wax_status status;
+
+    if (is_in_pieces) {
+        publish.payload = wax_bytes_of(NULL, 0);
+        status =
+            wax_client_publish_start(&pub->link.client, &publish, (uint32_t)payload.size, &token);
+    } else {
+        status = wax_client_publish(&pub->link.client, &publish, &token);
+    }
     if (status == WAX_OK) {
         pub->waiting += token != 0 ? 1 : 0;
         pub->is_in_pieces = is_in_pieces;
         pub->piece = payload;
+        pub->is_made = false;
     }
     return status;
 }
@@ -172,8 +192,13 @@ static bool send_all(struct pub *pub)
 
     /* A line in pieces lies in the room of lines, which must not move meanwhile. */
     while (send_pieces(pub) && find_next(pub, &payload, &line_size)) {
-        wax_status status = send_one(pub, payload);
+        wax_status status;
 
+        if (!make(pub, payload)) {
+            pub->code = EXIT_WRONG;
+            return false;
+        }
+        status = send_one(pub);
         if (status == WAX_FULL || status == WAX_CLOSED) {
             pub->link.wants_room = true;
             return true;
@@ -247,7 +272,7 @@ static int run(struct pub *pub)
 
     for (;;) {
         bool takes_input = pub->settings.source == FROM_LINES && !pub->lines.is_over &&
-                           pub->link.was_open && !pub->link.wants_room;
+                           pub->link.is_ready && !pub->link.wants_room;
         enum link_turn turn;
 
         pub->link.input = takes_input ? STDIN_FILENO : -1;
@@ -258,10 +283,10 @@ static int run(struct pub *pub)
         if (turn == LINK_STOPPED) {
             return tools_link_finish(&pub->link, EXIT_GOOD);
         }
-        if (!handle(pub, turn, &event) || (pub->link.was_open && !send_all(pub))) {
+        if (!handle(pub, turn, &event) || (pub->link.is_ready && !send_all(pub))) {
             return tools_link_finish(&pub->link, pub->code);
         }
-        if (pub->link.was_open && is_done(pub)) {
+        if (pub->link.is_ready && is_done(pub)) {
             return tools_link_finish(&pub->link, EXIT_GOOD);
         }
     }

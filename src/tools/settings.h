@@ -138,6 +138,8 @@ struct settings {
     bool ignores_host;
     bool no_tls;
     bool wants_tls; /* by a URL */
+
+    const char *seal; /* the file of this device's identity; NULL: nothing is sealed */
     bool uses_websocket;
 
     struct texts topics;

@@ -4,6 +4,7 @@
 #include "tools/message.h"
 #include "tools/options.h"
 #include "tools/output.h"
+#include "tools/sealed_link.h"
 #include "tools/tools.h"
 #include "tools/watch.h"
 
@@ -11,7 +12,8 @@
 
 enum {
     QUEUE_SIZE = 1024 * 1024,
-    RATE_MS = 1000, /* how often --message-rate tells */
+    FILTERS_SIZE = 1024 * 1024, /* as the broker is to see them */
+    RATE_MS = 1000,             /* how often --message-rate tells */
 };
 
 struct sub {
@@ -97,8 +99,34 @@ static bool unsubscribe(struct sub *sub)
     return wax_client_unsubscribe(&sub->link.client, &request, &sub->unsubscribe_token) == WAX_OK;
 }
 
+/* Blinds the filters, where topics are. */
+static bool adapt(struct sub *sub)
+{
+    static uint8_t room[FILTERS_SIZE];
+    wax_writer out = wax_writer_over(room, sizeof room);
+    wax_status status;
+
+    fill_requests(sub);
+    status =
+        tools_sealed_link_filters(&sub->link, sub->subscriptions, sub->settings.topics.count, &out);
+    if (status == WAX_OK) {
+        status = tools_sealed_link_filters(&sub->link, sub->unsubscriptions,
+                                           sub->settings.unsubscribes.count, &out);
+    }
+    if (status != WAX_OK) {
+        tools_say(&sub->settings, "a filter cannot be blinded: %s",
+                  status == WAX_BAD_FILTER ? "it has a wildcard where the namespace has none"
+                                           : wax_status_text(status));
+        end(sub, EXIT_WRONG);
+    }
+    return status == WAX_OK;
+}
+
 static void ask(struct sub *sub)
 {
+    if (!adapt(sub)) {
+        return;
+    }
     if (!subscribe(sub) || !unsubscribe(sub)) {
         tools_say(&sub->settings, "so many filters do not fit; give fewer");
         end(sub, EXIT_WRONG);
@@ -375,7 +403,6 @@ int wax_tool_sub(int argc, char **argv)
     memset(&sub, 0, sizeof sub);
     if (tools_options_begin(&sub.settings, TOOL_SUB, argc, argv, &code) && check(&sub.settings) &&
         tools_output_check(&sub.settings)) {
-        fill_requests(&sub);
         if (sub.settings.watches && !sub.settings.shows_rate) {
             tools_watch_begin(stdout, sub.settings.host);
         }

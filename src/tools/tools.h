@@ -22,6 +22,11 @@ int wax_tool_doctor(int argc, char **argv);
  * to its end; 2 if messages were lost, came twice or out of order. */
 int wax_tool_bench(int argc, char **argv);
 
+/* wax seal and wax open: seal the standard input, or a file, for those who read a topic, and open
+ * it again. 0 if all of it was, else 1. */
+int wax_tool_seal(int argc, char **argv);
+int wax_tool_open(int argc, char **argv);
+
 /* wax init: makes a broker's first configuration, certificates and administrator. */
 int wax_tool_init(int argc, char **argv);
 

@@ -25,6 +25,7 @@ static const struct topic introductions[] = {
 static const char *const group_titles[GROUP_COUNT] = {
     [GROUP_CONNECTION] = "Connection",
     [GROUP_TLS] = "TLS",
+    [GROUP_SEALING] = "Sealing",
     [GROUP_WILL] = "Will",
     [GROUP_MESSAGE] = "Message",
     [GROUP_SUBSCRIPTION] = "Subscription",

@@ -1,30 +1,38 @@
 /* The fixed header of every packet. */
 #include "wire/wire.h"
 
-/* The flags that MQTT 5 and 3.1.1 demand; PUBLISH has flags of its own. [MQTT-2.1.3-1] */
-static const uint8_t flags_of[] = {
-    [WAX_PUBREL] = 0x02,      /* [MQTT-3.6.1-1] */
-    [WAX_SUBSCRIBE] = 0x02,   /* [MQTT-3.8.1-1] */
-    [WAX_UNSUBSCRIBE] = 0x02, /* [MQTT-3.10.1-1] */
-    [WAX_AUTH] = 0x00,        /* [MQTT-3.15.1-1] */
+#include <string.h>
+
+/* A bit per packet type. */
+#define AT(type) (1U << (WAX_##type))
+
+enum {
+    MARKED = AT(PUBREL) | AT(SUBSCRIBE) | AT(UNSUBSCRIBE), /* with the flag below */
+    ONLY_HEADS = AT(PINGREQ) | AT(PINGRESP),
+    MARK = 0x02,      /* [MQTT-3.6.1-1] [MQTT-3.8.1-1] [MQTT-3.10.1-1] */
+    DUPLICATE = 0x08, /* MQTT 3.1 marks what it sends again, these three too */
 };
 
-static bool flags_are_allowed(wax_packet_type type, uint8_t flags, wax_version version)
+/* Whether the flags are those that the type demands; PUBLISH has flags of its own.
+ * [MQTT-2.1.3-1] [MQTT-3.15.1-1] */
+static bool flags_are_allowed(const wax_packet *packet, wax_version version)
 {
-    uint8_t wanted = flags_of[type];
+    bool is_marked = (MARKED >> packet->type & 1U) != 0;
+    uint8_t flags = packet->flags;
 
-    if (type == WAX_PUBLISH) {
-        return true;
+    if (is_marked && version == WAX_VERSION_3_1) {
+        flags &= (uint8_t)~DUPLICATE;
     }
-    if (version == WAX_VERSION_3_1 && wanted != 0) {
-        flags &= (uint8_t)~0x08U; /* MQTT 3.1 marks what it sends again, these three too */
-    }
-    return flags == wanted;
+    return packet->type == WAX_PUBLISH || flags == (is_marked ? MARK : 0);
 }
 
-static bool is_only_a_head(wax_packet_type type)
+static bool head_is_allowed(const wax_packet *packet, wax_version version)
 {
-    return type == WAX_PINGREQ || type == WAX_PINGRESP;
+    if (packet->type == WAX_NO_PACKET || (packet->type == WAX_AUTH && !WAX_IS_MQTT5(version)) ||
+        ((ONLY_HEADS >> packet->type & 1U) != 0 && packet->body_size > 0)) {
+        return false;
+    }
+    return flags_are_allowed(packet, version);
 }
 
 /* Reads what stands before the body. Returns WAX_MORE when it is cut short. The fourth byte of the
@@ -51,15 +59,6 @@ static wax_status read_head(wax_packet *packet, const wax_reader *in)
     packet->body_size = body_size;
     packet->head_size = (uint8_t)size;
     return (byte & 0x80U) != 0 || (byte == 0 && size > 2) ? WAX_MALFORMED : WAX_OK;
-}
-
-/* Whether such a packet may be at all. */
-static bool head_is_allowed(const wax_packet *packet, wax_version version)
-{
-    return packet->type != WAX_NO_PACKET &&
-           (packet->type != WAX_AUTH || version == WAX_VERSION_5) &&
-           (packet->body_size == 0 || !is_only_a_head(packet->type)) &&
-           flags_are_allowed(packet->type, packet->flags, version);
 }
 
 wax_status wax_packet_read(wax_packet *packet, wax_reader *in, wax_version version,
@@ -104,9 +103,30 @@ wax_status wax_packet_write_head(wax_writer *out, wax_packet_type type, uint8_t 
     return out->status;
 }
 
+wax_status wax_packet_enclose(wax_writer *out, size_t start, wax_packet_type type, uint8_t flags)
+{
+    size_t body_size = out->used - start;
+    uint8_t *packet = out->data + start;
+    uint8_t head[5];
+    size_t head_size;
+
+    if (body_size > WAX_VARINT_MAX) {
+        out->status = WAX_TOO_LARGE;
+        return wax_writer_end(out, start);
+    }
+    head[0] = (uint8_t)((unsigned)type << 4 | flags);
+    head_size = 1 + wax_varint_encode(head + 1, (uint32_t)body_size);
+    wax_write_bytes(out, wax_bytes_of(head, head_size)); /* where there is room */
+    if (out->status == WAX_OK) {
+        memmove(packet + head_size, packet, body_size);
+        memcpy(packet, head, head_size); /* where it belongs */
+    }
+    return wax_writer_end(out, start);
+}
+
 wax_status wax_packet_write_empty(wax_writer *out, wax_packet_type type)
 {
-    return wax_packet_write_head(out, type, 0, 0);
+    return wax_packet_enclose(out, out->used, type, 0);
 }
 
 const char *wax_packet_name(wax_packet_type type)

@@ -64,6 +64,8 @@ static void fuzz_row(wax_bytes value)
         kept_row_write(&out, &row);
         fuzz_require(kept_row_read(wax_writer_bytes(&out), &again));
         end(&out, again.message == row.message && again.packet_id == row.packet_id &&
+                      wax_bytes_equal(again.share_name, row.share_name) &&
+                      wax_bytes_equal(again.filter, row.filter) &&
                       wax_bytes_equal(again.identifiers, row.identifiers));
     }
 }

@@ -21,7 +21,7 @@ class Bytes(ctypes.Structure):
 
 
 class Sealing(ctypes.Structure):
-    _fields_ = [("key", ctypes.c_char_p), ("nonce", ctypes.c_char_p), ("associated", Bytes)]
+    _fields_ = [("key", ctypes.c_char_p), ("nonce", ctypes.c_char_p), ("associated", Bytes), ("tag_size", ctypes.c_uint8)]
 
 
 class Hash(ctypes.Structure):

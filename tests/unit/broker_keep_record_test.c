@@ -182,13 +182,17 @@ static bool read_row(wax_bytes value)
 static void rows_come_back(void **state)
 {
     const uint8_t identifiers[] = {0, 0, 0, 1, 0x0f, 0xff, 0xff, 0xff};
+    /* clang-format off */
     const struct kept_row rows[] = {
-        {.message = 1,          .state = KEPT_WAITING,     .qos = 0                           },
-        {.message = UINT64_MAX, .state = KEPT_WAITING,     .qos = 1,                            .retain = true, .weight = 9},
-        {.message = 5,          .state = KEPT_SENT,                                   .qos = 2,                                                           .packet_id = 65535, .weight = UINT32_MAX},
-        {.message = 0,             .state = KEPT_RELEASED,.qos = 2,.packet_id = 1},
-        {.message = 9,          .qos = 2, .identifiers = {identifiers, sizeof identifiers}                                          },
+        {.message = 7, .state = KEPT_SENT, .qos = 1, .packet_id = 3, .share_name = WAX_TEXT("g"), .filter = WAX_TEXT("a/+")},
+        {.message = 7, .state = KEPT_WAITING, .qos = 2, .share_name = WAX_TEXT("group"), .filter = WAX_TEXT("#"), .identifiers = {identifiers, sizeof identifiers}},
+        {.message = 1, .state = KEPT_WAITING, .qos = 0},
+        {.message = UINT64_MAX, .state = KEPT_WAITING, .qos = 1, .retain = true, .weight = 9},
+        {.message = 5, .state = KEPT_SENT, .qos = 2, .packet_id = 65535, .weight = UINT32_MAX},
+        {.message = 0, .state = KEPT_RELEASED, .qos = 2, .packet_id = 1},
+        {.message = 9, .qos = 2, .identifiers = {identifiers, sizeof identifiers}},
     };
+    /* clang-format on */
 
     (void)state;
     for (size_t i = 0; i < WAX_COUNT(rows); i++) {
@@ -200,6 +204,8 @@ static void rows_come_back(void **state)
         assert_true(found.qos == rows[i].qos && found.retain == rows[i].retain);
         assert_true(found.packet_id == rows[i].packet_id && found.weight == rows[i].weight);
         assert_true(wax_bytes_equal(found.identifiers, rows[i].identifiers));
+        assert_true(wax_bytes_equal(found.share_name, rows[i].share_name));
+        assert_true(wax_bytes_equal(found.filter, rows[i].filter));
         /* The store counts the holders of a message by this. */
         assert_true(kept_number(wax_writer_bytes(&out)) == rows[i].message);
         refuse_cut(wax_writer_bytes(&out), out.used - rows[i].identifiers.size, read_row);
@@ -224,6 +230,9 @@ static void strange_rows_are_refused(void **state)
     assert_false(read_row(wax_bytes_of(value, SIZE)));
     value[BITS] = 1;
     assert_false(read_row(wax_bytes_of(value, SIZE + 3))); /* part of an identifier */
+    value[BITS] = 0x80 | 1;                                /* of a group without a name */
+    assert_false(read_row(wax_bytes_of(value, SIZE + 4)));
+    value[BITS] = 1;
     assert_true(read_row(wax_bytes_of(value, SIZE + 4 * KEPT_IDENTIFIER_MAX)));
     assert_false(read_row(wax_bytes_of(value, SIZE + 4 * KEPT_IDENTIFIER_MAX + 4)));
     free(value);

@@ -74,8 +74,9 @@ def add_sizes(cases):
     cases.seal("position 0", draft(b"x" * 100, position=0), 64, apart)
     fields = plain.write_fields([(plain.CONTENT_TYPE, b"application/octet-stream"), (plain.STREAM_SIZE, u64(1 + 2 + 38 + 503))])
     cases.seal("with fields and its size, RETAIN", draft(seeded("stream", 503), fields=fields, retain=True), 100, apart, ["Fields"])
-    fields = plain.write_fields([(plain.CORRELATION, bytes(200))])
-    cases.seal("fields through four chunks", draft(seeded("stream", 30), fields=fields), 64, apart, ["Fields"])
+    what = draft(seeded("stream", 30), fields=plain.write_fields([(plain.CORRELATION, bytes(200))]))
+    head, chunks = stream.seal_chunks(cases.of, TOPIC, what, 64)
+    cases.refuse("fields beyond the first chunk", [stream.message_of(head, 64, 0, chunks, True)], ["BadFields"])
 
 
 def add_blinded(file):

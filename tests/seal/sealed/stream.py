@@ -85,6 +85,8 @@ class Opener:
             if index & ~LAST < self.next or self.opened:
                 continue
             piece = self.open_chunk(size, index, chunk)
+            if index & ~LAST == 0:
+                plain.read_head(Reader(piece), is_stream=True)
             self.size, self.next, self.text, new = size, self.next + 1, self.text + piece, new + 1
             if index & LAST:
                 self.opened = self.finish()

@@ -9,6 +9,7 @@ from . import ascon
 from .octets import Refused, require, u8, u32
 
 CHACHA, ASCON, CCM = 1, 2, 3
+CCM_ASSOCIATED = 0xFF00
 KEY_SIZE = {CHACHA: 32, ASCON: 16, CCM: 16}
 TAG_SIZES = {CHACHA: (16,), ASCON: (16, 8), CCM: (16, 8)}
 
@@ -39,6 +40,7 @@ def nonce_of(suite, number, hedge):
 
 
 def seal(suite, tag_size, key, nonce, associated, plain):
+    require(suite != CCM or len(associated) < CCM_ASSOCIATED, "A is too large for suite 3")
     if suite == ASCON:
         return ascon.seal(key, nonce, associated, plain, tag_size)
     if suite == CCM:
@@ -48,6 +50,7 @@ def seal(suite, tag_size, key, nonce, associated, plain):
 
 def unseal(suite, tag_size, key, nonce, associated, sealed):
     require(len(sealed) >= tag_size, "too short")
+    require(suite != CCM or len(associated) < CCM_ASSOCIATED, "A is too large for suite 3")
     if suite == ASCON:
         plain = ascon.unseal(key, nonce, associated, sealed, tag_size)
         require(plain is not None, "the tag is wrong")

@@ -1,0 +1,271 @@
+/* Members of one namespace, and an authority that writes them mailboxes. */
+#ifndef WAX_TESTS_MEMBER_CHECK_H
+#define WAX_TESTS_MEMBER_CHECK_H
+
+#include "check.h"
+
+#include "member/member.h"
+
+#include <stdlib.h>
+
+enum { RECORDS = 16, RECORD_SIZE = 8192, MAILBOX_ROOM = 8192, SEALED_ROOM = 65536 };
+
+/* Records that stay while members come and go; writes may be made to fail. */
+struct records {
+    wax_member_store base;
+    struct {
+        bool is_there;
+        wax_member_record record;
+        uint8_t group[WAX_KEYS_ID_SIZE];
+        uint8_t value[RECORD_SIZE];
+        size_t size;
+    } rows[RECORDS];
+    wax_status fault; /* what becomes of windows that are saved */
+};
+
+struct device {
+    struct records records;
+    wax_member_config config;
+    wax_member *member;
+    uint8_t *memory;
+    uint8_t psk[WAX_KEYS_SECRET_SIZE];
+    char name[32];
+};
+
+/* What the authority knows of a group. */
+struct house {
+    uint8_t id[WAX_KEYS_ID_SIZE];
+    const char *filter;
+    uint32_t suite;
+    uint32_t group_class;
+    uint32_t epoch; /* the newest */
+    uint32_t kept;
+    uint32_t first_sender; /* those that may write */
+    uint32_t last_sender;
+};
+
+static const uint8_t the_namespace[WAX_KEYS_ID_SIZE] = {1, 2, 3, 4, 5, 6, 7, 8};
+
+static inline wax_status load_record(wax_member_store *self, wax_member_record record,
+                                     const uint8_t *group, uint8_t *room, size_t *size)
+{
+    struct records *records = (struct records *)self;
+
+    for (size_t i = 0; i < RECORDS; i++) {
+        if (records->rows[i].is_there && records->rows[i].record == record &&
+            (group == NULL || memcmp(records->rows[i].group, group, WAX_KEYS_ID_SIZE) == 0)) {
+            assert_true(records->rows[i].size <= *size);
+            memcpy(room, records->rows[i].value, records->rows[i].size);
+            *size = records->rows[i].size;
+            return WAX_OK;
+        }
+    }
+    return WAX_NOT_FOUND;
+}
+
+static inline wax_status save_record(wax_member_store *self, wax_member_record record,
+                                     const uint8_t *group, wax_bytes value)
+{
+    struct records *records = (struct records *)self;
+    size_t at = 0;
+
+    if (records->fault != WAX_OK && record == WAX_MEMBER_WINDOW) {
+        return records->fault;
+    }
+    while (records->rows[at].is_there &&
+           (records->rows[at].record != record ||
+            (group != NULL && memcmp(records->rows[at].group, group, WAX_KEYS_ID_SIZE) != 0))) {
+        at++;
+        assert_true(at < RECORDS);
+    }
+    assert_true(value.size <= RECORD_SIZE);
+    records->rows[at].is_there = true;
+    records->rows[at].record = record;
+    if (group != NULL) {
+        memcpy(records->rows[at].group, group, WAX_KEYS_ID_SIZE);
+    }
+    memcpy(records->rows[at].value, value.data, value.size);
+    records->rows[at].size = value.size;
+    return WAX_OK;
+}
+
+static inline const wax_suite *any_suite(uint32_t number)
+{
+    return number == 1   ? &wax_suite_chacha
+           : number == 2 ? &wax_suite_ascon
+           : number == 3 ? &wax_suite_ccm
+                         : NULL;
+}
+
+static inline wax_member_blind *any_blind(uint32_t number)
+{
+    return number == 1 ? wax_blind_hmac : number == 2 ? wax_blind_ascon : NULL;
+}
+
+static inline void device_start(struct device *device)
+{
+    static uint8_t starts;
+    uint8_t nonce[WAX_KEYS_ID_SIZE] = {0};
+    size_t size = wax_member_memory_size(&device->config);
+
+    nonce[0] = ++starts;
+    device->memory = malloc(size);
+    assert_non_null(device->memory);
+    assert_int_equal(wax_member_open(&device->member, &device->config, nonce, device->memory, size),
+                     WAX_OK);
+}
+
+static inline void device_stop(struct device *device)
+{
+    wax_member_close(device->member);
+    free(device->memory);
+    device->member = NULL;
+}
+
+static inline void device_make(struct device *device, const char *name)
+{
+    *device = (struct device){.records = {.base = {load_record, save_record}}};
+    memset(device->psk, name[0], sizeof(device->psk));
+    (void)snprintf(device->name, sizeof(device->name), "%s", name);
+    device->config = (wax_member_config){
+        .device = wax_bytes_of_text(device->name),
+        .prefix = WAX_TEXT("wax"),
+        .name_space = the_namespace,
+        .profile = &wax_keys_ascon,
+        .psk = device->psk,
+        .suite = any_suite,
+        .blind = any_blind,
+        .store = &device->records.base,
+        .mailbox_size = 4096,
+        .message_size = 4096,
+        .hold_size = 4096,
+        .group_count = 4,
+        .sender_count = 8,
+        .topic_count = 8,
+    };
+    device_start(device);
+}
+
+/* An epoch's secret, which only the authority of these tests makes so. */
+static inline void epoch_secret(const struct house *house, uint32_t epoch, uint8_t *secret)
+{
+    memset(secret, (int)(house->id[0] + epoch), WAX_SECRET_SIZE);
+}
+
+static inline void write_epochs(const struct house *house, uint32_t role, uint32_t sender,
+                                wax_keys_list *list, wax_writer *out)
+{
+    uint32_t first = house->epoch < house->kept ? 1 : house->epoch - house->kept + 1;
+
+    for (uint32_t epoch = first; epoch <= house->epoch; epoch++) {
+        uint8_t secret[WAX_SECRET_SIZE];
+        wax_keys_epoch row = {epoch, WAX_KEYS_EPOCH_SECRET, secret};
+        wax_seal_group group = {.suite = any_suite(house->suite),
+                                .class =
+                                    house->group_class == 0 ? WAX_CLASS_STATE : WAX_CLASS_STREAM,
+                                .tag_size = 16};
+
+        memcpy(group.id, house->id, sizeof(group.id));
+        epoch_secret(house, epoch, secret);
+        if ((role & WAX_KEYS_READS) == 0) {
+            row.what = WAX_KEYS_SENDER_SECRET;
+            assert_int_equal(wax_seal_sender_secret(&group, epoch, secret, sender, secret), WAX_OK);
+        }
+        wax_keys_add_epoch(list, out, &row);
+    }
+}
+
+/* What a device may do in a group. */
+struct right {
+    const struct house *house;
+    uint32_t role;
+    uint32_t sender;
+};
+
+struct letter {
+    uint8_t room[MAILBOX_ROOM];
+    wax_bytes bytes;
+};
+
+static inline void write_mailbox(struct letter *letter, const struct device *device,
+                                 uint64_t version, const struct right *rights, size_t count,
+                                 const wax_keys_blinding *blinding)
+{
+    static uint8_t rooms[4][3][1024];
+    static uint8_t groups_room[4096];
+    static const uint8_t point[WAX_P256_PUBLIC_SIZE] = {4};
+    wax_writer groups_out = wax_writer_over(groups_room, sizeof(groups_room));
+    wax_writer out = wax_writer_over(letter->room, sizeof(letter->room));
+    char topic[64];
+    wax_keys_mailbox mailbox = {.version = version,
+                                .device = wax_bytes_of_text(device->name),
+                                .registrar = point,
+                                .keeper = point};
+    wax_keys_ends ends = {
+        .profile = device->config.profile, .name_space = the_namespace, .psk = device->psk};
+
+    for (size_t i = 0; i < count; i++) {
+        const struct house *house = rights[i].house;
+        wax_writer filters = wax_writer_over(rooms[i][0], sizeof(rooms[i][0]));
+        wax_writer epochs = wax_writer_over(rooms[i][1], sizeof(rooms[i][1]));
+        wax_writer senders = wax_writer_over(rooms[i][2], sizeof(rooms[i][2]));
+        wax_keys_group group = {.id = house->id,
+                                .suite = house->suite,
+                                .group_class = house->group_class,
+                                .tag_size = 16,
+                                .role = rights[i].role,
+                                .sender = rights[i].sender,
+                                .write_epoch = house->epoch,
+                                .kept = house->kept,
+                                .first_position = WAX_KEYS_NONE,
+                                .chunk_size = WAX_KEYS_CHUNK_SIZE};
+
+        wax_keys_add_text(&group.filters, &filters, wax_bytes_of_text(house->filter));
+        write_epochs(house, rights[i].role, rights[i].sender, &group.epochs, &epochs);
+        wax_keys_add_number(&group.senders, &senders, house->first_sender);
+        wax_keys_add_number(&group.senders, &senders, house->last_sender);
+        wax_keys_add_group(&mailbox.groups, &groups_out, &group);
+    }
+    if (blinding != NULL) {
+        mailbox.blinding = *blinding;
+    }
+    (void)snprintf(topic, sizeof(topic), "wax/k/%s", device->name);
+    ends.topic = wax_bytes_of_text(topic);
+    assert_int_equal(wax_keys_mailbox_seal(&out, &ends, &mailbox), WAX_OK);
+    letter->bytes = wax_writer_bytes(&out);
+}
+
+static inline void give_keys(struct device *device, uint64_t version, const struct right *rights,
+                             size_t count)
+{
+    struct letter letter;
+
+    write_mailbox(&letter, device, version, rights, count, NULL);
+    assert_int_equal(wax_member_take_mailbox(device->member, letter.bytes), WAX_OK);
+}
+
+/* A message on its way. */
+struct sent {
+    uint8_t room[SEALED_ROOM];
+    wax_publish publish;
+};
+
+static inline wax_status send_text(struct device *from, const char *topic, const char *text,
+                                   struct sent *sent)
+{
+    wax_writer room = wax_writer_over(sent->room, sizeof(sent->room));
+    wax_publish message = {
+        .topic = wax_bytes_of_text(topic), .payload = wax_bytes_of_text(text), .qos = 1};
+
+    return wax_member_seal(from->member, &message, 0, &room, &sent->publish);
+}
+
+static inline wax_member_arrival receive_text(struct device *to, const struct sent *sent)
+{
+    wax_member_arrival arrival;
+
+    assert_int_equal(wax_member_unseal(to->member, &sent->publish, 0, &arrival), WAX_OK);
+    return arrival;
+}
+
+#endif
