@@ -16,15 +16,21 @@ static wax_status judge_packet(const struct connection *connection, const wax_pu
     return publish->retain && !config->retain_available ? WAX_RETAIN_NOT_SUPPORTED : WAX_OK;
 }
 
+/* There are no more levels than bytes between two slashes, and one. */
+static bool is_too_deep(wax_bytes topic, uint32_t most)
+{
+    return topic.size >= most && wax_filter_level_count(topic) > most;
+}
+
 /* What the message must not be: reasons to refuse it alone. */
 static wax_status judge_message(const struct connection *connection, const wax_publish *publish,
                                 wax_bytes topic)
 {
     const wax_config *config = &connection->worker->settings->config;
 
-    if (!wax_topic_is_valid(publish->topic) ||
-        wax_filter_level_count(publish->topic) > config->topic_levels_max ||
-        topic.size > UINT16_MAX) {
+    /* What stands in a packet has been judged as it was read; what a bridge makes of it has not. */
+    if ((connection->bridge != NULL && !wax_topic_is_valid(publish->topic)) ||
+        is_too_deep(publish->topic, config->topic_levels_max) || topic.size > UINT16_MAX) {
         return WAX_BAD_TOPIC;
     }
     if (publish->payload.size > config->message_size_limit) {
@@ -47,7 +53,7 @@ static struct message *make(const struct connection *connection, const wax_publi
         .topic = publish->topic,
         .properties = publish->properties,
         .payload = publish->payload,
-        .author = &client->access.identity,
+        .author = &client->identity,
         .sender = client->number,
         .listener = connection->listener,
         .qos = publish->qos,
@@ -78,6 +84,9 @@ static wax_status take(struct connection *connection, const wax_publish *publish
         return WAX_QUOTA_EXCEEDED;
     }
     status = judge_message(connection, publish, message->topic);
+    if (status == WAX_OK && message->is_once && !keep_is_possible(connection->worker)) {
+        return WAX_QUOTA_EXCEEDED; /* its packet id cannot be written down: nobody has seen it */
+    }
     if (status == WAX_OK) {
         status = is_claimed(connection->worker, message->topic)
                      ? steward_take(connection, message)

@@ -129,7 +129,11 @@ typedef struct wax_group {
     uint32_t number;
 } wax_group;
 
-/* What matches a topic. Made once and used for many topics, so that matching takes no memory. */
+/* Topics up to this size are recognized when they come again. */
+#define WAX_MATCHES_TOPIC_MAX 128U
+
+/* What matches a topic. Made once and used for many topics of one router, so that matching takes no
+ * memory. */
 typedef struct wax_matches {
     wax_memory *memory;
     wax_match *entries;
@@ -141,6 +145,9 @@ typedef struct wax_matches {
     uint32_t room; /* for entries */
     uint32_t group_room;
     uint32_t visited_room;
+    uint64_t change; /* of the router, that these were found after; 0: nothing was found */
+    uint32_t topic_size;
+    uint8_t topic[WAX_MATCHES_TOPIC_MAX]; /* that they are of */
 } wax_matches;
 
 /* Makes empty matches that take memory as they need it, and keep it until they close. */
@@ -151,10 +158,11 @@ void wax_matches_close(wax_matches *matches);
 
 /* Collects the subscriptions and the groups whose filter matches a valid topic; what `matches` held
  * is forgotten. The time depends on the places of the tree that the topic leads to, and not on how
- * many filters lead elsewhere. The order of entries says nothing. Subscribers and groups in
- * `matches` are good until the router changes; the options are copies. Returns WAX_OK; WAX_FULL
- * when there is no memory, and `matches` are empty. [MQTT-4.7.1-1] [MQTT-4.7.1-2] [MQTT-4.7.2-1]
- * [MQTT-4.7.3-4] [MQTT-3.3.4-2] [MQTT-3.3.4-4] */
+ * many filters lead elsewhere; the topic that `matches` are of already costs no search as long as
+ * the router has not changed: messages often come in rows. The order of entries says nothing.
+ * Subscribers and groups in `matches` are good until the router changes; the options are copies.
+ * Returns WAX_OK; WAX_FULL when there is no memory, and `matches` are empty. [MQTT-4.7.1-1]
+ * [MQTT-4.7.1-2] [MQTT-4.7.2-1] [MQTT-4.7.3-4] [MQTT-3.3.4-2] [MQTT-3.3.4-4] */
 wax_status wax_router_match(wax_router *router, wax_bytes topic, wax_matches *matches) WAX_CHECKED;
 
 /* One who is in a group. */
@@ -186,12 +194,12 @@ void wax_group_choose(wax_router *router, wax_group group, const wax_member *mem
  * group that all have left and that somebody joins is another one. */
 bool wax_group_exists(const wax_router *router, wax_group group);
 
+/* The group of this name on this filter; none if it has no members. */
+wax_group wax_group_find(const wax_router *router, wax_bytes filter, wax_bytes share_name);
+
 /* Describes the group, as wax_router_describe() does its subscriptions; without options. */
 wax_status wax_group_describe(const wax_router *router, wax_group group, uint8_t *room, size_t size,
                               wax_interest *interest) WAX_CHECKED;
-
-/* The name that a group shares its filter under. Dies with the next change to the router. */
-wax_bytes wax_group_name(const wax_router *router, wax_group group);
 
 /* ---- Retained messages ---- */
 
@@ -245,6 +253,10 @@ void wax_retained_walk_begin(wax_retained_walk *walk, wax_retained *retained, wa
  * Returns WAX_OK with `*message`, which remains in the store; WAX_MORE when the steps are used up;
  * WAX_NOT_FOUND when all was visited. [MQTT-4.7.2-1] */
 wax_status wax_retained_next(wax_retained_walk *walk, uint32_t *steps, void **message) WAX_CHECKED;
+
+/* Writes the topic of the message that was visited last, to `room` if `size` suffices. Returns the
+ * topic's size, and nothing is written when that is more than `size`. */
+size_t wax_retained_walk_topic(const wax_retained_walk *walk, uint8_t *room, size_t size);
 
 /* Ends a walk, wherever it is. */
 void wax_retained_walk_end(wax_retained_walk *walk);
