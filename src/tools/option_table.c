@@ -214,7 +214,7 @@ const struct option_row tools_options[] = {
 
     {NULL, "--clear",             OPTION_FLAG,   TOOL_PROXY, GROUP_SEALING, AT(lets_clear), 0, 0, NULL, "let messages on topics of no group through as they are, unsealed (they are refused)", NULL},
 
-    {NULL, "--listen",            OPTION_TEXT,   TOOL_PROXY, GROUP_PROGRAMS, AT(listen), 0, 0, "ADDRESS", "where programs connect to: HOST:PORT, or the path of a Unix socket (127.0.0.1:1883)", NULL},
+    {NULL, "--listen",            OPTION_TEXT,   TOOL_PROXY, GROUP_PROGRAMS, AT(listen), 0, 0, "ADDRESS", "where programs connect to: HOST:PORT, or the path of a Unix socket, for this user and group (127.0.0.1:1883)", NULL},
     {NULL, "--allow-remote",      OPTION_FLAG,   TOOL_PROXY, GROUP_PROGRAMS, AT(allows_remote), 0, 0, NULL, "also listen where other hosts can connect: what they say to the proxy is not sealed yet, and anybody there speaks as this device", NULL},
 
     {NULL, "--will-topic",        OPTION_TEXT,   ALL, GROUP_WILL, AT(will_topic), 0, 0, "TOPIC", "the broker publishes here if this client is lost", NULL},

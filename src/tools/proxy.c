@@ -1,14 +1,13 @@
 /* wax proxy: programs that cannot seal connect to it as to a broker. */
-#include "tools/proxy.h"
 #include "tools/dial.h"
 #include "tools/options.h"
+#include "tools/proxy_parts.h"
 #include "tools/tools.h"
 
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -120,7 +119,6 @@ static bool listen_for_programs(struct gateway *proxy)
 
     if (settings->listen != NULL && settings->listen[0] == '/') {
         wanted.host = settings->listen;
-        (void)umask(0077); /* who may connect speaks as this device */
     } else if (!read_place(settings, host, sizeof host, &wanted.port)) {
         return false;
     }
@@ -186,6 +184,17 @@ static void discard(struct gateway *proxy)
     wax_loop_close(&proxy->loop);
 }
 
+/* With --quiet nothing is told. */
+static void open_log(struct gateway *proxy)
+{
+    static const wax_log_settings silence = {.places = WAX_LOG_STDERR};
+
+    wax_log_open(&proxy->log);
+    if (proxy->settings.is_quiet) {
+        (void)!wax_log_set(&proxy->log, &silence);
+    }
+}
+
 /* Runs until a signal comes, or the broker refuses this device for good. */
 static int run(struct gateway *proxy)
 {
@@ -195,7 +204,7 @@ static int run(struct gateway *proxy)
     for (;;) {
         enum link_turn turn;
 
-        link->wake_ms = proxy->loop.timer_count == 0 ? WAX_NEVER : proxy->loop.timers[0]->at_ms;
+        link->wake_ms = proxy->loop.timer_count == 0 ? WAX_NEVER : proxy->loop.timers[0].at_ms;
         turn = tools_link_next(link, &event);
         switch (turn) {
         case LINK_INPUT:
@@ -223,19 +232,19 @@ int wax_tool_proxy(int argc, char **argv)
 
     memset(&proxy, 0, sizeof proxy);
     wax_link_init(&proxy.connections);
-    wax_log_open(&proxy.log);
     if (tools_options_begin(&proxy.settings, TOOL_PROXY, argc, argv, &code) &&
         check(&proxy.settings) && tools_link_open(&proxy.link, &proxy.settings, QUEUE_SIZE)) {
+        open_log(&proxy);
         if (begin(&proxy)) {
             code = run(&proxy);
         }
         discard(&proxy);
+        wax_log_close(&proxy.log);
         if (code == EXIT_GOOD) {
             (void)tools_link_finish(&proxy.link, code);
         }
     }
     tools_link_close(&proxy.link);
     tools_settings_discard(&proxy.settings);
-    wax_log_close(&proxy.log);
     return code;
 }

@@ -1,6 +1,6 @@
 /* One program and its broker: bytes come and go, and in between packets are rewritten. */
 #include "tools/dial.h"
-#include "tools/proxy.h"
+#include "tools/proxy_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -278,12 +278,17 @@ static bool take(struct side *from, struct side *to, rewriting *rewrite, enum re
     return has_moved;
 }
 
-/* Why a side ended, when that says more than that it did. */
-static void tell_end(struct connection *connection, wax_transport *transport)
+/* The broker has ended it: who waits for CONNACK is told. */
+static void end_by_broker(struct connection *connection)
 {
-    const char *words = transport == NULL ? "" : wax_transport_explain(transport);
+    const char *words = wax_transport_explain(connection->remote.transport);
 
-    if (words[0] != '\0') {
+    if (!connection->rewrite.is_answered) {
+        end_with(connection, WAX_SERVER_UNAVAILABLE,
+                 words[0] != '\0'
+                     ? words
+                     : "the broker closed the connection without an answer to CONNECT");
+    } else if (words[0] != '\0') {
         connection->rewrite.fault = words;
         connection->rewrite.topic = wax_bytes_of(NULL, 0);
         tell(connection);
@@ -301,7 +306,9 @@ static bool exchange(struct connection *connection)
     has_moved = take(remote, local, tools_rewrite_receive, &came) || has_moved;
     if (sent == REWRITE_ENDS || came == REWRITE_ENDS || (local->is_ended && sent == REWRITE_MORE) ||
         (remote->is_ended && came == REWRITE_MORE)) {
-        tell_end(connection, remote->is_ended ? remote->transport : NULL);
+        if (remote->is_ended && came == REWRITE_MORE && sent != REWRITE_ENDS) {
+            end_by_broker(connection);
+        }
         enter(connection, CONNECTION_ENDING, PROXY_LINGER_MS);
         return true;
     }

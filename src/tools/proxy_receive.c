@@ -160,6 +160,7 @@ static enum rewrite_step receive_connack(struct rewrite *self, const struct pass
     wax_reader in;
     wax_property property;
 
+    self->is_answered = true;
     if (at->packet.body.size == 2 && self->version == WAX_VERSION_5) {
         wax_write_bytes(at->down, at->whole); /* an older broker, which refuses the version */
         return REWRITE_GOES_ON;

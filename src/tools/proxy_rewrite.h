@@ -59,6 +59,7 @@ struct rewrite {
     uint32_t broker_takes;
     uint32_t skipped;  /* bytes still to come of a packet that is not taken */
     bool is_connected; /* CONNECT has passed */
+    bool is_answered;  /* so has CONNACK */
     bool hides_reasons;
     const char *fault; /* what was refused by the last step, or why it ended; NULL: nothing */
     wax_bytes topic;   /* of the message that was refused, as it came */

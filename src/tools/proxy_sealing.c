@@ -1,5 +1,5 @@
 /* Programs behind the proxy seal and open as one member; what has come is remembered for each. */
-#include "tools/proxy.h"
+#include "tools/proxy_parts.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -367,7 +367,8 @@ static wax_member_outcome outcome_for(struct device *to, wax_member_reader *read
 {
     wax_member_arrival arrival;
 
-    assert_int_equal(wax_member_unseal_for(to->member, reader, &sent->publish, 0, &arrival), WAX_OK);
+    assert_int_equal(wax_member_unseal_for(to->member, reader, &sent->publish, 0, &arrival),
+                     WAX_OK);
     return arrival.outcome;
 }
 

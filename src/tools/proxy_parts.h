@@ -1,7 +1,7 @@
 /* wax proxy: its parts. One thread has all connections; names are looked up, and brokers dialled,
  * on others. */
-#ifndef WAX_TOOLS_PROXY_H
-#define WAX_TOOLS_PROXY_H
+#ifndef WAX_TOOLS_PROXY_PARTS_H
+#define WAX_TOOLS_PROXY_PARTS_H
 
 #include "tools/link.h"
 #include "tools/proxy_rewrite.h"

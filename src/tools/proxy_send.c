@@ -1,5 +1,4 @@
 /* What a program says to its broker, with its messages sealed. */
-#include "tools/proxy_rewrite.h"
 #include "tools/proxy_packets.h"
 
 enum {
@@ -31,7 +30,7 @@ enum rewrite_step tools_rewrite_end(struct rewrite *self, wax_status why, const 
     wax_writer room = wax_writer_over(said, sizeof said);
 
     self->fault = fault;
-    if (!self->is_connected && self->version != WAX_VERSION_NONE) {
+    if (!self->is_answered && self->version != WAX_VERSION_NONE) {
         wax_connack connack = {.reason = reason_for(WAX_CONNACK, why)};
 
         connack.properties = explanation(fault, &room);
