@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GRACE_MS = 500, GRACE_AGAIN_MS = 10000 };
+enum { GRACE_MS = 2000, GRACE_AGAIN_MS = 20000 };
 
 static const wax_member_reader_limits limits = {64, 512};
 static const wax_member_reader_limits blank_limits = {1, 1};

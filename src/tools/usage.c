@@ -124,7 +124,8 @@ static const struct topic topics[] = {
     {TOOL_PROXY, "Limits",
         "64 programs at a time; packets of 512 KiB, sealed or not; 2.5 MiB of buffers for each program;\n"
         "128 client ids remembered, with 64 senders and 512 topics in each group; 1024 messages of QoS 1\n"
-        "and 2 on their way to each; 10 s for CONNECT. No topic aliases.\n"},
+        "and 2 on their way to each; 10 s for CONNECT. No topic aliases. Each start of the proxy, and each\n"
+        "CONNECT with a Will, uses one of the 65,536 windows of an epoch.\n"},
     {TOOL_PROXY, "Examples",
         "wax proxy --seal gateway.keys -h broker.example.org --cafile ca.crt -u gateway -P secret &\n"
         "mosquitto_pub -t home/kitchen/temperature -m 21.5\n"
