@@ -149,8 +149,9 @@ static enum rewrite_step receive_too_large(struct rewrite *self, const wax_packe
 static uint32_t size_for_program(uint32_t broker_takes)
 {
     uint32_t size = broker_takes < REWRITE_PACKET_MAX ? broker_takes : REWRITE_PACKET_MAX;
+    uint32_t overhead = size / 4;
 
-    return size > 4 * REWRITE_ANSWER_MAX ? size - REWRITE_ANSWER_MAX : size - size / 4;
+    return size - (overhead < REWRITE_ANSWER_MAX ? overhead : REWRITE_ANSWER_MAX);
 }
 
 static enum rewrite_step receive_connack(struct rewrite *self, const struct passing *at)
