@@ -30,8 +30,8 @@ static uint8_t reason_of(uint8_t code)
     return UINT8_MAX;
 }
 
-/* Reasons that MQTT 3 has no code for become "not authorized" when the client is not wanted, and
- * "server unavailable" otherwise. */
+/* Reasons that MQTT 3 has no code for become "not authorized" when the client is not wanted, as it
+ * is or with the Will it has, and "server unavailable" otherwise. */
 static uint8_t code_of(uint8_t reason)
 {
     for (size_t i = 0; i < WAX_COUNT(rows); i++) {
@@ -39,7 +39,9 @@ static uint8_t code_of(uint8_t reason)
             return rows[i].code;
         }
     }
-    return reason == WAX_BANNED || reason == WAX_BAD_AUTH_METHOD ? 5 : 3;
+    return reason == WAX_BANNED || reason == WAX_BAD_AUTH_METHOD || reason == WAX_BAD_PAYLOAD_FORMAT
+               ? 5
+               : 3;
 }
 
 wax_status wax_connack_read(wax_connack *connack, wax_bytes body, wax_version version)
