@@ -13,6 +13,7 @@
 #include "broker/message.h"
 #include "broker/owings.h"
 #include "broker/settings.h"
+#include "broker/trail.h"
 #include "dynsec/dynsec.h"
 #include "os/os.h"
 #include "router/router.h"
@@ -73,11 +74,14 @@ enum counter {
     COUNT_CLIENTS_CONNECTED, /* now */
     COUNT_STORED,            /* messages in queues now */
     COUNT_STORED_BYTES,
-    COUNT_SUBSCRIPTIONS,     /* now, not shared */
-    COUNT_BRIDGES,           /* now */
-    COUNT_BRIDGES_CONNECTED, /* now */
-    COUNT_BRIDGES_LOST,      /* connections that ended */
-    COUNT_OUT,               /* packets on their way to slow readers now */
+    COUNT_SUBSCRIPTIONS,                    /* now, not shared */
+    COUNT_BRIDGES,                          /* now */
+    COUNT_BRIDGES_CONNECTED,                /* now */
+    COUNT_BRIDGES_LOST,                     /* connections that ended */
+    COUNT_SEALED_REFUSED,                   /* what was to be an envelope, and was none */
+    COUNT_SEALED_UNTRACKED,                 /* envelopes whose sender the table has no place for */
+    COUNT_SEALED,                           /* and as many as TRAIL_COUNT: what envelopes tell */
+    COUNT_OUT = COUNT_SEALED + TRAIL_COUNT, /* packets on their way to slow readers now */
     COUNT_OUT_BYTES,
     COUNT_TYPE_RECEIVED, /* and 15 more: packets by their type */
     COUNT_TYPE_SENT = COUNT_TYPE_RECEIVED + 16,
