@@ -3,7 +3,7 @@
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
-set(WAX_LIBRARY_ROOMS base wire transport session client)
+set(WAX_LIBRARY_ROOMS base wire transport session client micro)
 
 if(TARGET wax)
     install(TARGETS wax RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})

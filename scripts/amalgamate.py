@@ -16,7 +16,7 @@ sys.dont_write_bytecode = True
 import tidy
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-ROOMS = ("base", "wire", "transport", "session", "client")
+ROOMS = ("base", "wire", "transport", "session", "client", "micro")
 
 INCLUDE = re.compile(r'[ \t]*#[ \t]*include[ \t]+([<"])([^>"]+)[>"][^\n]*\n')
 MACRO = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)", re.M)

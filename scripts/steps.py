@@ -220,6 +220,12 @@ def cortex_step(step):
     step.note = step.note.rstrip("; ")
 
 
+def size_step(step):
+    """The programs of tests/size for Cortex-M: no larger than their gates, and told truly in docs/footprint.md."""
+    step.note = step.need(sys.executable, "-B", "scripts/footprint.py").splitlines()[-1]
+    step.count(1)
+
+
 def amalgamation_step(step):
     step.note = step.need(sys.executable, "-B", "scripts/amalgamate.py", "--compile").splitlines()[-1]
     step.count(1)
@@ -317,6 +323,7 @@ STEPS = {
     "memory": (memory_step, "pure rooms' fuzz targets over their corpora, clang with MSan"),
     "fuzz": (fuzz_step, "every fuzz target for some seconds, clang with ASan and UBSan"),
     "cortex-m": (cortex_step, "pure rooms for Cortex-M0+ and M4: sizes, and what they ask for"),
+    "size": (size_step, "what programs with libwax take of a Cortex-M, against tests/size/gates.tsv"),
     "amalgamation": (amalgamation_step, "wax.h and wax.c compile alone, for host and device"),
     "cppcheck": (cppcheck_step, "cppcheck"),
     "clang-tidy": (clang_tidy_step, "clang-tidy"),

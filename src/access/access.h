@@ -385,12 +385,12 @@ typedef struct wax_standing {
 } wax_standing;
 
 /* What one connection may do: rules with one identity's part of them already found. Borrows the
- * rules, the standing and the views in `identity`. */
+ * rules, the standing and the identity. */
 typedef struct wax_access {
     const wax_rules *rules;       /* NULL: no ACL file */
     const wax_rules_section *own; /* NULL: no rules for this user */
     const wax_standing *standing; /* NULL: no dynamic security */
-    wax_access_identity identity;
+    const wax_access_identity *identity;
     bool may_use_patterns;
     bool is_barred; /* the name would reach into topics of others: no role helps */
 } wax_access;

@@ -75,7 +75,7 @@ wax_access wax_rules_for(const wax_rules *rules, const wax_access_identity *iden
     return (wax_access){
         .rules = rules,
         .own = rules == NULL ? NULL : section_of(rules, identity),
-        .identity = *identity,
+        .identity = identity,
         .may_use_patterns = wax_identity_is_safe(rules, identity),
     };
 }
@@ -91,7 +91,7 @@ static const struct rule *decide(const wax_access *access, const wax_rules_secti
                                  wax_action action, wax_bytes topic)
 {
     const struct rule *rules = access->rules->rules.items;
-    const wax_access_identity *who = section == access->own ? NULL : &access->identity;
+    const wax_access_identity *who = section == access->own ? NULL : access->identity;
 
     for (size_t i = section->first; i < section->first + section->count; i++) {
         bool speaks = rules[i].grants == 0 || (rules[i].grants & action) != 0;
@@ -150,7 +150,7 @@ static enum outlook look_at(const wax_access *access, const wax_rules_section *s
                             wax_bytes filter)
 {
     const struct rule *rules = access->rules->rules.items;
-    const wax_access_identity *who = section == access->own ? NULL : &access->identity;
+    const wax_access_identity *who = section == access->own ? NULL : access->identity;
 
     for (size_t i = section->first; i < section->first + section->count; i++) {
         if (!is_about(&rules[i], who)) {

@@ -29,7 +29,7 @@ bool wax_standing_is_safe(const wax_standing *standing, const wax_access_identit
 void wax_access_stand(wax_access *access, const wax_standing *standing)
 {
     access->standing = standing;
-    access->is_barred = standing != NULL && !wax_standing_is_safe(standing, &access->identity);
+    access->is_barred = standing != NULL && !wax_standing_is_safe(standing, access->identity);
 }
 
 typedef bool match_function(wax_bytes acl, const wax_access_identity *who, wax_bytes asked);
@@ -88,7 +88,7 @@ static bool decide(const wax_access *access, wax_right right, wax_bytes asked, b
         const wax_access_role *role = standing->roles[i];
         const wax_acl *found = NULL;
         for (size_t j = 0; j < QUESTION_MAX && set[j].matches != NULL && found == NULL; j++) {
-            found = ask(role, &set[j], &access->identity, asked);
+            found = ask(role, &set[j], access->identity, asked);
         }
         if (found != NULL) {
             return found->is_allowed && !is_refused(role, right, asked);

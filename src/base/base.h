@@ -183,6 +183,9 @@ void wax_write_blob(wax_writer *out, wax_bytes bytes);
 /* A number in decimal digits, without leading zeros. */
 void wax_write_decimal(wax_writer *out, uint64_t number);
 
+/* Encodes a Variable Byte Integer as wax_write_varint() does; returns how many bytes it takes. */
+size_t wax_varint_encode(uint8_t room[static 4], uint32_t value);
+
 /* How many bytes wax_write_varint() takes for `value`. */
 size_t wax_varint_size(uint32_t value);
 

@@ -72,8 +72,7 @@ uint32_t wax_read_varint(wax_reader *in)
         shift += 7;
     } while ((byte & 0x80U) != 0 && shift < 28);
 
-    wax_require(in, (byte & 0x80U) == 0, WAX_MALFORMED);
-    wax_require(in, byte != 0 || shift == 7, WAX_MALFORMED); /* [MQTT-1.5.5-1] */
+    wax_require(in, byte < 0x80U && (byte != 0 || shift == 7), WAX_MALFORMED); /* [MQTT-1.5.5-1] */
     return in->status == WAX_OK ? value : 0;
 }
 

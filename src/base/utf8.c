@@ -47,7 +47,8 @@ static size_t character_size(const uint8_t *at, size_t left)
     return (size_t)form->following + 1;
 }
 
-/* How many bytes at the start are plain ASCII without zeros, eight at a time. */
+/* How many bytes at the start are plain ASCII without zeros, eight at a time; small processors have
+ * no words of eight bytes, and go the one way. */
 static size_t ascii_size(wax_bytes text)
 {
     const uint64_t ones = 0x0101010101010101U;
@@ -55,7 +56,7 @@ static size_t ascii_size(wax_bytes text)
     size_t at = 0;
     uint64_t eight;
 
-    while (text.size - at >= sizeof eight) {
+    while (sizeof(size_t) == sizeof eight && text.size - at >= sizeof eight) {
         memcpy(&eight, text.data + at, sizeof eight);
         if (((eight | (eight - ones)) & highs) != 0) {
             break;

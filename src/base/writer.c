@@ -37,40 +37,50 @@ void wax_write_bytes(wax_writer *out, wax_bytes bytes)
     }
 }
 
+/* The last `size` bytes of a number, big-endian. */
+static void write_number(wax_writer *out, uint32_t value, size_t size)
+{
+    uint8_t bytes[4];
+
+    for (size_t i = size; i > 0; i--) {
+        bytes[i - 1] = (uint8_t)value;
+        value >>= 8;
+    }
+    wax_write_bytes(out, wax_bytes_of(bytes, size));
+}
+
 void wax_write_u8(wax_writer *out, uint8_t value)
 {
-    wax_write_bytes(out, wax_bytes_of(&value, 1));
+    write_number(out, value, 1);
 }
 
 void wax_write_u16(wax_writer *out, uint16_t value)
 {
-    const uint8_t bytes[] = {(uint8_t)(value >> 8), (uint8_t)value};
-
-    wax_write_bytes(out, wax_bytes_of(bytes, sizeof bytes));
+    write_number(out, value, 2);
 }
 
 void wax_write_u32(wax_writer *out, uint32_t value)
 {
-    const uint8_t bytes[] = {(uint8_t)(value >> 24), (uint8_t)(value >> 16), (uint8_t)(value >> 8),
-                             (uint8_t)value};
+    write_number(out, value, 4);
+}
 
-    wax_write_bytes(out, wax_bytes_of(bytes, sizeof bytes));
+size_t wax_varint_encode(uint8_t room[static 4], uint32_t value)
+{
+    size_t size = 0;
+
+    wax_assert(value <= WAX_VARINT_MAX);
+    for (; value >= 0x80U; value >>= 7) {
+        room[size++] = (uint8_t)(value | 0x80U);
+    }
+    room[size] = (uint8_t)value;
+    return size + 1;
 }
 
 void wax_write_varint(wax_writer *out, uint32_t value)
 {
     uint8_t bytes[4];
-    size_t size = 0;
+    size_t size = wax_varint_encode(bytes, value);
 
-    wax_assert(value <= WAX_VARINT_MAX);
-    do {
-        bytes[size] = (uint8_t)(value & 0x7fU);
-        value >>= 7;
-        if (value > 0) {
-            bytes[size] |= 0x80U;
-        }
-        size++;
-    } while (value > 0);
     wax_write_bytes(out, wax_bytes_of(bytes, size));
 }
 

@@ -7,8 +7,7 @@
 
 void access_settle(struct client *client)
 {
-    const wax_dynsec_user *user =
-        standing_of(client->worker, client->listener, &client->access.identity);
+    const wax_dynsec_user *user = standing_of(client->worker, client->listener, &client->identity);
 
     /* What a bridge subscribes to is its `topic` lines; each delivery is judged all the same. */
     if (user != NULL && user->rights != client->rights && client->bridge == NULL) {
@@ -21,8 +20,7 @@ void access_renew(struct worker *worker)
 {
     for (size_t i = 0; i < worker->clients.bucket_count; i++) {
         for (struct client *at = worker->clients.buckets[i]; at != NULL; at = at->next) {
-            wax_access_identity identity = at->access.identity;
-            at->access = access_of(worker, at->listener, &identity);
+            at->access = access_of(worker, at->listener, &at->identity);
             access_settle(at);
         }
     }

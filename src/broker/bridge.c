@@ -17,9 +17,8 @@ enum { LOOK_MS = 1000, PROBE_MS = 5000 };
 static void look_up_rights(struct bridge *bridge)
 {
     struct client *client = bridge->client;
-    wax_access_identity identity = {client->user, client->has_user, client->id};
 
-    client->access = access_of(bridge->worker, WAX_CONFIG_INNER, &identity);
+    client->access = access_of(bridge->worker, WAX_CONFIG_INNER, &client->identity);
 }
 
 /* Makes the session what the block says. */
@@ -153,7 +152,6 @@ static struct connection *open_connection(struct bridge *bridge, char *fault, si
     const wax_bridge_config *config = bridge->config;
     const wax_tcp_patience patience = {config->tcp_keepalive[0], config->tcp_keepalive[1],
                                        config->tcp_keepalive[2], config->tcp_user_timeout_ms};
-    const wax_bridge_address *at = &config->addresses[bridge->address];
     wax_transport *transport = open_transport(bridge, fault, fault_size);
     struct connection *connection =
         transport == NULL ? NULL : connection_make(worker, transport, WAX_CONFIG_INNER);
@@ -165,8 +163,6 @@ static struct connection *open_connection(struct bridge *bridge, char *fault, si
     if (connection != NULL) {
         wax_socket_be_patient(connection->watch.descriptor, &patience,
                               worker->settings->config.set_tcp_nodelay);
-        snprintf(connection->peer.text, sizeof connection->peer.text, "%.40s:%u", at->host,
-                 (unsigned)at->port);
         connection->bridge = bridge;
     }
     return connection;
@@ -320,7 +316,7 @@ static struct client *take_session(struct worker *worker, wax_bytes id)
     struct client *client = clients_find(worker, id);
 
     if (client != NULL && client->bridge == NULL && client->listener == WAX_CONFIG_INNER) {
-        wax_loop_stop(&worker->loop, &client->timer);
+        absence_end(client);
         return client;
     }
     if (client != NULL && client->connection != NULL) {

@@ -4,12 +4,7 @@
 
 #include <stdlib.h>
 
-enum {
-    PROPERTY_ROOM = 32,
-    ALIAS_ROOM_SIZE = 1024,
-    FILTER_ROOM_SIZE = 4096 + 16,
-    STATE_SIZE = 4200
-};
+enum { PROPERTY_ROOM = 32, FILTER_ROOM_SIZE = 4096 + 16, STATE_SIZE = 4200 };
 
 /* --- CONNECT --- */
 
@@ -181,19 +176,12 @@ void bridge_on_subscribed(struct connection *connection, const wax_event *event)
 
 /* --- CONNACK --- */
 
-static void give_aliases(struct bridge *bridge)
+static void limit_aliases(struct bridge *bridge)
 {
-    wax_aliases *aliases = &bridge->connection->session.aliases_out;
+    wax_session *session = &bridge->connection->session;
 
-    if (aliases->maximum > bridge->config->max_topic_alias) {
-        aliases->maximum = (uint16_t)bridge->config->max_topic_alias;
-    }
-    if (aliases->maximum > 0) {
-        aliases->room = malloc(ALIAS_ROOM_SIZE);
-        aliases->size = ALIAS_ROOM_SIZE;
-    }
-    if (aliases->room == NULL) {
-        aliases->maximum = 0;
+    if (session->alias_maximum > bridge->config->max_topic_alias) {
+        session->alias_maximum = (uint16_t)bridge->config->max_topic_alias;
     }
 }
 
@@ -219,7 +207,7 @@ static void log_connected(const struct bridge *bridge, bool is_present)
     }
     wax_log_write(&bridge->worker->broker->log, WAX_NOTICE,
                   "bridge_connected connection=%s peer=%s version=%s tls=%s session=%s",
-                  bridge->config->name, connection->peer.text,
+                  bridge->config->name, connection_peer(connection).text,
                   connection->session.version == WAX_VERSION_5     ? "5"
                   : connection->session.version == WAX_VERSION_3_1 ? "3.1"
                                                                    : "3.1.1",
@@ -253,14 +241,14 @@ void bridge_on_connected(struct connection *connection, const wax_event *event)
     bridge->opened_ms = bridge->active_ms = bridge->probe_ms = bridge->worker->loop.now_ms;
     connection->client = client;
     client->connection = connection;
-    wax_loop_stop(&bridge->worker->loop, &client->timer);
+    absence_end(client);
     count_up(bridge->worker, COUNT_CLIENTS_CONNECTED, 1);
     count_up(bridge->worker, COUNT_BRIDGES_CONNECTED, 1);
     log_connected(bridge, is_present);
     if (!is_present || has_too_high_qos(client, connection->session.maximum_qos)) {
         client_take_back(client);
     }
-    give_aliases(bridge);
+    limit_aliases(bridge);
     leave_arm(connection);
     client->is_resuming = client->outgoing.used_count > 0;
     client->resumed_id = 0;

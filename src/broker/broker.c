@@ -85,7 +85,6 @@ static bool open_broker(struct wax_broker *broker)
 
 static void close_broker(struct wax_broker *broker)
 {
-    keep_close(broker);
     wax_pool_close(broker->pool);
     if (broker->dialers != NULL) {
         wax_pool_close(broker->dialers);
@@ -384,6 +383,7 @@ static int run(struct wax_broker *broker, const wax_broker_options *options)
         }
     }
     wax_wipe(&key, sizeof key);
+    keep_close(broker); /* what was asked of the store may have to be answered */
     control_close(&control);
     if (code == 0 && broker->settings->config.pid_file != NULL) {
         unlink(broker->settings->config.pid_file);

@@ -1,6 +1,6 @@
 /* Sessions: they are found by client id, and outlive their connections. */
+#include "broker/estate.h"
 #include "broker/owed.h"
-#include "broker/queue.h"
 #include "broker/walk.h"
 
 #include <stdlib.h>
@@ -88,18 +88,26 @@ static void take_out(struct client *client)
     atomic_fetch_sub(&worker->broker->client_count, 1);
 }
 
+static void forget_user(struct client *client)
+{
+    if (client->user.size > 0) {
+        free((void *)(uintptr_t)client->user.data);
+    }
+    client->user = wax_bytes_of_text("");
+}
+
 wax_status client_belong(struct client *client, bool has_user, wax_bytes user)
 {
-    uint8_t *copy = malloc(user.size + 1);
+    uint8_t *copy = user.size > 0 ? malloc(user.size) : NULL;
 
-    if (copy == NULL) {
+    if (user.size > 0 && copy == NULL) {
         return WAX_FULL;
     }
+    forget_user(client);
     if (user.size > 0) {
         memcpy(copy, user.data, user.size);
+        client->user = wax_bytes_of(copy, user.size);
     }
-    free((void *)(uintptr_t)client->user.data);
-    client->user = wax_bytes_of(copy, user.size);
     client->has_user = has_user;
     return WAX_OK;
 }
@@ -119,12 +127,28 @@ struct client *client_make(struct worker *worker, wax_bytes id, bool has_user, w
         memcpy(client + 1, id.data, id.size);
     }
     wax_subscriber_init(&client->subscriber);
-    wax_link_init(&client->walking);
-    wax_flows_init(&client->outgoing, &client->first_slots[0], 1);
-    wax_flows_init(&client->incoming, &client->first_slots[1], 1);
-    client->held = &client->first_held;
     insert(client);
     return client;
+}
+
+void absence_end(struct client *client)
+{
+    if (client->absence != NULL) {
+        wax_loop_stop(&client->worker->loop, &client->absence->timer);
+        free(client->absence);
+        client->absence = NULL;
+    }
+}
+
+struct absence *absence_begin(struct client *client)
+{
+    if (client->absence == NULL) {
+        client->absence = calloc(1, sizeof *client->absence);
+    }
+    if (client->absence != NULL) {
+        client->absence->client = client;
+    }
+    return client->absence;
 }
 
 static void leave_groups(struct client *client)
@@ -142,6 +166,7 @@ void client_clear(struct client *client)
     struct worker *worker = client->worker;
 
     walk_end_all(client);
+    estate_begin(client);
     keep_no_session(client);
     owed_forget(worker, client);
     client->owed_count = 0;
@@ -150,7 +175,8 @@ void client_clear(struct client *client)
     leave_groups(client);
     queue_clear(client);
     for (uint16_t i = 0; i < client->outgoing.slot_count; i++) {
-        if (client->held[i].qos == 1) { /* not at QoS 2 [MQTT-4.8.2-5] */
+        bool is_kept = client->has_estate && client->held[i].place != 0;
+        if (client->held[i].qos == 1 && !is_kept) { /* not at QoS 2 [MQTT-4.8.2-5] */
             worker_pass_on(client->worker, &client->held[i]);
         }
         delivery_clear(&client->held[i]);
@@ -166,23 +192,26 @@ void client_free(struct client *client)
     wax_assert(client->connection == NULL);
     client_clear(client);
     take_out(client);
-    wax_loop_stop(&client->worker->loop, &client->timer);
+    absence_end(client);
     message_release(client->will);
-    if (client->held != &client->first_held) {
-        free(client->held);
-        free(client->outgoing.slots);
-    }
-    if (client->incoming.slots != &client->first_slots[1]) {
-        free(client->incoming.slots);
-    }
-    free((void *)(uintptr_t)client->user.data);
+    free(client->held);
+    free(client->outgoing.slots);
+    free(client->incoming.slots);
+    free(client->quarrel);
+    forget_user(client);
     free(client);
+}
+
+/* Most sessions have one exchange at a time, or none ever. */
+static uint16_t more_slots(uint16_t old_count)
+{
+    return old_count == 0 ? 1 : (uint16_t)(old_count * 2);
 }
 
 wax_status client_grow_outgoing(struct client *client)
 {
     uint16_t old_count = client->outgoing.slot_count;
-    uint16_t slot_count = (uint16_t)(old_count * 2);
+    uint16_t slot_count = more_slots(old_count);
     struct delivery *held;
     wax_flow *slots;
 
@@ -203,10 +232,8 @@ wax_status client_grow_outgoing(struct client *client)
     }
     wax_flow *old_slots = client->outgoing.slots;
     wax_flows_move(&client->outgoing, slots, slot_count);
-    if (client->held != &client->first_held) {
-        free(client->held);
-        free(old_slots);
-    }
+    free(client->held);
+    free(old_slots);
     client->held = held;
     return WAX_OK;
 }
@@ -214,7 +241,7 @@ wax_status client_grow_outgoing(struct client *client)
 wax_status client_grow_incoming(struct client *client)
 {
     wax_flow *old_slots = client->incoming.slots;
-    uint16_t slot_count = (uint16_t)(client->incoming.slot_count * 2);
+    uint16_t slot_count = more_slots(client->incoming.slot_count);
     wax_flow *slots;
 
     if (client->incoming.slot_count >= SLOTS_MAX) {
@@ -225,9 +252,7 @@ wax_status client_grow_incoming(struct client *client)
         return WAX_FULL;
     }
     wax_flows_move(&client->incoming, slots, slot_count);
-    if (old_slots != &client->first_slots[1]) {
-        free(old_slots);
-    }
+    free(old_slots);
     return WAX_OK;
 }
 
@@ -303,7 +328,9 @@ void client_take_back(struct client *client)
     for (uint16_t i = count; i < client->outgoing.slot_count; i++) {
         held[i] = (struct delivery){.message = NULL};
     }
-    qsort(held, count, sizeof *held, by_number);
+    if (count > 0) {
+        qsort(held, count, sizeof *held, by_number);
+    }
     for (uint16_t i = 0; i < count; i++) {
         queue_in_front(client, &held[i]);
         held[i] = (struct delivery){.message = NULL};

@@ -1,6 +1,8 @@
-/* Retained messages and shared groups: they belong to no one worker. One mutex guards both; it is
- * held for a bounded piece of work and never across a call to another worker. */
-#include "broker/keep.h"
+/* Shared groups: they belong to no one worker. One mutex guards them and what is retained
+ * (commons_retained.c); it is held for a bounded piece of work and never across a call to another
+ * worker. */
+#include "broker/groups.h"
+#include "broker/internal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,113 +19,16 @@ wax_status commons_open(struct commons *commons, const uint64_t key[static 2])
     return status;
 }
 
-static void release_retained(wax_retained *retained)
-{
-    wax_retained_walk walk;
-    void *message;
-    uint32_t steps = UINT32_MAX;
-
-    wax_retained_walk_begin(&walk, retained, (wax_bytes){NULL, 0});
-    while (wax_retained_next(&walk, &steps, &message) == WAX_OK) {
-        message_release(message);
-        steps = UINT32_MAX;
-    }
-    wax_retained_walk_end(&walk);
-}
-
 void commons_close(struct commons *commons)
 {
-    if (commons->retained != NULL) {
-        release_retained(commons->retained);
+    if (commons->is_shedding) {
+        wax_retained_walk_end(&commons->shed_walk);
     }
-    wax_retained_close(commons->retained);
+    retained_close(commons->retained);
     wax_router_close(commons->shared);
     wax_matches_close(&commons->matches);
     wax_store_batch_clear(&commons->changes);
     pthread_mutex_destroy(&commons->mutex);
-}
-
-/* Counts a retained message in; lets go of the one that was there before, which may be NULL. */
-static void replace(struct commons *commons, const struct message *next, struct message *old)
-{
-    if (next != NULL) {
-        atomic_fetch_add(&commons->retained_bytes, next->topic.size + next->payload.size);
-    }
-    if (old != NULL) {
-        atomic_fetch_sub(&commons->retained_bytes, old->topic.size + old->payload.size);
-        message_release(old);
-    }
-    atomic_store(&commons->retained_count, wax_retained_count(commons->retained));
-}
-
-static wax_status put(struct commons *commons, struct message *message, uint32_t retained_max)
-{
-    void *old = NULL;
-    wax_status status = WAX_QUOTA_EXCEEDED;
-
-    if (wax_retained_count(commons->retained) < retained_max ||
-        wax_retained_find(commons->retained, message->topic) != NULL) {
-        status = wax_retained_put(commons->retained, message->topic, message, &old);
-    }
-    if (status == WAX_OK) {
-        message_hold(message);
-        replace(commons, message, old);
-        keep_retained(commons, message);
-    }
-    return status;
-}
-
-wax_status commons_retain(struct commons *commons, struct message *message, uint32_t retained_max)
-{
-    wax_status status = WAX_OK;
-    void *old = NULL;
-
-    pthread_mutex_lock(&commons->mutex);
-    if (message->payload.size > 0) {
-        status = put(commons, message, retained_max); /* [MQTT-3.3.1-5] */
-    } else if (wax_retained_remove(commons->retained, message->topic, &old) == WAX_OK) {
-        replace(commons, NULL, old); /* [MQTT-3.3.1-6] [MQTT-3.3.1-7] */
-        keep_no_retained(commons, message->topic);
-    }
-    pthread_mutex_unlock(&commons->mutex);
-    return status;
-}
-
-wax_status commons_retain_first(struct commons *commons, struct message *message,
-                                uint32_t retained_max)
-{
-    wax_status status = WAX_INVALID;
-
-    pthread_mutex_lock(&commons->mutex);
-    if (wax_retained_find(commons->retained, message->topic) == NULL) {
-        status = put(commons, message, retained_max);
-    }
-    atomic_store(&commons->retained_count, wax_retained_count(commons->retained));
-    pthread_mutex_unlock(&commons->mutex);
-    return status;
-}
-
-wax_status commons_restore(struct commons *commons, struct message *message)
-{
-    void *old = NULL;
-    wax_status status = wax_retained_put(commons->retained, message->topic, message, &old);
-
-    if (status == WAX_OK) {
-        message_hold(message);
-        replace(commons, message, old);
-    }
-    return status;
-}
-
-void commons_forget(struct commons *commons, struct message *message)
-{
-    void *old = NULL;
-
-    if (wax_retained_find(commons->retained, message->topic) == message &&
-        wax_retained_remove(commons->retained, message->topic, &old) == WAX_OK) {
-        keep_no_retained(commons, message->topic);
-        replace(commons, NULL, old);
-    }
 }
 
 static void count_shared(struct commons *commons)

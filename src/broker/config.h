@@ -273,7 +273,8 @@ typedef struct wax_config {
     bool retain_available;
     uint32_t retain_expiry_interval_minutes; /* 0: never */
     uint32_t retained_max;                   /* or WAX_CONFIG_NO_LIMIT */
-    uint32_t subscriptions_max;              /* per session; or WAX_CONFIG_NO_LIMIT */
+    uint64_t retained_memory_limit;
+    uint32_t subscriptions_max; /* per session; or WAX_CONFIG_NO_LIMIT */
     uint32_t topic_levels_max;
     bool upgrade_outgoing_qos;
     bool allow_duplicate_messages;

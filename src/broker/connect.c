@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PROPERTY_ROOM = 384, ALIAS_ROOM_SIZE = 1024 };
+enum { PROPERTY_ROOM = 384 };
 
 /* --- Whether the password is right --- */
 
@@ -32,7 +32,7 @@ static const char *refusal_of(const struct pending *pending, wax_status status)
 static void log_failure(const struct connection *connection, wax_bytes id, wax_bytes name,
                         const char *refusal, wax_status status)
 {
-    struct origin origin = origin_of(&connection->peer);
+    struct origin origin = origin_of(connection);
     struct log_word client = log_word_of(id);
     struct log_word user = log_word_of(name);
 
@@ -103,8 +103,8 @@ static void depart(struct connection *connection)
     wax_loop_forget(&from->loop, &connection->watch);
     wax_loop_stop(&from->loop, &connection->timer);
     wax_link_remove(&connection->all);
-    wax_link_remove(&connection->dirty);
-    wax_link_remove(&connection->hungry);
+    out_depart(connection);
+    wax_link_remove(&connection->due);
     connection->worker = NULL; /* nobody's until it arrives */
 }
 
@@ -155,22 +155,22 @@ static bool asks_too_much(const struct connection *connection, const struct clie
     return !goes_on && expiry_of(connection) > 0 && !keep_is_possible(connection->worker);
 }
 
-static struct quarrel quarrel_of(const struct client *client)
+/* A quarrel is about the client id, and outlives sessions. */
+static void rescue(struct client *client, struct quarrel **quarrel)
 {
-    struct quarrel none = {.count = 0};
-
-    return client == NULL ? none : client->quarrel;
+    if (client->quarrel != NULL) {
+        *quarrel = client->quarrel;
+        client->quarrel = NULL;
+    }
 }
 
-/* The session that the CONNECT asks for, or WAX_MORE when that must wait; `*present` tells whether
- * it was there. */
-static wax_status find_session(struct connection *connection, struct client **found, bool *present)
+static wax_status choose_session(struct connection *connection, struct quarrel **quarrel,
+                                 struct client **found, bool *present)
 {
     struct worker *worker = connection->worker;
     const struct pending *pending = connection->pending;
     const wax_config *config = &worker->settings->config;
     struct client *client = clients_find(worker, pending->id);
-    struct quarrel quarrel = quarrel_of(client);
 
     if (client != NULL && client->bridge != NULL) {
         return WAX_BAD_CLIENT_ID; /* it is the broker's own */
@@ -185,7 +185,7 @@ static wax_status find_session(struct connection *connection, struct client **fo
             wait_until(connection, until_ms);
             return WAX_MORE;
         }
-        quarrel = client->quarrel;
+        rescue(client, quarrel);
         leave_now(client->connection, WAX_TAKEN_OVER); /* [MQTT-3.1.4-3] */
         client = clients_find(worker, pending->id);
     }
@@ -194,6 +194,7 @@ static wax_status find_session(struct connection *connection, struct client **fo
     }
     if (client != NULL &&
         (pending->connect.clean_start || !has_same_mount_point(connection, client))) {
+        rescue(client, quarrel);
         leave_session(client); /* [MQTT-3.1.2-4] */
         client = NULL;
     }
@@ -208,11 +209,24 @@ static wax_status find_session(struct connection *connection, struct client **fo
                client_belong(client, pending->has_user, pending->user) != WAX_OK) {
         client = NULL;
     }
-    if (client != NULL) {
-        client->quarrel = quarrel;
-    }
     *found = client;
     return client == NULL ? WAX_SERVER_BUSY : WAX_OK;
+}
+
+/* The session that the CONNECT asks for, or WAX_MORE when that must wait; `*present` tells whether
+ * it was there. */
+static wax_status find_session(struct connection *connection, struct client **found, bool *present)
+{
+    struct quarrel *quarrel = NULL;
+    wax_status status = choose_session(connection, &quarrel, found, present);
+    struct client *client = clients_find(connection->worker, connection->pending->id);
+
+    if (client != NULL && client->quarrel == NULL) {
+        client->quarrel = quarrel;
+    } else {
+        free(quarrel);
+    }
+    return status;
 }
 
 static void take_will(struct connection *connection, struct client *client)
@@ -224,7 +238,7 @@ static void take_will(struct connection *connection, struct client *client)
         .topic = will->topic,
         .properties = will->properties,
         .payload = will->payload,
-        .author = &client->access.identity,
+        .author = &client->identity,
         .sender = client->number,
         .listener = connection->listener,
         .qos = will->qos,
@@ -275,21 +289,14 @@ static void write_properties(wax_writer *out, const struct connection *connectio
     }
 }
 
-/* Room for aliases, only for those who use them. */
-static wax_status give_aliases(struct connection *connection)
+static void limit_aliases(struct connection *connection)
 {
     wax_session *session = &connection->session;
     uint32_t most = login_listener(connection)->max_topic_alias_broker;
 
-    if (session->aliases_out.maximum > most) {
-        session->aliases_out.maximum = (uint16_t)most;
+    if (session->alias_maximum > most) {
+        session->alias_maximum = (uint16_t)most;
     }
-    if (session->aliases_out.maximum == 0) {
-        return WAX_OK;
-    }
-    session->aliases_out.room = malloc(ALIAS_ROOM_SIZE);
-    session->aliases_out.size = session->aliases_out.room == NULL ? 0 : ALIAS_ROOM_SIZE;
-    return session->aliases_out.room == NULL ? WAX_SERVER_BUSY : WAX_OK;
 }
 
 static void log_connected(const struct connection *connection, bool present)
@@ -306,7 +313,7 @@ static void log_connected(const struct connection *connection, bool present)
     wax_log_write(&connection->worker->broker->log, WAX_NOTICE,
                   "client_connected client=%.*s user=%.*s peer=%s port=%u version=%s tls=%s "
                   "keep_alive=%u session=%s",
-                  SHOWN(pending->id), SHOWN(pending->user), connection->peer.text,
+                  SHOWN(pending->id), SHOWN(pending->user), connection_peer(connection).text,
                   (unsigned)login_listener(connection)->port,
                   pending->connect.version == WAX_VERSION_5     ? "5"
                   : pending->connect.version == WAX_VERSION_3_1 ? "3.1"
@@ -317,11 +324,9 @@ static void log_connected(const struct connection *connection, bool present)
 /* Ties connection and session together. */
 static void attach(struct connection *connection, struct client *client)
 {
-    wax_access_identity identity = {client->user, client->has_user, client->id};
-
-    wax_loop_stop(&connection->worker->loop, &client->timer);
+    absence_end(client);
     client->listener = connection->listener;
-    client->access = access_of(connection->worker, connection->listener, &identity);
+    client->access = access_of(connection->worker, connection->listener, &client->identity);
     access_settle(client);
     client->connection = connection;
     connection->client = client;
@@ -357,9 +362,7 @@ static wax_status accept_connect(struct connection *connection, bool present)
     wax_status status = room == NULL || out.status != WAX_OK ? WAX_SERVER_BUSY : WAX_OK;
 
     if (status == WAX_OK) {
-        status = give_aliases(connection);
-    }
-    if (status == WAX_OK) {
+        limit_aliases(connection);
         write_properties(&properties, connection);
         status = wax_session_accept(&connection->session, present, keep_alive_of(connection),
                                     &properties, &out);
@@ -424,8 +427,8 @@ void connect_on_arrival(struct worker *worker, struct connection *connection)
     client->is_resuming = client->outgoing.used_count > 0;
     client->resumed_id = 0;
     deliver_waiting(client);
-    if (wax_link_is_alone(&connection->hungry)) {
-        wax_link_append(&worker->hungry, &connection->hungry); /* what came behind CONNECT */
+    if (wax_link_is_alone(&connection->due)) {
+        wax_link_append(&worker->hungry, &connection->due); /* what came behind CONNECT */
     }
 }
 

@@ -81,6 +81,9 @@ struct note {
  * and `at` where it was otherwise. */
 typedef void work_function(struct worker *worker, struct inquiry *inquiry);
 
+/* What comes when all is done, in place of the end of the answer. */
+typedef void finish_function(struct inquiry *inquiry);
+
 struct inquiry {
     struct note note; /* first: it comes back as this */
     struct peer *peer;
@@ -89,6 +92,9 @@ struct inquiry {
     unsigned worker; /* whose turn it is */
     bool is_for_all; /* the next worker follows */
     bool is_for_main;
+    bool is_for_store; /* the store's own thread works at it */
+    wax_store_task task;
+    wax_store_view *view; /* while it does; NULL where nothing is kept */
     bool is_done;
     bool is_resting;   /* with the main thread, until the peer has read */
     const char *fault; /* constant: what the user is told instead */
@@ -97,7 +103,7 @@ struct inquiry {
     struct lines lines;
     void *state; /* of whoever works; given back by `discard` */
     void (*discard)(struct inquiry *inquiry);
-    void (*finish)(struct inquiry *inquiry); /* in place of the end of the answer; NULL: ends */
+    finish_function *finish; /* NULL: the answer ends */
 };
 
 /* --- peer: one connection to the control socket --- */
@@ -163,10 +169,15 @@ void trace_note_free(struct trace_note *note);
  * without memory: the answer is then given. */
 struct inquiry *peer_inquire(struct peer *peer, work_function *work);
 
-/* Asks one worker, all of them one after the other, or the main thread itself. */
+/* Asks one worker, all of them one after the other, the main thread itself, or that of the store.
+ */
 void inquiry_ask(struct inquiry *inquiry, unsigned worker);
 void inquiry_ask_all(struct inquiry *inquiry);
 void inquiry_ask_main(struct inquiry *inquiry);
+void inquiry_ask_store(struct inquiry *inquiry);
+
+/* As `finish`: ends the answer when what the inquiry has brought about is on the disk. */
+finish_function inquiry_settle;
 
 /* Ends the answer now. */
 void peer_end(struct peer *peer, const char *fault);
@@ -188,7 +199,7 @@ command_function control_status, control_sessions, control_client, control_kick,
     control_session_delete, control_bridges, control_sealed, control_retained_list,
     control_retained_delete, control_reload, control_log, control_trace, control_explain,
     control_import_retained, control_import_session, control_import_subscription,
-    control_import_queued;
+    control_import_queued, control_settle;
 
 /* --- the control itself --- */
 

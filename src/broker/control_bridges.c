@@ -29,7 +29,8 @@ static void write_bridge(wax_json *json, const void *subject)
     wax_json_member_number(json, "port", to->port);
     wax_json_member_text(json, "remote_id", wax_bytes_of_text(config->remote_clientid));
     if (bridge->state == BRIDGE_RESTS && bridge->timer.place != 0) {
-        uint64_t left_ms = bridge->timer.at_ms > now_ms ? bridge->timer.at_ms - now_ms : 0;
+        uint64_t due_ms = wax_loop_due_ms(&bridge->worker->loop, &bridge->timer);
+        uint64_t left_ms = due_ms > now_ms ? due_ms - now_ms : 0;
         wax_json_member_number(json, "next_s", (left_ms + 999) / 1000);
     }
     if (bridge->fault[0] != '\0') {

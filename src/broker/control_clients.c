@@ -47,9 +47,9 @@ static void write_connection(wax_json *json, const struct connection *connection
                              const struct shown *shown)
 {
     const struct tally *tally = &connection->tally;
-    uint64_t age_s = (shown->now_ms - tally->since_ms) / 1000;
+    uint64_t age_s = shown->now_ms / 1000 - connection->since_s;
 
-    wax_json_member_text(json, "address", wax_bytes_of_text(connection->peer.text));
+    wax_json_member_text(json, "address", wax_bytes_of_text(connection_peer(connection).text));
     wax_json_member_text(json, "version", wax_bytes_of_text(version_of(connection)));
     write_tls(json, connection);
     wax_json_member_number(json, "since", (uint64_t)shown->now_s - age_s);
@@ -69,28 +69,26 @@ static uint32_t count_subscriptions(const struct client *client)
 /* How long what has waited longest has done so. */
 static uint64_t oldest_s(const struct shown *shown)
 {
-    const struct client *client = shown->client;
+    const struct message *first = queue_first(shown->client);
 
-    if (client->queue_count == 0) {
-        return 0;
-    }
-    return (shown->now_ms - client->queue[client->queue_first].message->made_ms) / 1000;
+    return first == NULL ? 0 : (shown->now_ms - first->made_ms) / 1000;
 }
 
 static void write_session(wax_json *json, const struct client *client, const struct shown *shown)
 {
     wax_json_member_number(json, "subscriptions", count_subscriptions(client));
     wax_json_member_number(json, "queued", queue_length(client));
-    wax_json_member_number(json, "queued_bytes", client->queue_bytes);
+    wax_json_member_number(json, "queued_bytes", queue_size(client));
     wax_json_member_number(json, "oldest_s", oldest_s(shown));
     wax_json_member_number(json, "inflight", client->outgoing.used_count);
-    wax_json_member_number(json, "dropped", client->dropped);
+    wax_json_member_number(json, "dropped", queue_dropped(client));
     wax_json_member_bool(json, "durable", client->is_durable);
     if (client->expiry_s != UINT32_MAX) {
         wax_json_member_number(json, "expiry_s", client->expiry_s);
     }
-    if (client->connection == NULL && client->ends_ms != WAX_NEVER) {
-        uint64_t left_ms = client->ends_ms > shown->now_ms ? client->ends_ms - shown->now_ms : 0;
+    if (client->absence != NULL && client->absence->ends_ms != WAX_NEVER) {
+        uint64_t ends_ms = client->absence->ends_ms;
+        uint64_t left_ms = ends_ms > shown->now_ms ? ends_ms - shown->now_ms : 0;
         wax_json_member_number(json, "expires_in_s", left_ms / 1000);
     }
 }
@@ -179,11 +177,12 @@ void control_sessions(struct peer *peer)
 
 /* --- One of them --- */
 
-static void ask_owner(struct peer *peer, work_function *work)
+static void ask_owner(struct peer *peer, work_function *work, finish_function *finish)
 {
     struct inquiry *inquiry = peer_inquire(peer, work);
 
     if (inquiry != NULL) {
+        inquiry->finish = finish;
         inquiry_ask(inquiry,
                     control_owner(peer->control->broker, request_value(inquiry->request, "id")));
     }
@@ -277,7 +276,7 @@ static void work_on_client(struct worker *worker, struct inquiry *inquiry)
 
 void control_client(struct peer *peer)
 {
-    ask_owner(peer, work_on_client);
+    ask_owner(peer, work_on_client, NULL);
 }
 
 /* --- Leaving --- */
@@ -336,7 +335,7 @@ static void work_on_kick(struct worker *worker, struct inquiry *inquiry)
 
 void control_kick(struct peer *peer)
 {
-    ask_owner(peer, work_on_kick);
+    ask_owner(peer, work_on_kick, NULL);
 }
 
 static void work_on_deletion(struct worker *worker, struct inquiry *inquiry)
@@ -359,5 +358,5 @@ static void work_on_deletion(struct worker *worker, struct inquiry *inquiry)
 
 void control_session_delete(struct peer *peer)
 {
-    ask_owner(peer, work_on_deletion);
+    ask_owner(peer, work_on_deletion, inquiry_settle);
 }

@@ -23,6 +23,7 @@ static const struct row rows[] = {
     {"import-session",      control_import_session     },
     {"import-subscription", control_import_subscription},
     {"import-queued",       control_import_queued      },
+    {"settle",              control_settle             },
     {"acl-explain",         control_explain            },
 };
 

@@ -63,14 +63,14 @@ static const char *retain(struct worker *worker, const struct request *request,
                           struct message *message)
 {
     struct commons *commons = &worker->broker->commons;
-    uint32_t most = worker->settings->config.retained_max;
+    const wax_config *config = &worker->settings->config;
     wax_status status;
 
     if (message->payload.size == 0) {
         return "a retained message without payload is none";
     }
-    status = replaces(request) ? commons_retain(commons, message, most)
-                               : commons_retain_first(commons, message, most);
+    status = replaces(request) ? commons_retain(commons, message, config)
+                               : commons_retain_first(commons, message, config);
     if (status == WAX_INVALID) {
         return "the topic has a retained message already";
     }
@@ -143,7 +143,6 @@ static void work_on_session(struct worker *worker, struct inquiry *inquiry)
     const wax_config *config = &worker->settings->config;
     wax_bytes user = request_value(request, "user");
     uint64_t expiry_s = request_number(request, "expiry", UINT32_MAX);
-    wax_access_identity identity;
     struct client *client;
 
     inquiry->is_done = true;
@@ -163,8 +162,7 @@ static void work_on_session(struct worker *worker, struct inquiry *inquiry)
                            ? (uint32_t)expiry_s
                            : config->persistent_client_expiration_s;
     client->outgoing.last_id = (uint16_t)request_number(request, "packet_id", 0);
-    identity = (wax_access_identity){client->user, client->has_user, client->id};
-    client->access = access_of(worker, client->listener, &identity);
+    client->access = access_of(worker, client->listener, &client->identity);
     leave_wait(client);
 }
 

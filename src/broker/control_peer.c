@@ -1,5 +1,6 @@
 /* One connection to the control socket: requests come in, answers go out as the peer reads them. */
 #include "broker/control.h"
+#include "broker/keep.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -41,12 +42,37 @@ static void take_lines(struct peer *peer, struct lines *lines)
     lines->used = 0;
 }
 
+/* On the thread of the store. */
+static void work_in_store(wax_store_task *task, wax_store_view *view)
+{
+    struct inquiry *inquiry = WAX_OWNER(task, struct inquiry, task);
+    wax_letters letters = {NULL, NULL};
+
+    inquiry->view = view;
+    inquiry->work(NULL, inquiry);
+    wax_letters_append(&letters, &inquiry->note.letter);
+    wax_mailbox_post(&inquiry->peer->control->mailbox, &letters);
+}
+
+static void post_to_store(struct inquiry *inquiry)
+{
+    struct wax_broker *broker = inquiry->peer->control->broker;
+
+    inquiry->task.run = work_in_store;
+    (void)keep_commit_retained(broker); /* what is asked about may have come just now */
+    broker->store->kind->ask(broker->store, &inquiry->task);
+}
+
 static void post(struct inquiry *inquiry)
 {
     struct control *control = inquiry->peer->control;
     struct letter *letter;
     wax_letters letters = {NULL, NULL};
 
+    if (inquiry->is_for_store) {
+        post_to_store(inquiry);
+        return;
+    }
     if (inquiry->is_for_main) {
         wax_letters_append(&letters, &inquiry->note.letter);
         wax_mailbox_post(&control->mailbox, &letters);
@@ -160,6 +186,12 @@ void inquiry_ask_all(struct inquiry *inquiry)
 void inquiry_ask_main(struct inquiry *inquiry)
 {
     inquiry->is_for_main = true;
+    post(inquiry);
+}
+
+void inquiry_ask_store(struct inquiry *inquiry)
+{
+    inquiry->is_for_store = true;
     post(inquiry);
 }
 

@@ -1,6 +1,7 @@
-/* What an administrator asks of retained messages. They belong to no worker: the main thread walks
- * over them, in pieces. */
+/* What an administrator asks of retained messages. They belong to no worker, and many of them may
+ * be on disk alone: so the thread of the store walks over them, in pieces. */
 #include "broker/control.h"
+#include "broker/keep_record.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,24 +14,27 @@ struct walking {
     uint64_t left; /* how many may still be told */
     uint64_t now_ms;
     int64_t now_s;
+    uint8_t *room; /* for a topic */
+    size_t room_size;
     size_t size; /* of the filter */
     uint8_t filter[];
 };
 
+/* One that was met. */
 struct shown {
-    const struct message *message;
+    struct message *message; /* held; NULL: it cannot be read */
+    wax_bytes topic;
+    uint64_t number;
+    size_t payload_size;
     const struct walking *walking;
 };
 
-static void write_message(wax_json *json, const void *subject)
+static void write_details(wax_json *json, const struct message *message,
+                          const struct walking *walking)
 {
-    const struct shown *shown = subject;
-    const struct message *message = shown->message;
-    uint64_t now_ms = shown->walking->now_ms;
+    uint64_t now_ms = walking->now_ms;
     uint64_t age_s = now_ms > message->made_ms ? (now_ms - message->made_ms) / 1000 : 0;
 
-    wax_json_member_text(json, "topic", message->topic);
-    wax_json_member_number(json, "size", message->payload.size);
     wax_json_member_number(json, "qos", message->qos);
     if (message->has_author) {
         wax_json_member_text(json, "user", message->author);
@@ -38,7 +42,7 @@ static void write_message(wax_json *json, const void *subject)
     if (message->author_id.size > 0) {
         wax_json_member_text(json, "client", message->author_id);
     }
-    wax_json_member_number(json, "at", (uint64_t)shown->walking->now_s - age_s);
+    wax_json_member_number(json, "at", (uint64_t)walking->now_s - age_s);
     wax_json_member_number(json, "age_s", age_s);
     if (message->expires_ms != WAX_NEVER) {
         uint64_t left_ms = message->expires_ms > now_ms ? message->expires_ms - now_ms : 0;
@@ -46,9 +50,37 @@ static void write_message(wax_json *json, const void *subject)
     }
 }
 
-/* One step under the mutex. Returns WAX_OK with a message that is held, or as
- * wax_retained_next(). */
-static wax_status step(struct commons *commons, struct walking *walking, struct message **message)
+static void write_message(wax_json *json, const void *subject)
+{
+    const struct shown *shown = subject;
+
+    wax_json_member_text(json, "topic", shown->topic);
+    wax_json_member_number(json, "size", shown->payload_size);
+    if (shown->message != NULL) {
+        write_details(json, shown->message, shown->walking);
+    }
+}
+
+/* The topic of the message that the walk has come to; empty without memory. */
+static wax_bytes find_topic(struct walking *walking)
+{
+    size_t size = wax_retained_walk_topic(&walking->walk, walking->room, walking->room_size);
+    uint8_t *room;
+
+    if (size > walking->room_size) {
+        room = realloc(walking->room, size);
+        if (room == NULL) {
+            return wax_bytes_of(NULL, 0);
+        }
+        walking->room = room;
+        walking->room_size = size;
+        (void)wax_retained_walk_topic(&walking->walk, room, size);
+    }
+    return wax_bytes_of(walking->room, size);
+}
+
+/* One step under the mutex. Returns as wax_retained_next(). */
+static wax_status step(struct commons *commons, struct walking *walking, struct shown *shown)
 {
     uint32_t steps = WALK_STEP_MAX;
     void *found = NULL;
@@ -56,15 +88,43 @@ static wax_status step(struct commons *commons, struct walking *walking, struct 
 
     pthread_mutex_lock(&commons->mutex);
     status = wax_retained_next(&walking->walk, &steps, &found);
-    *message = status == WAX_OK ? message_hold(found) : NULL;
-    if (*message != NULL && (*message)->made_ms + walking->older_than_ms > walking->now_ms) {
-        message_release(*message);
-        *message = NULL;
-    } else if (*message != NULL && walking->deletes) {
-        commons_forget(commons, *message);
+    if (status == WAX_OK) {
+        const struct retained *retained = found;
+        shown->topic = find_topic(walking);
+        shown->number = retained->number;
+        shown->payload_size = retained->payload_size;
+        shown->message = retained_message(retained, shown->topic);
     }
     pthread_mutex_unlock(&commons->mutex);
     return status;
+}
+
+/* What is on disk alone is read; what is not there is newer than what the store was asked for. */
+static void complete(struct inquiry *inquiry, struct shown *shown)
+{
+    const wax_store *store = inquiry->peer->control->broker->store;
+
+    if (shown->message == NULL && inquiry->view != NULL) {
+        shown->message = kept_message_find(store, inquiry->view, shown->number);
+    }
+}
+
+/* Tells it, or deletes and tells it, if it is old enough. */
+static void tell(struct inquiry *inquiry, struct walking *walking, const struct shown *shown)
+{
+    struct commons *commons = &inquiry->peer->control->broker->commons;
+    uint64_t made_ms = shown->message == NULL ? walking->now_ms : shown->message->made_ms;
+
+    if (made_ms + walking->older_than_ms > walking->now_ms) {
+        return;
+    }
+    if (walking->deletes) {
+        pthread_mutex_lock(&commons->mutex);
+        commons_forget(commons, shown->topic, shown->number);
+        pthread_mutex_unlock(&commons->mutex);
+    }
+    lines_add(&inquiry->lines, write_message, shown);
+    walking->left--;
 }
 
 static void begin(struct commons *commons, struct walking *walking)
@@ -87,14 +147,13 @@ static void work(struct worker *worker, struct inquiry *inquiry)
         begin(commons, walking);
     }
     for (unsigned i = 0; i < ANSWER_PIECE_COUNT && status == WAX_OK && walking->left > 0; i++) {
-        struct message *message;
-        status = step(commons, walking, &message);
-        if (message != NULL) {
-            struct shown shown = {message, walking};
-            lines_add(&inquiry->lines, write_message, &shown);
-            message_release(message);
-            walking->left--;
+        struct shown shown = {.walking = walking};
+        status = step(commons, walking, &shown);
+        if (status == WAX_OK && shown.topic.size > 0) {
+            complete(inquiry, &shown);
+            tell(inquiry, walking, &shown);
         }
+        message_release(shown.message);
     }
     inquiry->is_done = status == WAX_NOT_FOUND || walking->left == 0;
 }
@@ -109,6 +168,7 @@ static void discard(struct inquiry *inquiry)
         wax_retained_walk_end(&walking->walk);
         pthread_mutex_unlock(&commons->mutex);
     }
+    free(walking->room);
     free(walking);
 }
 
@@ -130,6 +190,7 @@ static void walk(struct peer *peer, bool deletes)
         return;
     }
     walking->deletes = deletes;
+    inquiry->finish = deletes ? inquiry_settle : NULL;
     walking->older_than_ms = request_number(request, "older_than", 0) * 1000;
     walking->left = request_number(request, "limit", UINT64_MAX);
     walking->now_ms = wax_clock_ms();
@@ -138,7 +199,7 @@ static void walk(struct peer *peer, bool deletes)
     memcpy(walking->filter, filter.data, filter.size);
     inquiry->state = walking;
     inquiry->discard = discard;
-    inquiry_ask_main(inquiry);
+    inquiry_ask_store(inquiry);
 }
 
 void control_retained_list(struct peer *peer)

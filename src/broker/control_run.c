@@ -2,6 +2,7 @@
 #include "broker/control.h"
 
 #include "broker/broker.h"
+#include "broker/keep.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -247,6 +248,9 @@ void control_close(struct control *control)
 {
     if (control->hooks == NULL) {
         return; /* it was never opened */
+    }
+    if (!wax_link_is_alone(&control->peers)) {
+        keep_settle(control->broker); /* it may be at work for one of them */
     }
     drop_notes(control);
     while (!wax_link_is_alone(&control->peers)) {

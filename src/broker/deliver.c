@@ -1,6 +1,7 @@
 /* The one place where a message goes to a client: live, retained, queued, shared and Wills all pass
  * through deliver(), and so through may_deliver(); what has waited passes it a second time, since
  * the rules may be others by then. */
+#include "broker/aliases.h"
 #include "broker/bridges.h"
 #include "broker/keep.h"
 #include "broker/queue.h"
@@ -101,8 +102,10 @@ static wax_status send_own(struct client *client, const struct delivery *deliver
         bridge_dress(client->bridge, &publish);
     }
     if (connection->session.version == WAX_VERSION_5) {
+        uint16_t alias;
         bool is_new;
-        uint16_t alias = wax_session_alias(&connection->session, publish.topic, &is_new);
+        aliases_open_out(connection);
+        alias = wax_session_alias(&connection->session, publish.topic, &is_new);
         bytes = malloc(room);
         if (bytes == NULL) {
             connection_doom(connection, WAX_SERVER_BUSY); /* the alias is promised and not told */
@@ -191,8 +194,8 @@ static wax_status send_once(struct client *client, const struct delivery *delive
 {
     const wax_session *session = &client->connection->session;
     bool is_plain = *packet_id == 0 && client->bridge == NULL && delivery->identifiers == NULL &&
-                    delivery->message->expires_ms == WAX_NEVER &&
-                    session->aliases_out.maximum == 0 && mount_point_of(client).size == 0;
+                    delivery->message->expires_ms == WAX_NEVER && session->alias_maximum == 0 &&
+                    mount_point_of(client).size == 0;
     const struct head *head = NULL;
 
     if (is_plain) {
@@ -329,9 +332,8 @@ wax_status deliver_or_not(struct client *client, struct message *message, const 
     }
     delivery.message = message_hold(message);
     if (delivery.qos > 0 && keeps(client) && !keep_is_possible(client->worker)) {
-        atomic_store(&message->refusal, WAX_QUOTA_EXCEEDED); /* its publisher is told so */
         delivery_clear(&delivery);
-        return WAX_QUOTA_EXCEEDED;
+        return WAX_IO;
     }
     if (can_send(client, delivery.qos)) {
         status = send_delivery(client, &delivery);
@@ -344,10 +346,19 @@ wax_status deliver_or_not(struct client *client, struct message *message, const 
     return status;
 }
 
+void message_refuse(struct worker *worker, struct message *message)
+{
+    worker->is_refusing = true;
+    atomic_store(&message->refusal, WAX_QUOTA_EXCEEDED);
+}
+
 void deliver(struct client *client, struct message *message, const struct grant *grant)
 {
     wax_status status = deliver_or_not(client, message, grant);
 
+    if (status == WAX_IO) {
+        message_refuse(client->worker, message);
+    }
     if (status != WAX_OK && status != WAX_NOT_AUTHORIZED) {
         count_up(client->worker, COUNT_PUBLISH_DROPPED, 1);
     }

@@ -118,7 +118,7 @@ wax_status gate_enter(const struct connection *connection, const struct claim *c
     struct gate *gate = connection->worker->broker->gate;
     wax_status status = WAX_OK;
 
-    *passage = (struct passage){.origin = origin_of(&connection->peer)};
+    *passage = (struct passage){.origin = origin_of(connection)};
     remember_tag(connection, claim, passage);
     pthread_mutex_lock(&gate->mutex);
     if (passage->has_tag && claim->is_known) {

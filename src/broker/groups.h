@@ -3,6 +3,8 @@
 #ifndef WAX_BROKER_GROUPS_H
 #define WAX_BROKER_GROUPS_H
 
+#include "broker/config.h"
+#include "broker/retained.h"
 #include "router/router.h"
 #include "store/store.h"
 
@@ -10,7 +12,6 @@
 #include <stdatomic.h>
 
 struct client;
-struct message;
 struct worker;
 
 /* A client's place in shared groups, which other workers see. Counted. */
@@ -24,12 +25,18 @@ struct seat {
 
 struct commons {
     pthread_mutex_t mutex;
-    wax_retained *retained;
+    wax_retained *retained; /* of struct retained */
     wax_router *shared;
     wax_matches matches;
     atomic_uint shared_count;
     atomic_uint retained_count;
     atomic_ullong retained_bytes; /* of their topics and payloads */
+    atomic_ullong retained_taken; /* of memory, without the tree of topics */
+    atomic_uint stored_count;     /* of those that are in the store alone */
+    atomic_ullong stored_bytes;   /* of their payloads */
+    wax_retained_walk shed_walk;  /* of the first worker, while `is_shedding` */
+    bool is_shedding;             /* what is in memory is being left to the store */
+    uint64_t shed_floor;          /* of memory, what could not be */
     bool keeps;                   /* what is retained goes to the store */
     wax_store_batch changes;      /* in the order in which they came about */
     atomic_bool is_changed;       /* there are some */
@@ -39,21 +46,30 @@ struct commons {
 wax_status commons_open(struct commons *commons, const uint64_t key[static 2]) WAX_CHECKED;
 void commons_close(struct commons *commons);
 
-/* Keeps the message for its topic, or forgets the topic's if the payload is empty. Returns WAX_OK,
+/* Gives what is retained back, and the tree; NULL is allowed. */
+void retained_close(wax_retained *retained);
+
+/* Keeps the message for its topic, or forgets the topic's if the payload is empty; within
+ * retained_max, and beyond retained_memory_limit in the store alone. Returns WAX_OK,
  * WAX_QUOTA_EXCEEDED or WAX_FULL. */
 wax_status commons_retain(struct commons *commons, struct message *message,
-                          uint32_t retained_max) WAX_CHECKED;
+                          const wax_config *config) WAX_CHECKED;
 
 /* Keeps a message that has a payload for its topic unless there is one already. Returns WAX_OK,
  * WAX_QUOTA_EXCEEDED, WAX_FULL, or WAX_INVALID when there is. */
 wax_status commons_retain_first(struct commons *commons, struct message *message,
-                                uint32_t retained_max) WAX_CHECKED;
+                                const wax_config *config) WAX_CHECKED;
 
-/* Before the workers run: keeps a message that is in the store already. WAX_OK or WAX_FULL. */
-wax_status commons_restore(struct commons *commons, struct message *message) WAX_CHECKED;
+/* Whether there is room in memory for another one. */
+bool commons_has_room(const struct commons *commons, const wax_config *config);
 
-/* Forgets it if it is still this message. */
-void commons_forget(struct commons *commons, struct message *message);
+/* Takes over what is retained for a topic and in the store already. Before the workers run, or
+ * under the mutex. WAX_OK or WAX_FULL. */
+wax_status commons_restore(struct commons *commons, wax_bytes topic,
+                           struct retained *retained) WAX_CHECKED;
+
+/* Forgets what is retained for a topic if it is still the message of this number. */
+void commons_forget(struct commons *commons, wax_bytes topic, uint64_t number);
 
 wax_status commons_join(struct commons *commons, struct seat *seat, const wax_interest *interest,
                         bool *existed) WAX_CHECKED;
@@ -79,7 +95,9 @@ struct errand {
     wax_subscription_options options;
     wax_group group;
     uint16_t first;
-    uint16_t stop; /* below it, nobody is asked any more */
+    uint16_t stop;   /* below it, nobody is asked any more */
+    bool is_refused; /* by a member for whom the store took nothing */
+    bool must_stay;  /* the message was in the store, and is not lost on any part of the way */
 };
 
 /* Chooses one member of each shared group that the topic matches, online ones first and in turn;

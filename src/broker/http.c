@@ -329,14 +329,14 @@ static void log_end(const struct visit *visit, wax_status status)
 {
     struct worker *worker = visit->worker;
     const char *reason = wax_transport_explain(visit->transport);
-    wax_address_text peer = wax_socket_peer(visit->watch.descriptor);
+    wax_address peer = wax_socket_address(visit->watch.descriptor);
 
     if (status == WAX_CLOSED || reason[0] == '\0') {
         return;
     }
     (void)stack_read_proxy(visit->transport, &peer);
     wax_log_write(&worker->broker->log, stack_level(worker), "http_ended peer=%s reason=%s",
-                  peer.text, reason);
+                  wax_address_show(&peer).text, reason);
 }
 
 /* Goes on until the peer is waited for. */

@@ -51,6 +51,10 @@ struct exchange;
 struct connection;
 struct bridge;
 struct entrance;
+struct output;
+struct quarrel;
+struct queue;
+struct walks;
 struct wax_broker;
 
 /* --- counters: what $SYS tells; each worker counts for itself --- */
@@ -74,18 +78,19 @@ enum counter {
     COUNT_CLIENTS_CONNECTED, /* now */
     COUNT_STORED,            /* messages in queues now */
     COUNT_STORED_BYTES,
-    COUNT_SUBSCRIPTIONS,                    /* now, not shared */
-    COUNT_BRIDGES,                          /* now */
-    COUNT_BRIDGES_CONNECTED,                /* now */
-    COUNT_BRIDGES_LOST,                     /* connections that ended */
-    COUNT_SEALED_REFUSED,                   /* what was to be an envelope, and was none */
-    COUNT_SEALED_UNTRACKED,                 /* envelopes whose sender the table has no place for */
-    COUNT_SEALED,                           /* and as many as TRAIL_COUNT: what envelopes tell */
-    COUNT_OUT = COUNT_SEALED + TRAIL_COUNT, /* packets on their way to slow readers now */
+    COUNT_SPILLED,           /* of them, those that are on disk alone */
+    COUNT_SUBSCRIPTIONS,     /* now, not shared */
+    COUNT_BRIDGES,           /* now */
+    COUNT_BRIDGES_CONNECTED, /* now */
+    COUNT_BRIDGES_LOST,      /* connections that ended */
+    COUNT_OUT,               /* packets on their way to slow readers now */
     COUNT_OUT_BYTES,
     COUNT_TYPE_RECEIVED, /* and 15 more: packets by their type */
     COUNT_TYPE_SENT = COUNT_TYPE_RECEIVED + 16,
-    COUNTER_COUNT = COUNT_TYPE_SENT + 16,
+    COUNT_SEALED_REFUSED = COUNT_TYPE_SENT + 16, /* no envelopes */
+    COUNT_SEALED_UNTRACKED, /* envelopes whose sender the table has no place for */
+    COUNT_SEALED,           /* and as many as TRAIL_COUNT: what envelopes tell */
+    COUNTER_COUNT = COUNT_SEALED + TRAIL_COUNT,
 };
 
 typedef atomic_uint_fast64_t counters[COUNTER_COUNT];
@@ -109,12 +114,12 @@ struct delivery {
     uint64_t place; /* in the order of the session, as the store has it; 0: it does not */
 };
 
-/* Connections that take a client id from each other, over and over. */
-struct quarrel {
-    uint64_t since_ms; /* the first takeover of this minute */
-    uint64_t until_ms; /* the next one waits until then */
-    uint32_t count;
-    bool is_told;
+/* What is known of a session while it has no connection. */
+struct absence {
+    wax_timer timer; /* the will's delay, or the end of the session */
+    struct client *client;
+    uint64_t ends_ms; /* when the session ends; WAX_NEVER */
+    uint64_t will_due_ms;
 };
 
 struct client {
@@ -123,50 +128,41 @@ struct client {
     struct worker *worker;
     struct connection *connection; /* NULL: offline */
     struct seat *seat;             /* NULL: in no shared group */
-    wax_link walking;              /* in the worker's ring while there are walks */
-    struct walk *walks;
-    uint32_t walk_count;
-    wax_timer timer; /* offline: the will's delay, or the end of the session */
+    struct walks *walks;           /* NULL: none */
     uint64_t number;
-    wax_bytes id;
-    wax_bytes user; /* in memory of its own */
-    bool has_user;
-    bool is_resuming;      /* exchanges of an earlier connection are still to be sent again */
-    bool is_durable;       /* the session outlives its connection */
-    bool is_kept;          /* it is in the store */
-    bool is_will_kept;     /* and its Will */
-    bool is_private;       /* another broker's bridge: its messages do not come back to it */
-    struct bridge *bridge; /* NULL: not the session of a bridge of our own */
+    union {
+        wax_access_identity identity; /* the same for those who judge */
+        struct {
+            wax_bytes user; /* in memory of its own, but for "" */
+            bool has_user;
+            wax_bytes id;
+        };
+    };
+    struct bridge *bridge;   /* NULL: not the session of a bridge of our own */
+    struct absence *absence; /* NULL: it has a connection */
+    struct message *will;
+    bool is_resuming : 1;     /* exchanges of an earlier connection are still to be sent again */
+    bool is_durable : 1;      /* the session outlives its connection */
+    bool is_kept : 1;         /* it is in the store */
+    bool is_will_kept : 1;    /* and its Will */
+    bool is_private : 1;      /* another broker's bridge: its messages do not come back to it */
+    bool has_shared_rows : 1; /* some that wait in the store alone came by shared groups */
+    bool has_estate : 1;      /* it has ended, and leaves them to others of those groups */
     uint16_t resumed_id;
     uint16_t listener;
     uint32_t expiry_s; /* Session Expiry Interval; UINT32_MAX: never */
-    uint64_t ends_ms;  /* offline: when the session ends */
-    struct message *will;
     uint32_t will_delay_s;
-    uint64_t will_due_ms;
+    uint32_t owed_count; /* acknowledgements that wait for the store */
+    uint32_t owing_scan; /* the last scan that found one waiting */
     wax_access access;
     uint64_t rights; /* those that its subscriptions were judged by last; of dynamic security */
     wax_flows outgoing;
     wax_flows incoming;
-    wax_flow first_slots[2]; /* one for each direction, until more are needed */
-    struct delivery first_held;
-    struct delivery *held;  /* beside the slots of `outgoing` */
-    struct delivery *queue; /* a ring */
-    uint32_t queue_first;
-    uint32_t queue_count;
-    uint32_t queue_size;
-    uint64_t queue_bytes;
-    uint64_t spilled_count; /* deliveries behind those, in the store alone */
-    uint64_t spilled_bytes; /* of `queue_bytes`, those of them */
-    uint64_t spill_from;    /* the place of the first of them */
-    uint32_t empty_count;   /* looks that found none of them */
-    bool is_fetching;       /* some of them are on their way */
-    uint64_t held_bytes;    /* payloads of `held`, for max_inflight_bytes */
-    uint64_t dropped;       /* messages that found no room */
-    uint64_t last_place;    /* that a delivery was given in the store */
-    uint32_t owed_count;    /* acknowledgements that wait for the store */
-    uint32_t owing_scan;    /* the last scan that found one waiting */
-    struct quarrel quarrel;
+    struct delivery *held;   /* beside the slots of `outgoing`; NULL before the first */
+    struct queue *queue;     /* NULL: nothing has ever waited */
+    uint64_t held_bytes;     /* payloads of `held`, for max_inflight_bytes */
+    uint64_t last_place;     /* that a delivery was given in the store */
+    struct quarrel *quarrel; /* NULL: nobody else has wanted the client id */
 };
 
 struct clients {
@@ -184,6 +180,10 @@ struct client *client_make(struct worker *worker, wax_bytes id, bool has_user, w
 /* Makes the session somebody's: what its connections may do is what this user may. Returns WAX_OK
  * or WAX_FULL. */
 wax_status client_belong(struct client *client, bool has_user, wax_bytes user) WAX_CHECKED;
+
+/* What a session needs while it is offline: NULL without memory. It ends when a client is back. */
+struct absence *absence_begin(struct client *client);
+void absence_end(struct client *client);
 
 /* Ends the session: subscriptions, queue, exchanges, will. */
 void client_free(struct client *client);
@@ -215,15 +215,8 @@ size_t delivery_weight(const struct delivery *delivery);
 
 /* --- connection --- */
 
-/* Output from `at` on waits for a mark. */
-struct hold {
-    size_t at;
-    uint64_t mark; /* WAX_NEVER: the commit of this turn, whose mark is not known yet */
-};
-
 /* What went through a connection, for whoever asks. */
 struct tally {
-    uint64_t since_ms;
     uint64_t messages_in;
     uint64_t messages_out;
     uint64_t bytes_in;
@@ -233,36 +226,29 @@ struct tally {
 struct connection {
     wax_watch watch; /* first: the loop knows it by this */
     wax_timer timer;
-    wax_link dirty;  /* in the worker's ring while it has output to send */
-    wax_link hungry; /* while there may be input left that nobody will announce */
-    wax_link doomed; /* while it is to be ended */
+    wax_link due; /* in the worker's ring of the hungry, while there may be input left that nobody
+                   * will announce; or of the doomed, while it is to be ended */
     wax_link all;
     struct worker *worker;
     struct client *client;     /* NULL before CONNECT was accepted */
     struct bridge *bridge;     /* that made it: we are the client; NULL */
-    struct login *login;       /* a password is being checked */
     struct pending *pending;   /* the CONNECT, until it is answered */
     struct exchange *exchange; /* an authentication by a method; NULL: none is going on */
+    struct output *output;     /* NULL: none */
+    uint8_t *in;               /* the start of a packet that is not whole yet */
     wax_transport *transport;
     wax_session session;
     uint64_t number;
-    uint8_t *in; /* the start of a packet that is not whole yet */
-    size_t in_used;
-    uint8_t *out;
-    size_t out_size;
-    size_t out_used;
-    size_t out_sent;
-    uint32_t out_count; /* packets in it, or sent in part */
-    uint16_t listener;
-    uint16_t status;     /* why it is doomed; WAX_OK: not */
-    uint64_t refused_ms; /* when a refused message was logged last */
-    uint64_t print;      /* of what dynamic security said when it was let in */
-    uint64_t proof;      /* stands for what it logged in with, which a reload may take away */
-    uint64_t ends_ms;    /* when its token does; 0: never */
+    uint64_t print;   /* of what dynamic security said when it was let in */
+    uint64_t proof;   /* stands for what it logged in with, which a reload may take away */
+    uint64_t ends_ms; /* when its token does; 0: never */
     struct tally tally;
-    wax_link held; /* in the worker's ring while output waits for the store */
-    struct hold holds[HOLD_MAX];
-    unsigned hold_count;
+    wax_address peer;
+    uint32_t in_used;
+    uint32_t since_s;    /* when it began, on the clock of the loop */
+    uint32_t refused_ms; /* when a refused message was logged last; the lower half of the time */
+    uint16_t listener;
+    uint16_t status;    /* why it is doomed; WAX_OK: not */
     uint8_t proof_kind; /* enum proof_kind */
     bool is_paused;     /* nothing is read until the store has caught up */
     bool is_blocked;    /* the socket took no more */
@@ -270,8 +256,10 @@ struct connection {
     bool has_waited;    /* to take over a client id that others want, too */
     bool awaits_proxy;  /* who the peer is will stand in a PROXY header */
     bool is_counted;    /* its TLS handshake, if there is one */
-    wax_address_text peer;
 };
+
+/* Who the peer is, for people. */
+wax_address_text connection_peer(const struct connection *connection);
 
 /* Room of `size` bytes in the output, or NULL: then the connection is doomed. */
 bool out_reserve(struct connection *connection, size_t size);
@@ -279,6 +267,15 @@ bool out_reserve(struct connection *connection, size_t size);
 /* The output as a writer, and what was written taken over. */
 wax_writer out_begin(struct connection *connection, size_t size);
 void out_end(struct connection *connection, const wax_writer *out);
+
+/* Adds a packet, if there is one: where most calls write nothing, no room is begun for it. */
+void out_append(struct connection *connection, const wax_writer *answer);
+
+/* Takes a connection with output to send out of the worker's ring; NULL when there is none. */
+struct connection *out_take_dirty(struct worker *worker);
+
+/* The connection leaves its worker. */
+void out_depart(struct connection *connection);
 
 /* How much waits to be sent. */
 size_t out_waiting(const struct connection *connection);
@@ -307,11 +304,16 @@ struct grant {
 };
 
 /* Judges, and sends or queues. Returns WAX_OK, also for a message that has had its time;
- * WAX_NOT_AUTHORIZED; or, when the client cannot have it, another status. */
+ * WAX_NOT_AUTHORIZED; WAX_IO, when its session is kept and the store takes nothing; or, when the
+ * client cannot have it, another status. */
 wax_status deliver_or_not(struct client *client, struct message *message,
                           const struct grant *grant) WAX_CHECKED;
 
-/* The same, and counts what is dropped. */
+/* Somebody at this worker should have the message kept for it, and the store takes nothing: whoever
+ * published it is told so. */
+void message_refuse(struct worker *worker, struct message *message);
+
+/* The same as above, and counts what is dropped and tells what is refused. */
 void deliver(struct client *client, struct message *message, const struct grant *grant);
 
 /* Sends what waits, exchanges of an earlier connection first. */
@@ -362,7 +364,8 @@ void leave_abandon(struct connection *connection);
 /* Ends a session that is offline: its will is published, and it is gone. */
 void leave_session(struct client *client);
 
-/* Begins the time that a session without a connection may last; goes on with it, after a start. */
+/* Begins the time that a session without a connection may last, or ends it without memory; goes on
+ * with it, after a start. */
 void leave_wait(struct client *client);
 void leave_resume(struct client *client);
 
@@ -411,6 +414,7 @@ enum letter_kind {
     LETTER_KICK,
     LETTER_CONTROL,
     LETTER_FETCHED,
+    LETTER_READ,
     LETTER_STOP
 };
 
@@ -419,7 +423,6 @@ struct letter {
     wax_letter letter;
     uint8_t kind;    /* enum letter_kind */
     wax_level level; /* of the line */
-    bool must_stay;  /* what it carries was in the store */
     uint64_t kept;   /* how it is called in the store; 0: it is not there */
     union {
         struct message *message;
@@ -431,6 +434,7 @@ struct letter {
         char *line; /* of the log */
         struct inquiry *inquiry;
         struct fetch *fetch; /* from the store */
+        struct reading *reading;
     };
     struct errand errand;
 };
@@ -467,17 +471,19 @@ struct worker {
     wax_matches matches;
     struct clients clients;
     uint64_t last_number;
-    wax_link dirty;
+    wax_link dirty; /* output to send */
     wax_link hungry;
     wax_link doomed;
     wax_link connections;
     wax_link visits; /* connections of HTTP */
-    wax_link held;   /* connections whose output waits for the store */
+    wax_link held;   /* output that waits for the store */
     wax_link walking;
     wax_letters *outboxes;   /* one per worker */
     wax_store_batch changes; /* of this turn, for the store */
     uint64_t kept_message;   /* the message whose body is in it; 0: none */
-    bool is_keeping;         /* what is being dealt with changed something there */
+    struct kept_group kept_group;
+    bool is_keeping;  /* what is being dealt with changed something there */
+    bool is_refusing; /* it should have been kept here, and cannot be */
     struct owings owings;
     wax_link entrances;
     uint64_t warned_ms; /* when it last said that there are too few descriptors */

@@ -1,6 +1,8 @@
 /* What must outlive the process, written down as it happens. */
 #include "broker/keep.h"
 
+#include "broker/keep_group.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,7 +38,7 @@ static uint16_t port_of(const struct client *client)
                : 0;
 }
 
-void keep_session(struct client *client)
+static void put_session(struct client *client)
 {
     struct kept_key key = kept_key_of(client->number);
     struct kept_session session = {
@@ -48,31 +50,50 @@ void keep_session(struct client *client)
         .expiry_s = client->expiry_s,
         .left_wall_ms = client->connection == NULL ? wax_clock_wall_ms() : 0,
     };
-    wax_writer out;
+    wax_writer out = wax_store_put_begin(batch_of(client), WAX_STORE_SESSIONS, kept_key_bytes(&key),
+                                         kept_session_size(&session), !client->is_kept);
 
+    kept_session_write(&out, &session);
+}
+
+void keep_session(struct client *client)
+{
     if (keeps(client)) {
-        out = wax_store_put_begin(batch_of(client), WAX_STORE_SESSIONS, kept_key_bytes(&key),
-                                  kept_session_size(&session), !client->is_kept);
-        kept_session_write(&out, &session);
+        put_session(client);
         client->is_kept = true;
     }
+}
+
+/* Of a session that is kept for its Will alone, nothing stays. */
+static void forget_will(struct client *client)
+{
+    struct kept_key key = kept_key_of(client->number);
+
+    if (client->is_will_kept) {
+        wax_store_remove(batch_of(client), WAX_STORE_WILLS, kept_key_bytes(&key));
+    }
+    if (client->is_will_kept && !client->is_kept) {
+        wax_store_remove(batch_of(client), WAX_STORE_SESSIONS, kept_key_bytes(&key));
+    }
+    client->is_will_kept = false;
 }
 
 void keep_no_session(struct client *client)
 {
     static const wax_store_table tables[] = {WAX_STORE_SUBSCRIPTIONS, WAX_STORE_RECEIVED,
-                                             WAX_STORE_QUEUES, WAX_STORE_WILLS};
+                                             WAX_STORE_WILLS, WAX_STORE_QUEUES};
+    size_t count = WAX_COUNT(tables) - (client->has_estate ? 1 : 0);
     struct kept_key key = kept_key_of(client->number);
 
+    forget_will(client);
     if (!client->is_kept) {
         return;
     }
-    for (size_t i = 0; i < WAX_COUNT(tables); i++) {
+    for (size_t i = 0; i < count; i++) {
         wax_store_remove_all(batch_of(client), tables[i], kept_key_bytes(&key));
     }
     wax_store_remove(batch_of(client), WAX_STORE_SESSIONS, kept_key_bytes(&key));
     client->is_kept = false;
-    client->is_will_kept = false;
 }
 
 /* --- Subscriptions --- */
@@ -181,9 +202,14 @@ static void put_row(struct client *client, const struct delivery *delivery, stru
     uint8_t room[4 * KEPT_IDENTIFIER_MAX];
     wax_writer identifiers = wax_writer_over(room, sizeof room);
     struct kept_key key = kept_key_of_row(client->number, delivery->place);
+    wax_interest group;
     wax_writer out;
 
     row->identifiers = write_identifiers(&identifiers, delivery->identifiers);
+    if (row->message != 0 && keep_group(client->worker, delivery->group, &group)) {
+        row->share_name = group.share_name;
+        row->filter = group.filter;
+    }
     out = wax_store_put_begin(batch_of(client), WAX_STORE_QUEUES, kept_key_bytes(&key),
                               kept_row_size(row), is_new);
     kept_row_write(&out, row);
@@ -253,48 +279,60 @@ void keep_no_received(struct client *client, uint16_t packet_id)
 
 /* --- Wills --- */
 
+/* A session that ends with its connection is written down for its Will: who starts next finds that
+ * the connection is gone, and ends it. Nobody waits for that, and a disk that takes nothing now is
+ * not waited for either. */
+static bool keeps_will(const struct client *client)
+{
+    return keeps(client) ||
+           (client->worker->broker->store->kind->keeps && keep_is_possible(client->worker));
+}
+
 void keep_will(struct client *client)
 {
     struct kept_key key = kept_key_of(client->number);
     struct kept_will will = {.delay_s = client->will_delay_s};
     wax_writer out;
 
-    if (client->will != NULL && keeps(client)) {
-        will.message = client->will->number;
-        keep_message(client->worker, client->will);
-        out = wax_store_put_begin(batch_of(client), WAX_STORE_WILLS, kept_key_bytes(&key),
-                                  KEPT_WILL_SIZE, false);
-        kept_will_write(&out, &will);
-        client->is_will_kept = true;
-    } else if (client->is_will_kept) {
-        wax_store_remove(batch_of(client), WAX_STORE_WILLS, kept_key_bytes(&key));
-        client->is_will_kept = false;
+    if (client->will == NULL || !keeps_will(client)) {
+        forget_will(client);
+        return;
     }
+    if (!keeps(client)) {
+        put_session(client);
+    }
+    will.message = client->will->number;
+    keep_message(client->worker, client->will);
+    out = wax_store_put_begin(batch_of(client), WAX_STORE_WILLS, kept_key_bytes(&key),
+                              KEPT_WILL_SIZE, false);
+    kept_will_write(&out, &will);
+    client->is_will_kept = true;
 }
 
 /* --- What is retained --- */
 
-/* What the broker tells of itself is told anew. */
-static bool is_kept(const struct commons *commons, wax_bytes topic)
+bool keep_takes_retained(const struct commons *commons, wax_bytes topic)
 {
     return commons->keeps && !wax_bytes_start_with(topic, WAX_TEXT("$SYS/"));
 }
 
 void keep_retained(struct commons *commons, const struct message *message)
 {
-    struct kept_key holds = kept_key_of(message->number);
+    struct kept_retained row = {message->number, (uint32_t)message->payload.size};
+    wax_writer out;
 
-    if (is_kept(commons, message->topic)) {
+    if (keep_takes_retained(commons, message->topic)) {
         put_message(&commons->changes, message);
-        wax_store_put(&commons->changes, WAX_STORE_RETAINED, message->topic, kept_key_bytes(&holds),
-                      false);
+        out = wax_store_put_begin(&commons->changes, WAX_STORE_RETAINED, message->topic,
+                                  KEPT_RETAINED_SIZE, false);
+        kept_retained_write(&out, &row);
         atomic_store(&commons->is_changed, true);
     }
 }
 
 void keep_no_retained(struct commons *commons, wax_bytes topic)
 {
-    if (is_kept(commons, topic)) {
+    if (keep_takes_retained(commons, topic)) {
         wax_store_remove(&commons->changes, WAX_STORE_RETAINED, topic);
         atomic_store(&commons->is_changed, true);
     }
@@ -303,7 +341,7 @@ void keep_no_retained(struct commons *commons, wax_bytes topic)
 /* --- Commits --- */
 
 /* What is retained is committed by whoever comes first, in the order in which it was retained. */
-static uint64_t commit_commons(struct wax_broker *broker)
+uint64_t keep_commit_retained(struct wax_broker *broker)
 {
     struct commons *commons = &broker->commons;
 
@@ -322,7 +360,7 @@ static uint64_t commit_commons(struct wax_broker *broker)
 uint64_t keep_commit(struct worker *worker)
 {
     wax_store *store = worker->broker->store;
-    uint64_t of_commons = commit_commons(worker->broker);
+    uint64_t of_commons = keep_commit_retained(worker->broker);
     uint64_t mark = store->kind->commit(store, &worker->changes);
 
     worker->kept_message = 0;

@@ -39,12 +39,20 @@ void keep_no_delivery(struct client *client, struct delivery *delivery);
 void keep_received(struct client *client, uint16_t packet_id);
 void keep_no_received(struct client *client, uint16_t packet_id);
 
-/* The session's Will as it is now, or that there is none. */
+/* The session's Will as it is now, or that there is none. Sessions that end with their connections
+ * are written down with it, so that it is published when the process does not come to it. */
 void keep_will(struct client *client);
+
+/* Whether what is retained for a topic goes to the store: not what the broker tells of itself. */
+bool keep_takes_retained(const struct commons *commons, wax_bytes topic);
 
 /* Under the mutex of the commons: the message retained for its topic; none any more. */
 void keep_retained(struct commons *commons, const struct message *message);
 void keep_no_retained(struct commons *commons, wax_bytes topic);
+
+/* Hands what was written down of retained messages to the store, so that whoever asks it for them
+ * sees them. Returns under which mark. Any thread. */
+uint64_t keep_commit_retained(struct wax_broker *broker);
 
 /* Hands all that was written down in this turn to the store. Returns under which mark; 0: there was
  * nothing. */
@@ -59,6 +67,9 @@ wax_status keep_prepare(struct wax_broker *broker, const struct passwd *account,
 /* Opens the store that the configuration asks for, and wipes the key. Logs what it found, and why
  * it failed. */
 wax_status keep_open(struct wax_broker *broker, struct store_key *key) WAX_CHECKED;
+
+/* Waits until the store has run all that it was asked so far. */
+void keep_settle(struct wax_broker *broker);
 
 /* When the workers have ended, and before they are freed: waits until all is safe. Nothing is kept
  * from here on. */

@@ -1,6 +1,8 @@
 /* What an earlier process has kept is brought back before the workers run: sessions with all that
  * belongs to them, and what is retained. A record that this version does not understand is left in
  * the store, and counted. */
+#include "broker/estate.h"
+#include "broker/keep_group.h"
 #include "broker/letters.h"
 #include "broker/standing.h"
 
@@ -9,7 +11,6 @@
 #include <string.h>
 
 #include "broker/control.h"
-#include "broker/queue.h"
 
 enum { MESSAGES_FIRST = 1024 };
 
@@ -30,8 +31,9 @@ struct loader {
     size_t client_count;
     size_t client_size;
     struct bodies bodies;
-    struct message *found; /* by the look for one body */
-    size_t visit;          /* which table is read */
+    size_t visit;      /* which table is read */
+    uint64_t *estates; /* numbers of sessions that have ended */
+    size_t estate_count;
     uint64_t strange_count;
     uint64_t message_count;
     bool has_key;
@@ -81,19 +83,15 @@ static void free_bodies(struct bodies *bodies)
     free(bodies->slots);
 }
 
-static bool on_body(void *context, wax_bytes key, wax_bytes value)
+/* What the store has under this number. */
+static struct message *find_message(const struct loader *loader, uint64_t number)
 {
-    struct loader *loader = context;
-
-    loader->found = kept_message_read(kept_number(key), value);
-    return false;
+    return kept_message_find(loader->broker->store, loader->view, number);
 }
 
 /* The message of this number, held for the caller; NULL when there is none, or no memory. */
 static struct message *load_message(struct loader *loader, uint64_t number)
 {
-    const wax_store_kind *kind = loader->broker->store->kind;
-    struct kept_key key = kept_key_of(number);
     struct message **slot;
 
     if (!grow(&loader->bodies)) {
@@ -102,10 +100,7 @@ static struct message *load_message(struct loader *loader, uint64_t number)
     }
     slot = slot_of(&loader->bodies, number);
     if (*slot == NULL) {
-        const wax_store_range body = {.table = WAX_STORE_MESSAGES, .prefix = kept_key_bytes(&key)};
-        loader->found = NULL;
-        (void)!kind->walk(loader->view, &body, on_body, loader);
-        *slot = loader->found;
+        *slot = find_message(loader, number);
         loader->bodies.count += *slot != NULL ? 1 : 0;
     }
     return *slot == NULL ? NULL : message_hold(*slot);
@@ -177,17 +172,18 @@ static uint64_t left_of(uint64_t lasts_ms, uint64_t gone_ms)
 }
 
 /* How much longer the session lasts: one that was connected begins its time now. */
-static void resume_time(struct client *client, const struct kept_session *session)
+static void resume_time(struct client *client, struct absence *absence,
+                        const struct kept_session *session)
 {
     uint64_t now_ms = wax_clock_ms();
     uint64_t gone_ms = gone_for(session->left_wall_ms);
     uint64_t lasts_ms = client->expiry_s * UINT64_C(1000);
 
-    client->ends_ms = WAX_NEVER;
+    absence->ends_ms = WAX_NEVER;
     if (client->expiry_s != UINT32_MAX) {
-        client->ends_ms = now_ms + left_of(lasts_ms, gone_ms);
+        absence->ends_ms = now_ms + left_of(lasts_ms, gone_ms);
     }
-    client->will_due_ms = gone_ms; /* until its Will is there, whose delay it shortens */
+    absence->will_due_ms = gone_ms; /* until its Will is there, whose delay it shortens */
 }
 
 static void make_session(struct loader *loader, uint64_t number, const struct kept_session *session)
@@ -196,20 +192,20 @@ static void make_session(struct loader *loader, uint64_t number, const struct ke
     struct worker *worker = broker->workers[control_owner(broker, session->id)];
     const wax_config *config = &worker->settings->config;
     struct client *client = client_make(worker, session->id, session->has_user, session->user);
-    wax_access_identity identity;
 
-    if (client == NULL || !add_client(loader, client)) {
+    struct absence *absence = client == NULL ? NULL : absence_begin(client);
+
+    if (absence == NULL || !add_client(loader, client)) {
         loader->status = WAX_FULL;
         return;
     }
     client->number = number;
-    client->is_durable = true;
+    client->is_durable = session->expiry_s > 0; /* else it ends now, with its Will */
     client->is_kept = true;
     client->expiry_s = session->expiry_s;
     client->listener = session->is_bridge ? WAX_CONFIG_INNER : find_listener(config, session);
-    identity = (wax_access_identity){client->user, client->has_user, client->id};
-    client->access = access_of(worker, client->listener, &identity);
-    resume_time(client, session);
+    client->access = access_of(worker, client->listener, &client->identity);
+    resume_time(client, absence, session);
 }
 
 static bool on_session(void *context, wax_bytes key, wax_bytes value)
@@ -299,6 +295,16 @@ static wax_status take_up(struct client *client, const struct kept_row *row,
     return status;
 }
 
+static bool is_of_estate(const struct loader *loader, uint64_t number)
+{
+    for (size_t i = 0; i < loader->estate_count; i++) {
+        if (loader->estates[i] == number) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool on_row(void *context, wax_bytes key, wax_bytes value)
 {
     struct loader *loader = context;
@@ -311,13 +317,15 @@ static bool on_row(void *context, wax_bytes key, wax_bytes value)
         client->last_place = delivery.place; /* whatever stands there */
     }
     if (client == NULL || !kept_row_read(value, &row)) {
-        loader->strange_count++;
+        loader->strange_count += is_of_estate(loader, kept_number(key)) ? 0 : 1;
         return true;
     }
     delivery.qos = row.qos;
     delivery.retain = row.retain;
+    delivery.group = keep_find_group(loader->broker, &row);
     loader->message_count++;
     if (row.state == KEPT_WAITING && !queue_wants(client, delivery.place, row.weight)) {
+        client->has_shared_rows = client->has_shared_rows || row.share_name.size > 0;
         return true;
     }
     if (row.state != KEPT_RELEASED) {
@@ -340,30 +348,56 @@ static bool on_will(void *context, wax_bytes key, wax_bytes value)
 {
     struct loader *loader = context;
     struct client *client = client_of(loader, key);
+    struct absence *absence;
     struct kept_will will;
 
     if (client == NULL || !kept_will_read(value, &will)) {
         loader->strange_count++;
         return true;
     }
+    absence = client->absence;
     client->will = load_message(loader, will.message);
     client->will_delay_s = will.delay_s;
-    client->will_due_ms =
-        wax_clock_ms() + left_of(will.delay_s * UINT64_C(1000), client->will_due_ms);
+    absence->will_due_ms =
+        wax_clock_ms() + left_of(will.delay_s * UINT64_C(1000), absence->will_due_ms);
     client->is_will_kept = true;
     return loader->status == WAX_OK;
+}
+
+/* Reads the message, unless memory has no more room for it and the row says all that must be known:
+ * then it is left where it is. */
+static struct retained *load_retained(struct loader *loader, wax_bytes topic,
+                                      const struct kept_retained *row)
+{
+    const struct wax_broker *broker = loader->broker;
+    bool has_room = commons_has_room(&broker->commons, &broker->settings->config);
+    struct message *message;
+    struct retained *made = NULL;
+
+    if (!has_room && row->payload_size != UINT32_MAX) {
+        return retained_stored(row->message, row->payload_size);
+    }
+    message = find_message(loader, row->message);
+    if (message != NULL && wax_bytes_equal(message->topic, topic)) {
+        made = has_room ? retained_make(message)
+                        : retained_stored(message->number, message->payload.size);
+    }
+    message_release(message);
+    return made;
 }
 
 static bool on_retained(void *context, wax_bytes key, wax_bytes value)
 {
     struct loader *loader = context;
-    struct message *message = load_message(loader, kept_number(value));
+    struct kept_retained row;
+    struct retained *retained = NULL;
 
-    if (message == NULL || !wax_bytes_equal(message->topic, key) ||
-        commons_restore(&loader->broker->commons, message) != WAX_OK) {
+    if (kept_retained_read(value, &row)) {
+        retained = load_retained(loader, key, &row);
+    }
+    if (retained == NULL || commons_restore(&loader->broker->commons, key, retained) != WAX_OK) {
         loader->strange_count++;
     }
-    message_release(message);
     return loader->status == WAX_OK;
 }
 
@@ -379,18 +413,37 @@ static bool on_letter(void *context, wax_bytes key, wax_bytes value)
     return loader->status == WAX_OK;
 }
 
-/* The key by which sessions are given to workers; a store without one gets ours. */
+static void add_estate(struct loader *loader, uint64_t number)
+{
+    size_t size = (loader->estate_count + 1) * sizeof *loader->estates;
+    uint64_t *estates = realloc(loader->estates, size);
+
+    if (estates == NULL) {
+        loader->status = WAX_FULL;
+        return;
+    }
+    loader->estates = estates;
+    loader->estates[loader->estate_count++] = number;
+    raise_numbers(loader->broker, number);
+}
+
+/* The key by which sessions are given to workers; a store without one gets ours. And whose sessions
+ * have left something. */
 static bool on_meta(void *context, wax_bytes key, wax_bytes value)
 {
     struct loader *loader = context;
     uint64_t *owner_key = loader->broker->owner_key;
+
+    if (wax_bytes_start_with(key, WAX_TEXT(ESTATE_KEY)) && value.size == sizeof(uint64_t)) {
+        add_estate(loader, kept_number(value));
+    }
 
     if (wax_bytes_equal(key, WAX_TEXT(OWNER_KEY)) && value.size == 2 * sizeof *owner_key) {
         owner_key[0] = kept_number(value);
         owner_key[1] = kept_number(kept_rest(value));
         loader->has_key = true;
     }
-    return true;
+    return loader->status == WAX_OK;
 }
 
 static void keep_key(const struct loader *loader)
@@ -488,12 +541,16 @@ wax_status keep_load(struct wax_broker *broker)
     for (size_t i = 0; i < loader.client_count && loader.status == WAX_OK; i++) {
         leave_resume(loader.clients[i]);
     }
+    for (size_t i = 0; i < loader.estate_count && loader.status == WAX_OK; i++) {
+        estate_go_on(broker->workers[0], loader.estates[i]);
+    }
     /* Before any worker can commit what depends on it. */
     (void)broker->store->kind->commit(broker->store, &broker->workers[0]->changes);
     if (loader.status == WAX_OK) {
         log_loaded(&loader, began_ms);
     }
     free_bodies(&loader.bodies);
+    free(loader.estates);
     free(loader.clients);
     return loader.status;
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -159,21 +160,6 @@ struct opening {
     wax_bytes key;
 };
 
-static wax_status open_with(struct wax_broker *broker, const wax_store_kind *kind,
-                            const struct opening *opening, wax_store_report *report)
-{
-    const wax_config *config = &broker->settings->config;
-    wax_store_options options = {
-        .place = opening->place,
-        .key = opening->key,
-        .must_be_whole = config->persistence_damage == WAX_DAMAGE_FAIL,
-        .wake = wake,
-        .context = broker,
-    };
-
-    return kind->open(&broker->store, &options, report);
-}
-
 static void log_report(struct wax_broker *broker, const char *place, const wax_store_report *report)
 {
     if (report->is_damaged) {
@@ -184,6 +170,30 @@ static void log_report(struct wax_broker *broker, const char *place, const wax_s
     } else if (report->text[0] != '\0') {
         wax_log_write(&broker->log, WAX_WARNING, "store_note path=%s text=%s", place, report->text);
     }
+}
+
+/* While the broker runs. */
+static void tell(void *context, const wax_store_report *report)
+{
+    struct wax_broker *broker = context;
+
+    log_report(broker, broker->keeping.place, report);
+}
+
+static wax_status open_with(struct wax_broker *broker, const wax_store_kind *kind,
+                            const struct opening *opening, wax_store_report *report)
+{
+    const wax_config *config = &broker->settings->config;
+    wax_store_options options = {
+        .place = opening->place,
+        .key = opening->key,
+        .must_be_whole = config->persistence_damage == WAX_DAMAGE_FAIL,
+        .wake = wake,
+        .context = broker,
+        .tell = tell,
+    };
+
+    return kind->open(&broker->store, &options, report);
 }
 
 static wax_status open_on_disk(struct wax_broker *broker, const struct opening *opening)
@@ -240,6 +250,28 @@ wax_status keep_open(struct wax_broker *broker, struct store_key *key)
     }
     wax_wipe(key, sizeof *key);
     return status;
+}
+
+struct fence {
+    wax_store_task task;
+    sem_t passed;
+};
+
+static void pass(wax_store_task *task, wax_store_view *view)
+{
+    (void)view;
+    sem_post(&WAX_OWNER(task, struct fence, task)->passed);
+}
+
+void keep_settle(struct wax_broker *broker)
+{
+    struct fence fence = {.task = {.run = pass}};
+
+    sem_init(&fence.passed, 0, 0);
+    broker->store->kind->ask(broker->store, &fence.task);
+    while (sem_wait(&fence.passed) != 0) {
+    }
+    sem_destroy(&fence.passed);
 }
 
 void keep_close(struct wax_broker *broker)

@@ -163,22 +163,39 @@ bool kept_options_read(wax_bytes value, wax_subscription_options *options)
 
 /* --- Rows of queues --- */
 
-enum { ROW_QOS = 3, ROW_RETAIN = 4, ROW_STATE_SHIFT = 4, ROW_HEAD_SIZE = 15 };
+/* Those before there were groups in them take a row with one for one of a state that they do not
+ * know: they leave it where it is. */
+enum {
+    ROW_QOS = 3,
+    ROW_RETAIN = 4,
+    ROW_STATE_SHIFT = 4,
+    ROW_STATE = 7,
+    ROW_SHARED = 0x80,
+    ROW_HEAD_SIZE = 15,
+    ROW_GROUP_SIZES = 4,
+};
 
 size_t kept_row_size(const struct kept_row *row)
 {
-    return ROW_HEAD_SIZE + row->identifiers.size;
+    size_t group_size = ROW_GROUP_SIZES + row->share_name.size + row->filter.size;
+
+    return ROW_HEAD_SIZE + (row->share_name.size > 0 ? group_size : 0) + row->identifiers.size;
 }
 
 void kept_row_write(wax_writer *out, const struct kept_row *row)
 {
-    unsigned bits =
-        row->qos | (row->retain ? ROW_RETAIN : 0U) | (unsigned)row->state << ROW_STATE_SHIFT;
+    bool is_shared = row->share_name.size > 0;
+    unsigned bits = row->qos | (row->retain ? ROW_RETAIN : 0U) | (is_shared ? ROW_SHARED : 0U) |
+                    (unsigned)row->state << ROW_STATE_SHIFT;
 
     write_u64(out, row->message);
     wax_write_u8(out, (uint8_t)bits);
     wax_write_u16(out, row->packet_id);
     wax_write_u32(out, row->weight);
+    if (is_shared) {
+        wax_write_blob(out, row->share_name);
+        wax_write_blob(out, row->filter);
+    }
     wax_write_bytes(out, row->identifiers);
 }
 
@@ -187,17 +204,23 @@ bool kept_row_read(wax_bytes value, struct kept_row *row)
     wax_reader in = wax_reader_over(value);
     uint64_t message = read_u64(&in);
     uint8_t bits = wax_read_u8(&in);
+    bool is_shared = (bits & ROW_SHARED) != 0;
 
     *row = (struct kept_row){
         .message = message,
-        .state = bits >> ROW_STATE_SHIFT,
+        .state = bits >> ROW_STATE_SHIFT & ROW_STATE,
         .qos = bits & ROW_QOS,
         .retain = (bits & ROW_RETAIN) != 0,
         .packet_id = wax_read_u16(&in),
         .weight = wax_read_u32(&in),
     };
+    if (is_shared) {
+        row->share_name = wax_read_blob(&in);
+        row->filter = wax_read_blob(&in);
+    }
     row->identifiers = wax_reader_rest(&in);
-    return in.status == WAX_OK && row->state <= KEPT_RELEASED && row->qos < 3 &&
+    return in.status == WAX_OK && is_shared == (row->share_name.size > 0) &&
+           row->state <= KEPT_RELEASED && row->qos < 3 &&
            (row->packet_id != 0 || row->state == KEPT_WAITING) && row->identifiers.size % 4 == 0 &&
            row->identifiers.size <= (size_t)4 * KEPT_IDENTIFIER_MAX;
 }
@@ -229,6 +252,23 @@ bool kept_will_read(wax_bytes value, struct kept_will *will)
 
     will->message = read_u64(&in);
     will->delay_s = wax_read_u32(&in);
+    return in.status == WAX_OK;
+}
+
+/* --- What is retained --- */
+
+void kept_retained_write(wax_writer *out, const struct kept_retained *retained)
+{
+    write_u64(out, retained->message);
+    wax_write_u32(out, retained->payload_size);
+}
+
+bool kept_retained_read(wax_bytes value, struct kept_retained *retained)
+{
+    wax_reader in = wax_reader_over(value);
+
+    retained->message = read_u64(&in);
+    retained->payload_size = value.size == WAX_STORE_NUMBER_SIZE ? UINT32_MAX : wax_read_u32(&in);
     return in.status == WAX_OK;
 }
 
@@ -324,4 +364,22 @@ struct message *kept_message_read(uint64_t number, wax_bytes value)
         return NULL;
     }
     return message_restore(&old);
+}
+
+static bool on_message(void *context, wax_bytes key, wax_bytes value)
+{
+    struct message **found = context;
+
+    *found = kept_message_read(kept_number(key), value);
+    return false;
+}
+
+struct message *kept_message_find(const wax_store *store, wax_store_view *view, uint64_t number)
+{
+    struct kept_key key = kept_key_of(number);
+    const wax_store_range body = {.table = WAX_STORE_MESSAGES, .prefix = kept_key_bytes(&key)};
+    struct message *found = NULL;
+
+    (void)!store->kind->walk(view, &body, on_message, &found);
+    return found;
 }

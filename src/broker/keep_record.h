@@ -50,12 +50,20 @@ struct kept_row {
     bool retain;
     uint16_t packet_id;
     uint32_t weight;       /* what it counts for in the queue, in bytes */
+    wax_bytes share_name;  /* of the shared group that it came by; empty: by none */
+    wax_bytes filter;      /* of that group */
     wax_bytes identifiers; /* four bytes each */
 };
 
 struct kept_will {
     uint64_t message;
     uint32_t delay_s;
+};
+
+/* What is retained for a topic, which is the key. */
+struct kept_retained {
+    uint64_t message;
+    uint32_t payload_size; /* UINT32_MAX: it is not told, since an earlier version wrote it */
 };
 
 enum { KEPT_LETTER_SHARED = UINT16_MAX };
@@ -80,8 +88,9 @@ void kept_options_write(wax_writer *out, const wax_subscription_options *options
 void kept_will_write(wax_writer *out, const struct kept_will *will);
 size_t kept_letter_size(const struct kept_letter *letter);
 void kept_letter_write(wax_writer *out, const struct kept_letter *letter);
+void kept_retained_write(wax_writer *out, const struct kept_retained *retained);
 
-enum { KEPT_OPTIONS_SIZE = 6, KEPT_WILL_SIZE = 12 };
+enum { KEPT_OPTIONS_SIZE = 6, KEPT_WILL_SIZE = 12, KEPT_RETAINED_SIZE = 12 };
 
 /* Reading; false for what this version does not understand. Views borrow from the value. */
 bool kept_session_read(wax_bytes value, struct kept_session *session);
@@ -92,9 +101,13 @@ uint32_t *kept_identifiers(wax_bytes encoded);
 bool kept_options_read(wax_bytes value, wax_subscription_options *options);
 bool kept_will_read(wax_bytes value, struct kept_will *will);
 bool kept_letter_read(wax_bytes value, struct kept_letter *letter);
+bool kept_retained_read(wax_bytes value, struct kept_retained *retained);
 
 /* Makes the message again, under the number of its key. NULL without memory, or for what this
  * version does not understand. */
 struct message *kept_message_read(uint64_t number, wax_bytes value);
+
+/* For tasks of the store: the message of this number, or NULL, also when there is none. */
+struct message *kept_message_find(const wax_store *store, wax_store_view *view, uint64_t number);
 
 #endif

@@ -86,6 +86,10 @@ static bool show_row(wax_json *json, const wax_broker_record *record)
     if (row.packet_id != 0) {
         wax_json_member_number(json, "packet_id", row.packet_id);
     }
+    if (row.share_name.size > 0) {
+        wax_json_member_text(json, "share", row.share_name);
+        wax_json_member_text(json, "filter", row.filter);
+    }
     return true;
 }
 
@@ -104,8 +108,13 @@ static bool show_will(wax_json *json, const wax_broker_record *record)
 
 static bool show_retained(wax_json *json, const wax_broker_record *record)
 {
+    struct kept_retained row;
+
     wax_json_member_text(json, "topic", record->key);
-    wax_json_member_number(json, "message", kept_number(record->value));
+    if (!kept_retained_read(record->value, &row)) {
+        return false;
+    }
+    wax_json_member_number(json, "message", row.message);
     return true;
 }
 

@@ -1,4 +1,5 @@
 /* How connections and sessions end, and what they leave behind: Wills, and time. */
+#include "broker/aliases.h"
 #include "broker/bridges.h"
 #include "broker/envelope.h"
 #include "broker/exchange.h"
@@ -56,16 +57,19 @@ static void arm_client(struct client *client);
 /* The delay of a Will has passed, or the session's time. */
 static void client_due(wax_timer *timer, uint64_t now_ms)
 {
-    struct client *client = WAX_OWNER(timer, struct client, timer);
+    struct absence *absence = WAX_OWNER(timer, struct absence, timer);
+    struct client *client = absence->client;
 
-    if (client->ends_ms <= now_ms) {
+    if (absence->ends_ms <= now_ms && client->expiry_s > 0) {
         wax_log_write(&client->worker->broker->log, WAX_INFORMATION, "session_expired client=%.*s",
                       SHOWN(client->id));
         count_up(client->worker, COUNT_CLIENTS_EXPIRED, 1);
+    }
+    if (absence->ends_ms <= now_ms) {
         leave_session(client); /* [MQTT-4.1.0-2] */
         return;
     }
-    if (client->will_due_ms <= now_ms) {
+    if (absence->will_due_ms <= now_ms) {
         publish_will(client);
     }
     arm_client(client);
@@ -73,22 +77,28 @@ static void client_due(wax_timer *timer, uint64_t now_ms)
 
 static void arm_client(struct client *client)
 {
-    uint64_t at_ms = client->ends_ms;
+    struct absence *absence = client->absence;
+    uint64_t at_ms = absence->ends_ms;
 
-    if (client->will != NULL && client->will_due_ms < at_ms) {
-        at_ms = client->will_due_ms;
+    if (client->will != NULL && absence->will_due_ms < at_ms) {
+        at_ms = absence->will_due_ms;
     }
-    client->timer.due = client_due;
-    wax_loop_start(&client->worker->loop, &client->timer, at_ms);
+    absence->timer.due = client_due;
+    wax_loop_start(&client->worker->loop, &absence->timer, at_ms);
 }
 
 void leave_wait(struct client *client)
 {
     uint64_t now_ms = client->worker->loop.now_ms;
+    struct absence *absence = absence_begin(client);
 
-    client->ends_ms =
+    if (absence == NULL) {
+        leave_session(client); /* nobody could end it later */
+        return;
+    }
+    absence->ends_ms =
         client->expiry_s == UINT32_MAX ? WAX_NEVER : now_ms + client->expiry_s * UINT64_C(1000);
-    client->will_due_ms = now_ms + client->will_delay_s * UINT64_C(1000);
+    absence->will_due_ms = now_ms + client->will_delay_s * UINT64_C(1000);
     keep_session(client);
     arm_client(client);
 }
@@ -159,10 +169,10 @@ static void log_end(const struct connection *connection, wax_status status)
 
     if (client == NULL) {
         wax_log_write(log, level_of_end(connection, status), "connection_ended peer=%s reason=%s",
-                      connection->peer.text, detail);
+                      connection_peer(connection).text, detail);
     } else if (connection->worker->settings->config.connection_messages) {
         wax_log_write(log, WAX_NOTICE, "client_disconnected client=%.*s peer=%s reason=%s",
-                      SHOWN(client->id), connection->peer.text, detail);
+                      SHOWN(client->id), connection_peer(connection).text, detail);
     }
 }
 
@@ -185,9 +195,7 @@ static void destroy(struct connection *connection)
 
     wax_loop_forget(&worker->loop, &connection->watch);
     wax_loop_stop(&worker->loop, &connection->timer);
-    wax_link_remove(&connection->dirty);
-    wax_link_remove(&connection->hungry);
-    wax_link_remove(&connection->doomed);
+    wax_link_remove(&connection->due);
     wax_link_remove(&connection->all);
     login_forget(connection);
     exchange_forget(connection);
@@ -196,8 +204,7 @@ static void destroy(struct connection *connection)
     wax_transport_release(connection->transport);
     out_free(connection);
     free(connection->in);
-    free(connection->session.aliases_in.room);
-    free(connection->session.aliases_out.room);
+    aliases_free(connection);
     free(connection);
 }
 
@@ -231,7 +238,7 @@ static void linger(struct connection *connection)
     (void)!wax_transport_close(connection->transport);
     connection->is_leaving = true;
     connection->status = WAX_OK;
-    wax_link_remove(&connection->doomed);
+    wax_link_remove(&connection->due);
     connection->timer.due = linger_due;
     wax_loop_start(&worker->loop, &connection->timer, worker->loop.now_ms + LINGER_MS);
 }
@@ -282,9 +289,9 @@ void leave_now(struct connection *connection, wax_status status)
 void leave_doomed(struct worker *worker)
 {
     while (!wax_link_is_alone(&worker->doomed)) {
-        struct connection *connection = WAX_OWNER(worker->doomed.next, struct connection, doomed);
+        struct connection *connection = WAX_OWNER(worker->doomed.next, struct connection, due);
         wax_status status = (wax_status)connection->status;
-        wax_link_remove(&connection->doomed);
+        wax_link_remove(&connection->due);
         leave_now(connection, status);
     }
 }
@@ -292,24 +299,21 @@ void leave_doomed(struct worker *worker)
 void leave_timer(wax_timer *timer, uint64_t now_ms)
 {
     struct connection *connection = WAX_OWNER(timer, struct connection, timer);
-    wax_writer out;
+    uint8_t room[WAX_ANSWER_SIZE_MAX];
+    wax_writer out = wax_writer_over(room, sizeof room);
     wax_status status;
 
     if (connection->ends_ms != 0 && now_ms >= connection->ends_ms) {
         connection_doom(connection, WAX_MAXIMUM_CONNECT_TIME);
         return;
     }
-    if (!wax_link_is_alone(&connection->hungry)) {
+    if (!wax_link_is_alone(&connection->due)) {
         /* What would have kept it alive may be waiting to be read. */
         wax_loop_start(&connection->worker->loop, timer, now_ms + UNREAD_MS);
         return;
     }
-    out = out_begin(connection, WAX_ANSWER_SIZE_MAX);
-    status = out.status;
-    if (status == WAX_OK) {
-        status = wax_session_tick(&connection->session, now_ms, &out);
-        out_end(connection, &out);
-    }
+    status = wax_session_tick(&connection->session, now_ms, &out);
+    out_append(connection, &out);
     if (status != WAX_OK) {
         connection_doom(connection, status);
     } else {

@@ -1,8 +1,7 @@
 /* Letters that outlive the process. */
 #include "broker/letters.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include "broker/keep_group.h"
 
 static void put(struct worker *worker, const struct letter *letter,
                 const struct kept_letter *record)
@@ -14,31 +13,6 @@ static void put(struct worker *worker, const struct letter *letter,
     kept_letter_write(&out, record);
 }
 
-uint8_t *letter_group(struct worker *worker, wax_group group, struct kept_letter *record)
-{
-    struct commons *commons = &worker->broker->commons;
-    uint8_t *room = malloc((size_t)2 * UINT16_MAX);
-    wax_interest interest = {
-        .filter = {NULL, 0}
-    };
-    wax_status status = WAX_NOT_FOUND;
-
-    if (room == NULL) {
-        return NULL;
-    }
-    pthread_mutex_lock(&commons->mutex);
-    if (wax_group_exists(commons->shared, group)) {
-        status = wax_group_describe(commons->shared, group, room, UINT16_MAX, &interest);
-    }
-    if (status == WAX_OK) {
-        memcpy(room + UINT16_MAX, interest.share_name.data, interest.share_name.size);
-        record->share_name = wax_bytes_of(room + UINT16_MAX, interest.share_name.size);
-        record->filter = interest.filter;
-    }
-    pthread_mutex_unlock(&commons->mutex);
-    return room;
-}
-
 void letter_keep(struct worker *from, const struct worker *to, struct letter *letter)
 {
     struct kept_letter record = {
@@ -46,16 +20,16 @@ void letter_keep(struct worker *from, const struct worker *to, struct letter *le
         .index = letter->kind == LETTER_SEAT ? KEPT_LETTER_SHARED : (uint16_t)to->index,
         .count = (uint16_t)from->broker->worker_count,
     };
-    uint8_t *room = NULL;
+    wax_interest group;
 
-    if (letter->kind == LETTER_SEAT) {
-        room = letter_group(from, letter->errand.group, &record);
+    if (letter->kind == LETTER_SEAT && keep_group(from, letter->errand.group, &group)) {
+        record.share_name = group.share_name;
+        record.filter = group.filter;
     }
     letter->kept = worker_number(from);
     keep_message(from, letter->message);
     put(from, letter, &record);
     from->is_keeping = true;
-    free(room);
 }
 
 void letter_done(struct worker *worker, const struct letter *letter)
@@ -66,4 +40,11 @@ void letter_done(struct worker *worker, const struct letter *letter)
         wax_store_remove(&worker->changes, WAX_STORE_LETTERS, kept_key_bytes(&key));
         worker->is_keeping = true;
     }
+}
+
+void letters_withdraw(struct worker *worker, const struct message *message)
+{
+    struct kept_key key = kept_key_of(message->number);
+
+    wax_store_remove_all(&worker->changes, WAX_STORE_LETTERS, kept_key_bytes(&key));
 }

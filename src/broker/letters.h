@@ -6,15 +6,15 @@
 
 #include "broker/keep.h"
 
-/* The group that an errand is for, by its name; what is returned is the caller's to free. */
-uint8_t *letter_group(struct worker *worker, wax_group group, struct kept_letter *record);
-
 /* Writes down a letter with a message that `from` is about to post to `to`, and notes in it how it
  * is called in the store. */
 void letter_keep(struct worker *from, const struct worker *to, struct letter *letter);
 
 /* The letter has done its work at this worker, or goes on as another. */
 void letter_done(struct worker *worker, const struct letter *letter);
+
+/* All letters with this message that stayed because it was refused. */
+void letters_withdraw(struct worker *worker, const struct message *message);
 
 /* After a start: delivers what an earlier process had posted and not read. `value` is that of the
  * record, `message` what it holds. False for what this version does not understand. */

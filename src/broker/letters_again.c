@@ -1,8 +1,7 @@
 /* Letters of an earlier process that nobody has read. */
 #include "broker/letters.h"
 
-#include <stdlib.h>
-
+#include "broker/keep_group.h"
 #include "broker/share.h"
 
 /* Whether a session was that worker's. */
@@ -21,15 +20,14 @@ static void share_again(struct worker *worker, struct message *message,
     size_t count = commons_choose(commons, message->topic, 0, chosen, WAX_COUNT(chosen));
 
     for (size_t i = 0; i < count; i++) {
-        struct kept_letter found = {.message = 0};
-        uint8_t *room = letter_group(worker, chosen[i].group, &found);
-        if (room != NULL && wax_bytes_equal(found.share_name, record->share_name) &&
+        wax_interest found;
+        if (keep_group(worker, chosen[i].group, &found) &&
+            wax_bytes_equal(found.share_name, record->share_name) &&
             wax_bytes_equal(found.filter, record->filter)) {
             share_go_on(worker, &chosen[i], message);
         } else {
             seat_release(chosen[i].seat);
         }
-        free(room);
     }
 }
 

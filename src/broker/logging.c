@@ -110,8 +110,8 @@ void logging_report(struct wax_broker *broker, const wax_config_report *report)
 /* A client that is refused again and again must not fill the log. */
 bool is_time_to_log(struct connection *connection)
 {
-    uint64_t now_ms = connection->worker->loop.now_ms;
-    bool is_time = now_ms >= connection->refused_ms + REPEAT_MS;
+    uint32_t now_ms = (uint32_t)connection->worker->loop.now_ms;
+    bool is_time = now_ms - connection->refused_ms >= REPEAT_MS;
 
     if (is_time) {
         connection->refused_ms = now_ms;

@@ -24,9 +24,9 @@ static void finish(struct login *login)
 
 void login_forget(struct connection *connection)
 {
-    struct login *login = connection->login;
+    struct pending *pending = connection->pending;
+    struct login *login = pending == NULL ? NULL : pending->login;
 
-    connection->login = NULL;
     if (login != NULL && login->is_waiting) {
         wax_loop_stop(&connection->worker->loop, &login->timer);
         finish(login);
@@ -34,11 +34,11 @@ void login_forget(struct connection *connection)
         login->connection = NULL;
         atomic_store(&login->is_abandoned, true);
     }
-    if (connection->pending != NULL) {
-        size_t size = connection->pending->connect.password.size;
-        wax_wipe((void *)(uintptr_t)connection->pending->connect.password.data, size);
-        free(connection->pending->packet);
-        free(connection->pending);
+    if (pending != NULL) {
+        wax_bytes password = pending->connect.password;
+        wax_wipe((void *)(uintptr_t)password.data, password.size);
+        free(pending->packet);
+        free(pending);
         connection->pending = NULL;
     }
 }
@@ -274,7 +274,7 @@ wax_status login_begin(struct connection *connection)
     wax_wipe(&passage, sizeof passage);
     status = wait_or_submit(login, connection->worker->loop.now_ms);
     if (status == WAX_MORE) {
-        connection->login = login;
+        pending->login = login;
     } else {
         finish(login);
     }
@@ -327,10 +327,10 @@ wax_status login_end(struct connection *connection, struct login *login)
     wax_status status = login->status;
 
     if (connection != NULL && login->settings != NULL) {
-        connection->login = NULL;
+        connection->pending->login = NULL;
         status = end_token(connection, login);
     } else if (connection != NULL) {
-        connection->login = NULL;
+        connection->pending->login = NULL;
         if (status == WAX_OK) {
             gate_pass(connection, &login->passage);
         } else if (status == WAX_BAD_LOGIN) {

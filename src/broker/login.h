@@ -9,6 +9,7 @@ enum { ASSIGNED_ID_SIZE = 96 };
 /* A CONNECT on its way to an answer; it outlives the read buffer. */
 struct pending {
     uint8_t *packet;
+    struct login *login; /* a password is being checked; NULL */
     wax_connect connect; /* views into `packet` */
     wax_bytes id;
     wax_bytes user;

@@ -35,6 +35,24 @@ static uint64_t retained(const struct wax_broker *broker, const struct metric *m
     return atomic_load(&broker->commons.retained_count);
 }
 
+static uint64_t retained_memory(const struct wax_broker *broker, const struct metric *metric)
+{
+    (void)metric;
+    return atomic_load(&broker->commons.retained_taken);
+}
+
+static uint64_t retained_spilled(const struct wax_broker *broker, const struct metric *metric)
+{
+    (void)metric;
+    return atomic_load(&broker->commons.stored_count);
+}
+
+static uint64_t retained_spilled_bytes(const struct wax_broker *broker, const struct metric *metric)
+{
+    (void)metric;
+    return atomic_load(&broker->commons.stored_bytes);
+}
+
 static uint64_t shared(const struct wax_broker *broker, const struct metric *metric)
 {
     (void)metric;
@@ -126,6 +144,7 @@ const struct metric metrics[] = {
     {"publish/bytes/sent",              sum,             COUNT_PUBLISH_BYTES_SENT,     COUNTER("wax_message_sent_bytes_total", "Payload bytes sent to clients.")},
     {"store/messages/count",            stored,          COUNT_STORED,                 GAUGE("wax_messages_stored", "Messages that wait in queues or are retained.")},
     {"store/messages/bytes",            stored_bytes,    COUNT_STORED_BYTES,           GAUGE("wax_messages_stored_bytes", "Bytes of the topics and payloads of these messages.")},
+    {"store/messages/spilled",          sum,             COUNT_SPILLED,                GAUGE("wax_messages_spilled", "Messages of queues that are on disk alone.")},
     {"store/commits/count",             of_store,        IN_STORE(groups),             COUNTER("wax_store_commits_total", "Groups of changes that were made safe on the disk, each as a whole.")},
     {"store/changes/count",             of_store,        IN_STORE(changes),            COUNTER("wax_store_changes_total", "Changes that the store was asked for.")},
     {"store/changes/written",           of_store,        IN_STORE(written),            COUNTER("wax_store_changes_written_total", "Changes that were not void again by the time of their commit.")},
@@ -136,6 +155,9 @@ const struct metric metrics[] = {
     {"store/commits/failed",            of_store,        IN_STORE(failures),           COUNTER("wax_store_commits_failed_total", "Commits that failed and are tried again.")},
     {"store/stalled",                   store_stalled,   COUNT_STORED,                 GAUGE("wax_store_stalled", "Whether nothing becomes safe now, since the disk is full or fails: 1 or 0.")},
     {"retained messages/count",         retained,        COUNT_STORED,                 GAUGE("wax_messages_retained", "Retained messages.")},
+    {"retained messages/spilled/count", retained_spilled,COUNT_STORED,                 GAUGE("wax_messages_retained_spilled", "Retained messages that are on disk alone.")},
+    {"retained messages/spilled/bytes", retained_spilled_bytes, COUNT_STORED,           GAUGE("wax_messages_retained_spilled_bytes", "Bytes of their payloads.")},
+    {"retained messages/memory/bytes",  retained_memory, COUNT_STORED,                 GAUGE("wax_messages_retained_memory_bytes", "What retained messages take of `retained_memory_limit`.")},
     {"subscriptions/count",             subscriptions,   COUNT_SUBSCRIPTIONS,          GAUGE("wax_subscriptions", "Subscriptions, shared ones included.")},
     {"shared_subscriptions/count",      shared,          COUNT_SUBSCRIPTIONS,          GAUGE("wax_subscriptions_shared", "Shared subscriptions.")},
     {"bridges/total",                   sum,             COUNT_BRIDGES,                GAUGE("wax_bridges", "Bridges of the configuration.")},

@@ -243,6 +243,8 @@ const wax_option wax_options[] = {
      SAYS("How many subscriptions one session may hold; 0 means no limit.")},
     {.name = "retained_max", IN(LIMITS), OF_BROKER(retained_max), LIMIT(0, COUNT_MAX, "1000000", "messages"), RELOADS, OWN,
      SAYS("How many retained messages there may be; 0 means no limit.")},
+    {.name = "retained_memory_limit", IN(LIMITS), OF_BROKER(retained_memory_limit), SIZE(0, MEMORY_MAX, "67108864"), RELOADS, OWN,
+     SAYS("How much memory retained messages may take; above it, what is retained is on disk alone, and read when a subscription wants it. Their topics stay in memory. Without `persistence` all of it does; 0 means no limit.")},
 
     {.name = "persistence", IN(PERSISTENCE), OF_BROKER(persistence), WORD("auto true false", "auto"),
      SAYS("Keeps sessions, their subscriptions and queues, and retained messages on disk: what is acknowledged is safe there, whatever happens to the process or the machine. `auto` does so where there is a place for it: `persistence_location`, or the service's state directory, or /var/lib/wax if the broker may write there. `false` keeps everything in memory only.")},

@@ -1,6 +1,8 @@
 /* Where a connection comes from, and how strangers' names are written in the log. */
 #include "broker/origin.h"
 
+#include "broker/bridges.h"
+
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
@@ -49,8 +51,23 @@ static void name_address(struct origin *origin)
     origin->name_size = 1 + size;
 }
 
-struct origin origin_of(const wax_address_text *peer)
+wax_address_text connection_peer(const struct connection *connection)
 {
+    const struct bridge *bridge = connection->bridge;
+    wax_address_text text;
+
+    if (bridge == NULL) {
+        return wax_address_show(&connection->peer);
+    }
+    const wax_bridge_address *at = &bridge->config->addresses[bridge->address];
+    (void)snprintf(text.text, sizeof text.text, "%.40s:%u", at->host, (unsigned)at->port);
+    return text;
+}
+
+struct origin origin_of(const struct connection *connection)
+{
+    wax_address_text text = connection_peer(connection);
+    const wax_address_text *peer = &text;
     struct origin origin = {.is_local = strcmp(peer->text, "local") == 0, .name_size = 1};
     const char *colon = strrchr(peer->text, ':');
     const char *start = peer->text;

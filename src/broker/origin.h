@@ -13,8 +13,7 @@ struct origin {
     bool is_local; /* of this machine */
 };
 
-/* Takes apart what wax_socket_peer() gives. */
-struct origin origin_of(const wax_address_text *peer);
+struct origin origin_of(const struct connection *connection);
 
 /* A name as a word of a line of the log. */
 struct log_word {

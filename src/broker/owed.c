@@ -2,6 +2,8 @@
  * that has the message for a session of its own. */
 #include "broker/owed.h"
 
+#include "broker/letters.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,42 +50,52 @@ void owe(struct connection *connection, uint8_t type, uint16_t packet_id, uint8_
     };
 }
 
-/* What another worker could not keep, the publisher must not believe kept. MQTT 3 has no word for
- * that: the connection ends, and the message is sent again. */
-static bool settle_refusal(struct owed *owed, const struct connection *connection)
+/* What another worker could not keep, the publisher must not believe kept. Returns whether it must
+ * wait longer for that: the packet id, which is known on the disk, and the letters that stayed go
+ * in one batch. Before that is safe, the publisher would not be believed that the id means
+ * something new; and where the process ends before, the letters are delivered. */
+static bool refuse_late(struct owed *owed)
 {
+    struct client *client = owed->client;
     uint8_t refusal = owed->message == NULL ? 0 : (uint8_t)atomic_load(&owed->message->refusal);
 
     if (refusal == 0 || owed->reason >= 0x80) {
-        return true;
+        return false;
     }
     owed->reason = refusal;
-    if (owed->type == WAX_PUBREC) {
-        keep_no_received(owed->client, owed->packet_id);
+    if (owed->type != WAX_PUBREC || !client->is_kept) {
+        return false;
     }
-    return connection == NULL || connection->session.version == WAX_VERSION_5;
+    keep_no_received(client, owed->packet_id);
+    letters_withdraw(client->worker, owed->message);
+    owed->mark = WAX_NEVER;
+    client->worker->owings.has_late = true;
+    return true;
+}
+
+/* MQTT 3 has no word for a refusal: the connection ends, and the message is sent again. */
+static void refuse_silently(const struct owed *owed)
+{
+    if (owed->type == WAX_PUBREC) {
+        (void)!wax_flows_acknowledge(&owed->client->incoming, WAX_PUBREC, owed->packet_id,
+                                     owed->reason);
+    }
+    connection_doom(owed->client->connection, WAX_QUOTA_EXCEEDED);
 }
 
 /* Sends one; an exchange of a session that is offline goes on without a word. */
-static void settle(struct owed *owed)
+static void settle(const struct owed *owed)
 {
     struct client *client = owed->client;
     struct connection *connection = client->connection;
     bool is_same = connection != NULL && connection->number == owed->connection;
     bool is_open = connection != NULL && connection->session.state == WAX_SESSION_OPEN;
+    bool is_told = is_open && (is_same || owed->type != WAX_PUBACK);
     wax_writer out;
 
-    if (!settle_refusal(owed, connection)) {
-        if (owed->type == WAX_PUBREC) {
-            (void)!wax_flows_acknowledge(&client->incoming, WAX_PUBREC, owed->packet_id,
-                                         owed->reason);
-        }
-        if (is_same) {
-            connection_doom(connection, WAX_QUOTA_EXCEEDED);
-        }
-        return;
-    }
-    if (is_open && (is_same || owed->type != WAX_PUBACK)) {
+    if (is_told && owed->reason >= 0x80 && connection->session.version != WAX_VERSION_5) {
+        refuse_silently(owed);
+    } else if (is_told) {
         out = out_begin(connection, WAX_ANSWER_SIZE_MAX);
         if (wax_session_acknowledge(&connection->session, (wax_packet_type)owed->type,
                                     owed->packet_id, owed->reason, &out) == WAX_OK) {
@@ -101,8 +113,8 @@ static void go_on(struct connection *connection)
 {
     if (connection != NULL && connection->is_paused) {
         connection->is_paused = false;
-        if (wax_link_is_alone(&connection->hungry)) {
-            wax_link_append(&connection->worker->hungry, &connection->hungry);
+        if (wax_link_is_alone(&connection->due)) {
+            wax_link_append(&connection->worker->hungry, &connection->due);
         }
     }
 }
@@ -127,7 +139,7 @@ static void settle_all(struct worker *worker, size_t first, uint64_t durable)
         struct owed *owed = &owings->items[i];
         struct client *client = owed->client;
         bool is_behind = client != NULL && client->owing_scan == owings->scan;
-        if (client != NULL && (is_behind || !is_safe(owed, durable))) {
+        if (client != NULL && (is_behind || !is_safe(owed, durable) || refuse_late(owed))) {
             client->owing_scan = owings->scan;
             owings->items[kept++] = *owed;
             continue;
@@ -147,9 +159,9 @@ static void settle_all(struct worker *worker, size_t first, uint64_t durable)
 static size_t mark_new(struct worker *worker, uint64_t mark)
 {
     struct owings *owings = &worker->owings;
-    bool has_older = false;
+    bool has_older = owings->has_late;
 
-    for (size_t i = owings->old_count; i < owings->count; i++) {
+    for (size_t i = has_older ? 0 : owings->old_count; i < owings->count; i++) {
         struct owed *owed = &owings->items[i];
         if (owed->mark == WAX_NEVER) {
             owed->mark = mark;
@@ -163,6 +175,7 @@ static size_t mark_new(struct worker *worker, uint64_t mark)
             owings->items[i].client->owed_count++;
         }
     }
+    owings->has_late = false;
     return has_older ? 0 : owings->old_count;
 }
 

@@ -37,7 +37,8 @@ struct owings {
     uint64_t mark;    /* the greatest of a commit here */
     uint64_t durable; /* when somebody looked last */
     uint32_t scan;
-    bool is_rung; /* another worker has committed what was waited for, perhaps */
+    bool has_late; /* some that were given a mark wait for the commit of this turn after all */
+    bool is_rung;  /* another worker has committed what was waited for, perhaps */
 };
 
 #endif

@@ -23,7 +23,7 @@ static void promise(struct worker *from, const struct worker *to, struct letter 
 
     if (message->qos > 0 && from->broker->store->kind->keeps) {
         atomic_fetch_add(&message->awaited, 1);
-        if (message->is_once || letter->must_stay) {
+        if (message->is_once || letter->errand.must_stay) {
             letter_keep(from, to, letter);
         }
     }
@@ -54,8 +54,9 @@ void worker_pass_on(struct worker *worker, const struct delivery *delivery)
     struct letter letter = {
         .kind = LETTER_SEAT,
         .message = delivery->message,
-        .errand = {.group = delivery->group, .first = (uint16_t)worker->index},
-        .must_stay = delivery->place != 0,
+        .errand = {.group = delivery->group,
+                   .first = (uint16_t)worker->index,
+                   .must_stay = delivery->place != 0},
     };
 
     if (delivery->group.number != 0 && !worker->is_stopping) {

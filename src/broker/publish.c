@@ -49,7 +49,7 @@ static struct message *make(const struct connection *connection, const wax_publi
         .topic = publish->topic,
         .properties = publish->properties,
         .payload = publish->payload,
-        .author = &client->access.identity,
+        .author = &client->identity,
         .sender = client->number,
         .listener = connection->listener,
         .qos = publish->qos,
@@ -80,6 +80,9 @@ static wax_status take(struct connection *connection, const wax_publish *publish
         return WAX_QUOTA_EXCEEDED;
     }
     status = judge_message(connection, publish, message->topic);
+    if (status == WAX_OK && message->is_once && !keep_is_possible(connection->worker)) {
+        return WAX_QUOTA_EXCEEDED; /* its packet id cannot be written down: nobody has seen it */
+    }
     if (status == WAX_OK) {
         status = is_claimed(connection->worker, message->topic)
                      ? steward_take(connection, message)

@@ -9,6 +9,17 @@
 bool queue_is_empty(const struct client *client);
 uint64_t queue_length(const struct client *client);
 
+/* How much that is, in bytes as max_queued_bytes counts them; what has waited longest, or NULL when
+ * nothing is in memory. */
+uint64_t queue_size(const struct client *client);
+const struct message *queue_first(const struct client *client);
+
+/* How many of them are in the store alone. */
+uint64_t queue_spilled(const struct client *client);
+
+/* How many messages have found no room. */
+uint64_t queue_dropped(const struct client *client);
+
 /* Puts a delivery at the end, within the limits. Takes over the delivery, or drops it and returns
  * WAX_QUOTA_EXCEEDED. */
 wax_status queue_append(struct client *client, const struct delivery *delivery) WAX_CHECKED;
@@ -47,9 +58,11 @@ struct fetch {
     struct worker *worker;
     struct letter *letter; /* that brings them */
     uint64_t session;
-    uint64_t from; /* the first place */
-    uint64_t last; /* the last that was read, even if it came to nothing */
-    size_t size;   /* of their messages */
+    bool is_estate; /* of a session that has ended: what came by shared groups alone */
+    unsigned looks; /* how often it has gone to the store */
+    uint64_t from;  /* the first place */
+    uint64_t last;  /* the last that was read, even if it came to nothing */
+    size_t size;    /* of their messages */
     size_t count;
     struct delivery rows[FETCH_MAX];
     size_t id_size;
@@ -60,5 +73,14 @@ struct fetch {
  * whether it was for this session, so that deliveries go on. */
 bool queue_on_fetched(struct client *client, struct fetch *fetch);
 void fetch_free(struct fetch *fetch);
+
+/* Makes a fetch for the session of this id. NULL without memory. */
+struct fetch *fetch_make(struct worker *worker, uint64_t session, wax_bytes id);
+
+/* Sends it to the store. */
+void fetch_ask(struct fetch *fetch);
+
+/* Sends it again, for what comes behind. False without memory: it is still the caller's. */
+bool fetch_again(struct fetch *fetch) WAX_CHECKED;
 
 #endif

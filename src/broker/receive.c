@@ -1,5 +1,6 @@
 /* Bytes come in. A worker reads into room of its own; a connection keeps only the start of a packet
  * that is not whole, so that an idle one holds nothing. */
+#include "broker/aliases.h"
 #include "broker/bridges.h"
 #include "broker/connect.h"
 #include "broker/handshake.h"
@@ -11,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-enum { ALIAS_ROOM_FIRST = 512 };
 
 /* --- What a packet means --- */
 
@@ -39,26 +38,6 @@ static void handle(struct connection *connection, const wax_event *event)
     }
 }
 
-/* More room for the aliases that this client makes, up to what was announced. */
-static wax_status grow_aliases(struct connection *connection)
-{
-    wax_aliases *aliases = &connection->session.aliases_in;
-    size_t most = (size_t)connection->session.limits.topic_alias_maximum * (4U + UINT16_MAX);
-    size_t size = aliases->size == 0 ? ALIAS_ROOM_FIRST : aliases->size * 2;
-    uint8_t *room;
-
-    if (aliases->size >= most) {
-        return WAX_QUOTA_EXCEEDED;
-    }
-    room = realloc(connection->session.aliases_in.room, size);
-    if (room == NULL) {
-        return WAX_QUOTA_EXCEEDED;
-    }
-    aliases->room = room;
-    aliases->size = size;
-    return WAX_OK;
-}
-
 /* A table is full. MQTT 3 announces no Receive Maximum, so that its exchanges may be many. */
 static wax_status make_room(struct connection *connection)
 {
@@ -67,7 +46,7 @@ static wax_status make_room(struct connection *connection)
     if (client != NULL && client->incoming.used_count == client->incoming.slot_count) {
         return client_grow_incoming(client) == WAX_OK ? WAX_OK : WAX_RECEIVE_MAXIMUM_EXCEEDED;
     }
-    return grow_aliases(connection);
+    return aliases_grow_in(connection);
 }
 
 /* Whether answers that wait for the store keep the next packet from being taken. */
@@ -76,8 +55,8 @@ static bool is_crowded(const struct connection *connection)
     const wax_session *session = &connection->session;
     const struct client *client = connection->client;
 
-    return client != NULL && ((session->limits.receive_maximum > 0 &&
-                               session->receiving_count >= session->limits.receive_maximum) ||
+    return client != NULL && ((session->receive_maximum > 0 &&
+                               session->receiving_count >= session->receive_maximum) ||
                               client->owed_count >= OWED_MAX);
 }
 
@@ -98,19 +77,16 @@ static wax_status take(struct connection *connection, wax_reader *in)
 {
     struct worker *worker = connection->worker;
     const uint8_t *start = in->at;
-    wax_writer out;
+    uint8_t room[WAX_ANSWER_SIZE_MAX];
+    wax_writer out = wax_writer_over(room, sizeof room);
     wax_event event;
     wax_status status;
 
     if (!answer_before_counting(connection)) {
         return WAX_MORE;
     }
-    out = out_begin(connection, WAX_ANSWER_SIZE_MAX);
-    if (out.status != WAX_OK) {
-        return WAX_SERVER_BUSY;
-    }
     status = wax_session_receive(&connection->session, in, &out, worker->loop.now_ms, &event);
-    out_end(connection, &out);
+    out_append(connection, &out);
     if (status == WAX_CROWDED) {
         return make_room(connection);
     }
@@ -149,7 +125,7 @@ static void keep(struct connection *connection, wax_bytes rest)
         }
         free(in);
     }
-    connection->in_used = rest.size;
+    connection->in_used = (uint32_t)rest.size;
 }
 
 /* Takes all whole packets. */
@@ -214,7 +190,7 @@ static wax_status read_large(struct connection *connection, size_t size, size_t 
     connection->in = in;
     status = receive(connection, in + connection->in_used, step, received);
     if (status == WAX_OK) {
-        connection->in_used += *received;
+        connection->in_used += (uint32_t)*received;
         if (*received == size) {
             take_all(connection, wax_bytes_of(connection->in, connection->in_used));
         }
@@ -290,8 +266,8 @@ static bool read_once(struct connection *connection)
 
 static void become_hungry(struct connection *connection)
 {
-    if (wax_link_is_alone(&connection->hungry)) {
-        wax_link_append(&connection->worker->hungry, &connection->hungry);
+    if (wax_link_is_alone(&connection->due)) {
+        wax_link_append(&connection->worker->hungry, &connection->due);
     }
 }
 
@@ -344,8 +320,8 @@ bool receive_turn(struct worker *worker)
         wax_link_append(&turn, at);
     }
     while (!wax_link_is_alone(&turn)) {
-        struct connection *connection = WAX_OWNER(turn.next, struct connection, hungry);
-        wax_link_remove(&connection->hungry);
+        struct connection *connection = WAX_OWNER(turn.next, struct connection, due);
+        wax_link_remove(&connection->due);
         take_kept(connection);
         if (connection->worker == worker && listens(connection) && read_once(connection) &&
             connection->worker == worker && listens(connection)) {
@@ -420,14 +396,11 @@ struct connection *connection_make(struct worker *worker, wax_transport *transpo
     connection->worker = worker;
     connection->listener = listener;
     connection->number = worker_number(worker);
-    connection->tally.since_ms = worker->loop.now_ms;
-    connection->peer = wax_socket_peer(descriptor);
+    connection->since_s = (uint32_t)(worker->loop.now_ms / 1000);
+    connection->peer = wax_socket_address(descriptor);
     connection->awaits_proxy = stack_awaits_proxy(worker, listener);
-    wax_link_init(&connection->dirty);
-    wax_link_init(&connection->hungry);
-    wax_link_init(&connection->doomed);
+    wax_link_init(&connection->due);
     wax_link_init(&connection->all);
-    wax_link_init(&connection->held);
     wax_link_append(&worker->connections, &connection->all);
     atomic_fetch_add(&worker->broker->connection_count, 1);
     atomic_fetch_add(&worker->broker->listener_counts[listener], 1);

@@ -128,8 +128,7 @@ wax_status route(struct worker *worker, struct message *message)
         status = keep_is_possible(worker) ? WAX_OK : WAX_QUOTA_EXCEEDED;
     }
     if (status == WAX_OK && message->retain) {
-        status = commons_retain(&worker->broker->commons, message,
-                                worker->settings->config.retained_max);
+        status = commons_retain(&worker->broker->commons, message, &worker->settings->config);
     }
     if (status != WAX_OK) {
         return status; /* refused as a whole, before anybody saw it */

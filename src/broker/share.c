@@ -7,23 +7,28 @@
 
 enum { GROUP_MAX = 256 };
 
-static wax_status offer(const struct errand *errand, struct message *message)
+/* Returns whether this member took it. */
+static bool offer(struct errand *errand, const struct errand *member, struct message *message)
 {
-    struct client *client = errand->seat->client;
-    const wax_subscription_options *options = &errand->options;
+    struct client *client = member->seat->client;
+    const wax_subscription_options *options = &member->options;
+    wax_status status = WAX_NOT_FOUND;
     struct grant grant = {.identifiers = &options->identifier,
                           .identifier_count = options->identifier != 0,
                           .group = errand->group,
                           .qos = options->qos,
                           .retain = options->retain_as_published && message->retain};
 
-    return client == NULL ? WAX_NOT_FOUND : deliver_or_not(client, message, &grant);
+    if (client != NULL) {
+        status = deliver_or_not(client, message, &grant);
+    }
+    errand->is_refused = errand->is_refused || status == WAX_IO;
+    return status == WAX_OK;
 }
 
 /* Offers the message to the others at this stop, which is at this worker. Returns whether one took
  * it. */
-static bool offer_to_others(struct worker *worker, const struct errand *errand,
-                            struct message *message)
+static bool offer_to_others(struct worker *worker, struct errand *errand, struct message *message)
 {
     struct errand *members;
     size_t count = commons_ask(&worker->broker->commons, errand, &members);
@@ -31,7 +36,7 @@ static bool offer_to_others(struct worker *worker, const struct errand *errand,
 
     for (size_t i = 0; i < count; i++) {
         is_taken =
-            is_taken || (members[i].seat != errand->seat && offer(&members[i], message) == WAX_OK);
+            is_taken || (members[i].seat != errand->seat && offer(errand, &members[i], message));
         seat_release(members[i].seat);
     }
     free(members);
@@ -58,10 +63,13 @@ void share_go_on(struct worker *worker, struct errand *errand, struct message *m
             return;
         }
         /* [MQTT-4.8.2-5] */
-        is_taken = offer(errand, message) == WAX_OK || offer_to_others(worker, errand, message);
+        is_taken = offer(errand, errand, message) || offer_to_others(worker, errand, message);
         seat_release(errand->seat);
         errand->seat = NULL;
         errand->stop++;
+    }
+    if (!is_taken && errand->is_refused) {
+        message_refuse(worker, message);
     }
     if (!is_taken) {
         count_up(worker, COUNT_PUBLISH_DROPPED, 1);

@@ -1,7 +1,6 @@
 /* The filters upon a socket, from the bottom: the PROXY header, TLS, WebSocket. */
 #include "broker/stack.h"
 
-#include <netinet/in.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -56,25 +55,19 @@ wax_level stack_level(struct worker *worker)
     return WAX_NOTICE;
 }
 
-bool stack_read_proxy(const wax_transport *top, wax_address_text *peer)
+bool stack_read_proxy(const wax_transport *top, wax_address *peer)
 {
+    static const uint8_t kinds[] = {[WAX_PROXY_IPV4] = WAX_ADDRESS_IPV4,
+                                    [WAX_PROXY_IPV6] = WAX_ADDRESS_IPV6,
+                                    [WAX_PROXY_UNIX] = WAX_ADDRESS_LOCAL};
     const wax_proxy_header *header = wax_proxy_header_of(top);
-    struct sockaddr_in four = {.sin_family = AF_INET};
-    struct sockaddr_in6 six = {.sin6_family = AF_INET6};
 
     if (header == NULL) {
         return false;
     }
-    if (header->family == WAX_PROXY_IPV4) {
-        four.sin_port = htons(header->port);
-        memcpy(&four.sin_addr, header->address, sizeof four.sin_addr);
-        *peer = wax_address_of((struct sockaddr *)&four, sizeof four);
-    } else if (header->family == WAX_PROXY_IPV6) {
-        six.sin6_port = htons(header->port);
-        memcpy(&six.sin6_addr, header->address, sizeof six.sin6_addr);
-        *peer = wax_address_of((struct sockaddr *)&six, sizeof six);
-    } else if (header->family == WAX_PROXY_UNIX) {
-        *peer = (wax_address_text){"local"};
+    if (header->family < WAX_COUNT(kinds) && kinds[header->family] != WAX_ADDRESS_UNKNOWN) {
+        *peer = (wax_address){.kind = kinds[header->family], .port = header->port};
+        memcpy(peer->bytes, header->address, sizeof peer->bytes);
     }
     return true;
 }

@@ -19,7 +19,7 @@ bool stack_awaits_proxy(const struct worker *worker, uint16_t listener);
 wax_level stack_level(struct worker *worker);
 
 /* Takes over who the proxy says the peer is. Returns whether it has said so. */
-bool stack_read_proxy(const wax_transport *top, wax_address_text *peer);
+bool stack_read_proxy(const wax_transport *top, wax_address *peer);
 
 /* --- http: the listener for operations --- */
 

@@ -446,7 +446,7 @@ void steward_on_kick(struct worker *worker, struct letter *letter)
         const wax_dynsec_user *user =
             client == NULL || client->bridge != NULL
                 ? NULL
-                : standing_of(worker, connection->listener, &client->access.identity);
+                : standing_of(worker, connection->listener, &client->identity);
         if (user != NULL && user->print != connection->print && !connection->is_leaving) {
             connection_doom(connection, WAX_ADMINISTRATIVE_ACTION);
         }

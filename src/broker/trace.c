@@ -129,7 +129,8 @@ static void write_sight(wax_json *json, const void *subject)
     wax_json_member_text(json, "direction", wax_bytes_of_text(sight->direction));
     wax_json_member_text(json, "packet", wax_bytes_of_text(wax_packet_name(packet->type)));
     wax_json_member_text(json, "client", sight->id);
-    wax_json_member_text(json, "address", wax_bytes_of_text(sight->connection->peer.text));
+    wax_json_member_text(json, "address",
+                         wax_bytes_of_text(connection_peer(sight->connection).text));
     wax_json_member_number(json, "size", (uint64_t)packet->head_size + packet->body_size);
     if (packet->type == WAX_PUBLISH) {
         write_publish(json, sight);

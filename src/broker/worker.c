@@ -4,10 +4,11 @@
 #include "broker/connect.h"
 #include "broker/control.h"
 #include "broker/entrance.h"
+#include "broker/estate.h"
 #include "broker/handshake.h"
 #include "broker/letters.h"
 #include "broker/owed.h"
-#include "broker/queue.h"
+#include "broker/reading.h"
 #include "broker/share.h"
 #include "broker/stack.h"
 #include "broker/steward.h"
@@ -19,29 +20,36 @@ enum { STOP_MS = 1000 };
 
 /* --- Letters --- */
 
-static void take_off_backlog(struct worker *worker, const struct message *message)
+static void begin_letter(struct worker *worker, const struct letter *letter)
 {
-    atomic_fetch_sub_explicit(&worker->backlog, message->size, memory_order_relaxed);
+    atomic_fetch_sub_explicit(&worker->backlog, letter->message->size, memory_order_relaxed);
+    worker->is_keeping = false;
+    worker->is_refusing = false;
+}
+
+/* A letter whose message could not be kept stays in the store until its publisher's worker has
+ * taken the packet id back. */
+static void end_letter(struct worker *worker, const struct letter *letter)
+{
+    if (!worker->is_refusing) {
+        letter_done(worker, letter);
+    }
+    await_here(worker, letter->message);
+    message_release(letter->message);
 }
 
 static void on_message(struct worker *worker, struct letter *letter)
 {
-    take_off_backlog(worker, letter->message);
-    worker->is_keeping = false;
+    begin_letter(worker, letter);
     route_here(worker, letter->message);
-    letter_done(worker, letter);
-    await_here(worker, letter->message);
-    message_release(letter->message);
+    end_letter(worker, letter);
 }
 
 static void on_seat(struct worker *worker, struct letter *letter)
 {
-    take_off_backlog(worker, letter->message);
-    worker->is_keeping = false;
+    begin_letter(worker, letter);
     share_go_on(worker, &letter->errand, letter->message);
-    letter_done(worker, letter);
-    await_here(worker, letter->message);
-    message_release(letter->message);
+    end_letter(worker, letter);
 }
 
 static void on_connection(struct worker *worker, struct letter *letter)
@@ -125,12 +133,23 @@ static void on_control(struct worker *worker, struct letter *letter)
 static void on_fetched(struct worker *worker, struct letter *letter)
 {
     struct fetch *fetch = letter->fetch;
-    struct client *client = clients_find(worker, wax_bytes_of(fetch->id, fetch->id_size));
+    struct client *client;
 
+    if (fetch->is_estate) {
+        estate_on_fetched(worker, fetch);
+        return;
+    }
+    client = clients_find(worker, wax_bytes_of(fetch->id, fetch->id_size));
     if (client != NULL && queue_on_fetched(client, fetch)) {
         deliver_waiting(client);
     }
     fetch_free(fetch);
+}
+
+static void on_read(struct worker *worker, struct letter *letter)
+{
+    (void)worker; /* the walks go on with this turn */
+    reading_on_letter(letter->reading);
 }
 
 typedef void letter_function(struct worker *worker, struct letter *letter);
@@ -148,6 +167,7 @@ static letter_function *const readers[] = {
     [LETTER_KICK] = steward_on_kick,
     [LETTER_CONTROL] = on_control,
     [LETTER_FETCHED] = on_fetched,
+    [LETTER_READ] = on_read,
     [LETTER_STOP] = on_stop,
 };
 
@@ -184,9 +204,9 @@ static bool read_letters(struct worker *worker)
 
 static void flush_dirty(struct worker *worker)
 {
-    while (!wax_link_is_alone(&worker->dirty)) {
-        struct connection *connection = WAX_OWNER(worker->dirty.next, struct connection, dirty);
-        wax_link_remove(&connection->dirty);
+    struct connection *connection;
+
+    while ((connection = out_take_dirty(worker)) != NULL) {
         if (!connection->is_blocked) {
             out_flush(connection);
         }
@@ -266,6 +286,7 @@ void *worker_run(void *argument)
             hurries = receive_turn(worker) || hurries;
         }
         hurries = retain_turn(worker) || hurries;
+        hurries = shed_turn(worker) || hurries;
         owed_release(worker);
         flush_dirty(worker);
         end_doomed(worker);
@@ -342,6 +363,8 @@ static void drop_letters(struct worker *worker, wax_letters *letters)
             free(opened->line);
         } else if (opened->kind == LETTER_FETCHED) {
             fetch_free(opened->fetch);
+        } else if (opened->kind == LETTER_READ) {
+            reading_drop(opened->reading);
         } else if (opened->kind == LETTER_CONNECTION) {
             opened->connection->worker = worker;
             wax_link_append(&worker->connections, &opened->connection->all);
@@ -387,5 +410,6 @@ void worker_close(struct worker *worker)
     wax_store_batch_clear(&worker->changes);
     owed_close(worker);
     free(worker->identifiers);
+    free(worker->kept_group.room);
     free(worker);
 }

@@ -121,6 +121,7 @@ typedef struct wax_client {
     const wax_client_config *config;
     wax_transport *transport; /* NULL: none is attached */
     wax_session session;
+    wax_aliases aliases; /* that the server makes */
     wax_flows outgoing;
     wax_flows incoming;
     uint64_t now_ms;

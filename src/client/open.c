@@ -31,7 +31,7 @@ static uint32_t next_random(wax_client *client)
 wax_status wax_client_open(wax_client *client, const wax_client_config *config,
                            uint32_t random_seed, uint64_t now_ms)
 {
-    bool has_nameless_password = config->version != WAX_VERSION_5 && config->password.size > 0 &&
+    bool has_nameless_password = !WAX_IS_MQTT5(config->version) && config->password.size > 0 &&
                                  config->username.size == 0; /* [MQTT-3.1.2-22 in 3.1.1] */
     uint32_t mixed = (random_seed ^ 0x9e3779b9U) * 0x85ebca6bU;
 
@@ -142,8 +142,7 @@ static wax_connect connect_of(const wax_client *client)
     const wax_client_config *config = client->config;
     wax_connect connect = {
         .version = config->version,
-        .clean_start =
-            config->clean_start && (config->version != WAX_VERSION_5 || !client->was_open),
+        .clean_start = config->clean_start && (!WAX_IS_MQTT5(config->version) || !client->was_open),
         .has_will = config->will != NULL,
         .has_username = config->username.size > 0,
         .has_password = config->password.size > 0,
@@ -173,8 +172,8 @@ static void open_session(wax_client *client)
 
     wax_session_open(&client->session, WAX_ROLE_CLIENT, &limits, client->now_ms);
     wax_session_attach(&client->session, &client->outgoing, &client->incoming);
-    client->session.aliases_in =
-        (wax_aliases){.room = config->alias_room, .size = config->alias_size};
+    client->aliases = (wax_aliases){.room = config->alias_room, .size = config->alias_size};
+    client->session.aliases_in = &client->aliases;
 }
 
 wax_status wax_client_attach(wax_client *client, wax_transport *transport, uint64_t now_ms)

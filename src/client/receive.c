@@ -194,8 +194,7 @@ static wax_status judge(const wax_client *client, wax_reader in)
     bool is_full = wax_reader_left(&in) == client->config->receive_size;
     wax_version version = (wax_version)client->session.version;
     wax_packet packet;
-    wax_status status =
-        wax_packet_read(&packet, &in, version, client->session.limits.packet_size_max);
+    wax_status status = wax_packet_read(&packet, &in, version, client->session.packet_size_max);
 
     if (status != WAX_MORE) {
         return WAX_OK; /* the session says what is wrong with it */

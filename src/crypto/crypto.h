@@ -121,14 +121,13 @@ wax_status wax_crypto_p256_verify(
     const uint8_t public_key[static WAX_P256_PUBLIC_SIZE], wax_bytes message,
     const uint8_t signature[static WAX_P256_SIGNATURE_SIZE]) WAX_CHECKED;
 
-/* The same for a message whose SHA-256 the caller has, so that it need not stand in one piece. */
-wax_status wax_crypto_p256_sign_digest(
-    const uint8_t secret[static WAX_P256_SECRET_SIZE], const uint8_t digest[static WAX_SHA256_SIZE],
+/* As the two above, for a message of `count` parts, taken as one. */
+wax_status wax_crypto_p256_sign_parts(
+    const uint8_t secret[static WAX_P256_SECRET_SIZE], const wax_bytes *parts, size_t count,
     uint8_t signature[static WAX_P256_SIGNATURE_SIZE]) WAX_CHECKED;
-wax_status wax_crypto_p256_verify_digest(const uint8_t public_key[static WAX_P256_PUBLIC_SIZE],
-                                         const uint8_t digest[static WAX_SHA256_SIZE],
-                                         const uint8_t signature[static WAX_P256_SIGNATURE_SIZE])
-    WAX_CHECKED;
+wax_status wax_crypto_p256_verify_parts(
+    const uint8_t public_key[static WAX_P256_PUBLIC_SIZE], const wax_bytes *parts, size_t count,
+    const uint8_t signature[static WAX_P256_SIGNATURE_SIZE]) WAX_CHECKED;
 
 /* PBKDF2 with HMAC-SHA-512 and 64 bytes of result, or with HMAC-SHA-256 and 32; `iterations` from 1
  * to 2^31 - 1. [RFC 8018, 5.2]

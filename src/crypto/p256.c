@@ -125,14 +125,14 @@ wax_status wax_crypto_p256_agree(const uint8_t secret[static WAX_P256_SECRET_SIZ
     return is_done ? WAX_OK : WAX_UNSPECIFIED_ERROR;
 }
 
-wax_status wax_crypto_p256_sign_digest(const uint8_t secret[static WAX_P256_SECRET_SIZE],
-                                       const uint8_t digest[static WAX_SHA256_SIZE],
-                                       uint8_t signature[static WAX_P256_SIGNATURE_SIZE])
+wax_status wax_crypto_p256_sign_parts(const uint8_t secret[static WAX_P256_SECRET_SIZE],
+                                      const wax_bytes *parts, size_t count,
+                                      uint8_t signature[static WAX_P256_SIGNATURE_SIZE])
 {
     uint8_t der[SIGNATURE_DER_MAX];
     size_t size = sizeof der;
     EVP_PKEY *key;
-    EVP_PKEY_CTX *work;
+    EVP_MD_CTX *work;
     bool is_done;
 
     memset(signature, 0, WAX_P256_SIGNATURE_SIZE);
@@ -140,62 +140,50 @@ wax_status wax_crypto_p256_sign_digest(const uint8_t secret[static WAX_P256_SECR
         return WAX_INVALID;
     }
     key = make_secret(secret);
-    work = key == NULL ? NULL : EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
-    is_done = work != NULL && EVP_PKEY_sign_init(work) == 1 &&
-              EVP_PKEY_CTX_set_signature_md(work, EVP_sha256()) == 1 &&
-              EVP_PKEY_sign(work, der, &size, digest, WAX_SHA256_SIZE) == 1 &&
+    work = EVP_MD_CTX_new();
+    is_done =
+        key != NULL && work != NULL && EVP_DigestSignInit(work, NULL, EVP_sha256(), NULL, key) == 1;
+    for (size_t i = 0; is_done && i < count; i++) {
+        is_done = EVP_DigestSignUpdate(work, parts[i].data, parts[i].size) == 1;
+    }
+    is_done = is_done && EVP_DigestSignFinal(work, der, &size) == 1 &&
               signature_from_der(wax_bytes_of(der, size), signature);
-    EVP_PKEY_CTX_free(work);
+    EVP_MD_CTX_free(work);
     EVP_PKEY_free(key);
-    ERR_clear_error();
     if (!is_done) {
         memset(signature, 0, WAX_P256_SIGNATURE_SIZE);
     }
     return is_done ? WAX_OK : WAX_UNSPECIFIED_ERROR;
 }
 
-wax_status wax_crypto_p256_sign(const uint8_t secret[static WAX_P256_SECRET_SIZE],
-                                wax_bytes message,
-                                uint8_t signature[static WAX_P256_SIGNATURE_SIZE])
+static wax_status verify(EVP_MD_CTX *work, EVP_PKEY *key, const wax_bytes *parts, size_t count,
+                         wax_bytes der)
 {
-    uint8_t digest[WAX_SHA256_SIZE];
-
-    memset(signature, 0, WAX_P256_SIGNATURE_SIZE);
-    return wax_crypto_sha256(&message, 1, digest) == WAX_OK
-               ? wax_crypto_p256_sign_digest(secret, digest, signature)
-               : WAX_UNSPECIFIED_ERROR;
+    if (der.size == 0 || work == NULL ||
+        EVP_DigestVerifyInit(work, NULL, EVP_sha256(), NULL, key) != 1) {
+        return WAX_UNSPECIFIED_ERROR;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (EVP_DigestVerifyUpdate(work, parts[i].data, parts[i].size) != 1) {
+            return WAX_UNSPECIFIED_ERROR;
+        }
+    }
+    return EVP_DigestVerifyFinal(work, der.data, der.size) == 1 ? WAX_OK : WAX_UNTRUSTED;
 }
 
-wax_status wax_crypto_p256_verify_digest(const uint8_t public_key[static WAX_P256_PUBLIC_SIZE],
-                                         const uint8_t digest[static WAX_SHA256_SIZE],
-                                         const uint8_t signature[static WAX_P256_SIGNATURE_SIZE])
+wax_status wax_crypto_p256_verify_parts(const uint8_t public_key[static WAX_P256_PUBLIC_SIZE],
+                                        const wax_bytes *parts, size_t count,
+                                        const uint8_t signature[static WAX_P256_SIGNATURE_SIZE])
 {
     uint8_t der[SIGNATURE_DER_MAX];
     size_t size = signature_to_der(signature, der);
     EVP_PKEY *key = make_public(public_key);
-    EVP_PKEY_CTX *work = key == NULL ? NULL : EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
-    wax_status status = WAX_UNSPECIFIED_ERROR;
+    EVP_MD_CTX *work = EVP_MD_CTX_new();
+    wax_status status =
+        key == NULL ? WAX_UNTRUSTED : verify(work, key, parts, count, wax_bytes_of(der, size));
 
-    if (key == NULL) {
-        status = WAX_UNTRUSTED;
-    } else if (size > 0 && work != NULL && EVP_PKEY_verify_init(work) == 1 &&
-               EVP_PKEY_CTX_set_signature_md(work, EVP_sha256()) == 1) {
-        status =
-            EVP_PKEY_verify(work, der, size, digest, WAX_SHA256_SIZE) == 1 ? WAX_OK : WAX_UNTRUSTED;
-    }
-    EVP_PKEY_CTX_free(work);
+    EVP_MD_CTX_free(work);
     EVP_PKEY_free(key);
     ERR_clear_error();
     return status;
-}
-
-wax_status wax_crypto_p256_verify(const uint8_t public_key[static WAX_P256_PUBLIC_SIZE],
-                                  wax_bytes message,
-                                  const uint8_t signature[static WAX_P256_SIGNATURE_SIZE])
-{
-    uint8_t digest[WAX_SHA256_SIZE];
-
-    return wax_crypto_sha256(&message, 1, digest) == WAX_OK
-               ? wax_crypto_p256_verify_digest(public_key, digest, signature)
-               : WAX_UNSPECIFIED_ERROR;
 }

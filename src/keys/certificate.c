@@ -44,6 +44,15 @@ static wax_status read_link(const wax_keys_chain *chain, const uint8_t *signer, 
     return status;
 }
 
+/* Whether the bytes are a point of the curve: else nothing agrees with them. */
+static bool is_point(const uint8_t *public_key)
+{
+    static const uint8_t one[WAX_P256_SECRET_SIZE] = {[WAX_P256_SECRET_SIZE - 1] = 1};
+    uint8_t common[WAX_SHA256_SIZE];
+
+    return wax_crypto_p256_agree(one, public_key, common) == WAX_OK;
+}
+
 wax_status wax_keys_chain_check(const wax_keys_chain *chain, wax_keys_certificate *certificate)
 {
     wax_keys_certificate certifier = {.public_key = chain->root, .may = 15};
@@ -59,7 +68,8 @@ wax_status wax_keys_chain_check(const wax_keys_chain *chain, wax_keys_certificat
         status = read_link(chain, certifier.public_key, chain->certificate, certificate);
     }
     if (status == WAX_OK &&
-        ((certificate->may & ~certifier.may) != 0 || (chain->may & ~certificate->may) != 0)) {
+        ((certificate->may & ~certifier.may) != 0 || (chain->may & ~certificate->may) != 0 ||
+         !is_point(certificate->public_key))) {
         status = WAX_UNTRUSTED;
     }
     if (status != WAX_OK) {

@@ -34,19 +34,19 @@ static void write_bytes_head(wax_writer *out, size_t size)
     }
 }
 
-/* The digest of Sig_structure. [RFC 9052, 4.4] */
-static wax_status digest_of(const wax_keys_bound *bound, wax_bytes payload,
-                            uint8_t digest[static WAX_SHA256_SIZE])
-{
-    uint8_t before[32];
+enum { STRUCTURE_PARTS = 5, BEFORE_SIZE = 32 };
+
+/* Sig_structure in parts, which view the bound, the payload and its own room. [RFC 9052, 4.4] */
+struct structure {
+    wax_bytes parts[STRUCTURE_PARTS];
+    uint8_t before[BEFORE_SIZE];
     uint8_t between[HEAD_MAX];
-    wax_writer out = wax_writer_over(before, sizeof before);
-    wax_writer head = wax_writer_over(between, sizeof between);
-    wax_bytes parts[] = {
-        {NULL, 0},
-        bound->label, bound->rest, {NULL, 0},
-        payload
-    };
+};
+
+static void structure_make(struct structure *self, const wax_keys_bound *bound, wax_bytes payload)
+{
+    wax_writer out = wax_writer_over(self->before, sizeof self->before);
+    wax_writer head = wax_writer_over(self->between, sizeof self->between);
 
     wax_cbor_write_array(&out, 4);
     wax_cbor_write_text(&out, WAX_TEXT("Signature1"));
@@ -54,9 +54,11 @@ static wax_status digest_of(const wax_keys_bound *bound, wax_bytes payload,
     write_bytes_head(&out, bound->label.size + bound->rest.size);
     write_bytes_head(&head, payload.size);
     wax_assert(out.status == WAX_OK && head.status == WAX_OK);
-    parts[0] = wax_writer_bytes(&out);
-    parts[3] = wax_writer_bytes(&head);
-    return wax_crypto_sha256(parts, WAX_COUNT(parts), digest);
+    self->parts[0] = wax_writer_bytes(&out);
+    self->parts[1] = bound->label;
+    self->parts[2] = bound->rest;
+    self->parts[3] = wax_writer_bytes(&head);
+    self->parts[4] = payload;
 }
 
 /* Puts `front` before what stands in `out` from `start` on. */
@@ -77,7 +79,7 @@ wax_status wax_keys_sign(wax_writer *out, size_t start, const wax_keys_bound *bo
     uint8_t before[BEFORE_MAX];
     uint8_t public_key[WAX_P256_PUBLIC_SIZE];
     uint8_t kid[WAX_KEYS_KID_SIZE];
-    uint8_t digest[WAX_SHA256_SIZE];
+    struct structure structure;
     uint8_t signature[WAX_P256_SIGNATURE_SIZE] = {0};
     wax_writer front = wax_writer_over(before, sizeof before);
     const size_t size = out->used - start;
@@ -90,10 +92,8 @@ wax_status wax_keys_sign(wax_writer *out, size_t start, const wax_keys_bound *bo
         status = wax_keys_kid(public_key, kid);
     }
     if (status == WAX_OK) {
-        status = digest_of(bound, wax_bytes_of(out->data + start, size), digest);
-    }
-    if (status == WAX_OK) {
-        status = wax_crypto_p256_sign_digest(secret, digest, signature);
+        structure_make(&structure, bound, wax_bytes_of(out->data + start, size));
+        status = wax_crypto_p256_sign_parts(secret, structure.parts, STRUCTURE_PARTS, signature);
     }
     if (status != WAX_OK) {
         wax_wipe(out->data + start, size);
@@ -117,7 +117,7 @@ wax_status wax_keys_verify(wax_bytes signed_bytes, const wax_keys_bound *bound,
 {
     wax_reader in = wax_reader_over(signed_bytes);
     uint8_t kid[WAX_KEYS_KID_SIZE];
-    uint8_t digest[WAX_SHA256_SIZE];
+    struct structure structure;
     const wax_bytes begun = wax_read_bytes(&in, sizeof beginning);
     const wax_bytes named = wax_read_bytes(&in, sizeof kid);
     const wax_bytes content = wax_cbor_read_bytes(&in);
@@ -137,10 +137,9 @@ wax_status wax_keys_verify(wax_bytes signed_bytes, const wax_keys_bound *bound,
         status = WAX_UNTRUSTED;
     }
     if (status == WAX_OK) {
-        status = digest_of(bound, content, digest);
-    }
-    if (status == WAX_OK) {
-        status = wax_crypto_p256_verify_digest(public_key, digest, signature.data);
+        structure_make(&structure, bound, content);
+        status = wax_crypto_p256_verify_parts(public_key, structure.parts, STRUCTURE_PARTS,
+                                              signature.data);
     }
     *payload = status == WAX_OK ? content : *payload;
     return status;

@@ -1,7 +1,6 @@
 /* The log: each entry holds the digest of the one before. */
-#include <string.h>
-
 #include "cbor/cbor.h"
+#include "keys/follow.h"
 #include "keys/signed.h"
 
 /* A name, and a text or a number. */
@@ -49,17 +48,15 @@ static bool is_deed(wax_bytes what)
     return is_found;
 }
 
-/* Moves to an entry as it was signed. */
-static wax_status move(wax_keys_followed *followed, uint64_t number, wax_bytes signed_bytes)
+/* An entry as a link of its chain. */
+static struct keys_link link_of(const wax_keys_entry *entry, wax_bytes content)
 {
-    uint8_t digest[WAX_SHA256_SIZE];
-    const wax_status status = wax_crypto_sha256(&signed_bytes, 1, digest);
-
-    if (status == WAX_OK) {
-        followed->number = number;
-        memcpy(followed->digest, digest, sizeof digest);
-    }
-    return status;
+    return (struct keys_link){
+        .number = entry->number,
+        .previous = entry->previous,
+        .content = content,
+        .has_no_gaps = true,
+    };
 }
 
 wax_status wax_keys_entry_write(wax_writer *out, const wax_keys_signing *by,
@@ -75,35 +72,15 @@ wax_status wax_keys_entry_write(wax_writer *out, const wax_keys_signing *by,
     numbered.previous = followed->digest;
     status = is_deed(entry->what) ? signed_write(out, by, &map, &scratch) : WAX_INVALID;
     if (status == WAX_OK) {
-        status =
-            move(followed, numbered.number, wax_bytes_of(out->data + start, out->used - start));
+        const struct keys_link link =
+            link_of(&numbered, wax_bytes_of(out->data + start, out->used - start));
+
+        status = keys_follow(followed, &link);
     }
     if (status != WAX_OK) {
         out->used = start;
     }
     return status;
-}
-
-/* The same entry again is no step. */
-static wax_status follow(wax_keys_followed *followed, const wax_keys_entry *entry,
-                         wax_bytes signed_bytes)
-{
-    wax_keys_followed next = *followed;
-    const wax_status status = move(&next, entry->number, signed_bytes);
-
-    if (status != WAX_OK) {
-        return status;
-    }
-    if (entry->number == followed->number) {
-        return memcmp(next.digest, followed->digest, sizeof next.digest) == 0 ? WAX_OK
-                                                                              : WAX_PROTOCOL_ERROR;
-    }
-    if (entry->number != followed->number + 1 ||
-        memcmp(entry->previous, followed->digest, sizeof followed->digest) != 0) {
-        return WAX_PROTOCOL_ERROR;
-    }
-    *followed = next;
-    return WAX_OK;
 }
 
 wax_status wax_keys_entry_read(wax_keys_entry *entry, const wax_keys_signing *by,
@@ -118,7 +95,9 @@ wax_status wax_keys_entry_read(wax_keys_entry *entry, const wax_keys_signing *by
         status = WAX_MALFORMED;
     }
     if (status == WAX_OK) {
-        status = follow(followed, entry, signed_bytes);
+        const struct keys_link link = link_of(entry, signed_bytes);
+
+        status = keys_follow(followed, &link);
     }
     if (status != WAX_OK) {
         *entry = (wax_keys_entry){.number = 0};

@@ -343,13 +343,31 @@ typedef struct wax_keys_manifest {
     uint64_t log_number;
 } wax_keys_manifest;
 
-/* Writes a manifest, signed by the Registrar; reads one and verifies it. Statuses as for
- * certificates; WAX_UNTRUSTED also for another namespace. Whether the version rises and `previous`
- * fits is for whoever keeps the last. */
+/* How far a chain was followed, of manifests or of the log. Zeroed: nothing of it is known, and
+ * what comes first is believed. */
+typedef struct wax_keys_followed {
+    uint64_t number; /* of the entry, or version of the manifest */
+    uint32_t generation;
+    uint8_t digest[WAX_SHA256_SIZE];
+} wax_keys_followed;
+
+/* Writes a manifest, signed by the Registrar. Statuses as for certificates. */
 wax_status wax_keys_manifest_write(wax_writer *out, const wax_keys_signing *by,
                                    const wax_keys_manifest *manifest) WAX_CHECKED;
+
+/* A manifest as it came. */
+typedef struct wax_keys_posted {
+    wax_bytes topic;
+    wax_bytes content;
+} wax_keys_posted;
+
+/* Reads a manifest that follows `followed`, or the same again, and moves `followed` on.
+ * Returns WAX_OK; WAX_MALFORMED; WAX_UNTRUSTED, also for another namespace or group than its topic
+ * says; WAX_PROTOCOL_ERROR for one that does not follow; WAX_UNSPECIFIED_ERROR. Unless WAX_OK,
+ * `followed` is as it was. */
 wax_status wax_keys_manifest_read(wax_keys_manifest *manifest, const wax_keys_signing *by,
-                                  wax_bytes signed_bytes) WAX_CHECKED;
+                                  wax_keys_followed *followed,
+                                  const wax_keys_posted *posted) WAX_CHECKED;
 
 /* ---- Log [10] ---- */
 
@@ -362,12 +380,6 @@ typedef struct wax_keys_entry {
     wax_bytes on;
     wax_keys_list details; /* wax_keys_next_detail() */
 } wax_keys_entry;
-
-/* How far the log was followed. Zeroed: from its beginning. */
-typedef struct wax_keys_followed {
-    uint64_t number;
-    uint8_t digest[WAX_SHA256_SIZE];
-} wax_keys_followed;
 
 /* Writes the entry behind `followed` - whose number and digest it takes from there - signed by the
  * Registrar, and moves `followed` on. Statuses as for certificates. */

@@ -1,5 +1,8 @@
 /* Manifests: what anybody may know of a group. */
+#include <string.h>
+
 #include "keys/checks.h"
+#include "keys/follow.h"
 #include "keys/signed.h"
 
 /* clang-format off */
@@ -46,20 +49,53 @@ wax_status wax_keys_manifest_write(wax_writer *out, const wax_keys_signing *by,
     return is_sound(manifest) ? signed_write(out, by, &map, &scratch) : WAX_INVALID;
 }
 
+/* Whether the topic's last level is the group's id in hexadecimal digits. */
+static bool is_for(wax_bytes topic, const uint8_t *group)
+{
+    static const char digits[] = "0123456789abcdef";
+    const size_t size = (size_t)WAX_KEYS_ID_SIZE * 2;
+    bool holds = topic.size > size && topic.data[topic.size - size - 1] == '/';
+
+    for (size_t i = 0; holds && i < size; i++) {
+        const unsigned half = i % 2 == 0 ? (unsigned)group[i / 2] >> 4U : group[i / 2] & 15U;
+
+        holds = topic.data[topic.size - size + i] == (uint8_t)digits[half];
+    }
+    return holds;
+}
+
+static wax_status judge(const wax_keys_manifest *manifest, const wax_keys_signing *by,
+                        wax_bytes topic)
+{
+    if (!is_sound(manifest)) {
+        return WAX_MALFORMED;
+    }
+    return memcmp(manifest->name_space, by->name_space, WAX_KEYS_ID_SIZE) == 0 &&
+                   is_for(topic, manifest->group)
+               ? WAX_OK
+               : WAX_UNTRUSTED;
+}
+
 wax_status wax_keys_manifest_read(wax_keys_manifest *manifest, const wax_keys_signing *by,
-                                  wax_bytes signed_bytes)
+                                  wax_keys_followed *followed, const wax_keys_posted *posted)
 {
     const struct signed_map map = {LABEL, &shape, NULL};
     wax_status status;
 
     *manifest = (wax_keys_manifest){.version = 0};
-    status = signed_read(signed_bytes, by, &map, manifest);
-    if (status == WAX_OK && !is_sound(manifest)) {
-        status = WAX_MALFORMED;
+    status = signed_read(posted->content, by, &map, manifest);
+    if (status == WAX_OK) {
+        status = judge(manifest, by, posted->topic);
     }
-    if (status == WAX_OK && !wax_bytes_equal(wax_bytes_of(manifest->name_space, WAX_KEYS_ID_SIZE),
-                                             wax_bytes_of(by->name_space, WAX_KEYS_ID_SIZE))) {
-        status = WAX_UNTRUSTED;
+    if (status == WAX_OK) {
+        const struct keys_link link = {
+            .number = manifest->version,
+            .generation = manifest->generation,
+            .previous = manifest->previous,
+            .content = posted->content,
+        };
+
+        status = keys_follow(followed, &link);
     }
     if (status != WAX_OK) {
         *manifest = (wax_keys_manifest){.version = 0};

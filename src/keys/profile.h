@@ -3,6 +3,7 @@
 #define WAX_KEYS_PROFILE_H
 
 #include "keys/keys.h"
+#include "seal/seal.h"
 
 /* What tells mailboxes and statuses apart. */
 struct letter_kind {
@@ -20,12 +21,10 @@ struct parcel {
     uint64_t number; /* version, or count */
 };
 
-struct pre_shared; /* profile_psk.h */
-
 struct wax_keys_profile {
     uint8_t number;
-    uint8_t lead; /* how much of a body stands in front of what is encrypted */
-    const struct pre_shared *suite;
+    uint8_t lead;           /* how much of a body stands in front of what is encrypted */
+    const wax_suite *suite; /* of a pre-shared key */
 
     /* Makes a body of the plaintext that stands in `out` from `at` on; in front of that are `lead`
      * bytes to be filled. Unless WAX_OK, what was written is the caller's to wipe. */

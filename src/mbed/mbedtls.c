@@ -254,12 +254,13 @@ wax_status wax_crypto_p256_agree(const uint8_t secret[static WAX_P256_SECRET_SIZ
     return status;
 }
 
-wax_status wax_crypto_p256_sign_digest(const uint8_t secret[static WAX_P256_SECRET_SIZE],
-                                       const uint8_t digest[static WAX_SHA256_SIZE],
-                                       uint8_t signature[static WAX_P256_SIGNATURE_SIZE])
+wax_status wax_crypto_p256_sign_parts(const uint8_t secret[static WAX_P256_SECRET_SIZE],
+                                      const wax_bytes *parts, size_t count,
+                                      uint8_t signature[static WAX_P256_SIGNATURE_SIZE])
 {
     enum { HALF_SIZE = WAX_P256_SIGNATURE_SIZE / 2 };
 
+    uint8_t digest[WAX_SHA256_SIZE];
     struct work work;
     bool is_done;
 
@@ -268,9 +269,10 @@ wax_status wax_crypto_p256_sign_digest(const uint8_t secret[static WAX_P256_SECR
         return WAX_INVALID;
     }
     is_done =
-        begin(&work) == 0 && read_secret(&work, secret) == 0 &&
+        begin(&work) == 0 && wax_crypto_sha256(parts, count, digest) == WAX_OK &&
+        read_secret(&work, secret) == 0 &&
         mbedtls_ecdsa_sign_det_ext(&work.group, &work.r, &work.s, &work.secret, digest,
-                                   WAX_SHA256_SIZE, MBEDTLS_MD_SHA256, give_random, NULL) == 0 &&
+                                   sizeof digest, MBEDTLS_MD_SHA256, give_random, NULL) == 0 &&
         mbedtls_mpi_write_binary(&work.r, signature, HALF_SIZE) == 0 &&
         mbedtls_mpi_write_binary(&work.s, signature + HALF_SIZE, HALF_SIZE) == 0;
     end(&work);
@@ -280,49 +282,28 @@ wax_status wax_crypto_p256_sign_digest(const uint8_t secret[static WAX_P256_SECR
     return is_done ? WAX_OK : WAX_UNSPECIFIED_ERROR;
 }
 
-wax_status wax_crypto_p256_verify_digest(const uint8_t public_key[static WAX_P256_PUBLIC_SIZE],
-                                         const uint8_t digest[static WAX_SHA256_SIZE],
-                                         const uint8_t signature[static WAX_P256_SIGNATURE_SIZE])
+wax_status wax_crypto_p256_verify_parts(const uint8_t public_key[static WAX_P256_PUBLIC_SIZE],
+                                        const wax_bytes *parts, size_t count,
+                                        const uint8_t signature[static WAX_P256_SIGNATURE_SIZE])
 {
     enum { HALF_SIZE = WAX_P256_SIGNATURE_SIZE / 2 };
 
+    uint8_t digest[WAX_SHA256_SIZE];
     struct work work;
     wax_status status = WAX_UNSPECIFIED_ERROR;
     int fault;
 
-    if (begin(&work) == 0 && mbedtls_mpi_read_binary(&work.r, signature, HALF_SIZE) == 0 &&
+    if (begin(&work) == 0 && wax_crypto_sha256(parts, count, digest) == WAX_OK &&
+        mbedtls_mpi_read_binary(&work.r, signature, HALF_SIZE) == 0 &&
         mbedtls_mpi_read_binary(&work.s, signature + HALF_SIZE, HALF_SIZE) == 0) {
         fault = !read_point(&work, public_key)
                     ? MBEDTLS_ERR_ECP_VERIFY_FAILED
-                    : mbedtls_ecdsa_verify(&work.group, digest, WAX_SHA256_SIZE, &work.point,
-                                           &work.r, &work.s);
+                    : mbedtls_ecdsa_verify(&work.group, digest, sizeof digest, &work.point, &work.r,
+                                           &work.s);
         status = fault == 0                               ? WAX_OK
                  : fault == MBEDTLS_ERR_ECP_VERIFY_FAILED ? WAX_UNTRUSTED
                                                           : WAX_UNSPECIFIED_ERROR;
     }
     end(&work);
     return status;
-}
-
-wax_status wax_crypto_p256_sign(const uint8_t secret[static WAX_P256_SECRET_SIZE],
-                                wax_bytes message,
-                                uint8_t signature[static WAX_P256_SIGNATURE_SIZE])
-{
-    uint8_t digest[WAX_SHA256_SIZE];
-
-    memset(signature, 0, WAX_P256_SIGNATURE_SIZE);
-    return wax_crypto_sha256(&message, 1, digest) == WAX_OK
-               ? wax_crypto_p256_sign_digest(secret, digest, signature)
-               : WAX_UNSPECIFIED_ERROR;
-}
-
-wax_status wax_crypto_p256_verify(const uint8_t public_key[static WAX_P256_PUBLIC_SIZE],
-                                  wax_bytes message,
-                                  const uint8_t signature[static WAX_P256_SIGNATURE_SIZE])
-{
-    uint8_t digest[WAX_SHA256_SIZE];
-
-    return wax_crypto_sha256(&message, 1, digest) == WAX_OK
-               ? wax_crypto_p256_verify_digest(public_key, digest, signature)
-               : WAX_UNSPECIFIED_ERROR;
 }

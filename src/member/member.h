@@ -22,7 +22,7 @@ typedef enum wax_member_record {
     WAX_MEMBER_WINDOW,  /* one for each group: WAX_MEMBER_WINDOW_SIZE bytes, secret */
 } wax_member_record;
 
-#define WAX_MEMBER_WINDOW_SIZE 38U
+#define WAX_MEMBER_WINDOW_SIZE 42U
 
 /* Where records are kept. `group` is WAX_KEYS_ID_SIZE bytes for WAX_MEMBER_WINDOW, else NULL. */
 typedef struct wax_member_store wax_member_store;

@@ -27,6 +27,7 @@ static wax_status save_window(wax_seal_store *self, const uint8_t *group_id,
     wax_writer out = wax_writer_over(record, sizeof(record));
     wax_status status;
 
+    wax_write_u32(&out, window->sender);
     wax_write_u32(&out, window->epoch);
     wax_write_u16(&out, window->window);
     wax_write_bytes(&out, wax_bytes_of(window->secret, sizeof(window->secret)));
@@ -48,6 +49,7 @@ static wax_status load_window(wax_seal_store *self, const uint8_t *group_id,
     if (status != WAX_OK) {
         return status;
     }
+    window->sender = wax_read_u32(&in);
     window->epoch = wax_read_u32(&in);
     window->window = wax_read_u16(&in);
     if (wax_reader_left(&in) != sizeof(window->secret)) {

@@ -41,56 +41,56 @@ void wax_loop_forget(wax_loop *loop, const wax_watch *watch)
 }
 
 /* Puts a timer at a place of the heap; places count from 1. */
-static void settle(wax_loop *loop, size_t place, wax_timer *timer)
+static void settle(wax_loop *loop, size_t place, wax_timer_due due)
 {
-    loop->timers[place - 1] = timer;
-    timer->place = place;
+    loop->timers[place - 1] = due;
+    due.timer->place = place;
 }
 
-static void rise(wax_loop *loop, wax_timer *timer)
+static void rise(wax_loop *loop, size_t place)
 {
-    size_t place = timer->place;
+    wax_timer_due due = loop->timers[place - 1];
 
-    while (place > 1 && loop->timers[place / 2 - 1]->at_ms > timer->at_ms) {
+    while (place > 1 && loop->timers[place / 2 - 1].at_ms > due.at_ms) {
         settle(loop, place, loop->timers[place / 2 - 1]);
         place /= 2;
     }
-    settle(loop, place, timer);
+    settle(loop, place, due);
 }
 
-static void sink(wax_loop *loop, wax_timer *timer)
+static void sink(wax_loop *loop, size_t place)
 {
-    size_t place = timer->place;
+    wax_timer_due due = loop->timers[place - 1];
 
     for (;;) {
         size_t child = place * 2;
         if (child < loop->timer_count &&
-            loop->timers[child]->at_ms < loop->timers[child - 1]->at_ms) {
+            loop->timers[child].at_ms < loop->timers[child - 1].at_ms) {
             child++;
         }
-        if (child > loop->timer_count || loop->timers[child - 1]->at_ms >= timer->at_ms) {
+        if (child > loop->timer_count || loop->timers[child - 1].at_ms >= due.at_ms) {
             break;
         }
         settle(loop, place, loop->timers[child - 1]);
         place = child;
     }
-    settle(loop, place, timer);
+    settle(loop, place, due);
 }
 
 void wax_loop_stop(wax_loop *loop, wax_timer *timer)
 {
     size_t place = timer->place;
-    wax_timer *last;
+    wax_timer_due last;
 
     if (place == 0) {
         return;
     }
     last = loop->timers[--loop->timer_count];
     timer->place = 0;
-    if (last != timer) {
+    if (last.timer != timer) {
         settle(loop, place, last);
-        rise(loop, last);
-        sink(loop, last);
+        rise(loop, place);
+        sink(loop, last.timer->place);
     }
 }
 
@@ -102,13 +102,17 @@ void wax_loop_start(wax_loop *loop, wax_timer *timer, uint64_t at_ms)
     }
     if (loop->timer_count == loop->timer_size) {
         loop->timer_size = loop->timer_size == 0 ? 64 : loop->timer_size * 2;
-        loop->timers = realloc(loop->timers, loop->timer_size * sizeof(wax_timer *));
+        loop->timers = realloc(loop->timers, loop->timer_size * sizeof *loop->timers);
         wax_assert(loop->timers != NULL);
     }
-    timer->at_ms = at_ms;
     loop->timer_count++;
-    settle(loop, loop->timer_count, timer);
-    rise(loop, timer);
+    settle(loop, loop->timer_count, (wax_timer_due){at_ms, timer});
+    rise(loop, loop->timer_count);
+}
+
+uint64_t wax_loop_due_ms(const wax_loop *loop, const wax_timer *timer)
+{
+    return timer->place == 0 ? WAX_NEVER : loop->timers[timer->place - 1].at_ms;
 }
 
 /* How long epoll may sleep. */
@@ -124,14 +128,14 @@ static int sleep_ms(const wax_loop *loop, bool hurries)
         return -1;
     }
     now_ms = wax_clock_ms();
-    left_ms = loop->timers[0]->at_ms > now_ms ? loop->timers[0]->at_ms - now_ms : 0;
+    left_ms = loop->timers[0].at_ms > now_ms ? loop->timers[0].at_ms - now_ms : 0;
     return left_ms > 60000 ? 60000 : (int)left_ms;
 }
 
 static void run_timers(wax_loop *loop)
 {
-    while (loop->timer_count > 0 && loop->timers[0]->at_ms <= loop->now_ms) {
-        wax_timer *timer = loop->timers[0];
+    while (loop->timer_count > 0 && loop->timers[0].at_ms <= loop->now_ms) {
+        wax_timer *timer = loop->timers[0].timer;
         wax_loop_stop(loop, timer);
         timer->due(timer, loop->now_ms);
     }

@@ -85,10 +85,21 @@ typedef struct wax_address_text {
     char text[64];
 } wax_address_text;
 
-/* Writes an address; "local" for a Unix socket, "unknown" for what is none. */
-wax_address_text wax_address_of(const struct sockaddr *address, socklen_t size);
+enum { WAX_ADDRESS_UNKNOWN, WAX_ADDRESS_LOCAL, WAX_ADDRESS_IPV4, WAX_ADDRESS_IPV6 };
 
-/* Who is at the other end of a connected socket. */
+/* The same as it is kept: of IPv4 the first four bytes. */
+typedef struct wax_address {
+    uint8_t bytes[16];
+    uint32_t zone; /* of a link-local address of IPv6 */
+    uint16_t port;
+    uint8_t kind; /* one of the above */
+} wax_address;
+
+/* Writes an address; "local" for a Unix socket, "unknown" for what is none. */
+wax_address_text wax_address_show(const wax_address *address);
+
+/* Who is at the other end of a connected socket; the same as text. */
+wax_address wax_socket_address(int descriptor);
 wax_address_text wax_socket_peer(int descriptor);
 
 /* Wraps a connected descriptor, which the filter then owns. NULL without memory. */
@@ -174,16 +185,21 @@ struct wax_watch {
 typedef struct wax_timer wax_timer;
 struct wax_timer {
     void (*due)(wax_timer *self, uint64_t now_ms);
-    uint64_t at_ms;
     size_t place; /* in the loop's heap, from 1; 0: not running */
 };
+
+/* A timer that runs. */
+typedef struct wax_timer_due {
+    uint64_t at_ms;
+    wax_timer *timer;
+} wax_timer_due;
 
 typedef struct wax_loop {
     int epoll;
     struct epoll_event *events; /* of this turn, while they are told */
     int event_count;
-    uint64_t now_ms; /* when this turn began */
-    wax_timer **timers;
+    uint64_t now_ms;       /* when this turn began */
+    wax_timer_due *timers; /* a heap, the first due first */
     size_t timer_count;
     size_t timer_size;
 } wax_loop;
@@ -202,6 +218,9 @@ void wax_loop_forget(wax_loop *loop, const wax_watch *watch);
 /* Starts a timer, or moves one that runs. WAX_NEVER stops it. Stops the process without memory:
  * a timer must not be lost. */
 void wax_loop_start(wax_loop *loop, wax_timer *timer, uint64_t at_ms);
+
+/* When a timer is due; WAX_NEVER: it is not running. */
+uint64_t wax_loop_due_ms(const wax_loop *loop, const wax_timer *timer);
 void wax_loop_stop(wax_loop *loop, wax_timer *timer);
 
 /* One turn: waits for what is ready, at most until the next timer, or not at all if `hurries`; then

@@ -12,34 +12,23 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-struct wax_socket {
-    wax_transport transport;
-    int descriptor;
-    int error;
-};
-
-static struct wax_socket *socket_of(wax_transport *self)
-{
-    return (struct wax_socket *)(void *)self;
-}
-
 /* What errno means for the one above. */
-static wax_status status_of_error(struct wax_socket *self, uint8_t waits)
+static wax_status status_of_error(wax_transport *self, uint8_t waits)
 {
     if (errno == EAGAIN || errno == EINTR) {
-        self->transport.waits = waits;
+        self->waits = waits;
         return WAX_MORE;
     }
-    self->error = errno;
+    self->fault = (uint16_t)errno;
     return errno == ECONNRESET || errno == EPIPE ? WAX_CLOSED : WAX_IO;
 }
 
 static wax_status receive_bytes(wax_transport *self, uint8_t *room, size_t size, size_t *received)
 {
-    ssize_t got = recv(socket_of(self)->descriptor, room, size, 0);
+    ssize_t got = recv(self->descriptor, room, size, 0);
 
     if (got < 0) {
-        return status_of_error(socket_of(self), WAX_WAITS_TO_READ);
+        return status_of_error(self, WAX_WAITS_TO_READ);
     }
     *received = (size_t)got;
     return got == 0 ? WAX_CLOSED : WAX_OK;
@@ -47,10 +36,10 @@ static wax_status receive_bytes(wax_transport *self, uint8_t *room, size_t size,
 
 static wax_status send_bytes(wax_transport *self, wax_bytes bytes, size_t *sent)
 {
-    ssize_t put = send(socket_of(self)->descriptor, bytes.data, bytes.size, MSG_NOSIGNAL);
+    ssize_t put = send(self->descriptor, bytes.data, bytes.size, MSG_NOSIGNAL);
 
     if (put < 0) {
-        return status_of_error(socket_of(self), WAX_WAITS_TO_WRITE);
+        return status_of_error(self, WAX_WAITS_TO_WRITE);
     }
     *sent = (size_t)put;
     return WAX_OK;
@@ -58,19 +47,19 @@ static wax_status send_bytes(wax_transport *self, wax_bytes bytes, size_t *sent)
 
 static wax_status close_socket(wax_transport *self)
 {
-    (void)shutdown(socket_of(self)->descriptor, SHUT_WR);
+    (void)shutdown(self->descriptor, SHUT_WR);
     return WAX_OK;
 }
 
 static void release_socket(wax_transport *self)
 {
-    close(socket_of(self)->descriptor);
+    close(self->descriptor);
     free(self);
 }
 
 static const char *explain_socket(wax_transport *self)
 {
-    return socket_of(self)->error == 0 ? "" : strerror(socket_of(self)->error);
+    return self->fault == 0 ? "" : strerror(self->fault);
 }
 
 static const wax_transport_kind kind = {"socket",     receive_bytes,  send_bytes,
@@ -78,16 +67,13 @@ static const wax_transport_kind kind = {"socket",     receive_bytes,  send_bytes
 
 wax_transport *wax_socket_open(int descriptor)
 {
-    struct wax_socket *self = malloc(sizeof *self);
+    wax_transport *self = malloc(sizeof *self);
 
-    if (self == NULL) {
-        return NULL;
+    if (self != NULL) {
+        *self =
+            (wax_transport){.kind = &kind, .waits = WAX_WAITS_TO_READ, .descriptor = descriptor};
     }
-    *self = (struct wax_socket){
-        .transport = {.kind = &kind, .waits = WAX_WAITS_TO_READ},
-          .descriptor = descriptor
-    };
-    return &self->transport;
+    return self;
 }
 
 int wax_socket_descriptor(const wax_transport *top)
@@ -98,35 +84,77 @@ int wax_socket_descriptor(const wax_transport *top)
         lowest = lowest->below;
     }
     wax_assert(lowest->kind == &kind);
-    return ((const struct wax_socket *)(const void *)lowest)->descriptor;
+    return lowest->descriptor;
 }
 
-wax_address_text wax_address_of(const struct sockaddr *address, socklen_t size)
+static wax_address_text show(const struct sockaddr *address, socklen_t size)
 {
     wax_address_text text = {"unknown"};
     char host[48];
     char port[8];
 
-    if (address->sa_family == AF_UNIX) {
-        return (wax_address_text){"local"};
-    }
     if (getnameinfo(address, size, host, sizeof host, port, sizeof port,
                     NI_NUMERICHOST | NI_NUMERICSERV) == 0) {
         bool is_v6 = address->sa_family == AF_INET6;
-        snprintf(text.text, sizeof text.text, is_v6 ? "[%s]:%s" : "%s:%s", host, port);
+        (void)snprintf(text.text, sizeof text.text, is_v6 ? "[%s]:%s" : "%s:%s", host, port);
     }
     return text;
 }
 
-wax_address_text wax_socket_peer(int descriptor)
+wax_address_text wax_address_show(const wax_address *address)
 {
-    struct sockaddr_storage peer = {.ss_family = AF_UNSPEC};
-    socklen_t size = sizeof peer;
+    struct sockaddr_in four = {.sin_family = AF_INET, .sin_port = htons(address->port)};
+    struct sockaddr_in6 six = {
+        .sin6_family = AF_INET6, .sin6_port = htons(address->port), .sin6_scope_id = address->zone};
 
-    if (getpeername(descriptor, (struct sockaddr *)&peer, &size) != 0) {
+    switch (address->kind) {
+    case WAX_ADDRESS_LOCAL:
+        return (wax_address_text){"local"};
+    case WAX_ADDRESS_IPV4:
+        memcpy(&four.sin_addr, address->bytes, sizeof four.sin_addr);
+        return show((const struct sockaddr *)&four, sizeof four);
+    case WAX_ADDRESS_IPV6:
+        memcpy(&six.sin6_addr, address->bytes, sizeof six.sin6_addr);
+        return show((const struct sockaddr *)&six, sizeof six);
+    default:
         return (wax_address_text){"unknown"};
     }
-    return wax_address_of((struct sockaddr *)&peer, size);
+}
+
+wax_address wax_socket_address(int descriptor)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in four;
+        struct sockaddr_in6 six;
+        struct sockaddr_un local;
+    } peer = {.any.sa_family = AF_UNSPEC};
+    wax_address address = {.kind = WAX_ADDRESS_UNKNOWN};
+    socklen_t size = sizeof peer;
+
+    if (getpeername(descriptor, &peer.any, &size) != 0) {
+        return address;
+    }
+    if (peer.any.sa_family == AF_UNIX) {
+        address.kind = WAX_ADDRESS_LOCAL;
+    } else if (peer.any.sa_family == AF_INET) {
+        address.kind = WAX_ADDRESS_IPV4;
+        address.port = ntohs(peer.four.sin_port);
+        memcpy(address.bytes, &peer.four.sin_addr, sizeof peer.four.sin_addr);
+    } else if (peer.any.sa_family == AF_INET6) {
+        address.kind = WAX_ADDRESS_IPV6;
+        address.port = ntohs(peer.six.sin6_port);
+        address.zone = peer.six.sin6_scope_id;
+        memcpy(address.bytes, &peer.six.sin6_addr, sizeof peer.six.sin6_addr);
+    }
+    return address;
+}
+
+wax_address_text wax_socket_peer(int descriptor)
+{
+    wax_address address = wax_socket_address(descriptor);
+
+    return wax_address_show(&address);
 }
 
 /* Waits until a connection that is being made is made. Returns 0 or an errno. */

@@ -84,6 +84,16 @@ static void sync_folder_of(const char *path)
     }
 }
 
+/* Whose the old file is, and whether that group may read it, the new one is. */
+static mode_t inherit(int file, const char *path, mode_t mode)
+{
+    struct stat old;
+
+    return stat(path, &old) == 0 && fchown(file, old.st_uid, old.st_gid) == 0
+               ? mode | (old.st_mode & S_IRGRP)
+               : mode;
+}
+
 wax_status pki_replace(const char *path, BIO *contents, unsigned mode, wax_problem *problem)
 {
     char fresh[PKI_PATH_MAX];
@@ -95,7 +105,7 @@ wax_status pki_replace(const char *path, BIO *contents, unsigned mode, wax_probl
     if (file < 0) {
         return pki_fail(problem, WAX_IO, "cannot write %s: %s", path, strerror(errno));
     }
-    is_written = fchmod(file, (mode_t)mode) == 0 && write_all(file, contents);
+    is_written = fchmod(file, inherit(file, path, (mode_t)mode)) == 0 && write_all(file, contents);
     is_written = close(file) == 0 && is_written;
     if (!is_written || rename(fresh, path) != 0) {
         (void)pki_fail(problem, WAX_IO, "cannot write %s: %s", path, strerror(errno));

@@ -48,7 +48,15 @@ bool wax_group_exists(const wax_router *router, wax_group group)
            place->as.share.number == group.number;
 }
 
-wax_bytes wax_group_name(const wax_router *router, wax_group group)
+wax_group wax_group_find(const wax_router *router, wax_bytes filter, wax_bytes share_name)
 {
-    return wax_node_text(&wax_place_at(router, group.place)->node);
+    wax_group found = {.place = 0};
+
+    if (share_name.size > 0) {
+        found.place = wax_place_find(router, filter, share_name);
+    }
+    if (found.place != 0) {
+        found.number = wax_place_at(router, found.place)->as.share.number;
+    }
+    return found;
 }

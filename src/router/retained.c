@@ -322,3 +322,14 @@ wax_status wax_retained_next(wax_retained_walk *walk, uint32_t *steps, void **me
     }
     return WAX_NOT_FOUND;
 }
+
+size_t wax_retained_walk_topic(const wax_retained_walk *walk, uint8_t *room, size_t size)
+{
+    const struct wax_tree *topics = &walk->retained->topics;
+    size_t needed = wax_tree_path_size(topics, walk->place);
+
+    if (needed <= size) {
+        wax_tree_path_write(topics, walk->place, room + needed);
+    }
+    return needed;
+}

@@ -214,36 +214,6 @@ uint32_t wax_router_next(const wax_router *router, uint32_t subscription)
     return wax_subscription_at(router, subscription)->next_theirs;
 }
 
-/* The size of a filter whose last level is at `place`. */
-static size_t filter_size(const wax_router *router, uint32_t place)
-{
-    size_t size = 0;
-
-    while (place != 0) {
-        const struct wax_node *node = &wax_place_at(router, place)->node;
-
-        place = node->parent;
-        size += node->text_size + (place != 0 ? 1U : 0U);
-    }
-    return size;
-}
-
-/* Writes the filter from its last level to its first, so that it ends at `out`. */
-static void write_filter(const wax_router *router, uint32_t place, uint8_t *out)
-{
-    while (place != 0) {
-        const struct wax_node *node = &wax_place_at(router, place)->node;
-        wax_bytes text = wax_node_text(node);
-
-        out -= text.size;
-        memcpy(out, text.data, text.size);
-        place = node->parent;
-        if (place != 0) {
-            *--out = '/';
-        }
-    }
-}
-
 /* Describes who subscribed at this place. */
 static wax_status describe(const wax_router *router, uint32_t place, uint8_t *room, size_t size,
                            wax_interest *interest)
@@ -252,13 +222,13 @@ static wax_status describe(const wax_router *router, uint32_t place, uint8_t *ro
     uint32_t filter = node->kind == WAX_SHARE ? node->parent : place;
 
     *interest = (wax_interest){
-        .filter = {room, filter_size(router, filter)}
+        .filter = {room, wax_tree_path_size(&router->filters, filter)}
     };
     if (interest->filter.size > size) {
         interest->filter.data = NULL;
         return WAX_FULL;
     }
-    write_filter(router, filter, room + interest->filter.size);
+    wax_tree_path_write(&router->filters, filter, room + interest->filter.size);
     interest->share_name = node->kind == WAX_SHARE ? wax_node_text(node) : (wax_bytes){0};
     return WAX_OK;
 }

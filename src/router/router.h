@@ -186,12 +186,12 @@ void wax_group_choose(wax_router *router, wax_group group, const wax_member *mem
  * group that all have left and that somebody joins is another one. */
 bool wax_group_exists(const wax_router *router, wax_group group);
 
+/* The group of this name on this filter; none if it has no members. */
+wax_group wax_group_find(const wax_router *router, wax_bytes filter, wax_bytes share_name);
+
 /* Describes the group, as wax_router_describe() does its subscriptions; without options. */
 wax_status wax_group_describe(const wax_router *router, wax_group group, uint8_t *room, size_t size,
                               wax_interest *interest) WAX_CHECKED;
-
-/* The name that a group shares its filter under. Dies with the next change to the router. */
-wax_bytes wax_group_name(const wax_router *router, wax_group group);
 
 /* ---- Retained messages ---- */
 
@@ -245,6 +245,10 @@ void wax_retained_walk_begin(wax_retained_walk *walk, wax_retained *retained, wa
  * Returns WAX_OK with `*message`, which remains in the store; WAX_MORE when the steps are used up;
  * WAX_NOT_FOUND when all was visited. [MQTT-4.7.2-1] */
 wax_status wax_retained_next(wax_retained_walk *walk, uint32_t *steps, void **message) WAX_CHECKED;
+
+/* Writes the topic of the message that was visited last, to `room` if `size` suffices. Returns the
+ * topic's size, and nothing is written when that is more than `size`. */
+size_t wax_retained_walk_topic(const wax_retained_walk *walk, uint8_t *room, size_t size);
 
 /* Ends a walk, wherever it is. */
 void wax_retained_walk_end(wax_retained_walk *walk);

@@ -130,6 +130,36 @@ wax_bytes wax_node_text(const struct wax_node *node)
     return wax_bytes_of(text, node->text_size);
 }
 
+size_t wax_tree_path_size(const struct wax_tree *tree, uint32_t index)
+{
+    size_t size = 0;
+
+    while (index != 0) {
+        const struct wax_node *node = wax_tree_at(tree, index);
+
+        index = node->parent;
+        size += node->text_size + (index != 0 ? 1U : 0U);
+    }
+    return size;
+}
+
+void wax_tree_path_write(const struct wax_tree *tree, uint32_t index, uint8_t *end)
+{
+    while (index != 0) {
+        const struct wax_node *node = wax_tree_at(tree, index);
+        wax_bytes text = wax_node_text(node);
+
+        end -= text.size;
+        if (text.size != 0) {
+            memcpy(end, text.data, text.size);
+        }
+        index = node->parent;
+        if (index != 0) {
+            *--end = '/';
+        }
+    }
+}
+
 struct wax_levels wax_levels_of(wax_bytes topic)
 {
     return (struct wax_levels){.rest = topic};

@@ -65,6 +65,11 @@ uint32_t wax_tree_remove(struct wax_tree *tree, uint32_t index);
 /* The text of a node, as long as it exists. */
 wax_bytes wax_node_text(const struct wax_node *node);
 
+/* The size of the topic or filter whose last level is this node; and writes it, so that it ends at
+ * `end`. */
+size_t wax_tree_path_size(const struct wax_tree *tree, uint32_t index);
+void wax_tree_path_write(const struct wax_tree *tree, uint32_t index, uint8_t *end);
+
 struct wax_levels wax_levels_of(wax_bytes topic);
 
 /* Gives each level once, the empty ones too; false after the last. */

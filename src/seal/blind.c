@@ -131,7 +131,7 @@ wax_status wax_blind_topic(const wax_blinder *self, wax_bytes topic, wax_writer 
     if (status == WAX_OK) {
         status = write_levels(&way, topic);
     }
-    if (status == WAX_OK && out->used - start > WAX_SEAL_TOPIC) {
+    if (status == WAX_OK && out->used > start + WAX_SEAL_TOPIC) {
         status = WAX_INVALID;
     }
     if (status != WAX_OK) {

@@ -186,11 +186,11 @@ wax_seal_event claim_judge(struct claim *claim, const wax_opener *self, const st
 /* ---- Keys ---- */
 
 /* Goes from the secret of one window to that of another. */
-static wax_status step_to(struct claim *claim, uint32_t window, uint32_t wanted)
+static wax_status step_to(struct claim *claim, uint32_t at, uint32_t wanted)
 {
     wax_status status = WAX_OK;
 
-    for (; status == WAX_OK && window < wanted; window++) {
+    for (; status == WAX_OK && at < wanted; at++) {
         memcpy(claim->secret_before, claim->secret, WAX_SECRET_SIZE);
         status = schedule(&claim->scope, claim->secret, USE_RATCHET, 0, claim->secret);
     }

@@ -19,7 +19,9 @@ bool levels_next(struct levels *levels, wax_bytes *level)
     }
     *level = wax_bytes_of(start, (size_t)(levels->at - start));
     levels->is_over = levels->at == levels->end;
-    levels->at += levels->is_over ? 0 : 1;
+    if (!levels->is_over) {
+        levels->at++;
+    }
     return true;
 }
 

@@ -70,19 +70,24 @@ size_t wax_sealer_envelope_size(const wax_sealer *self, const wax_seal_message *
     return envelope_size(&plan);
 }
 
+/* Whether the payload stands in the buffer, with room in front of it and behind it. */
+static bool has_room(const wax_seal_buffer *buffer, size_t in_front, size_t behind)
+{
+    return buffer->payload_at >= in_front && buffer->payload_at <= buffer->size &&
+           buffer->size - buffer->payload_at >= buffer->payload_size &&
+           buffer->size - buffer->payload_at - buffer->payload_size >= behind;
+}
+
 /* Everything is judged before a position is taken. */
 static wax_status check(const wax_sealer *self, const wax_seal_message *message,
                         const struct plan *plan, const wax_seal_buffer *buffer)
 {
-    const size_t behind = plan->signature + plan->padding + plan->tag;
-
     if (message->fields.size > UINT16_MAX || message->topic.size > WAX_SEAL_TOPIC ||
         plan->payload > WAX_SEAL_TEXT_MAX || text_size(plan) > WAX_SEAL_TEXT_MAX) {
         return WAX_INVALID;
     }
-    return buffer->payload_at >= wax_seal_head_size(message) &&
-                   buffer->size - buffer->payload_at >= buffer->payload_size &&
-                   buffer->size - buffer->payload_at - buffer->payload_size >= behind &&
+    return has_room(buffer, wax_seal_head_size(message),
+                    plan->signature + plan->padding + plan->tag) &&
                    self->room.size >= WAX_SEAL_ROOM_SIZE(message->topic.size)
                ? WAX_OK
                : WAX_FULL;

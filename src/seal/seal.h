@@ -110,7 +110,7 @@ typedef struct wax_seal_room {
     uint8_t *data;
     size_t size;
 } wax_seal_room;
-#define WAX_SEAL_ROOM_SIZE(topic_size) (44U + (topic_size))
+#define WAX_SEAL_ROOM_SIZE(topic_size) (34U + (topic_size))
 
 /* ---- Keys [3] ---- */
 
@@ -123,7 +123,7 @@ wax_status wax_seal_sender_secret(const wax_seal_group *group, uint32_t epoch,
                                   uint32_t sender,
                                   uint8_t result[static WAX_SECRET_SIZE]) WAX_CHECKED;
 
-/* Likewise the class's secret of an epoch, with which a newcomer opens what is retained. */
+/* Likewise the class's secret, with which a newcomer opens what is retained. */
 wax_status wax_seal_class_secret(const wax_seal_group *group, uint32_t epoch,
                                  const uint8_t epoch_secret[static WAX_SECRET_SIZE],
                                  uint8_t result[static WAX_SECRET_SIZE]) WAX_CHECKED;
@@ -133,6 +133,7 @@ wax_status wax_seal_class_secret(const wax_seal_group *group, uint32_t epoch,
 /* What a sender writes down, one for each group: the newest window that it may have used. */
 typedef struct wax_seal_window {
     uint32_t epoch;
+    uint32_t sender;
     uint16_t window;
     uint8_t secret[WAX_SECRET_SIZE]; /* the sender's secret of this window */
 } wax_seal_window;
@@ -177,7 +178,6 @@ typedef struct wax_seal_grant {
  * than the one that was written down; WAX_FULL when the epoch has no window left; what the store
  * returned; WAX_UNSPECIFIED_ERROR when the library fails. */
 wax_status wax_sealer_start(wax_sealer *self, const wax_seal_grant *grant) WAX_CHECKED;
-
 /* Wipes the secrets; what the caller set stays. */
 void wax_sealer_end(wax_sealer *self);
 
@@ -395,7 +395,7 @@ typedef struct wax_opener {
     size_t topic_count;
     uint64_t hash_key[2];      /* random; places in `topics` depend on it */
     const uint8_t *boot_nonce; /* the one told last, or NULL */
-    uint32_t step_max; /* windows that one message may step; 0: 65,535, as section 5 has it */
+    uint32_t step_max; /* windows that a message, forged or not, may make it step; 0: 65,535 */
     uint32_t clock;    /* what `used` counts; zero at first */
     /* Where topics are blinded: wax_blind_is_of(), and with what; else both NULL. */
     bool (*is_name)(const wax_blinder *blinder, wax_bytes blinded, wax_bytes topic,

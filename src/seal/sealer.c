@@ -55,7 +55,7 @@ static wax_status enter(wax_sealer *self, const wax_seal_window *window)
 /* Goes to the next window while there are keys of this one. */
 static wax_status go_on(wax_sealer *self)
 {
-    wax_seal_window next = {.epoch = self->epoch, .window = self->window};
+    wax_seal_window next = {.epoch = self->epoch, .sender = self->sender, .window = self->window};
     wax_status status;
 
     memcpy(next.secret, self->secret, sizeof next.secret);
@@ -79,10 +79,10 @@ static wax_status find_window(wax_sealer *self, const wax_seal_grant *grant,
     if (status == WAX_OK && window->epoch > grant->epoch) {
         return WAX_INVALID;
     }
-    if (status == WAX_OK && window->epoch == grant->epoch) {
+    if (status == WAX_OK && window->epoch == grant->epoch && window->sender == self->sender) {
         status = step(self, window);
     } else {
-        *window = (wax_seal_window){.epoch = grant->epoch};
+        *window = (wax_seal_window){.epoch = grant->epoch, .sender = self->sender};
         memcpy(window->secret, grant->secret, sizeof window->secret);
         status = WAX_OK;
     }

@@ -45,7 +45,7 @@ wax_bytes wax_aliases_topic(const wax_aliases *aliases, uint16_t alias)
 {
     struct entry entry;
 
-    return find(aliases, alias, &entry) ? entry.topic : (wax_bytes){NULL, 0};
+    return aliases != NULL && find(aliases, alias, &entry) ? entry.topic : (wax_bytes){NULL, 0};
 }
 
 uint16_t wax_aliases_find(const wax_aliases *aliases, wax_bytes topic)
@@ -64,11 +64,11 @@ uint16_t wax_aliases_find(const wax_aliases *aliases, wax_bytes topic)
 wax_status wax_aliases_set(wax_aliases *aliases, uint16_t alias, wax_bytes topic)
 {
     struct entry old;
-    bool is_known = find(aliases, alias, &old);
-    size_t kept = aliases->used - (is_known ? old.size : 0);
+    bool is_known = aliases != NULL && find(aliases, alias, &old);
+    size_t kept = is_known ? aliases->used - old.size : aliases == NULL ? 0 : aliases->used;
     wax_writer out;
 
-    if (4 + topic.size > aliases->size - kept) {
+    if (aliases == NULL || 4 + topic.size > aliases->size - kept) {
         return WAX_CROWDED;
     }
     if (is_known) {
@@ -96,11 +96,12 @@ void wax_aliases_forget(wax_aliases *aliases, uint16_t alias)
 
 uint16_t wax_session_alias(wax_session *session, wax_bytes topic, bool *is_new)
 {
-    wax_aliases *aliases = &session->aliases_out;
-    uint16_t alias = aliases->maximum == 0 ? 0 : wax_aliases_find(aliases, topic);
+    wax_aliases *aliases = session->aliases_out;
+    bool are_used = aliases != NULL && session->alias_maximum > 0;
+    uint16_t alias = are_used ? wax_aliases_find(aliases, topic) : 0;
 
     *is_new = false;
-    if (alias == 0 && aliases->count < aliases->maximum) {
+    if (are_used && alias == 0 && aliases->count < session->alias_maximum) {
         alias = (uint16_t)(aliases->count + 1);
         *is_new = wax_aliases_set(aliases, alias, topic) == WAX_OK;
         return *is_new ? alias : 0;

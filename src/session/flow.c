@@ -64,7 +64,6 @@ const wax_step *wax_step_on_order(uint8_t waits, wax_packet_type packet, uint8_t
 
 void wax_flows_init(wax_flows *flows, wax_flow *slots, uint16_t slot_count)
 {
-    wax_assert(slot_count > 0);
     *flows = (wax_flows){.slots = slots, .slot_count = slot_count};
     for (uint16_t i = 0; i < slot_count; i++) {
         slots[i] = (wax_flow){.waits = WAX_WAIT_NONE};
@@ -75,7 +74,7 @@ void wax_flows_move(wax_flows *flows, wax_flow *slots, uint16_t slot_count)
 {
     wax_flow *old = flows->slots;
 
-    wax_assert(slot_count > 0 && slot_count % flows->slot_count == 0);
+    wax_assert(slot_count > 0 && (flows->slot_count == 0 || slot_count % flows->slot_count == 0));
     for (uint16_t i = 0; i < slot_count; i++) {
         slots[i] = (wax_flow){.waits = WAX_WAIT_NONE};
     }
@@ -92,9 +91,14 @@ void wax_flows_move(wax_flows *flows, wax_flow *slots, uint16_t slot_count)
 
 uint16_t wax_flows_find(const wax_flows *flows, uint16_t packet_id)
 {
-    uint16_t slot = packet_id % flows->slot_count;
-    const wax_flow *flow = &flows->slots[slot];
+    uint16_t slot;
+    const wax_flow *flow;
 
+    if (flows->slot_count == 0) {
+        return 0;
+    }
+    slot = packet_id % flows->slot_count;
+    flow = &flows->slots[slot];
     return flow->waits != WAX_WAIT_NONE && flow->packet_id == packet_id ? slot : flows->slot_count;
 }
 
@@ -146,7 +150,7 @@ static wax_status restore_incoming(wax_flows *flows, uint16_t packet_id)
 
 wax_status wax_flows_restore(wax_flows *flows, uint16_t packet_id, wax_wait waits)
 {
-    wax_flow *flow = &flows->slots[packet_id % flows->slot_count];
+    wax_flow *flow;
 
     if (packet_id == 0) {
         return WAX_INVALID;
@@ -154,6 +158,10 @@ wax_status wax_flows_restore(wax_flows *flows, uint16_t packet_id, wax_wait wait
     if (waits == WAX_WAIT_PUBREL) {
         return restore_incoming(flows, packet_id);
     }
+    if (flows->slot_count == 0) {
+        return WAX_CROWDED;
+    }
+    flow = &flows->slots[packet_id % flows->slot_count];
     if (flow->waits != WAX_WAIT_NONE) {
         return flow->packet_id == packet_id ? WAX_PACKET_ID_IN_USE : WAX_CROWDED;
     }

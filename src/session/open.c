@@ -4,15 +4,22 @@
 void wax_session_open(wax_session *session, wax_role role, const wax_session_limits *limits,
                       uint64_t now_ms)
 {
+    wax_assert(WAX_SERVER || role == WAX_ROLE_CLIENT);
     *session = (wax_session){
-        .limits = *limits,
+        .packet_size_max = limits->packet_size_max,
+        .connect_size_max = limits->connect_size_max,
+        .connect_timeout_ms = limits->connect_timeout_ms,
+        .receive_maximum = limits->receive_maximum,
+        .topic_alias_maximum = limits->topic_alias_maximum,
+        .streams = limits->streams,
         .role = (uint8_t)role,
         .state = WAX_SESSION_OPENING,
         .now_ms = now_ms,
         .received_ms = now_ms,
         .sent_ms = now_ms,
-        .peer_packet_size_max = WAX_PACKET_SIZE_MAX,
-        .send_maximum = UINT16_MAX,
+        .peer_packet_size_max =
+            limits->send_size_max == 0 ? WAX_PACKET_SIZE_MAX : limits->send_size_max,
+        .send_maximum = limits->send_maximum == 0 ? UINT16_MAX : limits->send_maximum,
         .maximum_qos = 2,
         .retain_available = true,
     };
@@ -32,34 +39,32 @@ bool wax_session_fits_body(const wax_session *session, size_t body_size)
 void wax_session_heed(wax_session *session, wax_bytes properties)
 {
     uint32_t aliases = wax_property_number(properties, WAX_TOPIC_ALIAS_MAXIMUM, 0);
+    uint32_t receives = wax_property_number(properties, WAX_RECEIVE_MAXIMUM, UINT16_MAX);
+    uint32_t takes = wax_property_number(properties, WAX_MAXIMUM_PACKET_SIZE, WAX_PACKET_SIZE_MAX);
 
-    session->send_maximum =
-        (uint16_t)wax_property_number(properties, WAX_RECEIVE_MAXIMUM, UINT16_MAX);
-    if (session->limits.send_maximum > 0 && session->limits.send_maximum < session->send_maximum) {
-        session->send_maximum = session->limits.send_maximum;
+    if (receives < session->send_maximum) {
+        session->send_maximum = (uint16_t)receives;
     }
-    session->peer_packet_size_max =
-        wax_property_number(properties, WAX_MAXIMUM_PACKET_SIZE, WAX_PACKET_SIZE_MAX);
-    if (session->limits.send_size_max > 0 &&
-        session->limits.send_size_max < session->peer_packet_size_max) {
-        session->peer_packet_size_max = session->limits.send_size_max;
+    if (takes < session->peer_packet_size_max) {
+        session->peer_packet_size_max = takes;
     }
-    session->aliases_out.maximum = (uint16_t)aliases; /* [MQTT-3.1.2-27] [MQTT-3.2.2-18] */
+    session->alias_maximum = (uint16_t)aliases; /* [MQTT-3.1.2-27] [MQTT-3.2.2-18] */
     session->maximum_qos = (uint8_t)wax_property_number(properties, WAX_MAXIMUM_QOS, 2);
     session->retain_available = wax_property_number(properties, WAX_RETAIN_AVAILABLE, 1) != 0;
 }
 
 /* What this end announces, for CONNECT and CONNACK alike. */
-static void write_limits(wax_writer *properties, const wax_session_limits *limits)
+static void write_limits(wax_writer *properties, const wax_session *session)
 {
-    if (limits->receive_maximum > 0) {
-        wax_property_write_number(properties, WAX_RECEIVE_MAXIMUM, limits->receive_maximum);
+    if (session->receive_maximum > 0) {
+        wax_property_write_number(properties, WAX_RECEIVE_MAXIMUM, session->receive_maximum);
     }
-    if (limits->topic_alias_maximum > 0) {
-        wax_property_write_number(properties, WAX_TOPIC_ALIAS_MAXIMUM, limits->topic_alias_maximum);
+    if (session->topic_alias_maximum > 0) {
+        wax_property_write_number(properties, WAX_TOPIC_ALIAS_MAXIMUM,
+                                  session->topic_alias_maximum);
     }
-    if (limits->packet_size_max < WAX_PACKET_SIZE_MAX) {
-        wax_property_write_number(properties, WAX_MAXIMUM_PACKET_SIZE, limits->packet_size_max);
+    if (session->packet_size_max < WAX_PACKET_SIZE_MAX) {
+        wax_property_write_number(properties, WAX_MAXIMUM_PACKET_SIZE, session->packet_size_max);
     }
     wax_assert(properties->status == WAX_OK);
 }
@@ -82,7 +87,7 @@ wax_status wax_session_connect(wax_session *session, const wax_connect *connect,
                                wax_writer *properties, wax_writer *out)
 {
     wax_connect packet = *connect;
-    wax_writer before = connect->version == WAX_VERSION_5 ? *properties : (wax_writer){0};
+    wax_writer before = WAX_IS_MQTT5(connect->version) ? *properties : (wax_writer){0};
     wax_status status;
 
     if (session->role != WAX_ROLE_CLIENT || session->state != WAX_SESSION_OPENING ||
@@ -94,8 +99,8 @@ wax_status wax_session_connect(wax_session *session, const wax_connect *connect,
         wax_session_clear(session); /* [MQTT-3.1.2-4] */
     }
     wax_flows_drop_requests(session->outgoing);
-    if (connect->version == WAX_VERSION_5) {
-        write_limits(properties, &session->limits);
+    if (WAX_IS_MQTT5(connect->version)) {
+        write_limits(properties, session);
         packet.properties = wax_writer_bytes(properties);
     }
     status = wax_connect_write(out, &packet);
@@ -106,7 +111,7 @@ wax_status wax_session_connect(wax_session *session, const wax_connect *connect,
         session->has_authentication =
             wax_property_value(packet.properties, WAX_AUTHENTICATION_METHOD).size > 0;
         session->sent_ms = session->now_ms;
-    } else if (connect->version == WAX_VERSION_5) {
+    } else if (WAX_IS_MQTT5(connect->version)) {
         *properties = before;
     }
     return status;
@@ -120,9 +125,9 @@ wax_status wax_session_accept(wax_session *session, bool session_present, uint16
     wax_status status = WAX_OK;
 
     wax_assert(session->state == WAX_SESSION_ACCEPTING && session->outgoing != NULL);
-    if (session->version == WAX_VERSION_5) {
+    if (WAX_IS_MQTT5(session->version)) {
         before = *properties;
-        write_limits(properties, &session->limits);
+        write_limits(properties, session);
         connack.properties = wax_writer_bytes(properties);
         if (!wax_session_fits_body(session,
                                    2 + wax_properties_size(connack.properties, WAX_VERSION_5))) {
@@ -139,7 +144,7 @@ wax_status wax_session_accept(wax_session *session, bool session_present, uint16
         if (!session_present) {
             wax_session_clear(session);
         }
-    } else if (session->version == WAX_VERSION_5) {
+    } else if (WAX_IS_MQTT5(session->version)) {
         *properties = before;
     }
     return status;
@@ -173,7 +178,7 @@ static wax_status write_disconnect(wax_session *session, uint8_t reason, wax_byt
     wax_notice notice = {.reason = reason, .properties = properties};
     bool is_server = session->role == WAX_ROLE_SERVER;
 
-    if (session->version != WAX_VERSION_5) {
+    if (!WAX_IS_MQTT5(session->version)) {
         if (is_server || reason >= 0x80) {
             return WAX_OK; /* MQTT 3 has no word for this: the connection just ends */
         }
@@ -197,7 +202,7 @@ wax_status wax_session_close(wax_session *session, uint8_t reason, wax_bytes pro
     if (state == WAX_SESSION_OPEN) {
         return write_disconnect(session, reason, properties, out);
     }
-    if (state != WAX_SESSION_CLOSED && session->role == WAX_ROLE_SERVER) {
+    if (WAX_SERVER && state != WAX_SESSION_CLOSED && session->role == WAX_ROLE_SERVER) {
         return write_refusal(session, reason, properties, out);
     }
     return WAX_OK;

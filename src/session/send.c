@@ -137,9 +137,9 @@ static wax_status skip(wax_session *session, const wax_publish *publish, wax_wri
 /* A topic that was not sent leaves the peer without its alias. [MQTT-3.3.2-12] */
 static void forget_alias(wax_session *session, const wax_publish *publish)
 {
-    if (publish->topic.size > 0 && session->aliases_out.count > 0) {
+    if (publish->topic.size > 0 && session->aliases_out != NULL) {
         uint32_t alias = wax_property_number(publish->properties, WAX_TOPIC_ALIAS, 0);
-        wax_aliases_forget(&session->aliases_out, (uint16_t)alias);
+        wax_aliases_forget(session->aliases_out, (uint16_t)alias);
     }
 }
 
@@ -221,7 +221,7 @@ wax_status wax_session_acknowledge(wax_session *session, wax_packet_type type, u
     if (type != WAX_PUBACK && (flow == NULL || !wax_step_on_order(flow->waits, type, reason))) {
         return WAX_NOT_FOUND;
     }
-    if (session->version != WAX_VERSION_5) {
+    if (!WAX_IS_MQTT5(session->version)) {
         packet.reason = WAX_REASON_SUCCESS;
     }
     status = wax_acknowledgement_write(out, &packet, (wax_version)session->version);

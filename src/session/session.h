@@ -39,11 +39,12 @@ typedef struct wax_flows {
     uint16_t last_id; /* the packet id given out last */
 } wax_flows;
 
-/* Begins without exchanges; clears the slots. `slot_count` is at least 1. */
+/* Begins without exchanges; clears the slots. Without slots, `slots` may be NULL, there is no room
+ * for any before wax_flows_move() gives some. */
 void wax_flows_init(wax_flows *flows, wax_flow *slots, uint16_t slot_count);
 
-/* Moves all exchanges to more slots: `slot_count` is a multiple of the old count, so that no two of
- * them meet. The old slots are the caller's again. */
+/* Moves all exchanges to more slots: `slot_count` is a multiple of the old count, unless that is 0,
+ * so that no two of them meet. The old slots are the caller's again. */
 void wax_flows_move(wax_flows *flows, wax_flow *slots, uint16_t slot_count);
 
 /* Finds an outgoing exchange. Returns its slot's index, or `slot_count` if there is none. */
@@ -70,14 +71,20 @@ wax_status wax_flows_forget(wax_flows *flows, uint16_t packet_id);
 wax_status wax_flows_acknowledge(wax_flows *flows, wax_packet_type type, uint16_t packet_id,
                                  uint8_t reason);
 
-/* Topic aliases of one direction on one connection, in room that the caller gives. */
+/* Topic aliases of one direction on one connection, in room that the caller gives: `room` and
+ * `size` are the caller's to set, the others begin with 0. */
 typedef struct wax_aliases {
     uint8_t *room;
     size_t size;
     size_t used;
     uint16_t count;
-    uint16_t maximum; /* 0: none are used */
 } wax_aliases;
+
+/* A program that is a client alone is built with -DWAX_SERVER=0: what only a server does is then
+ * left out of it. */
+#ifndef WAX_SERVER
+#define WAX_SERVER 1
+#endif
 
 typedef enum wax_role { WAX_ROLE_CLIENT, WAX_ROLE_SERVER } wax_role;
 
@@ -101,34 +108,42 @@ typedef enum wax_session_state {
 } wax_session_state;
 
 /* One end of one connection. The fields are read by whoever likes; only this room writes them, but
- * for the room of the aliases, which the caller gives. */
+ * for the aliases, which the caller gives when it wants to, and `alias_maximum`, which it may
+ * lower.
+ */
 typedef struct wax_session {
-    wax_session_limits limits;
     wax_flows *outgoing; /* NULL until accept() or connect() */
     wax_flows *incoming;
-    wax_aliases aliases_in;
-    wax_aliases aliases_out;
+    wax_aliases *aliases_in; /* NULL: there is no room for any */
+    wax_aliases *aliases_out;
     uint64_t now_ms;
     uint64_t received_ms; /* when the last packet came, or the connection began */
     uint64_t sent_ms;     /* when the last packet went */
-    uint64_t pinged_ms;   /* client: when PINGREQ went */
+    uint32_t pinged_ms;   /* client: when PINGREQ went; the lower half of the time */
     uint32_t keep_alive_ms;
-    uint32_t peer_packet_size_max;
-    uint32_t payload_left; /* of the PUBLISH that is coming in pieces */
-    uint16_t send_maximum; /* the peer's Receive Maximum, or our own limit if that is less */
+    uint32_t packet_size_max; /* as in the limits, like the next five */
+    uint32_t connect_size_max;
+    uint32_t connect_timeout_ms;
+    uint16_t receive_maximum;
+    uint16_t topic_alias_maximum;
+    bool streams : 1;
+    bool retain_available : 1;
+    bool has_authentication : 1; /* CONNECT named an Authentication Method */
+    bool has_expiry : 1;         /* CONNECT's Session Expiry Interval is more than 0 */
+    bool pinged : 1;             /* client: PINGREQ is out, PINGRESP is not in */
+    bool starts_clean : 1;       /* client: CONNECT asked for a clean start */
+    bool payload_is_told : 1;    /* the application knows the PUBLISH that comes in pieces */
+    uint8_t role;                /* wax_role */
+    uint8_t state;               /* wax_session_state */
+    uint8_t version;             /* wax_version */
+    uint8_t maximum_qos;
+    uint16_t alias_maximum; /* aliases that the peer takes; 0: none are sent */
+    uint16_t send_maximum;  /* the peer's Receive Maximum, or our own limit if that is less */
     uint16_t sending_count;
     uint16_t receiving_count;
     uint16_t receiving_qos_1_count; /* of them, those that wait for PUBACK */
-    uint8_t role;                   /* wax_role */
-    uint8_t state;                  /* wax_session_state */
-    uint8_t version;                /* wax_version */
-    uint8_t maximum_qos;
-    bool retain_available;
-    bool has_authentication; /* CONNECT named an Authentication Method */
-    bool has_expiry;         /* CONNECT's Session Expiry Interval is more than 0 */
-    bool pinged;             /* client: PINGREQ is out, PINGRESP is not in */
-    bool starts_clean;       /* client: CONNECT asked for a clean start */
-    bool payload_is_told;    /* the application knows the PUBLISH that comes in pieces */
+    uint32_t peer_packet_size_max;  /* or our own limit for what is sent */
+    uint32_t payload_left;          /* of the PUBLISH that is coming in pieces */
 } wax_session;
 
 typedef enum wax_event_type {

@@ -7,15 +7,15 @@ static uint64_t ping_deadline_ms(const wax_session *session)
 {
     uint64_t first =
         session->sent_ms < session->received_ms ? session->sent_ms : session->received_ms;
-    uint64_t last =
-        session->pinged_ms > session->received_ms ? session->pinged_ms : session->received_ms;
+    uint64_t pinged_ms = session->now_ms - ((uint32_t)session->now_ms - session->pinged_ms);
+    uint64_t last = pinged_ms > session->received_ms ? pinged_ms : session->received_ms;
 
     return (session->pinged ? last : first) + session->keep_alive_ms;
 }
 
 static uint64_t connect_deadline_ms(const wax_session *session)
 {
-    return session->received_ms + session->limits.connect_timeout_ms;
+    return session->received_ms + session->connect_timeout_ms;
 }
 
 uint64_t wax_session_deadline_ms(const wax_session *session)
@@ -41,7 +41,7 @@ static wax_status ping(wax_session *session, wax_writer *out)
 
     if (status == WAX_OK) {
         session->pinged = true;
-        session->pinged_ms = session->now_ms;
+        session->pinged_ms = (uint32_t)session->now_ms;
         session->sent_ms = session->now_ms;
     }
     return status;

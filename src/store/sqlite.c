@@ -16,7 +16,9 @@
 enum {
     REST_FIRST_MS = 50,
     REST_MAX_MS = 5000,
-    LAST_TRIES = 4, /* of a group that fails, once the store is being closed */
+    LAST_TRIES = 4,       /* of a group that fails, once the store is being closed */
+    TASKS_MAX_US = 10000, /* so long tasks run before those who commit have their turn */
+    REPLACE_MS = 3600000,
 };
 
 /* What was committed, and who asked, in their order. */
@@ -33,7 +35,10 @@ struct engine {
     struct engine *self; /* for those who may only look */
     wax_store_options options;
     struct files files;
-    struct database database; /* the writer's */
+    struct database database; /* the writer's, as are the next */
+    bool is_damaged;          /* the last attempt to write found it so */
+    uint64_t replaced_ms;     /* when a damaged one was replaced last; 0: never */
+    uint8_t key[32];
     pthread_t writer;
     _Atomic uint64_t durable;
     atomic_int state;
@@ -73,17 +78,20 @@ static void take(struct engine *engine, struct group *group)
     begin_group(gathering, group->mark + 1);
 }
 
+/* Those for which there is no time stay, and come first the next time. */
 static void run_tasks(struct engine *engine, struct group *group)
 {
     struct wax_store_view view = {.database = &engine->database};
-    wax_store_task *next;
+    uint64_t until_us = wax_clock_us() + TASKS_MAX_US;
 
-    for (wax_store_task *task = group->tasks; task != NULL; task = next) {
-        next = task->next; /* the task may be gone when it has run */
+    while (group->tasks != NULL && wax_clock_us() < until_us) {
+        wax_store_task *task = group->tasks;
+        group->tasks = task->next; /* the task may be gone when it has run */
         task->run(task, &view);
     }
-    group->tasks = NULL;
-    group->last_task = &group->tasks;
+    if (group->tasks == NULL) {
+        group->last_task = &group->tasks;
+    }
 }
 
 static void free_parcels(struct group *group)
@@ -106,6 +114,9 @@ static int write_group(struct engine *engine, struct group *group, uint64_t *wri
     struct plan plan;
     int result;
 
+    if (database->handle == NULL) {
+        return SQLITE_CORRUPT; /* it could not be replaced, nor be opened again */
+    }
     if (!plan_make(&plan, group->first)) {
         return SQLITE_NOMEM;
     }
@@ -132,6 +143,7 @@ static void tell(struct engine *engine, const struct group *group, int result, u
     wax_status status = database_status(&engine->database, result);
     wax_store_figures *figures = &engine->figures;
 
+    engine->is_damaged = (result & 0xff) == SQLITE_CORRUPT || (result & 0xff) == SQLITE_NOTADB;
     if (status == WAX_MALFORMED) {
         files_set_suspect(&engine->files, true);
     }
@@ -173,7 +185,8 @@ static bool rest(struct engine *engine, struct group *group, uint64_t rest_ms, b
     bool is_closing;
 
     pthread_mutex_lock(&engine->mutex);
-    while (result == 0 && engine->gathering.tasks == NULL && engine->is_closing == was_closing) {
+    while (result == 0 && group->tasks == NULL && engine->gathering.tasks == NULL &&
+           engine->is_closing == was_closing) {
         result = pthread_cond_timedwait(&engine->wanted, &engine->mutex, &until);
     }
     take(engine, group);
@@ -202,6 +215,26 @@ static bool try_group(struct engine *engine, struct group *group)
     return result == SQLITE_OK;
 }
 
+/* What start would do with a damaged store, without waiting for one. A new one that is damaged soon
+ * again tells of a disk that nothing can be trusted to. Returns whether there is another now. */
+static bool replace(struct engine *engine)
+{
+    const wax_store_options *options = &engine->options;
+    uint64_t now_ms = wax_clock_ms();
+    bool is_due = engine->replaced_ms == 0 || now_ms - engine->replaced_ms >= REPLACE_MS;
+    wax_store_report report;
+
+    if (!engine->is_damaged || options->must_be_whole || !is_due ||
+        sqlite_replace(&engine->database, &engine->files, options, &report) != WAX_OK) {
+        return false;
+    }
+    engine->replaced_ms = now_ms + 1;
+    if (options->tell != NULL) {
+        options->tell(options->context, &report);
+    }
+    return true;
+}
+
 /* Until it is safe; but once the store is being closed, only some tries more. */
 static void make_safe(struct engine *engine, struct group *group)
 {
@@ -210,6 +243,9 @@ static void make_safe(struct engine *engine, struct group *group)
     bool is_closing = false;
 
     while (!try_group(engine, group) && tries_left > 0) {
+        if (replace(engine)) {
+            continue;
+        }
         is_closing = rest(engine, group, rest_ms, is_closing);
         rest_ms = rest_ms * 2 < REST_MAX_MS ? rest_ms * 2 : REST_MAX_MS;
         if (is_closing) {
@@ -227,13 +263,13 @@ static void *write_on(void *context)
     struct group group;
     bool is_last = false;
 
+    begin_group(&group, 0);
     while (!is_last) {
-        begin_group(&group, 0);
         pthread_mutex_lock(&engine->mutex);
-        while (is_empty(&engine->gathering) && !engine->is_closing) {
+        while (is_empty(&engine->gathering) && is_empty(&group) && !engine->is_closing) {
             pthread_cond_wait(&engine->wanted, &engine->mutex);
         }
-        is_last = is_empty(&engine->gathering);
+        is_last = is_empty(&engine->gathering) && is_empty(&group);
         take(engine, &group);
         pthread_mutex_unlock(&engine->mutex);
         make_safe(engine, &group);
@@ -263,6 +299,7 @@ static void end(struct engine *engine)
 {
     database_close(&engine->database);
     files_close(&engine->files);
+    wax_wipe(engine, sizeof *engine);
     free(engine);
 }
 
@@ -285,7 +322,10 @@ static wax_status open_sqlite(wax_store **store, const wax_store_options *option
     engine->self = engine;
     engine->options = *options;
     engine->options.place = NULL;
-    engine->options.key = (wax_bytes){NULL, 0};
+    engine->options.key = wax_bytes_of(engine->key, options->key.size);
+    if (options->key.size > 0) {
+        memcpy(engine->key, options->key.data, sizeof engine->key);
+    }
     begin_group(&engine->gathering, 1);
     if (!start(engine)) {
         report_say(report, "cannot start a thread for the store");

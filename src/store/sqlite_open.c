@@ -243,3 +243,26 @@ wax_status sqlite_open(struct database *database, struct files *files,
     }
     return status;
 }
+
+wax_status sqlite_replace(struct database *database, struct files *files,
+                          const wax_store_options *options, wax_store_report *report)
+{
+    struct opening opening = {
+        .database = database, .files = files, .options = options, .report = report};
+    wax_status status;
+
+    *report = (wax_store_report){.is_damaged = true};
+    (void)snprintf(opening.why, sizeof opening.why, "its pages do not belong together");
+    /* Without a store, an attempt before this one has ended halfway. */
+    status = files_exist(files->path, "") ? set_aside(&opening) : begin(&opening);
+    opening.why[0] = '\0';
+    if (open_as_is(&opening) != WAX_OK) {
+        database_leave(database);
+        database_close(database);
+        return WAX_IO;
+    }
+    if (status == WAX_OK) {
+        files_set_suspect(files, false);
+    }
+    return status;
+}

@@ -11,4 +11,10 @@
 wax_status sqlite_open(struct database *database, struct files *files,
                        const wax_store_options *options, wax_store_report *report) WAX_CHECKED;
 
+/* Of a store that is open and that writing has found damaged: sets it aside, takes over what
+ * verifies and opens what was made of it. If that fails the old one is open, or nothing is, and it
+ * may be tried again. `options` has the key. */
+wax_status sqlite_replace(struct database *database, struct files *files,
+                          const wax_store_options *options, wax_store_report *report) WAX_CHECKED;
+
 #endif

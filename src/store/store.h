@@ -11,6 +11,7 @@
 
 typedef struct wax_store wax_store;
 typedef struct wax_store_view wax_store_view;
+struct wax_store_report;
 
 /* The tables. What keys and values mean is the broker's affair, but for messages and those who hold
  * them: the value of a row of a table that holds begins with the key of a message, and the store
@@ -79,7 +80,10 @@ typedef struct wax_store_options {
     bool reads_all;     /* verifies the messages, too, which takes as long as reading the file; else
                          * what is wrong with them is found when they are asked for */
     void (*wake)(void *context); /* durable() has grown, or state() is another. From any thread */
-    void *context;
+    void *context;               /* of this, and of the next */
+    /* The store was found damaged while it was open, and set aside; NULL: nobody wants to know.
+     * From any thread. */
+    void (*tell)(void *context, const struct wax_store_report *report);
 } wax_store_options;
 
 /* What opening found, for the log and for whoever asks. */
@@ -134,7 +138,8 @@ typedef bool wax_store_visit(void *context, wax_bytes key, wax_bytes value);
  * changes gets the mark 0. durable: all marks up to this one are safe. state: WAX_OK; or why
  * nothing becomes durable now: WAX_QUOTA_EXCEEDED (the disk is full) or WAX_IO. What was committed
  * is tried again until it succeeds. ask: runs the task after all that was committed before, which
- * it sees, and maybe what was committed later. While nothing becomes durable, it sees what is not
+ * it sees, and maybe what was committed later. Tasks run in their order; while there are many,
+ * commits have their turn between them. While nothing becomes durable, a task sees what is not
  * durable yet. Any thread. walk: for tasks. WAX_OK, also when `visit` had enough; WAX_MALFORMED
  * where a value does not verify: it is left out and the walk goes on, as far as the file can be
  * read; WAX_IO. A visit may walk. figures: of any thread. close: waits until all is durable, runs
@@ -171,7 +176,9 @@ extern const wax_store_kind wax_store_memory;
  * the disk is busy never gets there. The folder is made for its owner only, and so are the files.
  *
  * A damaged store is renamed to wax.db.damaged-YYYYmmdd-HHMMSS (UTC), with its log; nothing of it
- * is deleted. Keys of values (numbers, topics, filters) are never sealed. */
+ * is deleted. Where writing finds the damage, that is done while the store is open, unless it must
+ * be whole, and not more than once in an hour: what was not safe goes into the new one. Keys of
+ * values (numbers, topics, filters) are never sealed. */
 extern const wax_store_kind wax_store_sqlite;
 
 #endif

@@ -66,3 +66,49 @@ BIO_METHOD *tls_make_bio_method(void)
     }
     return method;
 }
+
+BIO *tls_attach(struct tls *self)
+{
+    BIO *bio = NULL;
+
+    for (size_t i = 0; i < TLS_SPARE_MAX && bio == NULL; i++) {
+        bio = atomic_exchange(&self->context->spare[i], NULL);
+    }
+    if (bio == NULL) {
+        bio = BIO_new(self->context->bio_method);
+    }
+    if (bio == NULL || BIO_up_ref(bio) != 1) { /* the SSL has one reference, this room the other */
+        BIO_free(bio);
+        return NULL;
+    }
+    BIO_set_data(bio, self);
+    SSL_set_bio(self->ssl, bio, bio);
+    return bio;
+}
+
+void tls_detach(struct tls *self, BIO *bio)
+{
+    BIO *none = NULL;
+
+    SSL_set_bio(self->ssl, NULL, NULL);
+    BIO_set_data(bio, NULL);
+    for (size_t i = 0; i < TLS_SPARE_MAX; i++) {
+        none = NULL;
+        if (atomic_compare_exchange_strong(&self->context->spare[i], &none, bio)) {
+            return;
+        }
+    }
+    BIO_free(bio);
+}
+
+void tls_free_spare(wax_tls_context *context)
+{
+    for (size_t i = 0; i < TLS_SPARE_MAX; i++) {
+        BIO_free(atomic_exchange(&context->spare[i], NULL));
+    }
+}
+
+struct tls *tls_of(const SSL *ssl)
+{
+    return BIO_get_data(SSL_get_rbio(ssl));
+}

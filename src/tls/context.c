@@ -37,6 +37,7 @@ void wax_tls_release(wax_tls_context *context)
         return;
     }
     SSL_CTX_free(context->ssl_context);
+    tls_free_spare(context);
     BIO_meth_free(context->bio_method);
     tls_free_pairs(context);
     tls_release_tickets(context->tickets);
@@ -225,7 +226,7 @@ static int choose_protocol(SSL *ssl, const unsigned char **chosen, unsigned char
 
 static void log_key(const SSL *ssl, const char *line)
 {
-    const struct tls *self = SSL_get_app_data(ssl);
+    const struct tls *self = tls_of(ssl);
 
     (void)fprintf(self->context->keylog, "%s\n", line);
     (void)fflush(self->context->keylog);

@@ -40,6 +40,13 @@ static wax_status judge(struct tls *self, int result)
     return self->below_status == WAX_OK ? WAX_IO : self->below_status;
 }
 
+static wax_status out_of_memory(struct tls *self)
+{
+    tls_complain(self, "there is no memory left for TLS");
+    self->ended = WAX_IO;
+    return WAX_IO;
+}
+
 /* Judges a call that came to nothing; all but waiting ends the connection. */
 static wax_status wait_or_end(struct tls *self, int result)
 {
@@ -53,13 +60,8 @@ static wax_status wait_or_end(struct tls *self, int result)
 
 /* Fills the room from as many records as are here already: asking below for more is the business of
  * the next call, which saves a read in vain whenever the peer is slower than we are. */
-static wax_status receive(wax_transport *transport, uint8_t *room, size_t size, size_t *received)
+static wax_status read_records(struct tls *self, uint8_t *room, size_t size, size_t *received)
 {
-    struct tls *self = self_of(transport);
-
-    if (self->ended != WAX_OK) {
-        return self->ended;
-    }
     do {
         size_t taken = 0;
         int result;
@@ -74,6 +76,24 @@ static wax_status receive(wax_transport *transport, uint8_t *room, size_t size, 
         *received += taken;
     } while (*received < size && SSL_has_pending(self->ssl) == 1);
     return WAX_OK;
+}
+
+static wax_status receive(wax_transport *transport, uint8_t *room, size_t size, size_t *received)
+{
+    struct tls *self = self_of(transport);
+    wax_status status;
+    BIO *bio;
+
+    if (self->ended != WAX_OK) {
+        return self->ended;
+    }
+    bio = tls_attach(self);
+    if (bio == NULL) {
+        return out_of_memory(self);
+    }
+    status = read_records(self, room, size, received);
+    tls_detach(self, bio);
+    return status;
 }
 
 /* A peer that closed may have said why before: its alert is among what was not yet read. */
@@ -99,16 +119,11 @@ static wax_status ask_why(struct tls *self, wax_status status)
     return self->ended;
 }
 
-static wax_status send(wax_transport *transport, wax_bytes bytes, size_t *sent)
+static wax_status write_record(struct tls *self, wax_bytes bytes, size_t *sent)
 {
-    struct tls *self = self_of(transport);
     wax_status status;
     int result;
 
-    wax_assert(bytes.size > 0);
-    if (self->ended == WAX_UNTRUSTED || self->ended == WAX_IO) {
-        return self->ended;
-    }
     ERR_clear_error();
     self->below_status = WAX_OK;
     result = SSL_write_ex(self->ssl, bytes.data, bytes.size, sent);
@@ -125,6 +140,45 @@ static wax_status send(wax_transport *transport, wax_bytes bytes, size_t *sent)
     return status;
 }
 
+static wax_status send(wax_transport *transport, wax_bytes bytes, size_t *sent)
+{
+    struct tls *self = self_of(transport);
+    wax_status status;
+    BIO *bio;
+
+    wax_assert(bytes.size > 0);
+    if (self->ended == WAX_UNTRUSTED || self->ended == WAX_IO) {
+        return self->ended;
+    }
+    bio = tls_attach(self);
+    if (bio == NULL) {
+        return out_of_memory(self);
+    }
+    status = write_record(self, bytes, sent);
+    tls_detach(self, bio);
+    return status;
+}
+
+static wax_status shut_down(struct tls *self)
+{
+    BIO *bio = tls_attach(self);
+    wax_status status = WAX_OK;
+    int result;
+
+    if (bio == NULL) {
+        return out_of_memory(self);
+    }
+    ERR_clear_error();
+    self->below_status = WAX_OK;
+    result = SSL_shutdown(self->ssl);
+    if (result < 0) {
+        status = judge(self, result);
+    }
+    ERR_clear_error();
+    tls_detach(self, bio);
+    return status;
+}
+
 /* Says close_notify, and does not wait for the peer's: MQTT has said its DISCONNECT before. */
 static wax_status close(wax_transport *transport)
 {
@@ -132,23 +186,16 @@ static wax_status close(wax_transport *transport)
     bool is_open = SSL_is_init_finished(self->ssl) == 1 &&
                    (self->ended == WAX_OK || self->ended == WAX_CLOSED);
 
-    if (is_open && (SSL_get_shutdown(self->ssl) & SSL_SENT_SHUTDOWN) == 0) {
-        int result;
-
-        ERR_clear_error();
-        self->below_status = WAX_OK;
-        result = SSL_shutdown(self->ssl);
-        if (result < 0 && judge(self, result) == WAX_MORE) {
-            return WAX_MORE;
-        }
-        ERR_clear_error();
+    if (is_open && (SSL_get_shutdown(self->ssl) & SSL_SENT_SHUTDOWN) == 0 &&
+        shut_down(self) == WAX_MORE) {
+        return WAX_MORE;
     }
     wax_status status = wax_transport_close(transport->below);
     transport->waits = transport->below->waits;
     return status;
 }
 
-/* What is all of our own; SSL_free() comes before the context, whose BIO method it uses. */
+/* What is all of our own. */
 static void dissolve(struct tls *self)
 {
     SSL_free(self->ssl);
@@ -200,7 +247,6 @@ bool wax_tls_is_ready(const wax_transport *self)
 static struct tls *create(wax_tls_context *context, wax_transport *below)
 {
     struct tls *self = calloc(1, sizeof *self);
-    BIO *bio = NULL;
 
     if (self == NULL) {
         return NULL;
@@ -211,16 +257,10 @@ static struct tls *create(wax_tls_context *context, wax_transport *below)
         .ssl = SSL_new(context->ssl_context),
         .context = context,
     };
-    if (self->ssl != NULL) {
-        bio = BIO_new(context->bio_method);
-    }
-    if (bio == NULL || SSL_set_app_data(self->ssl, self) != 1) {
-        BIO_free(bio);
+    if (self->ssl == NULL) {
         dissolve(self);
         return NULL;
     }
-    BIO_set_data(bio, self);
-    SSL_set_bio(self->ssl, bio, bio);
     return self;
 }
 

@@ -14,6 +14,7 @@ enum {
     TLS_DIGEST_SIZE = 32,
     TLS_DAY_S = 24 * 3600,
     TLS_TICKET_PERIOD_S = 6 * 3600, /* how long one secret makes tickets */
+    TLS_SPARE_MAX = 8,              /* BIOs that are kept for calls to come */
 };
 
 /* A certificate of our own. */
@@ -46,6 +47,7 @@ struct wax_tls_context {
     uint8_t *psk_key;
     size_t psk_key_size;
     FILE *keylog;
+    _Atomic(BIO *) spare[TLS_SPARE_MAX]; /* BIOs that no call uses now */
     atomic_uint holders;
     bool is_server;
     bool ignores_host;
@@ -70,6 +72,16 @@ struct tls {
 
 /* Makes the kind of BIO that stands on the filter below a `struct tls`, which is its data. */
 BIO_METHOD *tls_make_bio_method(void);
+
+/* Lends the connection a BIO for the time of a call, and takes it back: as many are needed as there
+ * are threads, not connections. NULL without memory. What is judged by the BIO, SSL_get_error() for
+ * one, is judged before it goes back. */
+BIO *tls_attach(struct tls *self) WAX_CHECKED;
+void tls_detach(struct tls *self, BIO *bio);
+void tls_free_spare(wax_tls_context *context);
+
+/* The connection that OpenSSL calls back for, which it does within calls alone. */
+struct tls *tls_of(const SSL *ssl);
 
 /* words.c */
 

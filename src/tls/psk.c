@@ -57,7 +57,7 @@ static unsigned give_key(SSL *ssl, const char *identity, unsigned char *room, un
     if (identity == NULL || SSL_version(ssl) != TLS1_2_VERSION) {
         return 0;
     }
-    key = find_key(SSL_get_app_data(ssl), wax_bytes_of_text(identity));
+    key = find_key(tls_of(ssl), wax_bytes_of_text(identity));
     if (key.size == 0 || key.size > size) {
         return 0;
     }
@@ -85,7 +85,7 @@ static SSL_SESSION *make_session(SSL *ssl, wax_bytes key)
  * only a session that is used is read by wax_tls_read_peer(). */
 static int find_session(SSL *ssl, const unsigned char *identity, size_t size, SSL_SESSION **session)
 {
-    struct tls *self = SSL_get_app_data(ssl);
+    struct tls *self = tls_of(ssl);
     wax_bytes name = wax_bytes_of(identity, size);
     struct tls_note note = {.until = INT64_MAX};
     wax_bytes key;
@@ -114,7 +114,7 @@ static int find_session(SSL *ssl, const unsigned char *identity, size_t size, SS
 static unsigned tell_key(SSL *ssl, const char *hint, char *identity, unsigned identity_size,
                          unsigned char *room, unsigned size)
 {
-    const struct tls *self = SSL_get_app_data(ssl);
+    const struct tls *self = tls_of(ssl);
     const wax_tls_context *context = self->context;
     size_t name_size = strlen(context->psk_identity);
 
@@ -132,7 +132,7 @@ static unsigned tell_key(SSL *ssl, const char *hint, char *identity, unsigned id
 static int use_session(SSL *ssl, const EVP_MD *hash, const unsigned char **identity, size_t *size,
                        SSL_SESSION **session)
 {
-    const struct tls *self = SSL_get_app_data(ssl);
+    const struct tls *self = tls_of(ssl);
     const wax_tls_context *context = self->context;
 
     *session = NULL;

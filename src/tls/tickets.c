@@ -158,7 +158,7 @@ static int find_key(const struct tls_ticket_key *keys, int count, const unsigned
 static int key_asked(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,
                      EVP_MAC_CTX *mac, int makes)
 {
-    const struct tls *self = SSL_get_app_data(ssl);
+    const struct tls *self = tls_of(ssl);
     struct tls_ticket_key keys[2];
     int result = -1;
     int count;
@@ -200,7 +200,7 @@ static int64_t end_of_proof(const SSL *ssl, const wax_tls_context *context)
 /* OpenSSL is about to make a ticket. A session that was resumed has its note already. */
 static int ticket_made(SSL *ssl, void *argument)
 {
-    const struct tls *self = SSL_get_app_data(ssl);
+    const struct tls *self = tls_of(ssl);
     SSL_SESSION *session = SSL_get_session(ssl);
     struct tls_note note;
     const char *identity;
@@ -239,7 +239,7 @@ static bool is_still_known(const wax_tls_context *context, const struct tls_note
 static SSL_TICKET_RETURN ticket_opened(SSL *ssl, SSL_SESSION *session, const unsigned char *name,
                                        size_t name_size, SSL_TICKET_STATUS status, void *argument)
 {
-    struct tls *self = SSL_get_app_data(ssl);
+    struct tls *self = tls_of(ssl);
     struct tls_note note;
 
     (void)name;

@@ -182,7 +182,7 @@ static bool digest_policy(wax_tls_context *context, const wax_tls_settings *sett
 /* OpenSSL calls it when the server asks for a certificate and the context has none. */
 static int certificate_asked(SSL *ssl, X509 **certificate, EVP_PKEY **key)
 {
-    struct tls *self = SSL_get_app_data(ssl);
+    struct tls *self = tls_of(ssl);
 
     (void)certificate;
     (void)key;
@@ -201,7 +201,7 @@ static bool is_about_dates(const X509_STORE_CTX *verdict)
 static int verified(int is_good, X509_STORE_CTX *verdict)
 {
     const SSL *ssl = X509_STORE_CTX_get_ex_data(verdict, SSL_get_ex_data_X509_STORE_CTX_idx());
-    struct tls *self = SSL_get_app_data(ssl);
+    struct tls *self = tls_of(ssl);
 
     if (self->context->psk_identity != NULL) {
         tls_complain(self,

@@ -231,6 +231,23 @@ static void bring_session(struct import *import, const wax_import_session *sessi
 
 /* --- The file --- */
 
+/* What the broker has taken it has in memory: at the end it is asked whether the disk has it, too.
+ */
+static void settle(struct import *import)
+{
+    struct ctl_link *link = import->link;
+
+    if (link->settings->is_dry || import->is_lost) {
+        return;
+    }
+    ctl_begin(link, "settle");
+    if (ctl_ask(link, (wax_bytes){NULL, 0}, NULL, NULL) != 0 && !link->is_lost) {
+        (void)fprintf(stderr, "wax ctl import: %s\n", link->fault);
+        import->failed++;
+    }
+    import->is_lost = link->is_lost;
+}
+
 static void bring_all(struct import *import)
 {
     const wax_import_contents *contents = import->contents;
@@ -242,6 +259,7 @@ static void bring_all(struct import *import)
     for (size_t i = 0; i < contents->session_count && !import->is_lost; i++) {
         bring_session(import, &contents->sessions[i]);
     }
+    settle(import);
 }
 
 static void say_fault(const struct import *import)

@@ -3,6 +3,7 @@
 #include "os/os.h"
 #include "pki/pki.h"
 #include "tools/hosts.h"
+#include "tools/init_account.h"
 #include "tools/tools.h"
 #include "tools/words.h"
 
@@ -28,9 +29,15 @@ enum {
 struct plan {
     char home[PATH_SIZE];  /* absolute */
     char draft[PATH_SIZE]; /* absolute */
+    char store[PATH_SIZE]; /* absolute */
     struct hosts hosts;
     char password[PASSWORD_SIZE + 1];
+    struct init_account account; /* that root becomes; none: it stays root */
 };
+
+/* Where root's home is, which no other account may enter, the system's places serve. */
+#define HOME_OF_THE_SYSTEM  "/etc/wax"
+#define STORE_OF_THE_SYSTEM "/var/lib/wax"
 
 static const char help[] =
     "Usage: wax init [OPTIONS]\n"
@@ -39,14 +46,15 @@ static const char help[] =
     "a random password, rights, and a configuration that says what each line is for.\n"
     "\n"
     "Options:\n"
-    "  --home DIR      where to (~/.wax); must not exist yet\n"
+    "  --home DIR      where to (~/.wax, or /etc/wax for root); must not exist yet\n"
     "  --host NAME     a further DNS name or address that clients reach this host by\n"
     "  --show          show again how to use a home that exists\n"
     "\n"
     "Then:\n"
     "  wax broker -c ~/.wax/wax.conf\n";
 
-/* $H is the home, $U whom root is to be. Every option is one that mosquitto 2.0 knows as well. */
+/* $H is the home, $S the store, $U whom root is to be. Every option is one that mosquitto 2.0 knows
+ * as well. */
 static const char configuration[] =
     "# Configuration of the broker, in the form of mosquitto.conf.\n"
     "\n"
@@ -76,7 +84,7 @@ static const char configuration[] =
     "# What is acknowledged is safe here, whatever happens to the broker or the machine: "
     "sessions,\n"
     "# what waits for them, retained messages. Nobody but the broker may read it.\n"
-    "persistence_location $H/store\n"
+    "persistence_location $S\n"
     "\n"
     "$U"
     "log_dest stderr\n";
@@ -86,6 +94,12 @@ static const char roots_account[] =
     "# Who the broker is when root starts it. An account of its own is safer, with a home that it\n"
     "# may enter, and a store that it may write.\n"
     "user root\n"
+    "\n";
+
+/* $A is the account. */
+static const char own_account[] =
+    "# Who the broker is once root has started it: it may read this folder, and write its store.\n"
+    "user $A\n"
     "\n";
 
 static const char rights[] =
@@ -119,19 +133,46 @@ static int fail(const char *format, ...)
     return 1;
 }
 
-/* What stands for $H, $P and $U; NULL for any other letter. */
+static bool has_account(const struct plan *plan)
+{
+    return plan->account.name[0] != '\0';
+}
+
+/* What stands for a letter behind a $; NULL for one that means nothing. It may have such letters
+ * itself. */
 static const char *filling(const struct plan *plan, char letter)
 {
     switch (letter) {
+    case 'A':
+        return plan->account.name;
     case 'H':
         return plan->home;
     case 'P':
         return plan->password;
+    case 'S':
+        return plan->store;
     case 'U':
-        return geteuid() == 0 ? roots_account : "";
+        return has_account(plan) ? own_account : geteuid() == 0 ? roots_account : "";
     default:
         return NULL;
     }
+}
+
+static bool write_filled(const struct plan *plan, const char *text, FILE *file)
+{
+    bool is_written = true;
+
+    for (const char *at = text; is_written && *at != '\0'; at++) {
+        const char *text_of = at[0] == '$' ? filling(plan, at[1]) : NULL;
+        if (text_of == NULL) {
+            is_written = fputc(*at, file) != EOF;
+        } else if (*++at == 'U') {
+            is_written = write_filled(plan, text_of, file);
+        } else {
+            is_written = fputs(text_of, file) >= 0;
+        }
+    }
+    return is_written;
 }
 
 /* Copies the text to a file, with all that is to be filled in. */
@@ -146,16 +187,7 @@ static bool write_file(const struct plan *plan, const char *name, const char *te
     if (file == NULL) {
         return false;
     }
-    is_written = fchmod(fileno(file), 0600) == 0;
-    for (const char *at = text; is_written && *at != '\0'; at++) {
-        const char *text_of = at[0] == '$' ? filling(plan, at[1]) : NULL;
-        if (text_of != NULL) {
-            at++;
-            is_written = fputs(text_of, file) >= 0;
-        } else {
-            is_written = fputc(*at, file) != EOF;
-        }
-    }
+    is_written = fchmod(fileno(file), 0600) == 0 && write_filled(plan, text, file);
     is_written = is_written && fflush(file) == 0 && fsync(fileno(file)) == 0;
     return fclose(file) == 0 && is_written;
 }
@@ -240,6 +272,9 @@ static int make_all(struct plan *plan)
     if (!add_administrator(plan)) {
         return fail("cannot make the file of passwords");
     }
+    if (has_account(plan) && !init_account_give(&plan->account, plan->draft)) {
+        return fail("cannot let %s read %s: %s", plan->account.name, plan->draft, strerror(errno));
+    }
     if (rename(plan->draft, plan->home) != 0) {
         if (errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR) {
             return fail("%s exists and is not empty, but was not made by `wax init`; name another "
@@ -275,10 +310,20 @@ static void show(const struct plan *plan)
                  wax, plan->home, wax, plan->home);
 }
 
+static void place_store(struct plan *plan)
+{
+    if (has_account(plan) && strcmp(plan->home, HOME_OF_THE_SYSTEM) == 0) {
+        (void)snprintf(plan->store, sizeof plan->store, STORE_OF_THE_SYSTEM);
+    } else {
+        (void)snprintf(plan->store, sizeof plan->store, "%.*s/store", PATH_SIZE - 8, plan->home);
+    }
+}
+
 static int create(struct plan *plan)
 {
     int code;
 
+    place_store(plan);
     (void)snprintf(plan->draft, sizeof plan->draft, "%.*s.XXXXXX", PATH_SIZE - 8, plan->home);
     if (mkdtemp(plan->draft) == NULL) {
         return fail("cannot make %s: %s; does the folder above it exist?", plan->draft,
@@ -295,6 +340,13 @@ static int create(struct plan *plan)
         (void)printf("%s %s", i > 0 ? "," : "", plan->hosts.names[i]);
     }
     (void)printf("; a user admin, whose password is in admin.conf.\n");
+    if (has_account(plan)) {
+        (void)printf("A broker that root starts with it becomes %s.\n", plan->account.name);
+    } else if (geteuid() == 0) {
+        (void)printf("A broker that root starts with it stays root, which it does not need: run "
+                     "`adduser --system --group wax`, and `wax init` with a home that this account "
+                     "may enter, as /etc/wax.\n");
+    }
     show(plan);
     return 0;
 }
@@ -308,9 +360,12 @@ static bool place_home(struct plan *plan, const char *home)
     size_t size;
     int written;
 
+    init_account_find(&plan->account);
     if (home == NULL) {
         (void)snprintf(usual, sizeof usual, "%.4000s/.wax", root != NULL ? root : "");
-        home = usual;
+        home = has_account(plan) && !init_account_may_enter(&plan->account, usual)
+                   ? HOME_OF_THE_SYSTEM
+                   : usual;
     }
     if (home[0] == '/') {
         written = snprintf(plan->home, sizeof plan->home, "%s", home);
@@ -322,6 +377,9 @@ static bool place_home(struct plan *plan, const char *home)
     size = strlen(plan->home);
     while (size > 1 && plan->home[size - 1] == '/') {
         plan->home[--size] = '\0';
+    }
+    if (!init_account_may_enter(&plan->account, plan->home)) {
+        plan->account.name[0] = '\0';
     }
     return written > 0 && written < PATH_SIZE - 64 && strpbrk(plan->home, "\r\n") == NULL;
 }

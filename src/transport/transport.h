@@ -43,6 +43,8 @@ struct wax_transport {
     const wax_transport_kind *kind;
     wax_transport *below; /* NULL for the lowest */
     uint8_t waits;
+    uint16_t fault; /* these two are the kind's own, for the lowest, of which there are many */
+    int32_t descriptor;
 };
 
 /* The calls of `kind`, on `self`. */

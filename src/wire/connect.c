@@ -38,7 +38,7 @@ static void read_will(wax_reader *in, wax_connect *connect, uint8_t flags)
     will->retain = (flags & WILL_RETAIN) != 0;
     connect->has_will = (flags & WILL) != 0;
     if (connect->has_will) { /* [MQTT-3.1.2-9] */
-        if (connect->version == WAX_VERSION_5) {
+        if (WAX_IS_MQTT5(connect->version)) {
             will->properties = wax_read_properties(in, WAX_WILL);
         }
         will->topic = wax_read_text(in); /* [MQTT-3.1.3-11] */
@@ -90,7 +90,7 @@ wax_status wax_connect_read(wax_connect *connect, wax_bytes body)
     wax_require(&in, connect->version != WAX_VERSION_NONE, WAX_UNSUPPORTED_VERSION);
     flags = wax_read_u8(&in);
     connect->keep_alive_s = wax_read_u16(&in);
-    if (connect->version == WAX_VERSION_5) {
+    if (WAX_IS_MQTT5(connect->version)) {
         connect->properties = wax_read_properties(&in, WAX_CONNECT);
     }
     connect->clean_start = (flags & CLEAN_START) != 0;
@@ -99,9 +99,9 @@ wax_status wax_connect_read(wax_connect *connect, wax_bytes body)
     wax_require(&in, (flags & RESERVED) == 0, WAX_MALFORMED); /* [MQTT-3.1.2-3] */
     wax_require(&in, wax_reader_left(&in) == 0, WAX_MALFORMED);
     wax_require(&in, !has_data_alone(connect->properties), WAX_PROTOCOL_ERROR);
-    wax_require(
-        &in, connect->version == WAX_VERSION_5 || connect->has_username || !connect->has_password,
-        WAX_MALFORMED); /* [MQTT-3.1.2-22 in 3.1.1] */
+    wax_require(&in,
+                WAX_IS_MQTT5(connect->version) || connect->has_username || !connect->has_password,
+                WAX_MALFORMED); /* [MQTT-3.1.2-22 in 3.1.1] */
     return in.status;
 }
 
@@ -118,37 +118,20 @@ static uint8_t flags_of(const wax_connect *connect)
     return (uint8_t)flags;
 }
 
-static size_t body_size(const wax_connect *connect, wax_bytes name)
-{
-    size_t size = 2 + name.size + 1 + 1 + 2 + 2 + connect->client_id.size +
-                  wax_properties_size(connect->properties, connect->version);
-
-    if (connect->has_will) {
-        size += wax_properties_size(connect->will.properties, connect->version);
-        size += 2 + connect->will.topic.size + 2 + connect->will.payload.size;
-    }
-    size += connect->has_username ? 2 + connect->username.size : 0;
-    size += connect->has_password ? 2 + connect->password.size : 0;
-    return size;
-}
-
 static void write_properties(wax_writer *out, const wax_connect *connect, wax_bytes properties)
 {
-    if (connect->version == WAX_VERSION_5) {
+    if (WAX_IS_MQTT5(connect->version)) {
         wax_write_properties(out, properties);
     }
 }
 
 wax_status wax_connect_write(wax_writer *out, const wax_connect *connect)
 {
-    wax_bytes name = connect->version == WAX_VERSION_3_1 ? WAX_TEXT("MQIsdp") : WAX_TEXT("MQTT");
+    bool is_old = connect->version == WAX_VERSION_3_1;
     size_t start = out->used;
 
     wax_assert(connect->version != WAX_VERSION_NONE);
-    if (wax_packet_write_head(out, WAX_CONNECT, 0, body_size(connect, name)) != WAX_OK) {
-        return out->status;
-    }
-    wax_write_blob(out, name);
+    wax_write_blob(out, is_old ? WAX_TEXT("MQIsdp") : WAX_TEXT("MQTT"));
     wax_write_u8(out, (uint8_t)(connect->version | (connect->is_bridge ? BRIDGE : 0)));
     wax_write_u8(out, flags_of(connect));
     wax_write_u16(out, connect->keep_alive_s);
@@ -165,5 +148,8 @@ wax_status wax_connect_write(wax_writer *out, const wax_connect *connect)
     if (connect->has_password) {
         wax_write_blob(out, connect->password);
     }
-    return wax_writer_end(out, start);
+    if (wax_packet_enclose(out, start, WAX_CONNECT, 0) != WAX_OK) {
+        wax_wipe(out->data + start, out->size - start); /* the password may have fitted */
+    }
+    return out->status;
 }

@@ -1,49 +1,38 @@
 /* The fixed header of every packet. */
 #include "wire/wire.h"
 
-/* The flags that MQTT 5 and 3.1.1 demand; PUBLISH has flags of its own. [MQTT-2.1.3-1] */
-static const uint8_t flags_of[] = {
-    [WAX_PUBREL] = 0x02,      /* [MQTT-3.6.1-1] */
-    [WAX_SUBSCRIBE] = 0x02,   /* [MQTT-3.8.1-1] */
-    [WAX_UNSUBSCRIBE] = 0x02, /* [MQTT-3.10.1-1] */
-    [WAX_AUTH] = 0x00,        /* [MQTT-3.15.1-1] */
+#include <string.h>
+
+/* A bit per packet type. */
+#define AT(type) (1U << (WAX_##type))
+
+enum {
+    MARKED = AT(PUBREL) | AT(SUBSCRIBE) | AT(UNSUBSCRIBE), /* with the flag below */
+    ONLY_HEADS = AT(PINGREQ) | AT(PINGRESP),
+    MARK = 0x02,      /* [MQTT-3.6.1-1] [MQTT-3.8.1-1] [MQTT-3.10.1-1] */
+    DUPLICATE = 0x08, /* MQTT 3.1 marks what it sends again, these three too */
 };
 
-static bool flags_are_allowed(wax_packet_type type, uint8_t flags, wax_version version)
+/* Whether the flags are those that the type demands; PUBLISH has flags of its own.
+ * [MQTT-2.1.3-1] [MQTT-3.15.1-1] */
+static bool flags_are_allowed(const wax_packet *packet, wax_version version)
 {
-    uint8_t wanted = flags_of[type];
+    bool is_marked = (MARKED >> packet->type & 1U) != 0;
+    uint8_t flags = packet->flags;
 
-    if (type == WAX_PUBLISH) {
-        return true;
+    if (is_marked && version == WAX_VERSION_3_1) {
+        flags &= (uint8_t)~DUPLICATE;
     }
-    if (version == WAX_VERSION_3_1 && wanted != 0) {
-        flags &= (uint8_t)~0x08U; /* MQTT 3.1 marks what it sends again, these three too */
-    }
-    return flags == wanted;
+    return packet->type == WAX_PUBLISH || flags == (is_marked ? MARK : 0);
 }
 
-static bool is_only_a_head(wax_packet_type type)
+static bool head_is_allowed(const wax_packet *packet, wax_version version)
 {
-    return type == WAX_PINGREQ || type == WAX_PINGRESP;
-}
-
-/* Reads what stands before the body. Returns WAX_MORE when it is cut short. */
-static wax_status read_head(wax_packet *packet, wax_reader *head, wax_version version)
-{
-    size_t size = wax_reader_left(head);
-    uint8_t first = wax_read_u8(head);
-
-    packet->type = (wax_packet_type)(first >> 4);
-    packet->flags = first & 0x0fU;
-    packet->body_size = wax_read_varint(head);
-    packet->head_size = (uint8_t)(size - wax_reader_left(head));
-    if (size == 0) {
-        return WAX_MORE;
+    if (packet->type == WAX_NO_PACKET || (packet->type == WAX_AUTH && !WAX_IS_MQTT5(version)) ||
+        ((ONLY_HEADS >> packet->type & 1U) != 0 && packet->body_size > 0)) {
+        return false;
     }
-    wax_require(head, packet->type != WAX_NO_PACKET, WAX_MALFORMED);
-    wax_require(head, packet->type != WAX_AUTH || version == WAX_VERSION_5, WAX_MALFORMED);
-    wax_require(head, !is_only_a_head(packet->type) || packet->body_size == 0, WAX_MALFORMED);
-    return head->status;
+    return flags_are_allowed(packet, version);
 }
 
 /* Whether the Remaining Length ends within what is there. Its fourth byte is the last, whatever it
@@ -63,28 +52,30 @@ wax_status wax_packet_read(wax_packet *packet, wax_reader *in, wax_version versi
                            uint32_t size_max)
 {
     wax_reader rest = *in;
-    wax_status status;
+    uint8_t first;
 
     *packet = (wax_packet){.type = WAX_NO_PACKET};
     if (!head_is_whole(in)) {
         return WAX_MORE;
     }
-    status = read_head(packet, &rest, version);
-    if (status != WAX_OK) {
-        return status;
-    }
-    if (!flags_are_allowed(packet->type, packet->flags, version)) {
+    first = wax_read_u8(&rest);
+    packet->type = (wax_packet_type)(first >> 4);
+    packet->flags = first & 0x0fU;
+    packet->body_size = wax_read_varint(&rest);
+    packet->head_size = (uint8_t)(rest.at - in->at);
+    if (rest.status != WAX_OK || !head_is_allowed(packet, version)) {
         return WAX_MALFORMED;
     }
     if (packet->body_size + packet->head_size > size_max) {
         return WAX_PACKET_TOO_LARGE;
     }
-    if (packet->body_size > wax_reader_left(&rest)) {
-        packet->body = wax_reader_rest(&rest);
+    packet->body.data = rest.at;
+    packet->body.size = wax_reader_left(&rest);
+    if (packet->body_size > packet->body.size) {
         return WAX_MORE;
     }
-    packet->body = wax_read_bytes(&rest, packet->body_size);
-    *in = rest;
+    packet->body.size = packet->body_size;
+    in->at = rest.at + packet->body_size;
     return WAX_OK;
 }
 
@@ -104,9 +95,30 @@ wax_status wax_packet_write_head(wax_writer *out, wax_packet_type type, uint8_t 
     return out->status;
 }
 
+wax_status wax_packet_enclose(wax_writer *out, size_t start, wax_packet_type type, uint8_t flags)
+{
+    size_t body_size = out->used - start;
+    uint8_t *packet = out->data + start;
+    uint8_t head[5];
+    size_t head_size;
+
+    if (body_size > WAX_VARINT_MAX) {
+        out->status = WAX_TOO_LARGE;
+        return wax_writer_end(out, start);
+    }
+    head[0] = (uint8_t)((unsigned)type << 4 | flags);
+    head_size = 1 + wax_varint_encode(head + 1, (uint32_t)body_size);
+    wax_write_bytes(out, wax_bytes_of(head, head_size)); /* where there is room */
+    if (out->status == WAX_OK) {
+        memmove(packet + head_size, packet, body_size);
+        memcpy(packet, head, head_size); /* where it belongs */
+    }
+    return wax_writer_end(out, start);
+}
+
 wax_status wax_packet_write_empty(wax_writer *out, wax_packet_type type)
 {
-    return wax_packet_write_head(out, type, 0, 0);
+    return wax_packet_enclose(out, out->used, type, 0);
 }
 
 const char *wax_packet_name(wax_packet_type type)

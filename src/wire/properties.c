@@ -1,14 +1,20 @@
 /* MQTT 5's properties: one table says where each may stand and what it may be. */
 #include "wire/wire.h"
 
+/* A number of 8 bits is 0 or 1, every other is free within its size. */
 enum form { NUMBER_8, NUMBER_16, NUMBER_32, NUMBER_VARINT, TEXT, DATA, PAIR };
+
+enum rule {
+    ANY,
+    NOT_ZERO, /* a number */
+    REPEATS,  /* it may stand more than once; a number is not zero either */
+};
 
 struct row {
     uint8_t id;
-    uint8_t form; /* enum form */
-    bool repeats;
-    uint16_t places; /* a bit per packet type, bit 0 for a Will */
-    uint32_t least, most;
+    uint8_t form : 4; /* enum form */
+    uint8_t rule : 4; /* enum rule */
+    uint16_t places;  /* a bit per packet type, bit 0 for a Will */
 };
 
 /* clang-format off */
@@ -20,36 +26,38 @@ struct row {
 
 /* [MQTT 5.0, 2.2.2.2, table 2-4], sorted by id */
 static const struct row rows[] = {
-    /* id                               form           repeats places                                        least most */
-    {WAX_PAYLOAD_FORMAT,               NUMBER_8,      false,  AT(PUBLISH) | AT(WILL),                        0, 1},
-    {WAX_MESSAGE_EXPIRY,               NUMBER_32,     false,  AT(PUBLISH) | AT(WILL),                        0, UINT32_MAX},
-    {WAX_CONTENT_TYPE,                 TEXT,          false,  AT(PUBLISH) | AT(WILL),                        0, 0},
-    {WAX_RESPONSE_TOPIC,               TEXT,          false,  AT(PUBLISH) | AT(WILL),                        0, 0},
-    {WAX_CORRELATION_DATA,             DATA,          false,  AT(PUBLISH) | AT(WILL),                        0, 0},
-    {WAX_SUBSCRIPTION_ID,              NUMBER_VARINT, true,   AT(PUBLISH) | AT(SUBSCRIBE),                   1, WAX_VARINT_MAX},
-    {WAX_SESSION_EXPIRY,               NUMBER_32,     false,  AT(CONNECT) | AT(CONNACK) | AT(DISCONNECT),    0, UINT32_MAX},
-    {WAX_ASSIGNED_CLIENT_ID,           TEXT,          false,  AT(CONNACK),                                   0, 0},
-    {WAX_SERVER_KEEP_ALIVE,            NUMBER_16,     false,  AT(CONNACK),                                   0, UINT16_MAX},
-    {WAX_AUTHENTICATION_METHOD,        TEXT,          false,  AT(CONNECT) | AT(CONNACK) | AT(AUTH),          0, 0},
-    {WAX_AUTHENTICATION_DATA,          DATA,          false,  AT(CONNECT) | AT(CONNACK) | AT(AUTH),          0, 0},
-    {WAX_REQUEST_PROBLEM_INFORMATION,  NUMBER_8,      false,  AT(CONNECT),                                   0, 1},
-    {WAX_WILL_DELAY,                   NUMBER_32,     false,  AT(WILL),                                      0, UINT32_MAX},
-    {WAX_REQUEST_RESPONSE_INFORMATION, NUMBER_8,      false,  AT(CONNECT),                                   0, 1},
-    {WAX_RESPONSE_INFORMATION,         TEXT,          false,  AT(CONNACK),                                   0, 0},
-    {WAX_SERVER_REFERENCE,             TEXT,          false,  AT(CONNACK) | AT(DISCONNECT),                  0, 0},
-    {WAX_REASON_STRING,                TEXT,          false,  EXPLAINED,                                     0, 0},
-    {WAX_RECEIVE_MAXIMUM,              NUMBER_16,     false,  AT(CONNECT) | AT(CONNACK),                     1, UINT16_MAX},
-    {WAX_TOPIC_ALIAS_MAXIMUM,          NUMBER_16,     false,  AT(CONNECT) | AT(CONNACK),                     0, UINT16_MAX},
-    {WAX_TOPIC_ALIAS,                  NUMBER_16,     false,  AT(PUBLISH),                                   1, UINT16_MAX},
-    {WAX_MAXIMUM_QOS,                  NUMBER_8,      false,  AT(CONNACK),                                   0, 1},
-    {WAX_RETAIN_AVAILABLE,             NUMBER_8,      false,  AT(CONNACK),                                   0, 1},
-    {WAX_USER_PROPERTY,                PAIR,          true,   ANYWHERE,                                      0, 0},
-    {WAX_MAXIMUM_PACKET_SIZE,          NUMBER_32,     false,  AT(CONNECT) | AT(CONNACK),                     1, UINT32_MAX},
-    {WAX_WILDCARD_AVAILABLE,           NUMBER_8,      false,  AT(CONNACK),                                   0, 1},
-    {WAX_SUBSCRIPTION_ID_AVAILABLE,    NUMBER_8,      false,  AT(CONNACK),                                   0, 1},
-    {WAX_SHARED_AVAILABLE,             NUMBER_8,      false,  AT(CONNACK),                                   0, 1},
+    /* id                               form           rule      places */
+    {WAX_PAYLOAD_FORMAT,                NUMBER_8,      ANY,      AT(PUBLISH) | AT(WILL)},
+    {WAX_MESSAGE_EXPIRY,                NUMBER_32,     ANY,      AT(PUBLISH) | AT(WILL)},
+    {WAX_CONTENT_TYPE,                  TEXT,          ANY,      AT(PUBLISH) | AT(WILL)},
+    {WAX_RESPONSE_TOPIC,                TEXT,          ANY,      AT(PUBLISH) | AT(WILL)},
+    {WAX_CORRELATION_DATA,              DATA,          ANY,      AT(PUBLISH) | AT(WILL)},
+    {WAX_SUBSCRIPTION_ID,               NUMBER_VARINT, REPEATS,  AT(PUBLISH) | AT(SUBSCRIBE)},
+    {WAX_SESSION_EXPIRY,                NUMBER_32,     ANY,      AT(CONNECT) | AT(CONNACK) | AT(DISCONNECT)},
+    {WAX_ASSIGNED_CLIENT_ID,            TEXT,          ANY,      AT(CONNACK)},
+    {WAX_SERVER_KEEP_ALIVE,             NUMBER_16,     ANY,      AT(CONNACK)},
+    {WAX_AUTHENTICATION_METHOD,         TEXT,          ANY,      AT(CONNECT) | AT(CONNACK) | AT(AUTH)},
+    {WAX_AUTHENTICATION_DATA,           DATA,          ANY,      AT(CONNECT) | AT(CONNACK) | AT(AUTH)},
+    {WAX_REQUEST_PROBLEM_INFORMATION,   NUMBER_8,      ANY,      AT(CONNECT)},
+    {WAX_WILL_DELAY,                    NUMBER_32,     ANY,      AT(WILL)},
+    {WAX_REQUEST_RESPONSE_INFORMATION,  NUMBER_8,      ANY,      AT(CONNECT)},
+    {WAX_RESPONSE_INFORMATION,          TEXT,          ANY,      AT(CONNACK)},
+    {WAX_SERVER_REFERENCE,              TEXT,          ANY,      AT(CONNACK) | AT(DISCONNECT)},
+    {WAX_REASON_STRING,                 TEXT,          ANY,      EXPLAINED},
+    {WAX_RECEIVE_MAXIMUM,               NUMBER_16,     NOT_ZERO, AT(CONNECT) | AT(CONNACK)},
+    {WAX_TOPIC_ALIAS_MAXIMUM,           NUMBER_16,     ANY,      AT(CONNECT) | AT(CONNACK)},
+    {WAX_TOPIC_ALIAS,                   NUMBER_16,     NOT_ZERO, AT(PUBLISH)},
+    {WAX_MAXIMUM_QOS,                   NUMBER_8,      ANY,      AT(CONNACK)},
+    {WAX_RETAIN_AVAILABLE,              NUMBER_8,      ANY,      AT(CONNACK)},
+    {WAX_USER_PROPERTY,                 PAIR,          REPEATS,  ANYWHERE},
+    {WAX_MAXIMUM_PACKET_SIZE,           NUMBER_32,     NOT_ZERO, AT(CONNECT) | AT(CONNACK)},
+    {WAX_WILDCARD_AVAILABLE,            NUMBER_8,      ANY,      AT(CONNACK)},
+    {WAX_SUBSCRIPTION_ID_AVAILABLE,     NUMBER_8,      ANY,      AT(CONNACK)},
+    {WAX_SHARED_AVAILABLE,              NUMBER_8,      ANY,      AT(CONNACK)},
 };
 /* clang-format on */
+
+_Static_assert(WAX_COUNT(rows) <= 32, "a bit per row tells which were seen");
 
 static const struct row *find_row(uint32_t id)
 {
@@ -93,7 +101,9 @@ static void read_value(wax_reader *in, const struct row *row, wax_property *prop
 static wax_status judge_value(const struct row *row, const wax_property *property)
 {
     if (row->form <= NUMBER_VARINT) {
-        if (property->number >= row->least && property->number <= row->most) {
+        bool is_in_range = row->form == NUMBER_8 ? property->number <= 1
+                                                 : property->number > 0 || row->rule == ANY;
+        if (is_in_range) {
             return WAX_OK;
         }
         return row->id == WAX_TOPIC_ALIAS ? WAX_BAD_ALIAS : WAX_PROTOCOL_ERROR;
@@ -105,10 +115,12 @@ static wax_status judge_value(const struct row *row, const wax_property *propert
     return WAX_OK;
 }
 
-static void check_next(wax_reader *in, wax_packet_type place, uint64_t *seen)
+static void check_next(wax_reader *in, wax_packet_type place, uint32_t *seen)
 {
     const struct row *row = find_row(wax_read_varint(in));
     wax_property property;
+    wax_status status;
+    uint32_t mark;
     bool repeats;
 
     wax_require(in, row != NULL, WAX_MALFORMED);
@@ -116,21 +128,21 @@ static void check_next(wax_reader *in, wax_packet_type place, uint64_t *seen)
         return;
     }
     read_value(in, row, &property);
-    repeats = row->repeats && place != WAX_SUBSCRIBE;
+    mark = 1U << (row - rows);
+    repeats = row->rule == REPEATS && place != WAX_SUBSCRIBE;
     repeats = repeats || row->id == WAX_USER_PROPERTY;
     wax_require(in, (row->places >> place & 1U) != 0, WAX_MALFORMED); /* [MQTT 5.0, 2.2.2.2] */
-    wax_require(in, repeats || (*seen >> row->id & 1U) == 0, WAX_PROTOCOL_ERROR);
-    if (in->status == WAX_OK) {
-        wax_require(in, judge_value(row, &property) == WAX_OK, judge_value(row, &property));
-    }
-    *seen |= UINT64_C(1) << row->id;
+    wax_require(in, repeats || (*seen & mark) == 0, WAX_PROTOCOL_ERROR);
+    status = in->status == WAX_OK ? judge_value(row, &property) : WAX_OK;
+    wax_require(in, status == WAX_OK, status);
+    *seen |= mark;
 }
 
 wax_bytes wax_read_properties(wax_reader *in, wax_packet_type place)
 {
     wax_bytes properties = wax_read_bytes(in, wax_read_varint(in));
     wax_reader inside = wax_reader_over(properties);
-    uint64_t seen = 0;
+    uint32_t seen = 0;
 
     while (wax_reader_left(&inside) > 0) {
         check_next(&inside, place, &seen);
@@ -159,7 +171,7 @@ bool wax_property_find(wax_bytes properties, wax_property_id id, wax_property *p
     wax_reader in = wax_reader_over(properties);
     wax_property next;
 
-    while (wax_property_next(&in, &next)) {
+    while (WAX_MQTT5 && wax_property_next(&in, &next)) {
         if (next.id == id) {
             *property = next;
             return true;
@@ -233,7 +245,7 @@ void wax_write_properties(wax_writer *out, wax_bytes properties)
 
 size_t wax_properties_size(wax_bytes properties, wax_version version)
 {
-    if (version != WAX_VERSION_5) {
+    if (!WAX_IS_MQTT5(version)) {
         return 0;
     }
     return wax_varint_size((uint32_t)properties.size) + properties.size;

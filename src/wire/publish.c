@@ -7,7 +7,7 @@ enum { RETAIN = 0x01, QOS = 0x06, QOS_SHIFT = 1, DUPLICATE = 0x08 };
 static bool names_topic(const wax_publish *publish)
 {
     return publish->topic.size > 0 ||
-           wax_property_number(publish->properties, WAX_TOPIC_ALIAS, 0) != 0;
+           (WAX_MQTT5 && wax_property_number(publish->properties, WAX_TOPIC_ALIAS, 0) != 0);
 }
 
 size_t wax_publish_head_size(uint8_t flags, wax_bytes body, wax_version version)
@@ -18,10 +18,23 @@ size_t wax_publish_head_size(uint8_t flags, wax_bytes body, wax_version version)
     if ((flags & QOS) != 0) {
         (void)wax_read_u16(&in);
     }
-    if (version == WAX_VERSION_5) {
+    if (WAX_IS_MQTT5(version)) {
         (void)wax_read_bytes(&in, wax_read_varint(&in));
     }
     return in.status == WAX_OK ? body.size - wax_reader_left(&in) : 0;
+}
+
+static wax_status judge(const wax_publish *publish)
+{
+    bool is_acknowledged = publish->qos > 0;
+
+    if (publish->qos > 2 || (publish->duplicate && !is_acknowledged)) {
+        return WAX_MALFORMED; /* [MQTT-3.3.1-4] [MQTT-3.3.1-2] */
+    }
+    if (is_acknowledged != (publish->packet_id != 0) || !names_topic(publish)) {
+        return WAX_PROTOCOL_ERROR;
+    }
+    return wax_topic_has_wildcard(publish->topic) ? WAX_BAD_TOPIC : WAX_OK; /* [MQTT-3.3.2-2] */
 }
 
 wax_status wax_publish_read(wax_publish *publish, uint8_t flags, wax_bytes body,
@@ -39,23 +52,19 @@ wax_status wax_publish_read(wax_publish *publish, uint8_t flags, wax_bytes body,
     if (is_acknowledged) {
         publish->packet_id = wax_read_u16(&in); /* [MQTT-2.2.1-2] */
     }
-    if (version == WAX_VERSION_5) {
+    if (WAX_IS_MQTT5(version)) {
         publish->properties = wax_read_properties(&in, WAX_PUBLISH);
     }
     publish->payload = wax_reader_rest(&in);
 
-    wax_require(&in, publish->qos <= 2, WAX_MALFORMED);                      /* [MQTT-3.3.1-4] */
-    wax_require(&in, is_acknowledged || !publish->duplicate, WAX_MALFORMED); /* [MQTT-3.3.1-2] */
-    wax_require(&in, !is_acknowledged || publish->packet_id != 0, WAX_PROTOCOL_ERROR);
-    wax_require(&in, !wax_topic_has_wildcard(publish->topic), WAX_BAD_TOPIC); /* [MQTT-3.3.2-2] */
-    wax_require(&in, names_topic(publish), WAX_PROTOCOL_ERROR);
-    return in.status;
+    return in.status == WAX_OK ? judge(publish) : in.status;
 }
 
 static uint8_t flags_of(const wax_publish *publish)
 {
     unsigned flags = (unsigned)publish->qos << QOS_SHIFT;
 
+    wax_assert(publish->qos > 0 || !publish->duplicate); /* [MQTT-3.3.1-2] */
     flags |= publish->retain ? RETAIN : 0;
     flags |= publish->duplicate ? DUPLICATE : 0;
     return (uint8_t)flags;
@@ -74,13 +83,24 @@ size_t wax_publish_size(const wax_publish *publish, wax_version version)
     return size > WAX_VARINT_MAX ? SIZE_MAX : 1 + wax_varint_size((uint32_t)size) + size;
 }
 
+/* All between the head and the payload. */
+static void write_fields(wax_writer *out, const wax_publish *publish, wax_version version)
+{
+    wax_write_blob(out, publish->topic);
+    if (publish->qos > 0) {
+        wax_assert(publish->qos <= 2 && publish->packet_id != 0);
+        wax_write_u16(out, publish->packet_id);
+    }
+    if (WAX_IS_MQTT5(version)) {
+        wax_write_properties(out, publish->properties);
+    }
+}
+
 wax_status wax_publish_write_start(wax_writer *out, const wax_publish *publish, wax_version version)
 {
     size_t size = body_size(publish, version);
     size_t start = out->used;
 
-    wax_assert(publish->qos <= 2 && (publish->qos > 0) == (publish->packet_id != 0));
-    wax_assert(publish->qos > 0 || !publish->duplicate); /* [MQTT-3.3.1-2] */
     if (size > WAX_VARINT_MAX) {
         out->status = WAX_TOO_LARGE;
         return out->status;
@@ -90,13 +110,7 @@ wax_status wax_publish_write_start(wax_writer *out, const wax_publish *publish, 
     }
     wax_write_u8(out, (uint8_t)((unsigned)WAX_PUBLISH << 4 | flags_of(publish)));
     wax_write_varint(out, (uint32_t)size);
-    wax_write_blob(out, publish->topic);
-    if (publish->qos > 0) {
-        wax_write_u16(out, publish->packet_id);
-    }
-    if (version == WAX_VERSION_5) {
-        wax_write_properties(out, publish->properties);
-    }
+    write_fields(out, publish, version);
     return wax_writer_end(out, start);
 }
 
@@ -110,8 +124,9 @@ wax_status wax_publish_write_head(wax_writer *out, const wax_publish *publish, w
 
 wax_status wax_publish_write(wax_writer *out, const wax_publish *publish, wax_version version)
 {
-    wax_status status = wax_publish_write_head(out, publish, version);
+    size_t start = out->used;
 
+    write_fields(out, publish, version);
     wax_write_bytes(out, publish->payload);
-    return status;
+    return wax_packet_enclose(out, start, WAX_PUBLISH, flags_of(publish));
 }

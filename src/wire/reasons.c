@@ -21,50 +21,57 @@ static const struct row rows[] = {
     {WAX_REASON_NO_SUBSCRIPTION_EXISTED, AT(UNSUBACK)},
     {WAX_REASON_CONTINUE_AUTHENTICATION, AT(AUTH)},
     {WAX_REASON_RE_AUTHENTICATE,         AT(AUTH)},
-    {WAX_UNSPECIFIED_ERROR,              ALL},
-    {WAX_MALFORMED,                      AT(CONNACK) | AT(DISCONNECT)},
-    {WAX_PROTOCOL_ERROR,                 AT(CONNACK) | AT(DISCONNECT)},
-    {WAX_IMPLEMENTATION_ERROR,           ALL},
-    {WAX_UNSUPPORTED_VERSION,            AT(CONNACK)},
-    {WAX_BAD_CLIENT_ID,                  AT(CONNACK)},
-    {WAX_BAD_LOGIN,                      AT(CONNACK)},
-    {WAX_NOT_AUTHORIZED,                 ALL},
-    {WAX_SERVER_UNAVAILABLE,             AT(CONNACK)},
-    {WAX_SERVER_BUSY,                    AT(CONNACK) | AT(DISCONNECT)},
-    {WAX_BANNED,                         AT(CONNACK)},
-    {WAX_SHUTTING_DOWN,                  AT(DISCONNECT)},
-    {WAX_BAD_AUTH_METHOD,                AT(CONNACK) | AT(DISCONNECT)},
-    {WAX_KEEP_ALIVE_TIMEOUT,             AT(DISCONNECT)},
-    {WAX_TAKEN_OVER,                     AT(DISCONNECT)},
-    {WAX_BAD_FILTER,                     AT(SUBACK) | AT(UNSUBACK) | AT(DISCONNECT)},
-    {WAX_BAD_TOPIC,                      AT(CONNACK) | PUB | AT(DISCONNECT)},
-    {WAX_PACKET_ID_IN_USE,               PUB | AT(SUBACK) | AT(UNSUBACK)},
-    {WAX_PACKET_ID_NOT_FOUND,            REL},
-    {WAX_RECEIVE_MAXIMUM_EXCEEDED,       AT(DISCONNECT)},
-    {WAX_BAD_ALIAS,                      AT(DISCONNECT)},
-    {WAX_PACKET_TOO_LARGE,               AT(CONNACK) | AT(DISCONNECT)},
-    {WAX_RATE_TOO_HIGH,                  AT(DISCONNECT)},
-    {WAX_QUOTA_EXCEEDED,                 AT(CONNACK) | PUB | AT(SUBACK) | AT(DISCONNECT)},
-    {WAX_ADMINISTRATIVE_ACTION,          AT(DISCONNECT)},
-    {WAX_BAD_PAYLOAD_FORMAT,             AT(CONNACK) | PUB | AT(DISCONNECT)},
-    {WAX_RETAIN_NOT_SUPPORTED,           AT(CONNACK) | AT(DISCONNECT)},
-    {WAX_QOS_NOT_SUPPORTED,              AT(CONNACK) | AT(DISCONNECT)},
-    {WAX_USE_ANOTHER_SERVER,             AT(CONNACK) | AT(DISCONNECT)},
-    {WAX_SERVER_MOVED,                   AT(CONNACK) | AT(DISCONNECT)},
-    {WAX_SHARED_NOT_SUPPORTED,           AT(SUBACK) | AT(DISCONNECT)},
-    {WAX_CONNECTION_RATE_EXCEEDED,       AT(CONNACK) | AT(DISCONNECT)},
-    {WAX_MAXIMUM_CONNECT_TIME,           AT(DISCONNECT)},
-    {WAX_IDENTIFIERS_NOT_SUPPORTED,      AT(SUBACK) | AT(DISCONNECT)},
-    {WAX_WILDCARDS_NOT_SUPPORTED,        AT(SUBACK) | AT(DISCONNECT)},
+};
+
+/* From 0x80 on. */
+static const uint16_t failures[] = {
+    [WAX_UNSPECIFIED_ERROR - 0x80]         = ALL,
+    [WAX_MALFORMED - 0x80]                 = AT(CONNACK) | AT(DISCONNECT),
+    [WAX_PROTOCOL_ERROR - 0x80]            = AT(CONNACK) | AT(DISCONNECT),
+    [WAX_IMPLEMENTATION_ERROR - 0x80]      = ALL,
+    [WAX_UNSUPPORTED_VERSION - 0x80]       = AT(CONNACK),
+    [WAX_BAD_CLIENT_ID - 0x80]             = AT(CONNACK),
+    [WAX_BAD_LOGIN - 0x80]                 = AT(CONNACK),
+    [WAX_NOT_AUTHORIZED - 0x80]            = ALL,
+    [WAX_SERVER_UNAVAILABLE - 0x80]        = AT(CONNACK),
+    [WAX_SERVER_BUSY - 0x80]               = AT(CONNACK) | AT(DISCONNECT),
+    [WAX_BANNED - 0x80]                    = AT(CONNACK),
+    [WAX_SHUTTING_DOWN - 0x80]             = AT(DISCONNECT),
+    [WAX_BAD_AUTH_METHOD - 0x80]           = AT(CONNACK) | AT(DISCONNECT),
+    [WAX_KEEP_ALIVE_TIMEOUT - 0x80]        = AT(DISCONNECT),
+    [WAX_TAKEN_OVER - 0x80]                = AT(DISCONNECT),
+    [WAX_BAD_FILTER - 0x80]                = AT(SUBACK) | AT(UNSUBACK) | AT(DISCONNECT),
+    [WAX_BAD_TOPIC - 0x80]                 = AT(CONNACK) | PUB | AT(DISCONNECT),
+    [WAX_PACKET_ID_IN_USE - 0x80]          = PUB | AT(SUBACK) | AT(UNSUBACK),
+    [WAX_PACKET_ID_NOT_FOUND - 0x80]       = REL,
+    [WAX_RECEIVE_MAXIMUM_EXCEEDED - 0x80]  = AT(DISCONNECT),
+    [WAX_BAD_ALIAS - 0x80]                 = AT(DISCONNECT),
+    [WAX_PACKET_TOO_LARGE - 0x80]          = AT(CONNACK) | AT(DISCONNECT),
+    [WAX_RATE_TOO_HIGH - 0x80]             = AT(DISCONNECT),
+    [WAX_QUOTA_EXCEEDED - 0x80]            = AT(CONNACK) | PUB | AT(SUBACK) | AT(DISCONNECT),
+    [WAX_ADMINISTRATIVE_ACTION - 0x80]     = AT(DISCONNECT),
+    [WAX_BAD_PAYLOAD_FORMAT - 0x80]        = AT(CONNACK) | PUB | AT(DISCONNECT),
+    [WAX_RETAIN_NOT_SUPPORTED - 0x80]      = AT(CONNACK) | AT(DISCONNECT),
+    [WAX_QOS_NOT_SUPPORTED - 0x80]         = AT(CONNACK) | AT(DISCONNECT),
+    [WAX_USE_ANOTHER_SERVER - 0x80]        = AT(CONNACK) | AT(DISCONNECT),
+    [WAX_SERVER_MOVED - 0x80]              = AT(CONNACK) | AT(DISCONNECT),
+    [WAX_SHARED_NOT_SUPPORTED - 0x80]      = AT(SUBACK) | AT(DISCONNECT),
+    [WAX_CONNECTION_RATE_EXCEEDED - 0x80]  = AT(CONNACK) | AT(DISCONNECT),
+    [WAX_MAXIMUM_CONNECT_TIME - 0x80]      = AT(DISCONNECT),
+    [WAX_IDENTIFIERS_NOT_SUPPORTED - 0x80] = AT(SUBACK) | AT(DISCONNECT),
+    [WAX_WILDCARDS_NOT_SUPPORTED - 0x80]   = AT(SUBACK) | AT(DISCONNECT),
 };
 /* clang-format on */
 
 bool wax_reason_is_allowed(wax_packet_type type, uint8_t reason)
 {
+    unsigned failure = reason - 0x80U;
+    unsigned packets = failure < WAX_COUNT(failures) ? failures[failure] : 0;
+
     for (size_t i = 0; i < WAX_COUNT(rows); i++) {
         if (rows[i].reason == reason) {
-            return (rows[i].packets >> type & 1U) != 0;
+            packets = rows[i].packets;
         }
     }
-    return false;
+    return (packets >> type & 1U) != 0;
 }

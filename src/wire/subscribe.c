@@ -26,7 +26,7 @@ static void read_subscription(wax_reader *in, wax_packet_type type, wax_version 
     subscription->retain_as_published = (options & RETAIN_AS_PUBLISHED) != 0;
     subscription->retain_handling = options >> RETAIN_HANDLING_SHIFT & 0x03U;
     wax_require(in, (options & RESERVED) == 0, WAX_MALFORMED); /* [MQTT-3.8.3-5] */
-    wax_require(in, version == WAX_VERSION_5 || (options & ~(unsigned)QOS) == 0,
+    wax_require(in, WAX_IS_MQTT5(version) || (options & ~(unsigned)QOS) == 0,
                 WAX_MALFORMED); /* [MQTT-3.8.3-4 in 3.1.1] */
     wax_require(in, subscription->qos <= 2, WAX_PROTOCOL_ERROR);
     wax_require(in, subscription->retain_handling <= 2, WAX_PROTOCOL_ERROR);
@@ -43,7 +43,7 @@ wax_status wax_subscribe_read(wax_subscribe *subscribe, wax_packet_type type, wa
     wax_subscription subscription;
 
     *subscribe = (wax_subscribe){.packet_id = wax_read_u16(&in)};
-    if (version == WAX_VERSION_5) {
+    if (WAX_IS_MQTT5(version)) {
         subscribe->properties = wax_read_properties(&in, type);
     }
     subscribe->filters = wax_reader_rest(&in);
@@ -59,16 +59,15 @@ wax_status wax_subscribe_read(wax_subscribe *subscribe, wax_packet_type type, wa
 wax_status wax_subscribe_write(wax_writer *out, const wax_subscribe *subscribe,
                                wax_packet_type type, wax_version version)
 {
-    size_t size = 2 + wax_properties_size(subscribe->properties, version) + subscribe->filters.size;
-    wax_status status = wax_packet_write_head(out, type, 0x02, size);
+    size_t start = out->used;
 
     wax_assert(subscribe->packet_id != 0 && subscribe->filters.size > 0);
     wax_write_u16(out, subscribe->packet_id);
-    if (version == WAX_VERSION_5) {
+    if (WAX_IS_MQTT5(version)) {
         wax_write_properties(out, subscribe->properties);
     }
     wax_write_bytes(out, subscribe->filters);
-    return status;
+    return wax_packet_enclose(out, start, type, 0x02);
 }
 
 bool wax_subscription_next(wax_reader *filters, wax_packet_type type, wax_version version,
@@ -90,7 +89,7 @@ void wax_subscription_write(wax_writer *filters, const wax_subscription *subscri
     if (type == WAX_UNSUBSCRIBE) {
         return;
     }
-    if (version == WAX_VERSION_5) {
+    if (WAX_IS_MQTT5(version)) {
         options |= subscription->no_local ? NO_LOCAL : 0;
         options |= subscription->retain_as_published ? RETAIN_AS_PUBLISHED : 0;
         options |= (unsigned)subscription->retain_handling << RETAIN_HANDLING_SHIFT;

@@ -1,10 +1,12 @@
 /* What the name of a topic may be. */
 #include "wire/wire.h"
 
-#include <string.h>
-
 bool wax_topic_has_wildcard(wax_bytes topic)
 {
-    return topic.size > 0 &&
-           (memchr(topic.data, '+', topic.size) != NULL || memchr(topic.data, '#', topic.size));
+    for (size_t i = 0; i < topic.size; i++) {
+        if (topic.data[i] == '+' || topic.data[i] == '#') {
+            return true;
+        }
+    }
+    return false;
 }

@@ -2,13 +2,23 @@
  * bytes it was read from, what is written is copied into the caller's room.
  *
  * Readers return WAX_OK, or from 0x80 on why the packet is refused; the struct is then not to be
- * used. Writers return WAX_OK, or WAX_FULL with nothing written; writing what the specification
- * forbids is the caller's fault and asserted. MQTT 3.1 and 3.1.1 have no properties and fewer
- * reason codes: fields they lack are empty when read, and left out when written. */
+ * used. Writers return WAX_OK, or WAX_FULL with nothing written (what lies behind `used` means
+ * nothing); writing what the specification forbids is the caller's fault and asserted. MQTT 3.1
+ * and 3.1.1 have no properties and fewer reason codes: fields they lack are empty when read, and
+ * left out when written. */
 #ifndef WAX_WIRE_H
 #define WAX_WIRE_H
 
 #include "base/base.h"
+
+/* A program that speaks MQTT 3 alone is built with -DWAX_MQTT5=0: what only MQTT 5 has is then left
+ * out of it, and WAX_VERSION_5 is a version that is not known. */
+#ifndef WAX_MQTT5
+#define WAX_MQTT5 1
+#endif
+
+/* Whether packets have properties and reasons of their own. */
+#define WAX_IS_MQTT5(version) (WAX_MQTT5 && (version) == WAX_VERSION_5)
 
 typedef enum wax_version {
     WAX_VERSION_NONE = 0, /* no CONNECT was seen yet */
@@ -74,6 +84,12 @@ const char *wax_packet_name(wax_packet_type type);
  * flags that are reserved, and for a PINGREQ or PINGRESP with a body. [MQTT-2.1.3-1] */
 wax_status wax_packet_read(wax_packet *packet, wax_reader *in, wax_version version,
                            uint32_t size_max) WAX_CHECKED;
+
+/* Makes a packet of the body that was written from `start` on: the head goes before it. Returns
+ * WAX_OK; WAX_FULL when not all of it fits, or the body did not; WAX_TOO_LARGE when no packet can
+ * hold the body. Nothing stays written then. */
+wax_status wax_packet_enclose(wax_writer *out, size_t start, wax_packet_type type,
+                              uint8_t flags) WAX_CHECKED;
 
 /* Writes a packet that is only a head: PINGREQ, PINGRESP. */
 wax_status wax_packet_write_empty(wax_writer *out, wax_packet_type type) WAX_CHECKED;
@@ -192,6 +208,9 @@ typedef struct wax_connack {
     wax_bytes properties;
 } wax_connack;
 
+/* The reason that a return code of MQTT 3 stands for; WAX_MALFORMED for one that there is not. */
+uint8_t wax_connack_reason(uint8_t code);
+
 /* CONNACK; the return codes of MQTT 3 become the reasons they stand for, and back. */
 wax_status wax_connack_read(wax_connack *connack, wax_bytes body, wax_version version) WAX_CHECKED;
 /* Writes it. A reason that MQTT 3 lacks becomes the nearest of its codes. */
@@ -226,7 +245,7 @@ wax_status wax_publish_write_head(wax_writer *out, const wax_publish *publish,
 wax_status wax_publish_write_start(wax_writer *out, const wax_publish *publish,
                                    wax_version version) WAX_CHECKED;
 
-/* Writes all of it. */
+/* Writes all of it. Returns WAX_FULL when that does not fit. */
 wax_status wax_publish_write(wax_writer *out, const wax_publish *publish,
                              wax_version version) WAX_CHECKED;
 
@@ -299,7 +318,8 @@ typedef struct wax_notice {
     wax_bytes properties;
 } wax_notice;
 
-/* `type` says which of the two it is; a packet that says no reason means success. */
+/* `type` says which of the two it is, or whose tail behind the packet id it is; a packet that says
+ * no reason means success. */
 wax_status wax_notice_read(wax_notice *notice, wax_packet_type type, wax_bytes body,
                            wax_version version) WAX_CHECKED;
 /* Writes it in its shortest form. */

@@ -104,15 +104,16 @@ class Client:
         self.socket.sendall(b"\x82" + bytes([len(body)]) + body)
         self.read(5)
 
-    def publish(self, topics, retain=False):
-        """All of them, at QoS 1 with 64 bytes, 500 under way at once."""
+    def publish(self, topics, retain=False, size=64):
+        """All of them, at QoS 1, 500 under way at once."""
         first = bytes([0x33 if retain else 0x32])
         for start in range(0, len(topics), 500):
             some = topics[start:start + 500]
             out = b""
             for number, topic in enumerate(some, 1):
-                body = self.text(topic) + struct.pack("!H", number) + b"x" * 64
-                out += first + bytes([len(body)]) + body
+                body = self.text(topic) + struct.pack("!H", number) + b"x" * size
+                length = [len(body)] if len(body) < 128 else [len(body) % 128 + 128, len(body) // 128]
+                out += first + bytes(length) + body
             self.socket.sendall(out)
             self.read(4 * len(some))
 

@@ -25,7 +25,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     sealing = (wax_ascon_sealing){data, data + WAX_ASCON_KEY_SIZE,
-                                  wax_bytes_of(data + KEYS_SIZE + 1, data[KEYS_SIZE])};
+                                  wax_bytes_of(data + KEYS_SIZE + 1, data[KEYS_SIZE]),
+                                  WAX_ASCON_TAG_SIZE};
     text = wax_bytes_of(sealing.associated.data + sealing.associated.size,
                         size - KEYS_SIZE - 1 - sealing.associated.size);
     room = malloc(text.size + WAX_ASCON_TAG_SIZE);

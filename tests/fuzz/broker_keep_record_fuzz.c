@@ -64,6 +64,8 @@ static void fuzz_row(wax_bytes value)
         kept_row_write(&out, &row);
         fuzz_require(kept_row_read(wax_writer_bytes(&out), &again));
         end(&out, again.message == row.message && again.packet_id == row.packet_id &&
+                      wax_bytes_equal(again.share_name, row.share_name) &&
+                      wax_bytes_equal(again.filter, row.filter) &&
                       wax_bytes_equal(again.identifiers, row.identifiers));
     }
 }
@@ -98,6 +100,20 @@ static void fuzz_letter(wax_bytes value)
     }
 }
 
+static void fuzz_retained(wax_bytes value)
+{
+    struct kept_retained retained;
+    struct kept_retained again;
+    wax_writer out;
+
+    if (kept_retained_read(value, &retained)) {
+        out = begin(KEPT_RETAINED_SIZE);
+        kept_retained_write(&out, &retained);
+        fuzz_require(kept_retained_read(wax_writer_bytes(&out), &again));
+        end(&out, again.message == retained.message && again.payload_size == retained.payload_size);
+    }
+}
+
 static void fuzz_message(wax_bytes value)
 {
     struct message *message = kept_message_read(1, value);
@@ -120,8 +136,8 @@ static void fuzz_message(wax_bytes value)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static void (*const targets[])(wax_bytes value) = {fuzz_session, fuzz_options, fuzz_row,
-                                                       fuzz_will,    fuzz_letter,  fuzz_message};
+    static void (*const targets[])(wax_bytes value) = {
+        fuzz_session, fuzz_options, fuzz_row, fuzz_will, fuzz_letter, fuzz_message, fuzz_retained};
 
     if (size > 0) {
         targets[data[0] % WAX_COUNT(targets)](wax_bytes_of(data + 1, size - 1));

@@ -3,6 +3,8 @@
  * is written of it and read again is the same. */
 #include "fuzz.h"
 
+#include <string.h>
+
 #include "keys/mailbox.h"
 #include "keys/status.h"
 

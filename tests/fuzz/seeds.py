@@ -1,6 +1,13 @@
 #!/usr/bin/env python3
 """Writes the seeds of the fuzz targets: a handful of valid inputs each, into corpus/<target>/."""
 import pathlib
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "seal"))
+from sealed import message, plain, stream
+from sealed.group import Group
+from sealed.keys import STREAM
 
 V31, V311, V5 = 0x00, 0x10, 0x20  # bits 4 and 5 of the first byte
 SECOND, THIRD, FOURTH = 0x40, 0x80, 0xC0  # bits 6 and 7: which type
@@ -71,6 +78,31 @@ SEEDS = {
              b"\x00\x00\x00\x0e" + USER, b"payload")],
     "base_utf8": [b"plain ASCII, longer than eight", "é€🔒".encode(), b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xc1\xbf", b"a\x00b"],
 }
+
+# What is sealed is for the reader that the targets make.
+SECRET = b"\x05" + bytes(31)
+FIELDS = plain.write_fields([(1, b"text/plain"), (3, b"id"), (5, bytes(8)), (7, (b"name", b"value")), (200, b"x")])
+
+
+def group(suite, tag_size):
+    return Group(id=bytes(8), suite=suite, class_=STREAM, tag_size=tag_size, epochs={1: (0, SECRET)})
+
+
+def sealed(choice, suite, tag_size, **more):
+    return body(choice, message.seal(group(suite, tag_size), "t", message.Draft(1, 1, 9, b"21.5", **more))[0])
+
+
+def streamed(choice, counts, **more):
+    head, chunks = stream.seal_chunks(group(2, 8), "t", message.Draft(1, 1, 9, bytes(150), **more), 64)
+    return body(choice, *(text(one) for one in stream.messages_of(head, 64, chunks, counts)))
+
+
+SEEDS["seal_open"] = [
+    sealed(0, 1, 16), sealed(1, 2, 16), sealed(9, 2, 8, fields=FIELDS), sealed(10, 3, 8, padding=(1, 32)), body(0x80, b"\0payload"),
+    body(0x91, b"\x03", text(FIELDS), b"payload\x80\0\0"), body(0xC2, b"\x04payload", bytes(64))]
+SEEDS["seal_stream"] = [streamed(0, [3]), streamed(20, [1, 1, 1], fields=FIELDS), streamed(255, [2, 1], retain=True)]
+SEEDS["seal_blind"] = [body(0, text(b""), b"home/+/temp"), body(3, text(b"home/+/temp"), b"$share/x/home/hall/temp"),
+                       body(2, text(b"home/#"), b"home/+/#"), body(1, text(b""), b"wax/k/d1")]
 
 for target, seeds in SEEDS.items():
     folder = pathlib.Path(__file__).parent / "corpus" / f"{target}_fuzz"

@@ -14,6 +14,7 @@ struct world {
     wax_flows incoming;
     wax_flow outgoing_slots[SLOTS];
     wax_flow incoming_slots[SLOTS];
+    wax_aliases aliases[2];
     uint8_t aliases_in[ALIASES_SIZE];
     uint8_t aliases_out[ALIASES_SIZE];
     uint8_t inbox[INBOX_SIZE];
@@ -77,9 +78,9 @@ static void check(const struct world *world)
     wax_assert(session->sending_count == counted(&world->outgoing));
     wax_assert(session->receiving_count ==
                (uint16_t)(counted(&world->incoming) + session->receiving_qos_1_count));
-    wax_assert(session->aliases_in.used <= session->aliases_in.size);
-    wax_assert(session->aliases_out.used <= session->aliases_out.size);
-    wax_assert(session->aliases_out.count <= session->aliases_out.maximum);
+    wax_assert(session->aliases_in->used <= session->aliases_in->size);
+    wax_assert(session->aliases_out->used <= session->aliases_out->size);
+    wax_assert(session->aliases_out->count <= session->alias_maximum);
     wax_assert(session->state != WAX_SESSION_CLOSED ||
                wax_session_deadline_ms(session) == WAX_NEVER);
     wax_assert(session->payload_left == 0 || world->streams);
@@ -323,10 +324,11 @@ static void begin(struct world *world, wax_reader *in)
     if (world->session.role == WAX_ROLE_CLIENT) {
         wax_session_attach(&world->session, &world->outgoing, &world->incoming);
     }
-    world->session.aliases_in.room = world->aliases_in;
-    world->session.aliases_in.size = ALIASES_SIZE;
-    world->session.aliases_out.room = world->aliases_out;
-    world->session.aliases_out.size = ALIASES_SIZE;
+    world->aliases[0] = (wax_aliases){.room = world->aliases_in, .size = sizeof world->aliases_in};
+    world->aliases[1] =
+        (wax_aliases){.room = world->aliases_out, .size = sizeof world->aliases_out};
+    world->session.aliases_in = &world->aliases[0];
+    world->session.aliases_out = &world->aliases[1];
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -175,14 +175,16 @@ static void check_chains(void)
 static void see_group(wax_group group, const char *topic)
 {
     wax_members members = wax_group_members(model.router, group);
-    wax_bytes name = wax_group_name(model.router, group);
+    static uint8_t room[UINT16_MAX];
+    wax_interest told;
     const struct line *one = NULL;
     wax_member member;
 
+    assert_int_equal(wax_group_describe(model.router, group, room, sizeof room, &told), WAX_OK);
     while (wax_members_next(&members, &member)) {
         const struct line *line = line_of(member.subscriber, member.options.identifier);
 
-        assert_true(wax_bytes_equal(name, wax_bytes_of_text(line->share_name)));
+        assert_true(wax_bytes_equal(told.share_name, wax_bytes_of_text(line->share_name)));
         assert_true(naive_match(line->filter, topic));
         assert_true(one == NULL || strcmp(one->filter, line->filter) == 0);
         one = line;

@@ -109,6 +109,20 @@ static void finish(struct walk *walk, bool is_whole)
     }
 }
 
+/* The walk can tell where it is, and only to those who have the room. */
+static void check_topic(const wax_retained_walk *walk, const struct topic *topic)
+{
+    size_t size = strlen(topic->text);
+    uint8_t room[TEXT_MAX];
+
+    memset(room, '*', sizeof room);
+    assert_int_equal(wax_retained_walk_topic(walk, room, size - 1), size);
+    assert_int_equal(room[0], '*');
+    assert_int_equal(wax_retained_walk_topic(walk, room, size), size);
+    assert_memory_equal(room, topic->text, size);
+    assert_true(size == sizeof room || room[size] == '*');
+}
+
 static void do_walk(struct walk *walk)
 {
     uint32_t steps = 1 + chance(20);
@@ -123,6 +137,7 @@ static void do_walk(struct walk *walk)
         status = wax_retained_next(&walk->walk, &steps, &message);
         if (status == WAX_OK) {
             struct topic *topic = message;
+            check_topic(&walk->walk, topic);
             assert_true(topic->is_kept);
             walk->visits[topic - model.topics]++;
         }

@@ -345,10 +345,17 @@ static bool is_refused_when_cut(struct source *from, const struct any *any, wax_
     return any_write(&out, &cut) == WAX_OK && is_read_again(&cut, wax_writer_bytes(&out));
 }
 
-/* No room smaller than the packet takes a single byte of it. */
+static bool is_clear(const uint8_t *bytes, size_t size)
+{
+    while (size > 0 && bytes[size - 1] == 0) {
+        size--;
+    }
+    return size == 0;
+}
+
+/* Of no packet a part is written to a room that is too small for it; nor does it keep a secret. */
 static bool fits_or_is_not_written(const struct any *any, size_t size)
 {
-    static const uint8_t untouched[PACKET_MAX];
     uint8_t room[PACKET_MAX] = {0};
 
     for (size_t less = size > 300 ? size - 300 : 0; less < size; less++) {
@@ -365,7 +372,7 @@ static bool fits_or_is_not_written(const struct any *any, size_t size)
             return false;
         }
     }
-    return memcmp(room, untouched, sizeof room) == 0;
+    return any->type != WAX_CONNECT || is_clear(room, sizeof room);
 }
 
 static uint64_t seed(void)

@@ -18,10 +18,10 @@ void end_open(struct world *world, struct end *end, struct link *link, wax_role 
     end->in = role == WAX_ROLE_CLIENT ? &link->down : &link->up;
     end->out = role == WAX_ROLE_CLIENT ? &link->up : &link->down;
     wax_session_open(&end->session, role, &limits, world->now_ms);
-    end->session.aliases_in.room = end->aliases_in;
-    end->session.aliases_in.size = sizeof end->aliases_in;
-    end->session.aliases_out.room = end->aliases_out;
-    end->session.aliases_out.size = sizeof end->aliases_out;
+    end->aliases[0] = (wax_aliases){.room = end->aliases_in, .size = sizeof end->aliases_in};
+    end->aliases[1] = (wax_aliases){.room = end->aliases_out, .size = sizeof end->aliases_out};
+    end->session.aliases_in = &end->aliases[0];
+    end->session.aliases_out = &end->aliases[1];
 }
 
 void end_drop(struct end *end, wax_flows *incoming)

@@ -89,6 +89,7 @@ struct end {
     size_t inbox_taken; /* what the last event views; it goes with the next call */
     uint8_t outbox[BOX_SIZE];
     size_t outbox_used;
+    wax_aliases aliases[2];
     uint8_t aliases_in[128];
     uint8_t aliases_out[128];
     struct message coming; /* whose payload is not complete yet */

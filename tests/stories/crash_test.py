@@ -150,9 +150,11 @@ class Asker(Peer):
 
 class Crash(unittest.TestCase):
     WORKERS = 2
+    KILLS = KILLS
+    MORE = ""
 
     def setUp(self):
-        self.broker = Broker(CONFIG, workers=self.WORKERS)
+        self.broker = Broker(CONFIG + self.MORE, workers=self.WORKERS)
         self.publishers = [Publisher(self, "one", 5, 1), Publisher(self, "two", 4, 2), Publisher(self, "three", 5, 2),
                            Publisher(self, "four", 4, 1, window=1), Publisher(self, "kept", 5, 1, retain=True)]
         topics = [f"crash/{each.name}" for each in self.publishers]
@@ -193,7 +195,7 @@ class Crash(unittest.TestCase):
 
     def kill_all_along(self):
         chance = random.Random(SEED)
-        for _ in range(KILLS):
+        for _ in range(self.KILLS):
             time.sleep(chance.choice((0.01, 0.05, 0.2, 0.4)) * chance.random() + 0.01)
             self.kill_and_start()
 
@@ -252,7 +254,14 @@ class Crash(unittest.TestCase):
         self.check_retained()
         self.check_subscriptions()
         self.assertEqual([fault for each in self.peers() for fault in each.faults], [], f"CRASH_SEED={SEED}")
-        print(f"{KILLS} kills, {sum(len(each.acknowledged) for each in self.publishers)} messages acknowledged", end=" ", flush=True)
+        print(f"{self.KILLS} kills, {sum(len(each.acknowledged) for each in self.publishers)} messages acknowledged", end=" ", flush=True)
+
+
+class CrashOnDisk(Crash):
+    """What is retained is on disk alone."""
+
+    KILLS = (KILLS + 3) // 4
+    MORE = "retained_memory_limit 1\n"
 
 
 if __name__ == "__main__":

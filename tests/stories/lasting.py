@@ -83,3 +83,13 @@ class LastingCase(BrokerCase):
         self.client().publish(mark, b"mark", 1)
         self.assertEqual(client.message().topic, mark)
         client.unsubscribe(mark)
+
+
+WAYS = {"KilledOne": {"THREADS": 1}, "KilledTwo": {"THREADS": 2}, "KilledMoreAfter": {"THREADS": 1, "THREADS_AFTER": 4},
+        "EndedFewerAfter": {"HOW": signal.SIGTERM, "THREADS": 3, "THREADS_AFTER": 1}}
+
+
+def in_all_ways(stories, module):
+    """The same stories with a restart that is asked for and with SIGKILL, with as many workers as before or others: cases
+    by their names."""
+    return {name: type(name, (stories, LastingCase), {**way, "__module__": module}) for name, way in WAYS.items()}

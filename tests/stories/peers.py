@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 
@@ -134,6 +135,33 @@ mqtt {{ listen: "127.0.0.1:{port}" }}
 {more}
 """)
     return Server(folder, [path_of("nats-server"), "-c", config], [port])
+
+
+class Listening:
+    """A server of the story's own on a free port, which talks to each peer on a thread: talk() is for others to write."""
+
+    def __init__(self):
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.port = self.server.getsockname()[1]
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                peer = self.server.accept()[0]
+            except OSError:
+                return
+            threading.Thread(target=self.greet, args=(peer,), daemon=True).start()
+
+    def greet(self, peer):
+        with peer:
+            try:
+                self.talk(peer)
+            except OSError:
+                pass
+
+    def close(self):
+        self.server.close()
 
 
 class Story(unittest.TestCase):

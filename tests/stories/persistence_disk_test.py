@@ -1,8 +1,10 @@
 """A disk that is full, and a disk that is slow: those who want their messages kept wait or are told, and nobody else
 notices. The full one is a small file system in a mount namespace of the test's own; the slow one is a library before the C
 library, where syncing waits for as long as the test likes."""
+import json
 import os
 import pathlib
+import select
 import shutil
 import signal
 import socket
@@ -12,9 +14,9 @@ import time
 import unittest
 
 from lasting import KEPT, NEVER, OPEN, end, wait_until
-from mqtt_raw import (CONNACK, PUBACK, PUBREC, SUBACK, UNSUBACK, Client, acknowledge, connect, publish, subscribe,
+from mqtt_raw import (CONNACK, PUBACK, PUBCOMP, PUBREC, PUBREL, SUBACK, UNSUBACK, Client, acknowledge, connect, publish, subscribe,
                       unsubscribe)
-from running import Broker
+from running import ROOT, WAX, Broker
 
 FULL = 0x97
 BLOCK = 60000
@@ -208,6 +210,68 @@ class FullDisk(DiskCase):
         self.broker.start()
         self.check_reader()
 
+    def test_packet_id_of_what_was_refused(self):
+        """It means something new, after a restart too."""
+        writer = self.client("writer", durable=True)
+        self.fill()
+        writer.send(publish("full/5000", b"5000 ", 2, packet_id=7))
+        self.assertEqual(writer.expect(PUBREC).reason, FULL)
+        end(self.broker, signal.SIGKILL)
+        self.broker.make_room()
+        self.broker.start()
+        writer = self.client("writer", durable=True)
+        self.assertEqual(writer.present, 1)
+        writer.send(publish("full/5001", b"5001 ", 2, packet_id=7))
+        self.assertEqual(writer.expect(PUBREC).reason, 0)
+        self.check_reader(5001)
+
+    def burst(self, writers, late):
+        """QoS 2 messages from all of them while the disk becomes full, from some when it is, and then the end. Gives what each has sent by its
+        packet ids, and what it was answered."""
+        answers, numbers = [{} for _ in writers], iter(range(6000, 9000))
+        for turn in range(1, 16):
+            for writer, answer in zip(writers, answers):
+                number = next(numbers)
+                answer[turn] = [number, None]
+                writer.send(publish(f"full/{number}", b"%d " % number + bytes(BLOCK), 2, packet_id=turn))
+            if turn == 2:
+                self.broker.fill_up()
+        while self.offer(next(numbers)) != FULL:
+            pass
+        for writer in late:
+            answers.append({1: [next(numbers), FULL]})
+            writer.send(publish("full/late", b"%d " % answers[-1][1][0], 2, packet_id=1))
+            self.assertEqual(writer.expect(PUBREC).reason, FULL)
+        end(self.broker, signal.SIGKILL)
+        for writer, answer in zip(writers, answers):
+            try:
+                while (got := writer.read(30)) is not None:
+                    answer[got.packet_id][1] = got.reason
+            except OSError:
+                pass
+        return answers
+
+    def test_kill_while_messages_are_refused(self):
+        """Each QoS 2 message that is not refused comes once, and a refused one's packet id is free."""
+        writers = [self.client(f"writer-{each}", durable=True) for each in range(7)]
+        answers = self.burst(writers[:4], writers[4:])
+        self.broker.make_room()
+        self.broker.start()
+        wanted, free = set(), iter(range(9000, 9999))
+        for each, answer in enumerate(answers):
+            writer = self.client(f"writer-{each}", durable=True)
+            for packet_id, (number, told) in answer.items():
+                if told == FULL:
+                    self.sent.add(number)
+                    number = next(free)
+                if told != 0:
+                    writer.send(publish(f"full/{number}", b"%d " % number, 2, packet_id=packet_id, duplicate=told is None))
+                    self.assertEqual(writer.expect(PUBREC).reason, 0)
+                wanted.add(number)
+                writer.send(acknowledge(PUBREL, packet_id))
+                writer.expect(PUBCOMP)
+        self.check_reader(*wanted)
+
     def test_retained(self):
         client = self.client()
         self.assertEqual(client.publish("kept", b"old", 1, retain=True), 0)
@@ -261,6 +325,8 @@ int fdatasync(int file)
 
 
 class SlowDisk(DiskCase):
+    CONFIG = DiskCase.CONFIG + "control_socket {folder}/control\n"
+
     @classmethod
     def setUpClass(cls):
         cls.tools = tempfile.mkdtemp(prefix="wax-story-")
@@ -328,7 +394,8 @@ class SlowDisk(DiskCase):
         known.send(subscribe([("a", 1)], 1), unsubscribe(["b"], 2))
         self.assertEqual(other.subscribe(("a", 1)).reasons, b"\1")
         self.assertEqual(other.unsubscribe("a").reasons, b"\0")
-        self.client("brief")
+        self.client("brief", will={"topic": "will", "payload": b"of nobody's concern"}).disconnect()
+        self.client("willed", will={"topic": "will"}).ping()
         self.check_others(3)
         for each in (new, old, known):
             self.assert_nothing(each)
@@ -391,6 +458,48 @@ class SlowDisk(DiskCase):
         self.broker.start()
         reader = self.client("reader", durable=True)
         self.assertEqual(reader.message().payload, b"on its way")
+
+
+    def ask(self, words):
+        """A request to the control socket; what reads its answer."""
+        peer = socket.socket(socket.AF_UNIX)
+        self.addCleanup(peer.close)
+        peer.connect(self.broker.path("control"))
+        peer.settimeout(30)
+        peer.sendall(words.encode() + b"\n")
+        return peer.makefile("rb", buffering=0)
+
+    def test_administrators_wait(self):
+        """What they have brought about they are told when it is safe."""
+        database = ROOT / "tests/fuzz/corpus/import_mosquitto_fuzz/version-4"
+        self.assertEqual(self.client("other").publish("gone", b"kept", 1, retain=True), 0)
+        self.shut()
+        importing = subprocess.Popen([WAX, "ctl", "--socket", self.broker.path("control"), "import", str(database),
+                                      "--user", ""], stdout=subprocess.PIPE, text=True)
+        self.addCleanup(importing.stdout.close)
+        answers = [self.ask("session-delete id=reader"), self.ask("retained-delete filter=gone")]
+        told = answers[1].readline()
+        self.assertEqual(json.loads(told)["topic"], "gone")
+        self.check_others()
+        self.assertIsNone(importing.poll())
+        for each in answers:
+            self.assertEqual(select.select([each], [], [], 0)[0], [])
+        self.let_go()
+        self.assertEqual([json.loads(each.readline()) for each in answers], [{"end": "ok"}] * 2)
+        self.assertIn("taken over:", importing.communicate(timeout=30)[0])
+        self.assertEqual(importing.returncode, 0)
+        end(self.broker, signal.SIGKILL)
+        self.broker.start()
+        listing = subprocess.run([WAX, "ctl", "import", str(database), "--dry-run", "--json"], stdout=subprocess.PIPE, check=True)
+        rows = [json.loads(line) for line in listing.stdout.splitlines()]
+        imported = {row["id"] for row in rows if row["what"] == "session"}
+        self.assertGreater(len(imported), 0)
+        lines = self.ask("sessions")
+        self.assertEqual({json.loads(line)["id"] for line in iter(lines.readline, b'{"end":"ok"}\n')}, imported)
+        late = self.client()
+        late.subscribe("gone")
+        late.publish("gone", b"mark", 0)
+        self.assertEqual(late.message().payload, b"mark")
 
 
 class SlowDiskOfThree(SlowDisk):

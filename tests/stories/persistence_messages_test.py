@@ -1,10 +1,9 @@
 """What a restart leaves as it was: queues, exchanges that are under way, retained messages and Wills. Each of it with a
 restart that is asked for and with SIGKILL, and with as many workers as before or others."""
-import signal
 import time
 import unittest
 
-from lasting import KEPT, NEVER, OPEN, LastingCase
+from lasting import KEPT, NEVER, OPEN, in_all_ways
 from mqtt_raw import PUBACK, PUBCOMP, PUBLISH, PUBREC, PUBREL, acknowledge, publish
 
 PROPS = [("payload_format", 1), ("content_type", "text/plain"), ("response_topic", "answers/here"),
@@ -234,22 +233,7 @@ class Kept:
         self.take_nothing(self.back(f"{self.name}-watch"))
 
 
-class KilledOne(Kept, LastingCase):
-    THREADS = 1
-
-
-class KilledTwo(Kept, LastingCase):
-    THREADS = 2
-
-
-class EndedFewerAfter(Kept, LastingCase):
-    HOW = signal.SIGTERM
-    THREADS, THREADS_AFTER = 3, 1
-
-
-class KilledMoreAfter(Kept, LastingCase):
-    THREADS, THREADS_AFTER = 1, 4
-
+globals().update(in_all_ways(Kept, __name__))
 
 if __name__ == "__main__":
     unittest.main()

@@ -4,7 +4,7 @@ import signal
 import time
 import unittest
 
-from lasting import KEPT, NEVER, OPEN, LastingCase
+from lasting import KEPT, NEVER, OPEN, in_all_ways
 
 
 class Kept:
@@ -226,22 +226,7 @@ class Kept:
             self.take_nothing(one, str(number))
 
 
-class KilledOne(Kept, LastingCase):
-    THREADS = 1
-
-
-class KilledTwo(Kept, LastingCase):
-    THREADS = 2
-
-
-class EndedFewerAfter(Kept, LastingCase):
-    HOW = signal.SIGTERM
-    THREADS, THREADS_AFTER = 3, 1
-
-
-class KilledMoreAfter(Kept, LastingCase):
-    THREADS, THREADS_AFTER = 1, 4
-
+globals().update(in_all_ways(Kept, __name__))
 
 if __name__ == "__main__":
     unittest.main()

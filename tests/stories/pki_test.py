@@ -1,8 +1,10 @@
 """wax pki and wax init, held against the openssl command and mosquitto. WAX names the program."""
 import os
 import pathlib
+import pwd
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -245,6 +247,46 @@ class Init(InAFolder):
             broker.wait()
         self.assertEqual(said, "world\n")
         self.assertEqual((home / "store").stat().st_mode & 0o777, 0o700)
+
+    @unittest.skipUnless(os.geteuid() == 0 and "mosquitto" in {each.pw_name for each in pwd.getpwall()}, "needs root, and an account")
+    def test_root_becomes_somebody_who_can_do_less(self):
+        """Whoever the broker is then reads its files, those made anew, too, and writes its store alone."""
+        name = "wax" if "wax" in {each.pw_name for each in pwd.getpwall()} else "mosquitto"
+        account = pwd.getpwnam(name)
+        os.chmod(self.home, 0o755)
+        self.assertIn(f"becomes {name}", run(WAX, "init", "--home", "h", cwd=self.home))
+        home = self.home / "h"
+        modes = {each: (home / each).stat() for each in (".", "wax.conf", "pki/server.key", "passwords", "admin.conf", "pki/ca.key")}
+        self.assertEqual({each.st_uid for each in modes.values()}, {0})
+        self.assertEqual({each: (about.st_mode & 0o777, about.st_gid == account.pw_gid) for each, about in modes.items()},
+                         {".": (0o750, True), "wax.conf": (0o640, True), "pki/server.key": (0o640, True),
+                          "passwords": (0o640, True), "admin.conf": (0o600, False), "pki/ca.key": (0o600, False)})
+        port, plain = free_port(), free_port()
+        text = (home / "wax.conf").read_text()
+        self.assertIn(f"\nuser {name}\n", text)
+        (home / "wax.conf").write_text(text.replace("8883", str(port)).replace("1883", str(plain)))
+        (home / "admin.conf").write_text((home / "admin.conf").read_text().replace("8883", str(port)))
+        run(WAX, "pki", "renew", "--dir", home / "pki", "server")
+        log = open(self.home / "log", "w+")
+        broker = subprocess.Popen([WAX, "broker", "-c", home / "wax.conf"], stderr=log)
+        self.addCleanup(lambda: (broker.kill(), broker.wait(), log.close()))
+        self.wait_for(lambda: "started version" in (self.home / "log").read_text())
+        self.assertIn(f"Uid:\t{account.pw_uid}\t{account.pw_uid}\t", pathlib.Path(f"/proc/{broker.pid}/status").read_text())
+        self.assertEqual((home / "store").stat().st_uid, account.pw_uid)
+        run(WAX, "pki", "renew", "--dir", home / "pki", "server")
+        (home / "passwords").write_text((home / "passwords").read_text())
+        broker.send_signal(signal.SIGHUP)
+        self.wait_for(lambda: re.search("reloaded|reload_failed", (self.home / "log").read_text()))
+        self.assertNotIn("reload_failed", (self.home / "log").read_text())
+        options = ["-o", home / "admin.conf", "-t", "users/admin/hello", "-q", 1]
+        run(WAX, "pub", *options, "-r", "-m", "world")
+        self.assertEqual(run(WAX, "sub", *options, "-C", 1, "-W", 20), "world\n")
+
+    def wait_for(self, claim):
+        until = time.monotonic() + 30
+        while not claim():
+            self.assertLess(time.monotonic(), until, (self.home / "log").read_text())
+            time.sleep(0.02)
 
     def test_a_strange_folder_is_left_alone(self):
         (self.home / "h").mkdir()

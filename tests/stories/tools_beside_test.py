@@ -8,15 +8,13 @@ import os
 import pathlib
 import re
 import shlex
-import socket
 import struct
 import subprocess
 import sys
-import threading
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from peers import WAX, Story, free_port, has, mosquitto, run, start, stop  # noqa: E402
+from peers import WAX, Listening, Story, free_port, has, mosquitto, run, start, stop  # noqa: E402
 
 MAKERS = {"mosquitto": "qmo", "wax": "qwa"}  # and their prefixes, of one length
 
@@ -226,41 +224,23 @@ keyfile {folder}/pki/localhost.key
         self.compare("rr", RR, given=b"from input")
 
 
-class Scripted:
-    """A server on a port of its own that says to every client what stands in a script, packet by packet."""
+class Scripted(Listening):
+    """Says to every client what stands in a script, packet by packet."""
 
     def __init__(self, answers):
         self.answers = answers
-        self.server = socket.create_server(("127.0.0.1", 0))
-        self.port = self.server.getsockname()[1]
-        self.thread = threading.Thread(target=self.serve, daemon=True)
-        self.thread.start()
-
-    def serve(self):
-        while True:
-            try:
-                peer = self.server.accept()[0]
-            except OSError:
-                return
-            threading.Thread(target=self.talk, args=(peer,), daemon=True).start()
+        super().__init__()
 
     def talk(self, peer):
-        with peer:
-            peer.settimeout(20)
-            try:
-                for answer in self.answers:
-                    said = peer.recv(4096)
-                    if not said or answer is None:
-                        return
-                    # The packet id of what was said stands behind the head.
-                    peer.sendall(answer.replace(b"ID", said[2:4]))
-                while peer.recv(4096):
-                    pass
-            except OSError:
-                pass
-
-    def close(self):
-        self.server.close()
+        peer.settimeout(20)
+        for answer in self.answers:
+            said = peer.recv(4096)
+            if not said or answer is None:
+                return
+            # The packet id of what was said stands behind the head.
+            peer.sendall(answer.replace(b"ID", said[2:4]))
+        while peer.recv(4096):
+            pass
 
 
 @unittest.skipUnless(has("mosquitto_pub"), "no mosquitto")

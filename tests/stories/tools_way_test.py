@@ -12,7 +12,7 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from peers import WAX, Story, free_port, has, mosquitto, run, wax  # noqa: E402
+from peers import WAX, Listening, Story, free_port, has, mosquitto, run, wax  # noqa: E402
 
 
 def receive(peer, count):
@@ -25,29 +25,12 @@ def receive(peer, count):
     return said
 
 
-class Socks:
+class Socks(Listening):
     """A SOCKS 5 proxy for one test: `login` is what it wants, `reply` what it answers to CONNECT."""
 
     def __init__(self, login=None, reply=0):
         self.login, self.reply, self.asked = login, reply, []
-        self.server = socket.create_server(("127.0.0.1", 0))
-        self.port = self.server.getsockname()[1]
-        threading.Thread(target=self.serve, daemon=True).start()
-
-    def serve(self):
-        while True:
-            try:
-                peer = self.server.accept()[0]
-            except OSError:
-                return
-            threading.Thread(target=self.talk, args=(peer,), daemon=True).start()
-
-    def talk(self, peer):
-        with peer:
-            try:
-                self.pass_on(peer)
-            except OSError:
-                pass
+        super().__init__()
 
     def choose(self, peer):
         methods = receive(peer, receive(peer, 2)[1])
@@ -64,7 +47,7 @@ class Socks:
             if not is_good:
                 raise OSError("wrong password")
 
-    def pass_on(self, peer):
+    def talk(self, peer):
         self.choose(peer)
         _, _, _, kind = receive(peer, 4)
         host = {1: lambda: socket.inet_ntop(socket.AF_INET, receive(peer, 4)), 3: lambda: receive(peer, receive(peer, 1)[0]).decode(),
@@ -91,9 +74,6 @@ class Socks:
             sink.shutdown(socket.SHUT_WR)
         except OSError:
             pass
-
-    def close(self):
-        self.server.close()
 
 
 @unittest.skipUnless(has("mosquitto", "mosquitto_pub"), "no mosquitto")

@@ -182,13 +182,17 @@ static bool read_row(wax_bytes value)
 static void rows_come_back(void **state)
 {
     const uint8_t identifiers[] = {0, 0, 0, 1, 0x0f, 0xff, 0xff, 0xff};
+    /* clang-format off */
     const struct kept_row rows[] = {
-        {.message = 1,          .state = KEPT_WAITING,     .qos = 0                           },
-        {.message = UINT64_MAX, .state = KEPT_WAITING,     .qos = 1,                            .retain = true, .weight = 9},
-        {.message = 5,          .state = KEPT_SENT,                                   .qos = 2,                                                           .packet_id = 65535, .weight = UINT32_MAX},
-        {.message = 0,             .state = KEPT_RELEASED,.qos = 2,.packet_id = 1},
-        {.message = 9,          .qos = 2, .identifiers = {identifiers, sizeof identifiers}                                          },
+        {.message = 7, .state = KEPT_SENT, .qos = 1, .packet_id = 3, .share_name = WAX_TEXT("g"), .filter = WAX_TEXT("a/+")},
+        {.message = 7, .state = KEPT_WAITING, .qos = 2, .share_name = WAX_TEXT("group"), .filter = WAX_TEXT("#"), .identifiers = {identifiers, sizeof identifiers}},
+        {.message = 1, .state = KEPT_WAITING, .qos = 0},
+        {.message = UINT64_MAX, .state = KEPT_WAITING, .qos = 1, .retain = true, .weight = 9},
+        {.message = 5, .state = KEPT_SENT, .qos = 2, .packet_id = 65535, .weight = UINT32_MAX},
+        {.message = 0, .state = KEPT_RELEASED, .qos = 2, .packet_id = 1},
+        {.message = 9, .qos = 2, .identifiers = {identifiers, sizeof identifiers}},
     };
+    /* clang-format on */
 
     (void)state;
     for (size_t i = 0; i < WAX_COUNT(rows); i++) {
@@ -200,6 +204,8 @@ static void rows_come_back(void **state)
         assert_true(found.qos == rows[i].qos && found.retain == rows[i].retain);
         assert_true(found.packet_id == rows[i].packet_id && found.weight == rows[i].weight);
         assert_true(wax_bytes_equal(found.identifiers, rows[i].identifiers));
+        assert_true(wax_bytes_equal(found.share_name, rows[i].share_name));
+        assert_true(wax_bytes_equal(found.filter, rows[i].filter));
         /* The store counts the holders of a message by this. */
         assert_true(kept_number(wax_writer_bytes(&out)) == rows[i].message);
         refuse_cut(wax_writer_bytes(&out), out.used - rows[i].identifiers.size, read_row);
@@ -224,6 +230,9 @@ static void strange_rows_are_refused(void **state)
     assert_false(read_row(wax_bytes_of(value, SIZE)));
     value[BITS] = 1;
     assert_false(read_row(wax_bytes_of(value, SIZE + 3))); /* part of an identifier */
+    value[BITS] = 0x80 | 1;                                /* of a group without a name */
+    assert_false(read_row(wax_bytes_of(value, SIZE + 4)));
+    value[BITS] = 1;
     assert_true(read_row(wax_bytes_of(value, SIZE + 4 * KEPT_IDENTIFIER_MAX)));
     assert_false(read_row(wax_bytes_of(value, SIZE + 4 * KEPT_IDENTIFIER_MAX + 4)));
     free(value);
@@ -364,6 +373,34 @@ static void times_before_the_machine_started(void **state)
     message_release(found);
 }
 
+/* --- What is retained --- */
+
+static bool read_retained(wax_bytes value)
+{
+    struct kept_retained retained;
+
+    return kept_retained_read(value, &retained);
+}
+
+static void retained_come_back(void **state)
+{
+    const struct kept_retained row = {UINT64_C(1) << 60, 268435455};
+    wax_writer out = begin(KEPT_RETAINED_SIZE);
+    struct kept_retained found;
+
+    (void)state;
+    kept_retained_write(&out, &row);
+    assert_true(kept_retained_read(end(&out), &found));
+    assert_true(found.message == row.message && found.payload_size == row.payload_size);
+    for (size_t size = 0; size < KEPT_RETAINED_SIZE; size++) {
+        assert_true(read_cut(wax_writer_bytes(&out), size, read_retained) ==
+                    (size == WAX_STORE_NUMBER_SIZE));
+    }
+    /* An earlier version wrote the number alone. */
+    assert_true(kept_retained_read(wax_bytes_of(room, WAX_STORE_NUMBER_SIZE), &found));
+    assert_true(found.message == row.message && found.payload_size == UINT32_MAX);
+}
+
 /* --- Numbers --- */
 
 static void a_restored_number_is_not_given_out_again(void **state)
@@ -400,6 +437,7 @@ int main(void)
         cmocka_unit_test(wills_come_back),
         cmocka_unit_test(letters_come_back),
         cmocka_unit_test(messages_come_back),
+        cmocka_unit_test(retained_come_back),
         cmocka_unit_test(times_before_the_machine_started),
         cmocka_unit_test(a_restored_number_is_not_given_out_again),
     };

@@ -141,6 +141,7 @@ static void the_defaults_are_finite(void **state)
     check_row("topic_levels_max", config.topic_levels_max == 200);
     check_row("subscriptions_max", config.subscriptions_max == 10000);
     check_row("retained_max", config.retained_max == 1000000);
+    check_row("retained_memory_limit", config.retained_memory_limit == 64U << 20);
     check_row("workers", config.workers == 0);
     check_row("retain_available", config.retain_available);
     check_row("persistence", !config.persistence);

@@ -202,6 +202,16 @@ static void an_enrolment_proves_its_key_and_both_ends_say_the_same_words(void **
     assert_null(read.public_key);
 }
 
+/* Reads a manifest of the group of zeros, the first of which anything is known. */
+static wax_status read_manifest(wax_keys_manifest *manifest, const wax_keys_signing *by,
+                                wax_bytes content)
+{
+    const wax_keys_posted posted = {WAX_TEXT("wax/m/0000000000000000"), content};
+    wax_keys_followed followed = {.number = 0};
+
+    return wax_keys_manifest_read(manifest, by, &followed, &posted);
+}
+
 static void manifests_come_back_and_only_from_their_registrar(void **state)
 {
     static struct keys_lists lists;
@@ -242,16 +252,15 @@ static void manifests_come_back_and_only_from_their_registrar(void **state)
         manifest.signers = any_signers(&seed, &lists);
         manifest.padding = any_padding(&seed, &lists);
         assert_int_equal(wax_keys_manifest_write(&out, &by, &manifest), WAX_OK);
-        assert_int_equal(wax_keys_manifest_read(&read, &by, wax_writer_bytes(&out)), WAX_OK);
+        assert_int_equal(read_manifest(&read, &by, wax_writer_bytes(&out)), WAX_OK);
         assert_true(read.version == manifest.version && read.generation == manifest.generation);
         assert_true(lists_equal(&read.filters, &manifest.filters));
         assert_true(lists_equal(&read.senders, &manifest.senders));
         assert_true(lists_equal(&read.signers, &manifest.signers));
         assert_true(lists_equal(&read.padding, &manifest.padding));
-        assert_int_equal(wax_keys_manifest_read(&read, &by_other, wax_writer_bytes(&out)),
-                         WAX_UNTRUSTED);
+        assert_int_equal(read_manifest(&read, &by_other, wax_writer_bytes(&out)), WAX_UNTRUSTED);
         room[any_below(&seed, (uint32_t)out.used)] ^= 4;
-        assert_int_not_equal(wax_keys_manifest_read(&read, &by, wax_writer_bytes(&out)), WAX_OK);
+        assert_int_not_equal(read_manifest(&read, &by, wax_writer_bytes(&out)), WAX_OK);
         assert_int_equal(read.version, 0);
     }
 }
@@ -304,7 +313,7 @@ static void the_log_is_followed_in_order_and_no_entry_is_left_out_or_replaced(vo
     log_make(&world);
     for (size_t i = 0; i < ENTRIES; i++) {
         before = followed;
-        if (i + 1 < ENTRIES) {
+        if (i > 0 && i + 1 < ENTRIES) {
             assert_int_equal(
                 wax_keys_entry_read(&entry, &world.by, &followed, world.entries[i + 1]),
                 WAX_PROTOCOL_ERROR);

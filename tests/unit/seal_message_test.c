@@ -40,7 +40,7 @@ static void an_envelope_costs_what_the_format_says(void **state)
 {
     (void)state;
     struct seal_world world;
-    wax_bytes envelope;
+    wax_bytes envelope = {0};
 
     seal_world_make(&world, &seal_suites[0], WAX_CLASS_STREAM, 1);
     world.sealer.window = 16; /* positions of 2^16 and more */
@@ -90,7 +90,7 @@ static void what_is_64_below_opens_and_nothing_below_that(void **state)
     struct seal_world world;
     uint8_t kept[2][128];
     wax_bytes envelopes[2];
-    wax_bytes envelope;
+    wax_bytes envelope = {0};
 
     seal_world_make(&world, &seal_suites[0], WAX_CLASS_STREAM, 1);
     for (size_t i = 0; i < 66; i++) {
@@ -112,7 +112,7 @@ static void the_window_before_opens_what_comes_late(void **state)
     struct seal_world world;
     uint8_t kept[128];
     wax_bytes late;
-    wax_bytes envelope;
+    wax_bytes envelope = {0};
 
     seal_world_make(&world, &seal_suites[0], WAX_CLASS_STREAM, 1);
     world.sealer.place = WAX_WINDOW_SIZE - 2;
@@ -206,7 +206,7 @@ static void a_newcomer_believes_nothing_below_the_floor(void **state)
     (void)state;
     struct seal_world world;
     const wax_sender_floor floor = {.sender = 258, .epoch = 1, .position = 1};
-    wax_bytes envelope;
+    wax_bytes envelope = {0};
 
     seal_world_make(&world, &seal_suites[0], WAX_CLASS_STATE, 1);
     world.opener.floors = &floor;
@@ -223,7 +223,7 @@ static void epochs_end(void **state)
     struct seal_world world;
     uint8_t kept[128];
     wax_bytes old;
-    wax_bytes envelope;
+    wax_bytes envelope = {0};
 
     seal_world_make(&world, &seal_suites[0], WAX_CLASS_STREAM, 4);
     world.store.has_window = false;
@@ -248,7 +248,7 @@ static void an_epoch_is_told_by_its_lowest_bits_among_those_held(void **state)
 {
     (void)state;
     struct seal_world world;
-    wax_bytes envelope;
+    wax_bytes envelope = {0};
 
     seal_world_make(&world, &seal_suites[1], WAX_CLASS_STATE, 2);
     world.epochs[0].epoch = 300;
@@ -267,7 +267,7 @@ static void a_class_secret_opens_what_is_retained(void **state)
     (void)state;
     struct seal_world world;
     uint8_t secret[WAX_SECRET_SIZE];
-    wax_bytes envelope;
+    wax_bytes envelope = {0};
 
     seal_world_make(&world, &seal_suites[0], WAX_CLASS_STATE, 1);
     assert_int_equal(wax_seal_class_secret(&world.group, 1, world.secrets[0], secret), WAX_OK);
@@ -282,7 +282,7 @@ static void strangers_and_clear_text_are_refused(void **state)
 {
     (void)state;
     struct seal_world world;
-    wax_bytes envelope;
+    wax_bytes envelope = {0};
 
     seal_world_make(&world, &seal_suites[0], WAX_CLASS_STREAM, 1);
     assert_true(is_refused(&world, WAX_TEXT("21.5"), WAX_SEAL_UNSEALED));
@@ -299,7 +299,7 @@ static void records_are_finite(void **state)
 {
     (void)state;
     struct seal_world world;
-    wax_bytes envelope;
+    wax_bytes envelope = {0};
 
     seal_world_make(&world, &seal_suites[0], WAX_CLASS_STREAM, 1);
     for (uint32_t sender = 256; sender < 266; sender++) {

@@ -79,7 +79,7 @@ static void an_alias_may_change_its_topic(void **state)
     assert_true(wax_bytes_equal(end.event.publish.topic, WAX_TEXT("ccc")));
     assert_int_equal(feed(&end, "30 06 0000 03 23 0002"), WAX_OK);
     assert_true(wax_bytes_equal(end.event.publish.topic, WAX_TEXT("b")));
-    assert_int_equal(end.session.aliases_in.count, 2);
+    assert_int_equal(end.session.aliases_in->count, 2);
 }
 
 static void without_room_nothing_is_taken(void **state)
@@ -90,12 +90,12 @@ static void without_room_nothing_is_taken(void **state)
     (void)state;
     end_open(&end, WAX_ROLE_SERVER, &limits);
     end_ready(&end, WAX_ROLE_SERVER, WAX_VERSION_5, &limits);
-    end.session.aliases_in.size = 9;
+    end.session.aliases_in->size = 9;
     assert_int_equal(feed(&end, "30 07 0001 61 03 23 0001"), WAX_OK);
     assert_int_equal(feed(&end, "30 07 0001 62 03 23 0002"), WAX_CROWDED);
     assert_int_equal(end.unread, 9);
-    assert_int_equal(end.session.aliases_in.used, 5);
-    end.session.aliases_in.size = 10;
+    assert_int_equal(end.session.aliases_in->used, 5);
+    end.session.aliases_in->size = 10;
     assert_int_equal(feed(&end, "30 07 0001 62 03 23 0002"), WAX_OK);
 }
 
@@ -159,11 +159,11 @@ static void without_room_of_our_own_no_alias_is_made(void **state)
     (void)state;
     end_open(&end, WAX_ROLE_SERVER, NULL);
     server_open(&end, "10 11 0004 4d515454 05 02 0000 03 22 0002 0001 63");
-    end.session.aliases_out.size = 7;
+    end.session.aliases_out->size = 7;
     assert_int_equal(wax_session_alias(&end.session, WAX_TEXT("long"), &is_new), 0);
     assert_int_equal(wax_session_alias(&end.session, WAX_TEXT("abc"), &is_new), 1);
     assert_int_equal(wax_session_alias(&end.session, WAX_TEXT("d"), &is_new), 0);
-    assert_int_equal(end.session.aliases_out.count, 1);
+    assert_int_equal(end.session.aliases_out->count, 1);
 }
 
 /* Neither what is too large nor what must wait teaches the peer an alias. [MQTT-3.3.2-12] */

@@ -14,6 +14,7 @@ struct end {
     wax_flows incoming;
     wax_flow outgoing_slots[SLOTS];
     wax_flow incoming_slots[SLOTS];
+    wax_aliases aliases[2];
     uint8_t aliases_in[64];
     uint8_t aliases_out[64];
     uint8_t property_room[128];
@@ -73,10 +74,10 @@ static inline void end_open(struct end *end, wax_role role, const wax_session_li
     if (role == WAX_ROLE_CLIENT) {
         wax_session_attach(&end->session, &end->outgoing, &end->incoming);
     }
-    end->session.aliases_in.room = end->aliases_in;
-    end->session.aliases_in.size = sizeof end->aliases_in;
-    end->session.aliases_out.room = end->aliases_out;
-    end->session.aliases_out.size = sizeof end->aliases_out;
+    end->aliases[0] = (wax_aliases){.room = end->aliases_in, .size = sizeof end->aliases_in};
+    end->aliases[1] = (wax_aliases){.room = end->aliases_out, .size = sizeof end->aliases_out};
+    end->session.aliases_in = &end->aliases[0];
+    end->session.aliases_out = &end->aliases[1];
     forget_output(end);
 }
 

@@ -45,6 +45,29 @@ static void more_slots_help_the_crowded(void **state)
     assert_null(wax_flows_after(&flows, 5));
 }
 
+/* Exchanges need no slots before there are any. */
+static void without_slots_there_are_no_exchanges(void **state)
+{
+    wax_flow slots[COUNT];
+    wax_flows flows;
+
+    (void)state;
+    wax_flows_init(&flows, NULL, 0);
+    wax_flows_reconnect(&flows);
+    wax_flows_drop_requests(&flows);
+    assert_int_equal(wax_flows_find(&flows, 1), flows.slot_count);
+    assert_null(wax_flows_after(&flows, 0));
+    assert_null(wax_flows_incoming(&flows, 1));
+    assert_null(wax_flows_admit(&flows, 1, WAX_OWES_PUBREC));
+    assert_null(wax_flows_take(&flows, WAX_WAIT_PUBACK));
+    assert_int_equal(wax_flows_forget(&flows, 1), WAX_NOT_FOUND);
+    assert_int_equal(wax_flows_acknowledge(&flows, WAX_PUBREC, 1, 0), WAX_NOT_FOUND);
+    assert_int_equal(wax_flows_restore(&flows, 1, WAX_WAIT_PUBACK), WAX_CROWDED);
+    assert_int_equal(wax_flows_restore(&flows, 1, WAX_WAIT_PUBREL), WAX_CROWDED);
+    wax_flows_move(&flows, slots, COUNT);
+    assert_int_equal(wax_flows_restore(&flows, 1, WAX_WAIT_PUBACK), WAX_OK);
+}
+
 /* A PUBCOMP ends the exchange, and its id is free. */
 static void pubcomp_ends_it(void **state)
 {
@@ -84,6 +107,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(outgoing_ones_sit_at_their_id),
+        cmocka_unit_test(without_slots_there_are_no_exchanges),
         cmocka_unit_test(more_slots_help_the_crowded),
         cmocka_unit_test(pubcomp_ends_it),
         cmocka_unit_test(incoming_ones_take_any_slot),

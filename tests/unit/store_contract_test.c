@@ -102,19 +102,18 @@ static void a_commit_takes_the_batch_and_becomes_durable(void **state)
 /* Without memory for a change nothing may be taken for safe, least of all when it was the first. */
 static void a_broken_batch_is_never_committed(void **state)
 {
-    wax_store *store = open_store(&wax_store_sqlite, home, &report);
-    wax_store_batch batch = {.is_broken = true};
     int status = 0;
-    pid_t child = fork();
+    pid_t child = fork(); /* before the store has threads */
 
     (void)state;
     if (child == 0) {
+        wax_store *store = open_store(&wax_store_sqlite, home, &report);
+        wax_store_batch batch = {.is_broken = true};
         (void)store->kind->commit(store, &batch);
         _exit(0);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_false(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-    assert_int_equal(store->kind->close(store), WAX_OK);
 }
 
 static void a_task_runs_after_what_was_committed(void **state)

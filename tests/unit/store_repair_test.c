@@ -222,6 +222,109 @@ static void a_suspect_store_is_read_whole(void **state)
     assert_int_equal(report.saved_count, book.count - 2);
 }
 
+/* --- While it is open --- */
+
+static wax_store_report told;
+static unsigned told_count;
+
+static void tell(void *context, const wax_store_report *report)
+{
+    (void)context;
+    told = *report;
+    told_count++;
+}
+
+/* The one page of the messages, which are not read when a store is opened. */
+static void damage_messages(void)
+{
+    struct image image = read_image(home, "wax.db");
+    char path[300];
+    sqlite3 *handle;
+    sqlite3_stmt *statement;
+    size_t page;
+
+    (void)snprintf(path, sizeof path, "%s/wax.db", home);
+    assert_int_equal(sqlite3_open(path, &handle), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(handle,
+                                        "SELECT rootpage FROM sqlite_master WHERE name='messages'",
+                                        -1, &statement, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    page = (size_t)sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    assert_int_equal(sqlite3_close(handle), SQLITE_OK);
+    assert_true(page * 4096 <= image.size);
+    memset(image.data + (page - 1) * 4096, 0xff, 4096);
+    write_image(home, "wax.db", &image);
+    free_image(&image);
+}
+
+/* Commits one session more, and one message that a queue holds. Returns the mark. */
+static uint64_t commit_more(wax_store *store, uint8_t name)
+{
+    wax_store_batch batch = {.data = NULL};
+    uint8_t key[16];
+    uint8_t number[8];
+
+    memset(key, name, sizeof key);
+    memset(number, name, sizeof number);
+    wax_store_put(&batch, WAX_STORE_MESSAGES, wax_bytes_of(number, 8), WAX_TEXT("more"), true);
+    wax_store_put(&batch, WAX_STORE_QUEUES, wax_bytes_of(key, 16), wax_bytes_of(number, 8), true);
+    wax_store_put(&batch, WAX_STORE_SESSIONS, wax_bytes_of(key, 8), WAX_TEXT("one"), true);
+    return store->kind->commit(store, &batch);
+}
+
+static wax_store *open_damaged(wax_store_options *options)
+{
+    wax_store_report report;
+    wax_store *store = NULL;
+
+    told_count = 0;
+    damage_messages();
+    assert_int_equal(wax_store_sqlite.open(&store, options, &report), WAX_OK);
+    assert_false(report.is_damaged);
+    return store;
+}
+
+static void damage_that_a_write_finds_is_set_aside_at_once(void **state)
+{
+    wax_store_options options = {.place = home, .tell = tell};
+    wax_store *store = open_damaged(&options);
+    wax_store_report report;
+    struct book found;
+
+    (void)state;
+    wait_for(store, commit_more(store, 0xaa));
+    assert_int_equal(store->kind->state(store), WAX_OK);
+    assert_int_equal(told_count, 1);
+    assert_true(told.is_damaged && told.saved_count > 0 && told.lost_count > 0);
+    assert_int_equal(access(told.aside, F_OK), 0);
+    wait_for(store, commit_more(store, 0xbb));
+    assert_int_equal(told_count, 1);
+    assert_int_equal(store->kind->close(store), WAX_OK);
+    store = open_store(&wax_store_sqlite, home, &report);
+    assert_false(report.is_damaged);
+    assert_int_equal(read_store(store, &found), WAX_OK);
+    /* Two commits of three rows, and what needs no messages. */
+    assert_int_equal(found.count, told.saved_count + 6);
+    book_clear(&found);
+    assert_int_equal(store->kind->close(store), WAX_OK);
+}
+
+static void what_must_be_whole_stays_as_it_is(void **state)
+{
+    wax_store_options options = {.place = home, .must_be_whole = true, .tell = tell};
+    wax_store *store = open_damaged(&options);
+
+    (void)state;
+    (void)commit_more(store, 0xaa);
+    while (store->kind->state(store) == WAX_OK) {
+        (void)usleep(1000);
+    }
+    assert_int_equal(store->kind->close(store), WAX_IO);
+    assert_int_equal(told_count, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -234,6 +337,8 @@ int main(void)
         TEST(a_replacement_that_is_not_complete_is_forgotten),
         TEST(a_damaged_message_is_found_when_it_is_asked_for),
         TEST(a_suspect_store_is_read_whole),
+        TEST(damage_that_a_write_finds_is_set_aside_at_once),
+        TEST(what_must_be_whole_stays_as_it_is),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

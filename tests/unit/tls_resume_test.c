@@ -303,6 +303,48 @@ static void dates_need_not_count(void **state)
     wax_tls_release(contexts[1]);
 }
 
+static size_t count_spare(wax_tls_context *context)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < TLS_SPARE_MAX; i++) {
+        count += atomic_load(&context->spare[i]) != NULL;
+    }
+    return count;
+}
+
+static void connections_share_what_only_a_call_needs(void **state)
+{
+    static struct pair pairs[3];
+    wax_tls_settings for_server = {.cafile = NULL};
+    wax_tls_settings for_client = {.cafile = in_good("ca.crt")};
+    wax_tls_context *contexts[2];
+    wax_status at[2];
+
+    (void)state;
+    set_pair(&for_server, "server");
+    contexts[0] = make_server(&for_server);
+    contexts[1] = make_client(&for_client);
+    for (size_t i = 0; i < WAX_COUNT(pairs); i++) {
+        /* So small that the handshake waits in the middle of what it writes. */
+        join(&pairs[i], contexts[0], contexts[1], "broker.local", 16);
+        settle(&pairs[i], &at[0], &at[1]);
+        assert_true(wax_tls_is_ready(pairs[i].server));
+    }
+    for (size_t i = 0; i < WAX_COUNT(pairs); i++) {
+        const struct tls *server = (const struct tls *)(const void *)pairs[i].server;
+        assert_null(SSL_get_rbio(server->ssl));
+        assert_null(SSL_get_wbio(server->ssl));
+    }
+    assert_int_equal(count_spare(contexts[0]), 1);
+    assert_int_equal(count_spare(contexts[1]), 1);
+    for (size_t i = 0; i < WAX_COUNT(pairs); i++) {
+        part(&pairs[i]);
+    }
+    wax_tls_release(contexts[0]);
+    wax_tls_release(contexts[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -313,6 +355,7 @@ int main(void)
         cmocka_unit_test(names_choose_the_certificate),
         cmocka_unit_test(records_are_as_small_as_told),
         cmocka_unit_test(dates_need_not_count),
+        cmocka_unit_test(connections_share_what_only_a_call_needs),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);

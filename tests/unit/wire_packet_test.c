@@ -182,9 +182,33 @@ static void what_no_packet_can_hold_writes_nothing(void **state)
     };
 
     (void)state;
-    assert_int_equal(wax_subscribe_write(&out, &subscribe, WAX_SUBSCRIBE, V311), WAX_TOO_LARGE);
+    assert_int_equal(wax_subscribe_write(&out, &subscribe, WAX_SUBSCRIBE, V311), WAX_FULL);
     assert_int_equal(out.used, 0);
     assert_int_not_equal(out.status, WAX_OK);
+    out = wax_writer_over(room, sizeof room);
+    assert_int_equal(wax_packet_write_head(&out, WAX_PUBLISH, 0, (size_t)WAX_VARINT_MAX + 1),
+                     WAX_TOO_LARGE);
+    assert_int_equal(out.used, 0);
+}
+
+static void a_body_gets_its_head(void **state)
+{
+    uint8_t room[200];
+    wax_writer out = wax_writer_over(room, 133);
+
+    (void)state;
+    wax_write_u8(&out, 7);
+    for (size_t i = 0; i < 129; i++) {
+        wax_write_u8(&out, (uint8_t)i);
+    }
+    assert_int_equal(wax_packet_enclose(&out, 1, WAX_SUBSCRIBE, 0x02), WAX_OK);
+    assert_int_equal(out.used, 133);
+    assert_memory_equal(room, "\x07\x82\x81\x01\x00\x01", 6);
+    assert_int_equal(room[132], 128);
+    out.used = 131; /* of the next body all is there, but two bytes are too few for its head */
+    wax_write_u16(&out, 1);
+    assert_int_equal(wax_packet_enclose(&out, 131, WAX_PUBACK, 0), WAX_FULL);
+    assert_int_equal(out.used, 131);
 }
 
 int main(void)
@@ -197,6 +221,7 @@ int main(void)
         cmocka_unit_test(an_empty_packet_is_two_bytes),
         cmocka_unit_test(a_head_is_written_only_if_its_body_fits),
         cmocka_unit_test(what_no_packet_can_hold_writes_nothing),
+        cmocka_unit_test(a_body_gets_its_head),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

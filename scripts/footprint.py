@@ -1,0 +1,211 @@
+#!/usr/bin/env python3
+"""footprint: what a program that uses libwax takes on a Cortex-M: flash, memory, stack.
+
+    scripts/footprint.py [--write] [--functions PROFILE]
+
+Builds the programs of tests/size/ with the library's rooms, reads the linker's maps and compares with
+tests/size/gates.tsv. The table of docs/footprint.md must say the same; --write makes it so.
+--functions lists what one profile's bytes are.
+"""
+import argparse
+import collections
+import pathlib
+import re
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+import amalgamate
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build/footprint"
+PROGRAMS = ROOT / "tests/size"
+PAGE = ROOT / "docs/footprint.md"
+BEGIN, END = "<!-- table: scripts/footprint.py --write -->", "<!-- end of the table -->"
+
+COMPILER = "arm-none-eabi-gcc"
+COMMON = ["-std=c11", "-mthumb", "-Os", "-ffreestanding", "-ffunction-sections", "-fdata-sections"]
+LINK = ["--specs=nano.specs", "--specs=nosys.specs", "-nostartfiles", "-Wl,-e,main", "-Wl,--gc-sections"]
+
+MQTT_3 = ["-DWAX_MQTT5=0", "-DSIZE_VERSION=WAX_VERSION_3_1_1"]
+MQTT_5 = ["-DSIZE_VERSION=WAX_VERSION_5"]
+
+# name, program, options, what it is
+PROFILES = (
+    ("micro-3-publish", "micro_publish.c", [*MQTT_3, "-DSIZE_TAKE=wax_micro_take_little"], "`micro`, MQTT 3.1.1, publishes at QoS 0"),
+    ("micro-3", "micro_full.c", MQTT_3, "`micro`, MQTT 3.1.1, everything"),
+    ("micro-5-publish", "micro_publish.c", [*MQTT_5, "-DSIZE_TAKE=wax_micro_take_answers"], "`micro`, MQTT 5, publishes at QoS 0"),
+    ("micro-5", "micro_full.c", MQTT_5, "`micro`, all versions, everything"),
+    ("client-3", "client_full.c", [*MQTT_3, "-DWAX_SERVER=0"], "`client`, MQTT 3.1.1"),
+    ("client-5", "client_full.c", [*MQTT_5, "-DWAX_SERVER=0"], "`client`, all versions"),
+)
+
+SECTION = re.compile(r"^ (\.[\w.$-]+)?\s+0x[0-9a-f]+\s+0x([0-9a-f]+) (\S+)$")
+NODE = re.compile(r'node: \{ title: "([^"]+)" label: "([^"]*)"')
+EDGE = re.compile(r'edge: \{ sourcename: "([^"]+)" targetname: "([^"]+)"')
+
+# Who calls by pointer, and whom.
+POINTERS = (
+    ("micro/take", "judge_(all|answer)"),
+    ("wax_micro_take", "judge_(all|answer)"),
+    ("micro/poll|wax_micro_poll", "wax_micro_take_(all|answers|little)"),
+    ("session/send|wax_session", "wax_publish_write_(head|start)"),
+)
+
+Figures = collections.namedtuple("Figures", "flash data libc context stack functions")
+
+
+def run(*command):
+    done = subprocess.run([str(word) for word in command], cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise SystemExit(f"footprint: {command[0]} ended with {done.returncode}\n{done.stderr}")
+    return done.stdout
+
+
+def sections_of(map_path):
+    """[(object file, section, size)] of all that was linked."""
+    found, wrapped = [], None
+    text = map_path.read_text().split("Linker script and memory map")[1]
+    for line in text.splitlines():
+        if re.fullmatch(r" \.[\w.$-]+", line):
+            wrapped = line.strip()  # a long name has its figures on the next line
+            continue
+        match = SECTION.match(line)
+        if match:
+            found.append((pathlib.Path(match.group(3)).name, match.group(1) or wrapped or "", int(match.group(2), 16)))
+        wrapped = None
+    return found
+
+
+def stack_of(folder, program, linked):
+    """The deepest chain of calls, by the compiler's own figures; libc and the transport are not in it."""
+    size, calls = {}, collections.defaultdict(set)
+    for path in folder.glob("*.ci"):
+        text = path.read_text()
+        for title, label in NODE.findall(text):
+            own = re.search(r"(\d+) bytes \((\w+)", label)
+            if own:
+                size[title] = int(own.group(1))
+        for caller, called in EDGE.findall(text):
+            calls[caller].add(called)
+
+    def targets(caller):
+        """What a call by pointer may reach, of what is linked."""
+        names = next((names for where, names in POINTERS if re.search(where, caller)), "$^")
+        return [title for title in size if re.search(rf"(^|:)({names})$", title) and title.split(":")[-1] in linked]
+
+    def depth(name, above):
+        if name in above:
+            raise SystemExit(f"footprint: {name} calls itself")
+        below = [one for called in calls[name] for one in (targets(name) if called == "__indirect_call" else [called])]
+        return size.get(name, 0) + max((depth(one, above | {name}) for one in below), default=0)
+
+    # The program's own part is not the library's: what it calls is.
+    entries = {called for caller in calls if caller == "main" or program in caller for called in calls[caller]}
+    return max((depth(one, frozenset()) for one in entries if one.startswith("wax_")), default=0)
+
+
+def objects_of(folder, sources, options, name):
+    for source in sources:
+        run(COMPILER, *COMMON, *options, "-c", source, "-o", folder / f"{name}_{source.parent.name}_{source.stem}.o")
+
+
+def measure(profile, cpu, in_one_file):
+    name, program, options, _ = profile
+    folder = BUILD / f"{name}-{cpu}{'-one' if in_one_file else ''}"
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.iterdir():
+        old.unlink()
+    options = [*options, f"-mcpu={cpu}"]
+    includes = ["-Isrc", "-Itests/size"]
+    if in_one_file:
+        run(sys.executable, "-B", "scripts/amalgamate.py", "--out", folder)
+        objects_of(folder, [folder / "wax.c"], options, "LIB")
+    else:
+        sources = [path for room in amalgamate.ROOMS for path in sorted((ROOT / "src" / room).glob("*.c"))]
+        objects_of(folder, sources, [*options, *includes, "-fcallgraph-info=su"], "LIB")
+    objects_of(folder, [PROGRAMS / program], [*options, *includes, "-fno-inline", "-fcallgraph-info=su"], "APP")
+    objects_of(folder, [PROGRAMS / "platform.c"], [*options, *includes], "APP")
+    elf = folder / "program.elf"
+    run(COMPILER, f"-mcpu={cpu}", "-mthumb", "-Os", *LINK, f"-Wl,-Map,{folder}/map", *sorted(folder.glob("*.o")), "-o", elf)
+    sums, functions = collections.Counter(), collections.Counter()
+    for file, section, size in sections_of(folder / "map"):
+        kind = "lib" if file.startswith("LIB_") else "app" if file.startswith("APP_") else "libc"
+        if section.startswith((".text", ".rodata")):
+            sums[kind, "flash"] += size
+        elif section.startswith(".data"):
+            sums[kind, "flash"] += size
+            sums[kind, "data"] += size
+        elif section.startswith((".bss", "COMMON")):
+            sums[kind, "data"] += size
+        if kind == "lib" and section.startswith((".text", ".rodata", ".data")):
+            functions[f"{section} ({file.removeprefix('LIB_')})"] += size
+    symbols = run("arm-none-eabi-nm", "-S", elf)
+    context = re.search(r"^\w+ (\w+) b context$", symbols, re.M)
+    return Figures(sums["lib", "flash"], sums["lib", "data"], sums["libc", "flash"], int(context.group(1), 16),
+                   0 if in_one_file else stack_of(folder, program, {section.split(" ")[0].split(".")[-1] for section in functions}), functions)
+
+
+def gates():
+    rows = [line.split("\t") for line in (PROGRAMS / "gates.tsv").read_text().splitlines() if not line.startswith("#")]
+    return {row[0]: tuple(int(cell) for cell in row[1:]) for row in rows}
+
+
+def table_of(all_figures):
+    lines = ["| program | flash | in one file | Cortex-M0+ | of libc beside it | client struct | stack | static RAM |",
+             "|---|---|---|---|---|---|---|---|"]
+    for name, _, _, what in PROFILES:
+        plain, joined, small = (all_figures[name, kind] for kind in ("m4", "one", "m0"))
+        lines.append(f"| {what} | **{plain.flash}** | {joined.flash} | {small.flash} | {plain.libc} | {plain.context} | "
+                     f"{plain.stack} | {plain.data} |")
+    return "\n".join(lines)
+
+
+def breaches(all_figures):
+    """[what is larger than its gate]."""
+    found, limits = [], gates()
+    for name, *_ in PROFILES:
+        plain, joined = all_figures[name, "m4"], all_figures[name, "one"]
+        measured = (plain.flash, joined.flash, plain.context, plain.stack, plain.data)
+        for what, size, limit in zip(("flash", "flash in one file", "client struct", "stack", "static RAM"), measured,
+                                     limits[name]):
+            if size > limit:
+                found.append(f"{name}: {what} is {size} bytes, more than {limit}")
+    return found
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Measures what libwax takes on a Cortex-M.")
+    parser.add_argument("--write", action="store_true", help="write the table of docs/footprint.md")
+    parser.add_argument("--functions", metavar="PROFILE", choices=[row[0] for row in PROFILES],
+                        help="list what the bytes of one profile are")
+    options = parser.parse_args()
+    if options.functions:
+        profile = next(row for row in PROFILES if row[0] == options.functions)
+        for section, size in measure(profile, "cortex-m4", False).functions.most_common():
+            print(f"{size:6} {section}")
+        return 0
+    figures = {}
+    for profile in PROFILES:
+        figures[profile[0], "m4"] = measure(profile, "cortex-m4", False)
+        figures[profile[0], "one"] = measure(profile, "cortex-m4", True)
+        figures[profile[0], "m0"] = measure(profile, "cortex-m0plus", False)
+    table = table_of(figures)
+    print(table)
+    wrong = breaches(figures)
+    before, rest = PAGE.read_text().split(BEGIN)
+    old, after = rest.split(END)
+    if options.write:
+        PAGE.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}")
+    elif old.strip() != table:
+        wrong.append("docs/footprint.md tells other figures: scripts/footprint.py --write")
+    for line in wrong:
+        print(f"footprint: {line}")
+    if not wrong:
+        listed = ", ".join(f"{name} {figures[name, 'm4'].flash}" for name, *_ in PROFILES)
+        print(f"flash on Cortex-M4: {listed}")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,252 @@
+/* authority: who may do what in a namespace, and the keys for it. It makes epochs, fills mailboxes,
+ * writes manifests and keeps the log (docs/format.md, 8 to 10); Registrar and Keeper in one.
+ *
+ * A machine without a network: deeds and statuses go in, with the time; messages to be published
+ * come out one by one. All of it stands in one SQLite file for each namespace, whose secrets are
+ * sealed under a key that is kept elsewhere. Each deed is one transaction: it is in the file and
+ * in the log, or it never was. What was not published when the process ended is published by the
+ * next. One thread uses an authority; several programs must not use one file. */
+#ifndef WAX_AUTHORITY_H
+#define WAX_AUTHORITY_H
+
+#include "base/base.h"
+#include "keys/keys.h"
+
+/* ---- The file ---- */
+
+/* Where randomness comes from. `fill` returns WAX_OK, or why there is none: then nothing is done.
+ */
+typedef struct wax_authority_random wax_authority_random;
+struct wax_authority_random {
+    wax_status (*fill)(wax_authority_random *self, void *room, size_t size);
+};
+
+#define WAX_AUTHORITY_FAULT_SIZE 200
+
+typedef struct wax_authority_options {
+    const char *path;
+    const uint8_t *key;           /* WAX_SEAL_KEY_SIZE: seals what is secret in the file */
+    wax_authority_random *random; /* outlives the authority */
+    char *fault; /* WAX_AUTHORITY_FAULT_SIZE: gets the words when a file does not open */
+} wax_authority_options;
+
+typedef struct wax_authority wax_authority;
+
+/* Who does something, and when; the log says both. */
+typedef struct wax_authority_deed {
+    wax_bytes who;
+    uint64_t now_s; /* since 1970 */
+} wax_authority_deed;
+
+/* A new namespace. */
+typedef struct wax_authority_founding {
+    wax_bytes prefix;          /* of the authority's topics; empty: "wax" */
+    const uint8_t *root;       /* public key that certifies devices; NULL: the Registrar's own */
+    uint32_t blinding_variant; /* 0: topics are not blinded */
+    uint32_t blinding_hash;
+} wax_authority_founding;
+
+/* Makes a file for a new namespace and opens it. Where there is one, it is WAX_INVALID.
+ * Returns WAX_OK, and wax_authority_close() is owed; otherwise `options->fault` says in words why,
+ * and there is no file. */
+wax_status wax_authority_found(wax_authority **self, const wax_authority_options *options,
+                               const wax_authority_deed *deed,
+                               const wax_authority_founding *founding) WAX_CHECKED;
+
+/* Opens what wax_authority_found() made. WAX_NOT_FOUND where there is nothing; WAX_INVALID for
+ * another key; WAX_MALFORMED for a file that is something else, or damaged; WAX_IO; WAX_FULL. */
+wax_status wax_authority_open(wax_authority **self,
+                              const wax_authority_options *options) WAX_CHECKED;
+
+/* NULL is fine. */
+void wax_authority_close(wax_authority *self);
+
+/* Why the last call failed, in words for people. */
+const char *wax_authority_fault(const wax_authority *self);
+
+/* The authority as everybody may know it; views live as long as it does. */
+typedef struct wax_authority_identity {
+    const uint8_t *name_space;
+    wax_bytes prefix;
+    uint32_t generation;
+    const uint8_t *root;
+    const uint8_t *registrar;
+    const uint8_t *keeper;
+    uint64_t log_number;
+} wax_authority_identity;
+
+/* Says who it is. */
+wax_authority_identity wax_authority_identify(const wax_authority *self);
+
+/* ---- Deeds ----
+ *
+ * All return WAX_OK; WAX_INVALID for what cannot be; WAX_NOT_FOUND for a device or group that is
+ * not there; WAX_NOT_AUTHORIZED for what is not allowed; WAX_UNTRUSTED for a proof that does not
+ * hold; WAX_MALFORMED when the file is damaged; WAX_IO, WAX_FULL or WAX_UNSPECIFIED_ERROR when
+ * disk, memory or library fail. Unless WAX_OK nothing was changed, and wax_authority_fault() says
+ * why. */
+
+#define WAX_AUTHORITY_KEPT_DEFAULT  8
+#define WAX_AUTHORITY_EPOCH_DEFAULT 86400
+#define WAX_AUTHORITY_ACK_DEFAULT   300
+
+typedef struct wax_authority_group {
+    wax_bytes name;
+    uint32_t suite;
+    uint32_t group_class;
+    uint32_t tag_size;
+    const wax_bytes *filters;
+    size_t filter_count;
+    uint32_t epoch_s; /* how long an epoch lasts; 0: until somebody rotates */
+    uint32_t kept;    /* W */
+    uint32_t ack_s;   /* how long the readers have to take a new epoch, before it is used */
+    bool signs;       /* writers with keys of their own sign each message */
+} wax_authority_group;
+
+/* Makes a group, with its first epoch. Returns its id in `id`. */
+wax_status wax_authority_add_group(wax_authority *self, const wax_authority_deed *deed,
+                                   const wax_authority_group *group,
+                                   uint8_t id[static WAX_KEYS_ID_SIZE]) WAX_CHECKED;
+
+/* Takes in a device with a pre-shared key of WAX_KEYS_SECRET_SIZE, for profile 1, 2 or 3. A key
+ * that another device has, or had, is refused, as is the name of one that was evicted. */
+wax_status wax_authority_enrol_psk(wax_authority *self, const wax_authority_deed *deed,
+                                   wax_bytes device, uint8_t profile,
+                                   const uint8_t *psk) WAX_CHECKED;
+
+/* Whether a device is in. */
+typedef enum wax_authority_standing {
+    WAX_AUTHORITY_PENDING, /* somebody must compare the words and confirm */
+    WAX_AUTHORITY_MEMBER,
+    WAX_AUTHORITY_EVICTED,
+} wax_authority_standing;
+
+/* What an enrolment came to. */
+typedef struct wax_authority_verdict {
+    wax_authority_standing standing;
+    char words[WAX_KEYS_WORDS_SIZE]; /* what its owner must see on the device */
+} wax_authority_verdict;
+
+/* Judges an enrolment that came for `device`. With a certificate that the root answers for, the
+ * device is in. Without one it is pending, if strangers are let in now. The same again changes
+ * nothing. */
+wax_status wax_authority_enrol(wax_authority *self, const wax_authority_deed *deed,
+                               wax_bytes device, wax_bytes message,
+                               wax_authority_verdict *verdict) WAX_CHECKED;
+
+/* Strangers may enrol until then; 0: not at all, as at first. Holds until the process ends. */
+void wax_authority_admit_until(wax_authority *self, uint64_t until_s);
+
+/* Takes a pending device in: somebody has compared the words, and gives them as proof. */
+wax_status wax_authority_confirm(wax_authority *self, const wax_authority_deed *deed,
+                                 wax_bytes device, wax_bytes words) WAX_CHECKED;
+
+typedef struct wax_authority_grant {
+    wax_bytes device;
+    wax_bytes group;  /* name */
+    uint32_t role;    /* WAX_KEYS_READS and WAX_KEYS_WRITES */
+    bool has_history; /* in class state: what is retained from earlier epochs may be read */
+} wax_authority_grant;
+
+/* Lets a device into a group, from the epoch that is written in now. A role that it has is
+ * replaced; who may no longer read gets nothing of the next epoch, which begins at once. */
+wax_status wax_authority_allow(wax_authority *self, const wax_authority_deed *deed,
+                               const wax_authority_grant *grant) WAX_CHECKED;
+
+/* Takes the device `name` out of a group; or out of all, for good. Where it could read, the next
+ * epoch begins at once: its readers have `ack_s` to take it. */
+wax_status wax_authority_revoke(wax_authority *self, const wax_authority_deed *deed, wax_bytes name,
+                                wax_bytes group_name) WAX_CHECKED;
+wax_status wax_authority_evict(wax_authority *self, const wax_authority_deed *deed,
+                               wax_bytes name) WAX_CHECKED;
+
+/* Announces a new epoch to a group's readers. It is written in when all have it, or after `ack_s`,
+ * or when wax_authority_activate() says so; the oldest goes when there are more than W. One that
+ * is announced already is WAX_INVALID. */
+wax_status wax_authority_rotate(wax_authority *self, const wax_authority_deed *deed,
+                                wax_bytes name) WAX_CHECKED;
+wax_status wax_authority_activate(wax_authority *self, const wax_authority_deed *deed,
+                                  wax_bytes name) WAX_CHECKED;
+
+/* To be called once after the file came back from a backup: raises the generation, so that devices
+ * believe it again; no epoch and no sender number that was given since the backup comes again, and
+ * all groups rotate. */
+wax_status wax_authority_restored(wax_authority *self, const wax_authority_deed *deed) WAX_CHECKED;
+
+/* ---- What there is ---- */
+
+typedef struct wax_authority_device {
+    wax_bytes name;
+    uint8_t profile;
+    wax_authority_standing standing;
+    wax_bytes words;    /* of who is pending */
+    wax_bytes firmware; /* empty if unknown */
+    uint64_t seen_s;    /* 0: never */
+    uint64_t version;   /* of the mailbox given out last */
+    uint64_t held_version;
+    uint32_t generation; /* of the mailbox it holds */
+} wax_authority_device;
+
+typedef struct wax_authority_member {
+    wax_bytes group; /* name */
+    wax_bytes device;
+    uint32_t role;
+    uint32_t sender; /* 0: it only reads */
+    uint32_t from_epoch;
+    uint32_t held_epoch;  /* the newest that it told to have */
+    uint32_t write_epoch; /* these two are the group's */
+    uint32_t announced;   /* 0: none */
+} wax_authority_member;
+
+/* Whom to tell of each; views live as long as the call. */
+typedef struct wax_authority_visitor wax_authority_visitor;
+struct wax_authority_visitor {
+    void (*device)(wax_authority_visitor *self, const wax_authority_device *device);
+    void (*member)(wax_authority_visitor *self, const wax_authority_member *member);
+};
+
+/* Tells of all devices, and then of all members, by name: of what the visitor has a function for.
+ * It may not call the authority. Statuses as of deeds. */
+wax_status wax_authority_visit(wax_authority *self, wax_authority_visitor *visitor) WAX_CHECKED;
+
+/* ---- What happens by itself ---- */
+
+/* Takes a status that came for the device `name`, and overwrites `message`. A new epoch that all
+ * readers have is written in from then on. Statuses as of deeds; WAX_PROTOCOL_ERROR for one that is
+ * older than the last. */
+wax_status wax_authority_hear(wax_authority *self, uint64_t now_s, wax_bytes name, uint8_t *message,
+                              size_t size) WAX_CHECKED;
+
+/* Does what is due: rotates, activates. `next_s` is when it wants to be called again at the latest,
+ * WAX_NEVER if nothing is to come. */
+wax_status wax_authority_tick(wax_authority *self, uint64_t now_s, uint64_t *next_s) WAX_CHECKED;
+
+/* ---- What is to be published, retained, with QoS 1 ---- */
+
+enum wax_authority_kind {
+    WAX_AUTHORITY_LOG,
+    WAX_AUTHORITY_MANIFEST,
+    WAX_AUTHORITY_MAILBOX,
+};
+
+typedef struct wax_authority_message {
+    wax_bytes topic; /* both live until the next call */
+    wax_bytes content;
+    enum wax_authority_kind kind; /* these three say which it is */
+    uint64_t row;
+    uint64_t mark;
+} wax_authority_message;
+
+/* Makes the next message: entries of the log in order, then manifests, then mailboxes. One that was
+ * given out comes again only when it changed, or after a restart.
+ * Returns WAX_OK; WAX_NOT_FOUND when there is none; statuses as of deeds. */
+wax_status wax_authority_next(wax_authority *self, wax_authority_message *message) WAX_CHECKED;
+
+/* The broker has it. What was not told so is given out again after a restart. */
+wax_status wax_authority_sent(wax_authority *self,
+                              const wax_authority_message *message) WAX_CHECKED;
+
+/* All comes again, as for a broker that lost what it retained. */
+wax_status wax_authority_resend(wax_authority *self) WAX_CHECKED;
+
+#endif

@@ -1,0 +1,167 @@
+/* What is to be published: whatever others know otherwise than the tables have it. */
+#include <string.h>
+
+#include "authority/contents.h"
+
+/* PREFIX/LETTER and, if there is one, /NAME. */
+static wax_bytes make_topic(wax_authority *self, char letter, wax_bytes name)
+{
+    wax_writer out = wax_writer_over(self->topic, sizeof self->topic);
+
+    wax_write_bytes(&out, wax_bytes_of(self->own.prefix, self->own.prefix_size));
+    wax_write_u8(&out, '/');
+    wax_write_u8(&out, (uint8_t)letter);
+    if (name.size > 0) {
+        wax_write_u8(&out, '/');
+        wax_write_bytes(&out, name);
+    }
+    wax_assert(out.status == WAX_OK);
+    return wax_writer_bytes(&out);
+}
+
+static bool next_entry(wax_authority *self, wax_authority_message *message)
+{
+    sqlite3_stmt *row =
+        ledger_ask(self,
+                   "SELECT number,entry FROM log WHERE number>(SELECT log_given FROM "
+                   "namespace) ORDER BY number LIMIT 1",
+                   NULL);
+    wax_writer out = wax_writer_over(self->room, MESSAGE_MAX);
+    struct value given;
+
+    if (!ledger_next(self, row)) {
+        return false;
+    }
+    wax_write_bytes(&out, ledger_column_bytes(row, 1));
+    *message = (wax_authority_message){
+        .topic = make_topic(self, 'l', wax_bytes_of(NULL, 0)),
+        .content = wax_writer_bytes(&out),
+        .kind = WAX_AUTHORITY_LOG,
+        .mark = ledger_column(row, 0),
+    };
+    ledger_drop(row);
+    given = of_number(message->mark);
+    ledger_run(self, "UPDATE namespace SET log_given=?", &given);
+    return true;
+}
+
+/* A group's id in hexadecimal digits. */
+static wax_bytes digits_of(const struct group *group, uint8_t room[static 2 * WAX_KEYS_ID_SIZE])
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (size_t i = 0; i < WAX_KEYS_ID_SIZE; i++) {
+        room[2 * i] = (uint8_t)digits[group->name_id[i] >> 4U];
+        room[2 * i + 1] = (uint8_t)digits[group->name_id[i] & 15U];
+    }
+    return wax_bytes_of(room, 2 * (size_t)WAX_KEYS_ID_SIZE);
+}
+
+static bool next_manifest(wax_authority *self, wax_authority_message *message)
+{
+    sqlite3_stmt *row = ledger_ask(
+        self, "SELECT id,changed,version FROM groups WHERE given<changed ORDER BY id LIMIT 1",
+        NULL);
+    wax_writer out = wax_writer_over(self->room, MESSAGE_MAX);
+    uint8_t room[2 * WAX_KEYS_ID_SIZE];
+    uint8_t digest[WAX_SHA256_SIZE] = {0};
+    struct group group;
+    uint64_t version;
+
+    if (!ledger_next(self, row)) {
+        return false;
+    }
+    *message = (wax_authority_message){
+        .kind = WAX_AUTHORITY_MANIFEST,
+        .row = ledger_column(row, 0),
+        .mark = ledger_column(row, 1),
+    };
+    version = ledger_column(row, 2) + 1;
+    ledger_drop(row);
+    group_load(self, message->row, &group);
+    message->topic = make_topic(self, 'm', digits_of(&group, room));
+    manifest_write(self, &group, version, &out);
+    message->content = wax_writer_bytes(&out);
+    if (self->status == WAX_OK && wax_crypto_sha256(&message->content, 1, digest) != WAX_OK) {
+        authority_fail(self, WAX_UNSPECIFIED_ERROR, NULL);
+    }
+    ledger_run(self, "UPDATE groups SET given=?,version=?,digest=? WHERE id=?",
+               (const struct value[]){of_number(message->mark), of_number(version),
+                                      of_blob(digest, sizeof digest), of_number(message->row)});
+    return true;
+}
+
+/* The version is in the file before anybody sees it. */
+static bool next_mailbox(wax_authority *self, wax_authority_message *message)
+{
+    const uint64_t id = ledger_number(
+        self, "SELECT id FROM devices WHERE given<changed AND standing<>0 ORDER BY id LIMIT 1",
+        NULL);
+    wax_writer out = wax_writer_over(self->room, MESSAGE_MAX);
+    uint8_t topic[WAX_KEYS_TOPIC_MAX];
+    struct device device;
+
+    if (self->status != WAX_OK || id == 0) {
+        return false;
+    }
+    device_load(self, id, &device);
+    mailbox_write(self, &device, device.version + 1, &out, topic);
+    wax_wipe(device.psk, sizeof device.psk);
+    *message = (wax_authority_message){
+        .topic = make_topic(self, 'k', wax_bytes_of_text(device.name)),
+        .content = wax_writer_bytes(&out),
+        .kind = WAX_AUTHORITY_MAILBOX,
+        .row = id,
+        .mark = device.changed,
+    };
+    ledger_run(self, "UPDATE devices SET given=?,version=version+1 WHERE id=?",
+               (const struct value[]){of_number(message->mark), of_number(id)});
+    return true;
+}
+
+wax_status wax_authority_next(wax_authority *self, wax_authority_message *message)
+{
+    bool is_one;
+    wax_status status;
+
+    deed_begin(self);
+    is_one =
+        next_entry(self, message) || next_manifest(self, message) || next_mailbox(self, message);
+    status = deed_end(self);
+    if (status == WAX_OK && !is_one) {
+        status = WAX_NOT_FOUND;
+    }
+    if (status != WAX_OK) {
+        *message = (wax_authority_message){.mark = 0};
+    }
+    return status;
+}
+
+wax_status wax_authority_sent(wax_authority *self, const wax_authority_message *message)
+{
+    static const char *const sql[] = {
+        [WAX_AUTHORITY_LOG] = "UPDATE namespace SET log_sent=max(log_sent,?1)",
+        [WAX_AUTHORITY_MANIFEST] =
+            "UPDATE groups SET sent=max(sent,?1),"
+            "sent_digest=CASE given WHEN ?1 THEN digest ELSE sent_digest END "
+            "WHERE id=?2",
+        [WAX_AUTHORITY_MAILBOX] = "UPDATE devices SET sent=max(sent,?1) WHERE id=?2",
+    };
+
+    deed_begin(self);
+    ledger_run(self, sql[message->kind],
+               (const struct value[]){of_number(message->mark), of_number(message->row)});
+    return deed_end(self);
+}
+
+/* Of the log only the newest is retained. */
+wax_status wax_authority_resend(wax_authority *self)
+{
+    deed_begin(self);
+    ledger_run(self,
+               "UPDATE namespace SET log_given=max(0,log_number-1),log_sent=max(0,log_number-1)",
+               NULL);
+    ledger_run(self, "UPDATE groups SET given=0,sent=0", NULL);
+    ledger_run(self, "UPDATE devices SET given=0,sent=0 WHERE version>0", NULL);
+    return deed_end(self);
+}
