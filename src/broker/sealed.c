@@ -240,11 +240,12 @@ static void take_down(struct sealed_sender *sender, const wax_seal_face *face, u
 
 static void name_client(struct sealed_sender *sender, wax_bytes client)
 {
-    sender->client_size =
-        (uint8_t)(client.size < SEALED_CLIENT_MAX ? client.size : SEALED_CLIENT_MAX);
-    if (sender->client_size > 0) {
-        memcpy(sender->client, client.data, sender->client_size);
+    const size_t size = client.size < SEALED_CLIENT_MAX ? client.size : SEALED_CLIENT_MAX;
+
+    if (size > 0) {
+        memcpy(sender->client, client.data, size);
     }
+    sender->client_size = (uint8_t)size;
 }
 
 /* Where a sender stands in the table, nobody outside can choose. */

@@ -5,8 +5,10 @@ import urllib.request
 
 import bridge_test
 import ctl_test
+import sealed_tools_test
 from mqtt_raw import CONNACK, PUBREC, PUBREL, PUBCOMP, acknowledge, connect, publish
-from running import PLAIN, Broker, BrokerCase
+from peers import Server, Story, free_port, wax
+from running import PLAIN, WAX, Broker, BrokerCase
 
 REFUSED = 0x99
 RULES = "sealed_only plant/+/state plant/alarm\nsealed_only meters/#\nsealed_only floor/+/#\n"
@@ -260,6 +262,28 @@ class Figures(BrokerCase):
                 broker.reload(words)
         self.assertIn(f"wax.conf:{good.count(chr(10)) + 1}: sealed_only a/#/b", broker.log())
         self.assertIn(self.client(port=broker.port).publish("a/b", b"plain", 1), (0, 0x10))
+
+
+class Members(Story):
+    """What members really seal passes, with all that goes with it."""
+
+    @classmethod
+    def prepare(cls):
+        cls.ports = {"wax": free_port()}
+        config = f"listener {cls.ports['wax']} 127.0.0.1\nallow_anonymous true\nsealed_only home/#\nsealed_only wax/k/+ wax/s/+\n"
+        cls.serve(Server(cls.folder, [WAX, "broker", "-c", cls.folder.write("wax.conf", config)], list(cls.ports.values())))
+
+    device, deliver, pub, sub = (getattr(sealed_tools_test.Brokers, name) for name in ("device", "deliver", "pub", "sub"))
+
+    def test_members_talk_and_others_do_not(self):
+        sensor, reader = self.device("sensor"), self.device("reader")
+        self.deliver("wax", sensor, 1, sealed_tools_test.group(sealed_tools_test.WRITES, 5))
+        self.deliver("wax", reader, 1, sealed_tools_test.group(sealed_tools_test.READS))
+        self.sub("wax", reader, "-t", "home/#", "-E")
+        plain = wax("pub", "-p", self.ports["wax"], "-q", 1, "-V", 5, "-t", "home/kitchen", "-m", "20.0", code=None)
+        self.assertIn("payload format not valid", plain.out + plain.err)
+        self.pub("wax", sensor, "-t", "home/kitchen", "-m", "21.5")
+        self.assertEqual(self.sub("wax", reader, "-t", "home/#", "-C", 1).out, "21.5\n")
 
 
 if __name__ == "__main__":
