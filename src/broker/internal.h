@@ -21,8 +21,8 @@
 #include "store/store.h"
 
 enum {
-    READ_ROOM_SIZE = 65536,  /* what a worker reads at once */
-    OUT_ROOM_SIZE = 16384,   /* what a connection's output begins with */
+    READ_ROOM_SIZE = 131072, /* what a worker reads at once */
+    OUT_ROOM_SIZE = 5120,    /* what a connection's output begins with */
     OUT_FLUSH_SIZE = 65536,  /* from here on output is sent before the turn ends */
     OUT_QUEUE_SIZE = 262144, /* from here on QoS 1 and 2 wait in the queue */
     OUT_DROP_SIZE = 8388608, /* from here on QoS 0 is dropped: the reader is too slow */
@@ -439,11 +439,13 @@ struct letter {
     struct errand errand;
 };
 
-/* A PUBLISH encoded but for its payload, kept while the same message goes to many. */
+/* A PUBLISH encoded but for its payload, kept while the same message goes to many; from the second
+ * on with its payload, if that is small. */
 struct head {
     uint64_t message;
     size_t size;
-    size_t id_at; /* where the packet id stands */
+    size_t id_at;      /* where the packet id stands */
+    size_t whole_size; /* with the payload; 0: it is not there */
     uint8_t bytes[HEAD_ROOM_SIZE];
 };
 

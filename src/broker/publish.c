@@ -17,15 +17,21 @@ static wax_status judge_packet(const struct connection *connection, const wax_pu
     return publish->retain && !config->retain_available ? WAX_RETAIN_NOT_SUPPORTED : WAX_OK;
 }
 
+/* There are no more levels than bytes between two slashes, and one. */
+static bool is_too_deep(wax_bytes topic, uint32_t most)
+{
+    return topic.size >= most && wax_filter_level_count(topic) > most;
+}
+
 /* What the message must not be: reasons to refuse it alone. */
 static wax_status judge_message(const struct connection *connection, const wax_publish *publish,
                                 wax_bytes topic)
 {
     const wax_config *config = &connection->worker->settings->config;
 
-    if (!wax_topic_is_valid(publish->topic) ||
-        wax_filter_level_count(publish->topic) > config->topic_levels_max ||
-        topic.size > UINT16_MAX) {
+    /* What stands in a packet has been judged as it was read; what a bridge makes of it has not. */
+    if ((connection->bridge != NULL && !wax_topic_is_valid(publish->topic)) ||
+        is_too_deep(publish->topic, config->topic_levels_max) || topic.size > UINT16_MAX) {
         return WAX_BAD_TOPIC;
     }
     if (publish->payload.size > config->message_size_limit) {
