@@ -39,8 +39,7 @@ static void work(struct worker *worker, struct inquiry *inquiry)
     uint64_t first = inquiry->found;
 
     (void)worker;
-    while (inquiry->found - first < ANSWER_PIECE_COUNT &&
-           inquiry->cursor < SEALED_PART_COUNT * SEALED_SENDER_MAX) {
+    while (inquiry->found - first < ANSWER_PIECE_COUNT && inquiry->cursor < SEALED_PLACE_COUNT) {
         if (sealed_read(sealed, (uint32_t)inquiry->cursor, &sender)) {
             lines_add(&inquiry->lines, write_sender, &shown);
             inquiry->found++;
@@ -49,7 +48,7 @@ static void work(struct worker *worker, struct inquiry *inquiry)
             inquiry->cursor += SEALED_SENDER_MAX - inquiry->cursor % SEALED_SENDER_MAX;
         }
     }
-    inquiry->is_done = inquiry->cursor >= SEALED_PART_COUNT * SEALED_SENDER_MAX;
+    inquiry->is_done = inquiry->cursor >= SEALED_PLACE_COUNT;
 }
 
 static void discard(struct inquiry *inquiry)

@@ -12,7 +12,8 @@ enum {
     SEALED_FILTER_MAX = 256, /* of all lines together */
     SEALED_PART_COUNT = 16,
     SEALED_SENDER_MAX = 1024, /* that one part of the table holds */
-    SEALED_CLIENT_MAX = 64,   /* bytes that are kept of a client's name */
+    SEALED_PLACE_COUNT = SEALED_PART_COUNT * SEALED_SENDER_MAX,
+    SEALED_CLIENT_MAX = 64, /* bytes that are kept of a client's name */
 };
 
 /* The rules and the table of senders; counted. Settings hold it, a reload that leaves the rules as
@@ -56,7 +57,7 @@ wax_status sealed_look(const struct sealed *self, wax_bytes topic, wax_bytes pay
 bool sealed_note(struct sealed *self, const struct sealed_seen *seen, wax_bytes client,
                  uint64_t now_ms, uint64_t counts[TRAIL_COUNT]);
 
-/* Copies the sender at a place of the table, from 0 to SEALED_PART_COUNT * SEALED_SENDER_MAX - 1.
+/* Copies the sender at a place of the table, below SEALED_PLACE_COUNT.
  * Returns whether there is one. */
 bool sealed_read(struct sealed *self, uint32_t place, struct sealed_sender *sender);
 
