@@ -13,6 +13,7 @@
 #include "broker/message.h"
 #include "broker/owings.h"
 #include "broker/settings.h"
+#include "broker/trail.h"
 #include "dynsec/dynsec.h"
 #include "os/os.h"
 #include "router/router.h"
@@ -86,7 +87,10 @@ enum counter {
     COUNT_OUT_BYTES,
     COUNT_TYPE_RECEIVED, /* and 15 more: packets by their type */
     COUNT_TYPE_SENT = COUNT_TYPE_RECEIVED + 16,
-    COUNTER_COUNT = COUNT_TYPE_SENT + 16,
+    COUNT_SEALED_REFUSED = COUNT_TYPE_SENT + 16, /* no envelopes */
+    COUNT_SEALED_UNTRACKED, /* envelopes whose sender the table has no place for */
+    COUNT_SEALED,           /* and as many as TRAIL_COUNT: what envelopes tell */
+    COUNTER_COUNT = COUNT_SEALED + TRAIL_COUNT,
 };
 
 typedef atomic_uint_fast64_t counters[COUNTER_COUNT];

@@ -1,5 +1,6 @@
 /* Messages that clients publish, and how their exchanges go on. */
 #include "broker/bridges.h"
+#include "broker/envelope.h"
 #include "broker/owed.h"
 #include "broker/standing.h"
 #include "broker/steward.h"
@@ -39,9 +40,10 @@ static wax_status judge_message(const struct connection *connection, const wax_p
     if (connection->bridge != NULL && is_claimed(connection->worker, topic)) {
         return WAX_NOT_AUTHORIZED; /* what another broker sends is no order to this one */
     }
-    return wax_access_judge(&connection->client->access, WAX_ACTION_WRITE, topic, NULL)
-               ? WAX_OK
-               : WAX_NOT_AUTHORIZED;
+    if (!wax_access_judge(&connection->client->access, WAX_ACTION_WRITE, topic, NULL)) {
+        return WAX_NOT_AUTHORIZED;
+    }
+    return envelope_take(connection->worker, connection->client->id, topic, publish->payload);
 }
 
 static struct message *make(const struct connection *connection, const wax_publish *publish)
