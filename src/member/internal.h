@@ -4,7 +4,7 @@
 
 #include "member/member.h"
 
-enum { REFUSAL_COUNT = 16, HOLD_MS = 2000 };
+enum { REFUSAL_COUNT = 16, HOLD_MS = 2000, STEP_MAX = 4096 };
 
 /* Memory that is given out front to back and taken back as a whole. */
 struct pool {
@@ -69,8 +69,9 @@ struct talk {
     uint8_t *room; /* struct held, each with its bytes */
     size_t first;
     size_t end;
-    uint64_t until_ms; /* how long the mailbox is waited for; WAX_NEVER: it is not */
-    wax_client_receipt owed;
+    uint64_t until_ms;            /* how long the mailbox is waited for; WAX_NEVER: it is not */
+    wax_client_receipt owed;      /* for a message */
+    wax_client_receipt owed_keys; /* for a mailbox */
     uint32_t ask_token;
     uint32_t tell_token;
     bool asks;  /* the mailbox is to be asked for */

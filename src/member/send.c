@@ -5,7 +5,10 @@
 
 wax_status wax_member_filter(const wax_member *member, wax_bytes filter, wax_writer *out)
 {
-    if (member->current != NULL && member->current->blinder.key != NULL) {
+    if (member->current == NULL) {
+        return WAX_NOT_AUTHORIZED;
+    }
+    if (member->current->blinder.key != NULL) {
         return wax_blind_filter(&member->current->blinder, filter, out);
     }
     wax_write_bytes(out, filter);
@@ -58,13 +61,16 @@ static void write_fields(const wax_member *member, const wax_publish *message, u
     }
 }
 
-/* What everybody may read: how long a broker keeps it. */
+/* What everybody may read: how long a broker keeps it, and how long it holds a Will back. */
 static void write_properties(const wax_publish *message, wax_writer *out)
 {
+    static const wax_property_id ids[] = {WAX_MESSAGE_EXPIRY, WAX_WILL_DELAY};
     wax_property property;
 
-    if (wax_property_find(message->properties, WAX_MESSAGE_EXPIRY, &property)) {
-        wax_property_write(out, &property);
+    for (size_t i = 0; i < WAX_COUNT(ids); i++) {
+        if (wax_property_find(message->properties, ids[i], &property)) {
+            wax_property_write(out, &property);
+        }
     }
 }
 

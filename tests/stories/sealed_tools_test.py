@@ -154,7 +154,7 @@ class Brokers(Story):
                 self.deliver("mosquitto", sensor, 1, group(WRITES, 1, filters=["home/+/temp"]), blinding=blinding)
                 self.deliver("mosquitto", reader, 1, group(READS, filters=["home/+/temp"]), blinding=blinding)
                 self.sub("mosquitto", reader, "-t", "home/+/temp", "-E")
-                self.observe("mosquitto", "-t", "+/+/+", "-E")
+                self.observe("mosquitto", "-t", "+/+/+", "-E", text=False)
                 self.pub("mosquitto", sensor, "-t", "home/kitchen/temp", "-m", "21.5")
                 seen = self.observe("mosquitto", "-t", "+/+/+", "-T", "wax/#", "-F", "%t", "-C", 1)
                 self.assertRegex(seen.out, r"^[\w-]{12}/[\w-]{12}/[\w-]{12}\n$")
