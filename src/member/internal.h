@@ -69,9 +69,8 @@ struct talk {
     uint8_t *room; /* struct held, each with its bytes */
     size_t first;
     size_t end;
-    uint64_t until_ms;            /* how long the mailbox is waited for; WAX_NEVER: it is not */
-    wax_client_receipt owed;      /* for a message */
-    wax_client_receipt owed_keys; /* for a mailbox */
+    uint64_t until_ms; /* how long the mailbox is waited for; WAX_NEVER: it is not */
+    wax_client_receipt owed;
     uint32_t ask_token;
     uint32_t tell_token;
     bool asks;  /* the mailbox is to be asked for */

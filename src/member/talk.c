@@ -126,7 +126,7 @@ static void take_message(wax_member *member, const wax_publish *publish, wax_cli
 /* A mailbox that is none ends no waiting: whoever can publish could throw away what is held. */
 static void take_keys(wax_member *member, const wax_client_event *came, wax_member_event *event)
 {
-    member->talk.owed_keys = came->receipt;
+    member->talk.owed = came->receipt;
     event->status = wax_member_take_mailbox(member, came->publish.payload);
     event->type = event->status == WAX_OK ? WAX_MEMBER_KEYS : WAX_MEMBER_BAD_MAILBOX;
     if (event->status == WAX_OK) {
@@ -157,14 +157,7 @@ static void take(wax_member *member, uint64_t wall_ms, wax_member_event *event)
     const wax_client_event *came = &event->client;
 
     if (is_mailbox(member, came->publish.topic)) {
-        if (member->talk.owed_keys.owes == WAX_NO_PACKET) {
-            take_keys(member, came, event);
-        } else {
-            event->type = WAX_MEMBER_DROPPED; /* it is retained: asked for, it comes again */
-            event->status = WAX_FULL;
-            event->client.type = WAX_CLIENT_NOTHING;
-            member->talk.asks = true;
-        }
+        take_keys(member, came, event);
         return;
     }
     if (!holds(member) && member->talk.owed.owes == WAX_NO_PACKET) {
@@ -190,19 +183,14 @@ static void connected(wax_member *member, uint64_t now_ms)
     member->talk.until_ms = now_ms + patience_ms(member);
 }
 
-static void pay(wax_client *client, wax_client_receipt *owed)
-{
-    if (owed->owes != WAX_NO_PACKET && wax_client_acknowledge(client, *owed, 0) != WAX_FULL) {
-        owed->owes = WAX_NO_PACKET;
-    }
-}
-
 static void settle(wax_member *member, wax_client *client)
 {
     struct talk *talk = &member->talk;
 
-    pay(client, &talk->owed);
-    pay(client, &talk->owed_keys);
+    if (talk->owed.owes != WAX_NO_PACKET &&
+        wax_client_acknowledge(client, talk->owed, 0) != WAX_FULL) {
+        talk->owed.owes = WAX_NO_PACKET;
+    }
     if (client->state == WAX_CLIENT_OPEN && talk->asks) {
         ask(member, client);
     } else if (client->state == WAX_CLIENT_OPEN && talk->tells && talk->until_ms == WAX_NEVER) {
