@@ -30,6 +30,23 @@ wax_keys_ends member_ends(const wax_member *member, const char *kind, wax_writer
 
 /* --- Preparing --- */
 
+/* A filter as the broker sees it. */
+static bool blind_filter(struct box *box, wax_bytes *filter)
+{
+    wax_writer out =
+        wax_writer_over(box->pool.data + box->pool.used, box->pool.size - box->pool.used);
+
+    if (box->blinder.key == NULL) {
+        return true;
+    }
+    if (wax_blind_filter(&box->blinder, *filter, &out) != WAX_OK) {
+        return false;
+    }
+    *filter = wax_writer_bytes(&out);
+    box->pool.used += out.used;
+    return true;
+}
+
 static bool read_filters(struct box *box, struct grant *grant)
 {
     wax_keys_list list = grant->view.filters;
@@ -38,15 +55,8 @@ static bool read_filters(struct box *box, struct grant *grant)
     wax_bytes filter;
 
     while (filters != NULL && wax_keys_next_text(&list, &filter)) {
-        wax_writer out =
-            wax_writer_over(box->pool.data + box->pool.used, box->pool.size - box->pool.used);
-
-        if (box->blinder.key != NULL) {
-            if (wax_blind_filter(&box->blinder, filter, &out) != WAX_OK) {
-                return false;
-            }
-            filter = wax_writer_bytes(&out);
-            box->pool.used += out.used;
+        if (!blind_filter(box, &filter)) {
+            return false;
         }
         filters[count++] = filter;
     }
@@ -376,28 +386,28 @@ void member_adopt(wax_member *member, struct box *box)
     }
 }
 
+/* Whether the topic belongs to the one group rather than to the other; both match it. */
+static bool is_nearer(const struct grant *one, const struct grant *other, wax_bytes topic)
+{
+    const wax_seal_group pair[] = {one->group, other->group};
+
+    return wax_seal_group_of(pair, 2, topic) == &pair[0];
+}
+
 struct slot *member_find(wax_member *member, wax_bytes topic)
 {
-    struct slot *best = NULL;
+    const struct grant *best = NULL;
 
     /* One group at a time is asked, so that the winner is known by its place. */
     for (size_t i = 0; member->current != NULL && i < member->current->grant_count; i++) {
         const struct grant *grant = &member->current->grants[i];
 
-        if (wax_seal_group_of(&grant->group, 1, topic) != NULL) {
-            wax_seal_group pair[2];
-            struct slot *slot = slot_of(member, grant->group.id);
-
-            if (best == NULL) {
-                best = slot;
-                continue;
-            }
-            pair[0] = best->grant->group;
-            pair[1] = grant->group;
-            best = wax_seal_group_of(pair, 2, topic) == &pair[1] ? slot : best;
+        if (wax_seal_group_of(&grant->group, 1, topic) != NULL &&
+            (best == NULL || is_nearer(grant, best, topic))) {
+            best = grant;
         }
     }
-    return best;
+    return best == NULL ? NULL : slot_of(member, best->group.id);
 }
 
 /* --- The mailbox --- */

@@ -211,10 +211,17 @@ bool wax_member_poll(wax_member *member, wax_client *client, uint64_t now_ms, ui
 /* When wax_member_poll() has something to do though no byte moves, or WAX_NEVER. */
 uint64_t wax_member_deadline_ms(const wax_member *member, const wax_client *client);
 
+/* What wax_member_seal() takes. */
+typedef struct wax_member_draft {
+    const wax_publish *message;
+    uint64_t wall_ms;
+    wax_writer *room;
+} wax_member_draft;
+
 /* Seals a message and gives it to the client. Statuses as those of wax_member_seal() and
  * wax_client_publish(). A message that the client had no room for has used its position: sealed
  * again it is told as a gap. */
-wax_status wax_member_publish(wax_member *member, wax_client *client, const wax_publish *message,
-                              uint64_t wall_ms, wax_writer *room, uint32_t *token) WAX_CHECKED;
+wax_status wax_member_publish(wax_member *member, wax_client *client, const wax_member_draft *draft,
+                              uint32_t *token) WAX_CHECKED;
 
 #endif

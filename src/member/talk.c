@@ -239,11 +239,12 @@ uint64_t wax_member_deadline_ms(const wax_member *member, const wax_client *clie
     return member->talk.until_ms < deadline_ms ? member->talk.until_ms : deadline_ms;
 }
 
-wax_status wax_member_publish(wax_member *member, wax_client *client, const wax_publish *message,
-                              uint64_t wall_ms, wax_writer *room, uint32_t *token)
+wax_status wax_member_publish(wax_member *member, wax_client *client, const wax_member_draft *draft,
+                              uint32_t *token)
 {
     wax_publish sealed;
-    wax_status status = wax_member_seal(member, message, wall_ms, room, &sealed);
+    wax_status status =
+        wax_member_seal(member, draft->message, draft->wall_ms, draft->room, &sealed);
 
     return status == WAX_OK ? wax_client_publish(client, &sealed, token) : status;
 }

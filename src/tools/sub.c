@@ -333,6 +333,9 @@ static int run(struct sub *sub)
 {
     wax_client_event event;
 
+    if (sub->link.sealed != NULL) {
+        start_time(sub); /* its keys may never come */
+    }
     for (;;) {
         enum link_turn turn = tools_link_next(&sub->link, &event);
 
@@ -407,9 +410,6 @@ int wax_tool_sub(int argc, char **argv)
             tools_watch_begin(stdout, sub.settings.host);
         }
         if (tools_link_open(&sub.link, &sub.settings, QUEUE_SIZE)) {
-            if (sub.link.sealed != NULL) {
-                start_time(&sub); /* its keys may never come */
-            }
             code = run(&sub);
         }
         tools_link_close(&sub.link);

@@ -123,14 +123,14 @@ class LyingBroker(Story):
         self.assertEqual(shown.err.count("refused a message on home/door: it came already"), 4)
 
     def test_texts_that_are_no_text(self):
-        """A byte or none, and bytes that are no UTF-8: they come out as they went in."""
+        """A byte or none, and bytes that are no UTF-8: they come out as they went in; of nothing, nothing is shown."""
         self.begin()
         path, sent = self.folder.path / "bytes", []
         for payload in (b"", b"\xc3", b"\xff\xfe\0"):
             path.write_bytes(payload)
             wax("pub", "-p", self.liar.port, "-q", 1, "--seal", self.sensor.keys, "-t", "home/door", "-f", path)
             sent.append([row for row in self.liar.taken if row[0] == "home/door"][-1])
-        self.assertEqual(self.sub(sent, 3, text=False).out, b"\n\xc3\n\xff\xfe\0\n")
+        self.assertEqual(self.sub(sent, 3, text=False).out, b"\xc3\n\xff\xfe\0\n")
 
     def test_a_retained_message_is_not_turned_back(self):
         self.begin(class_=STATE)

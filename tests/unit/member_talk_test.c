@@ -376,6 +376,8 @@ static void what_cannot_be_sealed_is_not_sent(void **state)
         .topic = WAX_TEXT("garden"), .payload = WAX_TEXT("the very secret text"), .qos = 1};
     static uint8_t room_bytes[2048];
     wax_writer room = wax_writer_over(room_bytes, sizeof(room_bytes));
+    const wax_member_draft draft = {.message = &message, .room = &room};
+    const wax_member_draft stray = {.message = &elsewhere, .room = &room};
     struct world *world = stage->world;
     wax_member *member = stage->device.member;
     size_t seen;
@@ -383,17 +385,15 @@ static void what_cannot_be_sealed_is_not_sent(void **state)
 
     (void)state;
     stage_start(stage);
-    assert_int_equal(wax_member_publish(member, &world->client, &message, 0, &room, &token),
+    assert_int_equal(wax_member_publish(member, &world->client, &draft, &token),
                      WAX_NOT_AUTHORIZED);
     stage->device.records.fault = WAX_IO;
     serve_mailbox(stage, 1);
     run(stage);
     seen = world->server.seen_count; /* the status */
-    assert_int_equal(wax_member_publish(member, &world->client, &message, 0, &room, &token),
-                     WAX_IO);
+    assert_int_equal(wax_member_publish(member, &world->client, &draft, &token), WAX_IO);
     room.used = 0;
-    assert_int_equal(wax_member_publish(member, &world->client, &elsewhere, 0, &room, &token),
-                     WAX_NOT_FOUND);
+    assert_int_equal(wax_member_publish(member, &world->client, &stray, &token), WAX_NOT_FOUND);
     run(stage);
     assert_int_equal(world->server.seen_count, seen);
     stage->device.records.fault = WAX_OK;
@@ -401,11 +401,9 @@ static void what_cannot_be_sealed_is_not_sent(void **state)
     run(stage);
     seen = world->server.seen_count;
     room = wax_writer_over(room_bytes, 40);
-    assert_int_equal(wax_member_publish(member, &world->client, &message, 0, &room, &token),
-                     WAX_FULL);
+    assert_int_equal(wax_member_publish(member, &world->client, &draft, &token), WAX_FULL);
     room = wax_writer_over(room_bytes, sizeof(room_bytes));
-    assert_int_equal(wax_member_publish(member, &world->client, &message, 0, &room, &token),
-                     WAX_OK);
+    assert_int_equal(wax_member_publish(member, &world->client, &draft, &token), WAX_OK);
     run(stage);
     assert_int_equal(world->server.seen_count, seen + 1);
     assert_int_equal((uint8_t)world->server.seen[seen].text[0], 0xf8);
