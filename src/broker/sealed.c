@@ -240,12 +240,11 @@ static void take_down(struct sealed_sender *sender, const wax_seal_face *face, u
 
 static void name_client(struct sealed_sender *sender, wax_bytes client)
 {
-    const size_t size = client.size < SEALED_CLIENT_MAX ? client.size : SEALED_CLIENT_MAX;
+    wax_writer out = wax_writer_over(sender->client, sizeof sender->client);
 
-    if (size > 0) {
-        memcpy(sender->client, client.data, size);
-    }
-    sender->client_size = (uint8_t)size;
+    client.size = client.size < sizeof sender->client ? client.size : sizeof sender->client;
+    wax_write_bytes(&out, client);
+    sender->client_size = (uint8_t)out.used;
 }
 
 /* Where a sender stands in the table, nobody outside can choose. */
