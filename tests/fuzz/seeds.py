@@ -114,6 +114,9 @@ SEEDS["seal_open"] = [
 SEEDS["seal_stream"] = [streamed(0, [3]), streamed(20, [1, 1, 1], fields=FIELDS), streamed(255, [2, 1], retain=True)]
 SEEDS["seal_blind"] = [body(0, text(b""), b"home/+/temp"), body(3, text(b"home/+/temp"), b"$share/x/home/hall/temp"),
                        body(2, text(b"home/#"), b"home/+/#"), body(1, text(b""), b"wax/k/d1")]
+SEEDS["member_unseal"] = [
+    body(0x80, b"\0", b"a text that is sealed"), body(0xA1, b"\0", b"on a blinded topic"), body(0x91, b"\x07", b"touched"),
+    body(0x01, b"\0", sealed(1, 2, 16)[1:]), body(0x40, b"\0", b"\xfb\x02", bytes(40)), body(0x10, b"\0"), body(0x02, b"\0clear")]
 
 for target, seeds in SEEDS.items():
     folder = pathlib.Path(__file__).parent / "corpus" / f"{target}_fuzz"

@@ -4,10 +4,24 @@
 enum { TOKEN_SIZE = 12 };
 
 static const struct house climate = {
-    {'c'}, "home/+/temp", 2, 1, 1, 8, 1, 9,
+    .id = {'c'},
+    .filter = "home/+/temp",
+    .suite = 2,
+    .group_class = 1,
+    .epoch = 1,
+    .kept = 8,
+    .first_sender = 1,
+    .last_sender = 9,
 };
 static const struct house doors = {
-    {'d'}, "home/doors/#", 1, 0, 3, 2, 1, 9,
+    .id = {'d'},
+    .filter = "home/doors/#",
+    .suite = 1,
+    .group_class = 0,
+    .epoch = 3,
+    .kept = 2,
+    .first_sender = 1,
+    .last_sender = 9,
 };
 
 struct pair {
@@ -18,8 +32,8 @@ struct pair {
 static struct pair *pair_new(const struct house *house)
 {
     struct pair *pair = calloc(1, sizeof(*pair));
-    struct right writes = {house, WAX_KEYS_WRITES, 1};
-    struct right reads = {house, WAX_KEYS_READS, 0};
+    struct right writes = {.house = house, .role = WAX_KEYS_WRITES, .sender = 1};
+    struct right reads = {.house = house, .role = WAX_KEYS_READS, .sender = 0};
 
     assert_non_null(pair);
     device_make(&pair->sensor, "sensor");
@@ -189,7 +203,7 @@ static void a_rekey_shuts_out_who_is_not_given_it(void **state)
     static struct sent sent;
     struct pair *pair = pair_new(&climate);
     struct house next = climate;
-    struct right writes = {&next, WAX_KEYS_WRITES, 1};
+    struct right writes = {.house = &next, .role = WAX_KEYS_WRITES, .sender = 1};
 
     (void)state;
     next.epoch = 2;
@@ -204,8 +218,8 @@ static void a_device_that_was_off_for_a_year_needs_one_mailbox(void **state)
     static struct sent sent;
     struct pair *pair = pair_new(&climate);
     struct house later = climate;
-    struct right writes = {&later, WAX_KEYS_WRITES, 1};
-    struct right reads = {&later, WAX_KEYS_READS, 0};
+    struct right writes = {.house = &later, .role = WAX_KEYS_WRITES, .sender = 1};
+    struct right reads = {.house = &later, .role = WAX_KEYS_READS, .sender = 0};
 
     (void)state;
     later.epoch = 366;
@@ -219,7 +233,7 @@ static void a_device_that_was_off_for_a_year_needs_one_mailbox(void **state)
 static void mailboxes_do_not_go_back(void **state)
 {
     struct pair *pair = pair_new(&climate);
-    struct right reads = {&climate, WAX_KEYS_READS, 0};
+    struct right reads = {.house = &climate, .role = WAX_KEYS_READS, .sender = 0};
     static struct letter old;
     static struct letter other;
 
@@ -242,8 +256,8 @@ static void a_mailbox_that_is_too_much_changes_nothing(void **state)
     struct pair *pair = pair_new(&climate);
     struct house strange = climate;
     struct right reads[] = {
-        {&climate, WAX_KEYS_READS, 0},
-        {&strange, WAX_KEYS_READS, 0},
+        {.house = &climate, .role = WAX_KEYS_READS, .sender = 0},
+        {.house = &strange, .role = WAX_KEYS_READS, .sender = 0},
     };
     static struct letter letter;
 
@@ -268,9 +282,9 @@ static void the_group_with_the_longest_beginning_has_the_topic(void **state)
     struct pair *pair = pair_new(&climate);
     struct house all = climate;
     struct right writes[] = {
-        {&all,     WAX_KEYS_WRITES,                  2},
-        {&climate, WAX_KEYS_WRITES | WAX_KEYS_READS, 3},
-        {&doors,   WAX_KEYS_WRITES | WAX_KEYS_READS, 4},
+        {.house = &all,     .role = WAX_KEYS_WRITES,                  .sender = 2},
+        {.house = &climate, .role = WAX_KEYS_WRITES | WAX_KEYS_READS, .sender = 3},
+        {.house = &doors,   .role = WAX_KEYS_WRITES | WAX_KEYS_READS, .sender = 4},
     };
 
     (void)state;
@@ -290,8 +304,8 @@ static void a_broker_sees_no_names_and_readers_learn_them(void **state)
     static struct sent sent;
     static struct letter letter;
     struct pair *pair = pair_new(&climate);
-    struct right writes = {&climate, WAX_KEYS_WRITES, 1};
-    struct right reads = {&climate, WAX_KEYS_READS, 0};
+    struct right writes = {.house = &climate, .role = WAX_KEYS_WRITES, .sender = 1};
+    struct right reads = {.house = &climate, .role = WAX_KEYS_READS, .sender = 0};
     uint8_t key[WAX_SECRET_SIZE] = {9};
     wax_keys_blinding blinding = {.key = key, .variant = 1, .hash = 2};
     uint8_t room[256];
