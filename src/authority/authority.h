@@ -232,8 +232,7 @@ wax_status wax_authority_visit(wax_authority *self, wax_authority_visitor *visit
 /* The entry of the log with this number, as it was signed; it lives until the next call. Whether it
  * holds is for the caller to verify, under the Registrar's key. WAX_NOT_FOUND behind the last one;
  * statuses as of deeds. */
-wax_status wax_authority_entry(wax_authority *self, uint64_t number,
-                               wax_bytes *entry) WAX_CHECKED;
+wax_status wax_authority_entry(wax_authority *self, uint64_t number, wax_bytes *entry) WAX_CHECKED;
 
 /* Appends to `out` what a broker sees instead of a topic, or of a filter, which is the same where
  * topics are not blinded. WAX_BAD_FILTER for what is no filter, or has a wildcard where the

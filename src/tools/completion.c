@@ -22,6 +22,8 @@ static const struct row rows[] = {
     {"doctor",     TOOL_DOCTOR, NULL,               NULL         },
     {"bench",      TOOL_BENCH,  NULL,               bench_word   },
     {"ctl",        0,           ctl_option_name,    ctl_verb_name},
+    {"keys",       0,           keys_option_name,   keys_verb_name},
+    {"authority",  TOOL_AUTHORITY, NULL,            NULL         },
     {"init",       0,           init_option_name,   NULL         },
     {"seal",       0,           seal_option_name,   NULL         },
     {"open",       0,           seal_option_name,   NULL         },
