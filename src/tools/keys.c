@@ -13,11 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define FOLDER_DEFAULT "authority"
 
-enum { ENROLMENT_SIZE = 1024 };
+enum { ENROLMENT_SIZE = 1024, PATIENCE_MS = 10000 };
 
 struct job {
     struct keys_order order;
@@ -107,17 +108,30 @@ static bool run_here(struct job *job)
            fail(job->answer.fault);
 }
 
+/* Whoever has the lock may be about to listen, or to end: that takes a moment. */
 static bool carry_out(struct job *job)
 {
-    switch (authority_home_lock(&job->home)) {
-    case HOME_LOCKED:
-        return run_here(job);
-    case HOME_BUSY:
-        return keys_wire_ask(&job->home, &job->order, job->words, &job->answer) ||
-               fail(job->answer.fault);
-    case HOME_FAILED:
-    default:
-        return fail(job->home.fault);
+    const uint64_t until_ms = wax_clock_ms() + PATIENCE_MS;
+    const struct timespec moment = {.tv_nsec = 50 * 1000 * 1000};
+
+    for (;;) {
+        const enum home_lock lock = authority_home_lock(&job->home);
+
+        if (lock == HOME_LOCKED) {
+            return run_here(job);
+        }
+        if (lock == HOME_FAILED) {
+            return fail(job->home.fault);
+        }
+        job->answer.fault = NULL;
+        job->answer.is_unheard = false;
+        if (keys_wire_ask(&job->home, &job->order, job->words, &job->answer)) {
+            return true;
+        }
+        if (!job->answer.is_unheard || wax_clock_ms() > until_ms) {
+            return fail(job->answer.fault);
+        }
+        (void)nanosleep(&moment, NULL);
     }
 }
 

@@ -19,6 +19,7 @@ struct keys_answer {
     FILE *out;         /* for the standard output */
     char *identity;    /* on the heap: the file of a device; NULL: none */
     const char *fault; /* of `room`; NULL: done */
+    bool is_unheard;   /* nobody listened */
     char room[ANSWER_FAULT_SIZE];
 };
 

@@ -158,6 +158,7 @@ bool keys_wire_ask(const struct authority_home *home, const struct keys_order *o
     }
     if (connect(peer, (const struct sockaddr *)&address, sizeof address) != 0) {
         json_decref(list);
+        answer->is_unheard = true;
         is_done = keys_answer_fail(answer,
                                    "another process works with this authority and does not listen "
                                    "at %s: %s; try again",

@@ -6,7 +6,8 @@
 #include "tools/authority_home.h"
 #include "tools/keys_order.h"
 
-/* Asks. Returns false when the order was not carried out: `answer->fault` says why. */
+/* Asks. Returns false when the order was not carried out: `answer->fault` says why, and
+ * `answer->is_unheard` that it may be asked again. */
 bool keys_wire_ask(const struct authority_home *home, const struct keys_order *order, char **words,
                    struct keys_answer *answer);
 

@@ -116,8 +116,9 @@ static const struct topic topics[] = {
         "Below the namespace's prefix (wax) it retains, with QoS 1: k/DEVICE, a mailbox for each device that\n"
         "no other opens; m/GROUP, what anybody may know of a group; l, the newest entry of the log. It\n"
         "subscribes to s/+, where devices acknowledge, and e/+, where they ask to be enrolled. `wax keys acl`\n"
-        "prints the rights that this takes. The broker keeps a session for it; one that has lost the session\n"
-        "gets all again. Without a broker it waits for one, and `wax keys` works meanwhile.\n"},
+        "prints the rights that this takes. Without -i its client id is wax-authority-NAMESPACE. The broker\n"
+        "keeps a session for it; one that has lost the session gets all again. Without a broker it waits for\n"
+        "one, and `wax keys` works meanwhile.\n"},
     {TOOL_AUTHORITY, "New epochs",
         "begin when --epoch of the group is over, and when a reader leaves it. Readers get the new keys first;\n"
         "when all have acknowledged, or --ack is over, writers get theirs. `wax keys status` tells how far\n"
