@@ -349,7 +349,7 @@ static bool open_home(struct daemon *daemon)
         return tools_complain(settings, "which folder? Write `wax authority FOLDER -h BROKER`; "
                                         "`wax keys init FOLDER` makes one");
     }
-    if (!authority_home_place(home, settings->folder) || authority_home_lock(home) != HOME_LOCKED ||
+    if (!authority_home_place(home, settings->folder) || authority_home_wait(home) != HOME_LOCKED ||
         !authority_home_key(home, settings->kek, false, where) || !authority_home_open(home)) {
         return tools_complain(settings, "%s", home->fault);
     }

@@ -12,9 +12,10 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { KEY_TEXT_MAX = 256 };
+enum { KEY_TEXT_MAX = 256, PATIENCE_MS = 5000 };
 
 #define KEY_IN_ENVIRONMENT "WAX_AUTHORITY_KEK"
 #define KEY_AS_CREDENTIAL  "wax-authority.kek"
@@ -83,6 +84,19 @@ enum home_lock authority_home_lock(struct authority_home *home)
     }
     home->is_locked = true;
     return HOME_LOCKED;
+}
+
+enum home_lock authority_home_wait(struct authority_home *home)
+{
+    const uint64_t until_ms = wax_clock_ms() + PATIENCE_MS;
+    const struct timespec moment = {.tv_nsec = 50 * 1000 * 1000};
+    enum home_lock lock = authority_home_lock(home);
+
+    while (lock == HOME_BUSY && wax_clock_ms() < until_ms) {
+        (void)nanosleep(&moment, NULL);
+        lock = authority_home_lock(home);
+    }
+    return lock;
 }
 
 /* --- The key --- */

@@ -35,6 +35,9 @@ bool authority_home_make(struct authority_home *home);
 /* Takes the lock that one process has. */
 enum home_lock authority_home_lock(struct authority_home *home);
 
+/* As authority_home_lock(), with some seconds of patience for a `wax keys` that is at work. */
+enum home_lock authority_home_wait(struct authority_home *home);
+
 /* Finds the key: in the file `path`; or NULL, as the systemd credential `wax-authority.kek`, in
  * $WAX_AUTHORITY_KEK, or in FOLDER.kek. With `makes`, a file that is not there is made. `where`
  * gets what was taken. */

@@ -18,7 +18,7 @@
 
 #define FOLDER_DEFAULT "authority"
 
-enum { ENROLMENT_SIZE = 1024, PATIENCE_MS = 10000 };
+enum { ENROLMENT_SIZE = 1024, PATIENCE_MS = 10000, COPY_MAX = 1 << 30 };
 
 struct job {
     struct keys_order order;
@@ -272,7 +272,7 @@ static bool import_copy(struct job *job)
         !authority_home_key(&job->home, order->kek, false, where)) {
         return fail(job->home.fault);
     }
-    if (wax_file_read(order->arguments[0], SIZE_MAX / 2, &content, fault, sizeof fault) != WAX_OK) {
+    if (wax_file_read(order->arguments[0], COPY_MAX, &content, fault, sizeof fault) != WAX_OK) {
         return fail(fault);
     }
     status = wax_file_replace(job->home.file, content, fault, sizeof fault);

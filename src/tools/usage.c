@@ -123,6 +123,24 @@ static const struct topic topics[] = {
         "begin when --epoch of the group is over, and when a reader leaves it. Readers get the new keys first;\n"
         "when all have acknowledged, or --ack is over, writers get theirs. `wax keys status` tells how far\n"
         "that is.\n"},
+    {TOOL_AUTHORITY, "As a service",
+        "[Unit]\n"
+        "Description=Keys for sealed topics\n"
+        "After=network-online.target\n"
+        "Wants=network-online.target\n"
+        "[Service]\n"
+        "ExecStart=wax authority %S/wax-authority -o /etc/wax/authority.conf\n"
+        "LoadCredential=wax-authority.kek:/etc/wax/authority.kek\n"
+        "DynamicUser=yes\n"
+        "StateDirectory=wax-authority\n"
+        "StateDirectoryMode=0700\n"
+        "UMask=0077\n"
+        "ProtectSystem=strict\n"
+        "ProtectHome=yes\n"
+        "NoNewPrivileges=yes\n"
+        "Restart=on-failure\n"
+        "[Install]\n"
+        "WantedBy=multi-user.target\n"},
     {TOOL_AUTHORITY, "Exit code",
         "0    SIGTERM or SIGINT ended it\n"
         "1    wrong options or folder, or another process works with the folder\n"

@@ -13,7 +13,7 @@ def until(holds, what):
     end = time.monotonic() + PATIENCE_S
     while not holds():
         if time.monotonic() > end:
-            raise AssertionError(f"it did not come to pass: {what}")
+            raise AssertionError(f"it did not come to pass: {what() if callable(what) else what}")
         time.sleep(0.05)
 
 

@@ -64,7 +64,7 @@ class Keys(Story):
         house = self.house("--blind", "hmac", port=self.broker())
         house.device("sensor", "home", "write").device("lamp", "home", "read").start().settled()
         house.subscribe("lamp")
-        wax("sub", "-p", house.port, "-c", "-i", "observer", "-t", "+/+", "-q", 1, "-E")
+        wax("sub", "-p", house.port, "-c", "-i", "observer", "-t", "+/+", "-q", 1, "-T", "+/l", "-E")
         house.pub("sensor", "home/kitchen", "21.5")
         self.assertEqual(house.read("lamp", 1), ["21.5"])
         seen = wax("sub", "-p", house.port, "-c", "-i", "observer", "-t", "+/+", "-q", 1, "-T", "+/l", "-F", "%t", "-C", 1,

@@ -110,7 +110,7 @@ class Keys(Story):
             house.kill()
             house.keys("rotate", "home", "--now")
             house.start()
-        until(lambda: house.holds("lamp", 7) or house.subscribe("lamp"), "the newest keys have come")
+        until(lambda: house.holds("lamp", 7) or house.subscribe("lamp"), lambda: house.status() + house.said()[-6000:])
         house.pub("sensor", "home/kitchen", "21.5")
         self.assertEqual(house.read("lamp", 1), ["21.5"])
         self.assertIn("the log is whole", house.keys("audit", "--verify").out)
