@@ -37,9 +37,13 @@ void wax_ascon_cxof_start(wax_ascon_hash *hash, wax_bytes label)
 
 void wax_ascon_hash_update(wax_ascon_hash *hash, wax_bytes bytes)
 {
-    for (size_t i = 0; i < bytes.size; i++) {
-        hash->state[0] ^= (uint64_t)bytes.data[i] << 8 * hash->pending;
-        hash->pending++;
+    while (bytes.size > 0) {
+        const size_t room = (size_t)ASCON_WORD_SIZE - hash->pending;
+        const size_t size = bytes.size < room ? bytes.size : room;
+
+        hash->state[0] ^= ascon_load(bytes.data, size) << 8 * hash->pending;
+        bytes = wax_bytes_of(bytes.data + size, bytes.size - size);
+        hash->pending += (uint8_t)size;
         if (hash->pending == ASCON_WORD_SIZE) {
             hash->pending = 0;
             ascon_permute(hash->state, ASCON_ROUNDS_LONG);

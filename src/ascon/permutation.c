@@ -1,6 +1,8 @@
 /* Ascon-p, in words of 64 bits: no tables, and no branches but on the count of rounds. */
 #include "ascon/permutation.h"
 
+#include <string.h>
+
 static uint64_t turn(uint64_t word, unsigned right)
 {
     return word >> right | word << (64U - right);
@@ -38,20 +40,36 @@ static void diffuse(uint64_t s[static 5])
     s[4] ^= turn(s[4], 7) ^ turn(s[4], 41);
 }
 
+/* In five variables of its own, that they stay in registers. */
 void ascon_permute(uint64_t state[static 5], unsigned rounds)
 {
+    uint64_t s[5] = {state[0], state[1], state[2], state[3], state[4]};
+
     /* The constants go down from 0xf0 to 0x4b by 0x0f. [SP 800-232, 3.2] */
     for (unsigned constant = 0x3cU + rounds * 0x0fU; constant != 0x3cU; constant -= 0x0fU) {
-        state[2] ^= constant;
-        substitute(state);
-        diffuse(state);
+        s[2] ^= constant;
+        substitute(s);
+        diffuse(s);
     }
+    memcpy(state, s, sizeof s);
 }
+
+/* Whole words are what there is most of. Where the lowest byte of a number comes first, as nearly
+ * everywhere, one is just copied. */
+#if defined __BYTE_ORDER__ && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define IS_WORD(size) ((size) == ASCON_WORD_SIZE)
+#else
+#define IS_WORD(size) ((size) > ASCON_WORD_SIZE)
+#endif
 
 uint64_t ascon_load(const uint8_t *bytes, size_t size)
 {
     uint64_t word = 0;
 
+    if (IS_WORD(size)) {
+        memcpy(&word, bytes, sizeof word);
+        return word;
+    }
     while (size > 0) {
         size--;
         word = word << 8 | bytes[size];
@@ -61,6 +79,10 @@ uint64_t ascon_load(const uint8_t *bytes, size_t size)
 
 void ascon_store(uint8_t *bytes, uint64_t word, size_t size)
 {
+    if (IS_WORD(size)) {
+        memcpy(bytes, &word, sizeof word);
+        return;
+    }
     for (size_t i = 0; i < size; i++) {
         bytes[i] = (uint8_t)word;
         word >>= 8;
