@@ -37,15 +37,15 @@ void wax_ascon_cxof_start(wax_ascon_hash *hash, wax_bytes label)
 
 void wax_ascon_hash_update(wax_ascon_hash *hash, wax_bytes bytes)
 {
-    while (bytes.size > 0) {
-        const size_t room = (size_t)ASCON_WORD_SIZE - hash->pending;
-        const size_t size = bytes.size < room ? bytes.size : room;
+    size_t size;
 
-        hash->state[0] ^= ascon_load(bytes.data, size) << 8 * hash->pending;
-        bytes = wax_bytes_of(bytes.data + size, bytes.size - size);
-        hash->pending += (uint8_t)size;
-        if (hash->pending == ASCON_WORD_SIZE) {
-            hash->pending = 0;
+    for (size_t at = 0; at < bytes.size; at += size) {
+        const size_t room = (size_t)ASCON_WORD_SIZE - hash->pending;
+
+        size = bytes.size - at < room ? bytes.size - at : room;
+        hash->state[0] ^= ascon_load(bytes.data + at, size) << 8 * hash->pending;
+        hash->pending = (uint8_t)(hash->pending + size) % ASCON_WORD_SIZE;
+        if (hash->pending == 0) {
             ascon_permute(hash->state, ASCON_ROUNDS_LONG);
         }
     }

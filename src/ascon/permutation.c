@@ -40,26 +40,23 @@ static void diffuse(uint64_t s[static 5])
     s[4] ^= turn(s[4], 7) ^ turn(s[4], 41);
 }
 
-/* In five variables of its own, that they stay in registers. */
 void ascon_permute(uint64_t state[static 5], unsigned rounds)
 {
-    uint64_t s[5] = {state[0], state[1], state[2], state[3], state[4]};
-
     /* The constants go down from 0xf0 to 0x4b by 0x0f. [SP 800-232, 3.2] */
     for (unsigned constant = 0x3cU + rounds * 0x0fU; constant != 0x3cU; constant -= 0x0fU) {
-        s[2] ^= constant;
-        substitute(s);
-        diffuse(s);
+        state[2] ^= constant;
+        substitute(state);
+        diffuse(state);
     }
-    memcpy(state, s, sizeof s);
 }
 
 /* Whole words are what there is most of. Where the lowest byte of a number comes first, as nearly
- * everywhere, one is just copied. */
-#if defined __BYTE_ORDER__ && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+ * everywhere, one is just copied; but not where each byte of code counts. */
+#if defined __BYTE_ORDER__ && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ &&                         \
+    !defined __OPTIMIZE_SIZE__
 #define IS_WORD(size) ((size) == ASCON_WORD_SIZE)
 #else
-#define IS_WORD(size) ((size) > ASCON_WORD_SIZE)
+#define IS_WORD(size) false
 #endif
 
 uint64_t ascon_load(const uint8_t *bytes, size_t size)
