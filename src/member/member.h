@@ -159,6 +159,32 @@ typedef struct wax_member_arrival {
 wax_status wax_member_unseal(wax_member *member, const wax_publish *came, uint64_t wall_ms,
                              wax_member_arrival *arrival) WAX_CHECKED;
 
+/* A program that reads in the name of this member, beside others: what came to one of them may
+ * still come to the next, so each remembers for itself. */
+typedef struct wax_member_reader wax_member_reader;
+
+/* How many senders and topics are remembered for it, for each group. */
+typedef struct wax_member_reader_limits {
+    uint16_t sender_count; /* at least 1 */
+    uint16_t topic_count;
+} wax_member_reader_limits;
+
+/* How many bytes of memory a reader wants, aligned as for any type. */
+size_t wax_member_reader_size(const wax_member *member, const wax_member_reader_limits *limits);
+
+/* Begins at the front of `memory`, which is all zero and as large as wax_member_reader_size() says.
+ * The reader holds secrets: the memory is wiped by whoever gives it up. */
+wax_member_reader *wax_member_reader_open(const wax_member *member,
+                                          const wax_member_reader_limits *limits, uint8_t *memory);
+
+/* Forgets all that came. */
+void wax_member_reader_forget(wax_member_reader *reader);
+
+/* As wax_member_unseal(), for one of several readers of this member. */
+wax_status wax_member_unseal_for(wax_member *member, wax_member_reader *reader,
+                                 const wax_publish *came, uint64_t wall_ms,
+                                 wax_member_arrival *arrival) WAX_CHECKED;
+
 typedef struct wax_member_stream {
     wax_bytes topic;
     uint32_t chunk_size; /* 0: as the group has it */

@@ -123,9 +123,11 @@ bool tools_sealed_link_will(struct link *link)
     }
     will.topic = wax_bytes_of_text(link->settings->will_topic);
     will.payload = wax_bytes_of_text(link->settings->will_payload);
+    will.properties = tools_settings_properties(link->settings, OF_WILL);
     status = tools_sealed_make_will(link->sealed, &will, &will);
     link->will.topic = will.topic;
     link->will.payload = will.payload;
+    link->will.properties = will.properties;
     if (status != WAX_OK) {
         (void)snprintf(link->fault, sizeof link->fault, "the Will cannot be sealed: %s",
                        status == WAX_NOT_AUTHORIZED &&

@@ -376,6 +376,74 @@ static void a_status_tells_what_is_held(void **state)
     pair_free(pair);
 }
 
+static wax_member_outcome outcome_for(struct device *to, wax_member_reader *reader,
+                                      const struct sent *sent)
+{
+    wax_member_arrival arrival;
+
+    assert_int_equal(wax_member_unseal_for(to->member, reader, &sent->publish, 0, &arrival),
+                     WAX_OK);
+    return arrival.outcome;
+}
+
+static wax_member_reader *reader_new(const struct device *device)
+{
+    static const wax_member_reader_limits limits = {4, 4};
+    uint8_t *memory = calloc(1, wax_member_reader_size(device->member, &limits));
+
+    assert_non_null(memory);
+    return wax_member_reader_open(device->member, &limits, memory);
+}
+
+static void each_reader_of_a_member_gets_a_message_once(void **state)
+{
+    static const struct house *const houses[] = {&climate, &doors};
+    static const char *const topics[] = {"home/kitchen/temp", "home/doors/front"};
+    static struct sent first;
+    static struct sent second;
+
+    (void)state;
+    for (size_t i = 0; i < WAX_COUNT(houses); i++) {
+        bool is_stream = i == 0;
+        struct pair *pair = pair_new(houses[i]);
+        wax_member_reader *one = reader_new(&pair->reader);
+        wax_member_reader *other = reader_new(&pair->reader);
+
+        assert_int_equal(send_text(&pair->sensor, topics[i], "1", &first), WAX_OK);
+        assert_int_equal(send_text(&pair->sensor, topics[i], "2", &second), WAX_OK);
+        assert_int_equal(outcome_for(&pair->reader, one, &second), WAX_MEMBER_OPENED);
+        assert_int_equal(outcome_for(&pair->reader, other, &second), WAX_MEMBER_OPENED);
+        assert_opens(&pair->reader, &second, "2");
+        assert_int_equal(outcome_for(&pair->reader, one, &first),
+                         is_stream ? WAX_MEMBER_OPENED : WAX_MEMBER_REFUSED);
+        assert_int_equal(outcome_for(&pair->reader, one, &first), WAX_MEMBER_REFUSED);
+        wax_member_reader_forget(one);
+        assert_int_equal(outcome_for(&pair->reader, one, &first), WAX_MEMBER_OPENED);
+        free(one);
+        free(other);
+        pair_free(pair);
+    }
+}
+
+static void a_reader_forgets_what_was_another_groups(void **state)
+{
+    static struct sent sent;
+    struct pair *pair = pair_new(&climate);
+    wax_member_reader *reader = reader_new(&pair->reader);
+    struct right writes = {&doors, WAX_KEYS_WRITES, 1};
+    struct right reads = {&doors, WAX_KEYS_READS, 0};
+
+    (void)state;
+    assert_int_equal(send_text(&pair->sensor, "home/kitchen/temp", "1", &sent), WAX_OK);
+    assert_int_equal(outcome_for(&pair->reader, reader, &sent), WAX_MEMBER_OPENED);
+    give_keys(&pair->sensor, 2, &writes, 1);
+    give_keys(&pair->reader, 2, &reads, 1);
+    assert_int_equal(send_text(&pair->sensor, "home/doors/front", "open", &sent), WAX_OK);
+    assert_int_equal(outcome_for(&pair->reader, reader, &sent), WAX_MEMBER_OPENED);
+    free(reader);
+    pair_free(pair);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -394,6 +462,8 @@ int main(void)
         cmocka_unit_test(the_group_with_the_longest_beginning_has_the_topic),
         cmocka_unit_test(a_broker_sees_no_names_and_readers_learn_them),
         cmocka_unit_test(a_will_is_newer_than_what_came_before),
+        cmocka_unit_test(each_reader_of_a_member_gets_a_message_once),
+        cmocka_unit_test(a_reader_forgets_what_was_another_groups),
         cmocka_unit_test(a_status_tells_what_is_held),
     };
 
