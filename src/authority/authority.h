@@ -154,7 +154,9 @@ wax_status wax_authority_allow(wax_authority *self, const wax_authority_deed *de
                                const wax_authority_grant *grant) WAX_CHECKED;
 
 /* Takes the device `name` out of a group; or out of all, for good. Where it could read, the next
- * epoch begins at once: its readers have `ack_s` to take it. */
+ * epoch begins at once: its readers have `ack_s` to take it. When that epoch is written in, all
+ * older ones of the group go: the device still knows their secrets, and could forge with them. What
+ * a reader has not fetched by then it never opens. */
 wax_status wax_authority_revoke(wax_authority *self, const wax_authority_deed *deed, wax_bytes name,
                                 wax_bytes group_name) WAX_CHECKED;
 wax_status wax_authority_evict(wax_authority *self, const wax_authority_deed *deed,
@@ -198,16 +200,48 @@ typedef struct wax_authority_member {
     uint32_t announced;   /* 0: none */
 } wax_authority_member;
 
+/* A group as it was made, and how it stands. */
+typedef struct wax_authority_group_state {
+    const uint8_t *id;
+    wax_bytes name;
+    uint32_t suite;
+    uint32_t group_class;
+    uint32_t tag_size;
+    wax_keys_list filters; /* of texts */
+    uint32_t epoch_s;
+    uint32_t kept;
+    uint32_t ack_s;
+    bool signs;
+    uint32_t write_epoch;
+    uint32_t announced; /* 0: none */
+    uint64_t due_s;     /* when it is written in, or else the next is announced; 0: never */
+} wax_authority_group_state;
+
 /* Whom to tell of each; views live as long as the call. */
 typedef struct wax_authority_visitor wax_authority_visitor;
 struct wax_authority_visitor {
+    void (*group)(wax_authority_visitor *self, const wax_authority_group_state *group);
     void (*device)(wax_authority_visitor *self, const wax_authority_device *device);
     void (*member)(wax_authority_visitor *self, const wax_authority_member *member);
 };
 
-/* Tells of all devices, and then of all members, by name: of what the visitor has a function for.
- * It may not call the authority. Statuses as of deeds. */
+/* Tells of all groups, then of all devices, and then of all members, by name: of what the visitor
+ * has a function for. It may not call the authority. Statuses as of deeds. */
 wax_status wax_authority_visit(wax_authority *self, wax_authority_visitor *visitor) WAX_CHECKED;
+
+/* The entry of the log with this number, as it was signed; it lives until the next call. Whether it
+ * holds is for the caller to verify, under the Registrar's key. WAX_NOT_FOUND behind the last one;
+ * statuses as of deeds. */
+wax_status wax_authority_entry(wax_authority *self, uint64_t number, wax_bytes *entry) WAX_CHECKED;
+
+/* Appends to `out` what a broker sees instead of a topic, or of a filter, which is the same where
+ * topics are not blinded. WAX_BAD_FILTER for what is no filter, or has a wildcard where the
+ * namespace has none; WAX_INVALID; WAX_FULL; WAX_UNSPECIFIED_ERROR. */
+wax_status wax_authority_blind(wax_authority *self, wax_bytes filter, wax_writer *out) WAX_CHECKED;
+
+/* Writes a copy of the file to `path`, where there must be nothing, as it stands now: with its
+ * secrets sealed under the same key. Statuses as of deeds. */
+wax_status wax_authority_copy(wax_authority *self, const char *path) WAX_CHECKED;
 
 /* ---- What happens by itself ---- */
 

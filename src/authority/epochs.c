@@ -137,16 +137,23 @@ void epoch_announce(wax_authority *self, const wax_authority_deed *deed, struct 
     group_touch_readers(self, group);
 }
 
-/* Of the epochs that were written in, the W newest stay. */
+/* Of the epochs that were written in, the W newest stay; but none that somebody who was shut out
+ * since knows. */
 static void retire(wax_authority *self, const wax_authority_deed *deed, const struct group *group)
 {
     const struct value values[] = {of_number(group->id), of_number(group->write_epoch),
                                    of_number(group->kept)};
-    const uint64_t newest_gone =
+    const uint64_t known =
+        ledger_number(self,
+                      "SELECT coalesce(max(epoch),0) FROM epochs WHERE group_id=?1 AND epoch<"
+                      "(SELECT since FROM groups WHERE id=?1 AND since<=?2)",
+                      values);
+    const uint64_t too_many =
         ledger_number(self,
                       "SELECT epoch FROM epochs WHERE group_id=?1 AND epoch<=?2"
                       " ORDER BY epoch DESC LIMIT 1 OFFSET ?3",
                       values);
+    const uint64_t newest_gone = known > too_many ? known : too_many;
 
     if (newest_gone > 0) {
         ledger_run(self, "DELETE FROM epochs WHERE group_id=? AND epoch<=?",

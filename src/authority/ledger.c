@@ -11,7 +11,9 @@
 enum { APPLICATION = 0x5761786b, VERSION = 1 }; /* "Waxk" */
 
 /* Numbers of `changed`, `given` and `sent` rise with each change of what others may know of a row;
- * what differs is to be published. `version` is that of the mailbox or manifest given out last. */
+ * what differs is to be published. `since` is the epoch that was begun to shut somebody out: once
+ * it is written in, those below it go. `version` is that of the mailbox or manifest given out last.
+ */
 static const char schema[] =
     "CREATE TABLE namespace(id INTEGER PRIMARY KEY CHECK(id=1),name BLOB NOT NULL,prefix TEXT NOT "
     "NULL,"
@@ -28,7 +30,8 @@ static const char schema[] =
     "NOT NULL,"
     " signs INTEGER NOT NULL,write_epoch INTEGER NOT NULL,announced INTEGER NOT NULL DEFAULT 0,"
     " due_s INTEGER NOT NULL,next_epoch INTEGER NOT NULL,next_sender INTEGER NOT NULL DEFAULT 1,"
-    " version INTEGER NOT NULL DEFAULT 0,digest BLOB NOT NULL,sent_digest BLOB NOT NULL,changed "
+    " since INTEGER NOT NULL DEFAULT 0,version INTEGER NOT NULL DEFAULT 0,digest BLOB NOT "
+    "NULL,sent_digest BLOB NOT NULL,changed "
     "INTEGER NOT NULL DEFAULT 1,"
     " given INTEGER NOT NULL DEFAULT 0,sent INTEGER NOT NULL DEFAULT 0);"
     "CREATE TABLE epochs(group_id INTEGER NOT NULL REFERENCES groups,epoch INTEGER NOT NULL,"

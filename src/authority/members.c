@@ -43,7 +43,7 @@ static void note_member(wax_authority *self, const wax_authority_deed *deed, con
 }
 
 /* Whoever knows an epoch's secret and may no longer read: nothing of the next one. What was
- * announced to it does not count. */
+ * announced to it does not count, and what it knows goes when the next one is written in. */
 static void shut_out(wax_authority *self, const wax_authority_deed *deed, struct group *group)
 {
     if (group->announced != 0) {
@@ -54,6 +54,8 @@ static void shut_out(wax_authority *self, const wax_authority_deed *deed, struct
         group->announced = 0;
     }
     epoch_announce(self, deed, group);
+    ledger_run(self, "UPDATE groups SET since=? WHERE id=?",
+               (const struct value[]){of_number(group->announced), of_number(group->id)});
     epoch_settle(self, deed, group);
 }
 

@@ -23,6 +23,8 @@ static const struct row rows[] = {
     {"bench",      TOOL_BENCH,  NULL,               bench_word   },
     {"proxy",      TOOL_PROXY,  NULL,               NULL         },
     {"ctl",        0,           ctl_option_name,    ctl_verb_name},
+    {"keys",       0,           keys_option_name,   keys_verb_name},
+    {"authority",  TOOL_AUTHORITY, NULL,            NULL         },
     {"init",       0,           init_option_name,   NULL         },
     {"seal",       0,           seal_option_name,   NULL         },
     {"open",       0,           seal_option_name,   NULL         },

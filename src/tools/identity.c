@@ -212,13 +212,10 @@ bool tools_identity_read(struct identity *identity, const char *path, char *faul
     return is_good;
 }
 
-bool tools_identity_write(const struct identity *identity, const char *path, char *fault,
-                          size_t fault_size)
+size_t tools_identity_show(const struct identity *identity, char text[static IDENTITY_TEXT_SIZE])
 {
-    char text[8192];
-    size_t used = (size_t)snprintf(text, sizeof text,
+    size_t used = (size_t)snprintf(text, IDENTITY_TEXT_SIZE,
                                    "# Who this device is. Whoever has this file is this device.\n");
-    bool is_written;
 
     for (size_t i = 0; i < WAX_COUNT(rows); i++) {
         const uint8_t *place = (const uint8_t *)identity + rows[i].place;
@@ -229,16 +226,50 @@ bool tools_identity_write(const struct identity *identity, const char *path, cha
         if (!is_there) {
             continue;
         }
-        used += (size_t)snprintf(text + used, sizeof text - used, "%s %s", rows[i].name,
+        used += (size_t)snprintf(text + used, IDENTITY_TEXT_SIZE - used, "%s %s", rows[i].name,
                                  rows[i].is_text ? (const char *)place : "");
         for (size_t at = 0; !rows[i].is_text && at < rows[i].size; at++) {
-            used += (size_t)snprintf(text + used, sizeof text - used, "%02x", place[at]);
+            used += (size_t)snprintf(text + used, IDENTITY_TEXT_SIZE - used, "%02x", place[at]);
         }
-        used += (size_t)snprintf(text + used, sizeof text - used, "\n");
+        used += (size_t)snprintf(text + used, IDENTITY_TEXT_SIZE - used, "\n");
     }
-    is_written = wax_file_replace(path, wax_bytes_of(text, used), fault, fault_size) == WAX_OK;
+    return used;
+}
+
+bool tools_identity_write(const struct identity *identity, const char *path, char *fault,
+                          size_t fault_size)
+{
+    char text[IDENTITY_TEXT_SIZE];
+    size_t used = tools_identity_show(identity, text);
+    bool is_written = wax_file_replace(path, wax_bytes_of(text, used), fault, fault_size) == WAX_OK;
+
     wax_wipe(text, sizeof text);
     return is_written;
+}
+
+/* What a namespace makes known has the lines of an identity that are not the device's. */
+bool tools_identity_read_public(struct identity *identity, const char *path, char *fault,
+                                size_t fault_size)
+{
+    bool seen[WAX_COUNT(rows)] = {false};
+    char why[300] = "";
+    wax_bytes content;
+    bool is_good;
+
+    *identity = (struct identity){.profile = NULL};
+    if (wax_file_read(path, FILE_MAX, &content, fault, fault_size) != WAX_OK) {
+        return false;
+    }
+    is_good = take_lines(identity, content, seen, why, sizeof why) &&
+              ((seen[0] && seen[1] && identity->has_keeper && identity->has_registrar) ||
+               fail(why, sizeof why,
+                    "it wants the lines namespace, prefix, keeper and registrar, as "
+                    "`wax keys public` prints them"));
+    wax_file_free(&content);
+    if (!is_good) {
+        (void)snprintf(fault, fault_size, "%s: %s", path, why);
+    }
+    return is_good;
 }
 
 void tools_identity_discard(struct identity *identity)

@@ -4,7 +4,7 @@
 
 #include "keys/keys.h"
 
-enum { IDENTITY_STATE_SIZE = 4096, IDENTITY_PREFIX_SIZE = 96 };
+enum { IDENTITY_STATE_SIZE = 4096, IDENTITY_PREFIX_SIZE = 96, IDENTITY_TEXT_SIZE = 8192 };
 
 struct identity {
     uint8_t name_space[WAX_KEYS_ID_SIZE];
@@ -31,6 +31,14 @@ bool tools_identity_read(struct identity *identity, const char *path, char *faul
 /* Writes it as a file that only the owner may read. As tools_identity_read(). */
 bool tools_identity_write(const struct identity *identity, const char *path, char *fault,
                           size_t fault_size);
+
+/* Writes it as the text of such a file, and returns its size. */
+size_t tools_identity_show(const struct identity *identity, char text[static IDENTITY_TEXT_SIZE]);
+
+/* Reads a file of what anybody may know of a namespace, as `wax keys public` prints it. As
+ * tools_identity_read(). */
+bool tools_identity_read_public(struct identity *identity, const char *path, char *fault,
+                                size_t fault_size);
 
 /* Wipes it. */
 void tools_identity_discard(struct identity *identity);

@@ -177,6 +177,11 @@ static size_t take_option(struct settings *settings, const struct words *words)
         settings->bench.words.items[settings->bench.words.count++] = words->items[0];
         return 1;
     }
+    if (row == NULL && settings->tool == TOOL_AUTHORITY && words->items[0][0] != '-' &&
+        settings->folder == NULL) {
+        settings->folder = words->items[0];
+        return 1;
+    }
     if (row == NULL) {
         complain_of(settings, words->items[0]);
         return 0;
@@ -337,12 +342,13 @@ static const char *name_of(enum tool tool)
         enum tool tool;
         const char *name;
     } rows[] = {
-        {TOOL_PUB,    "pub"   },
-        {TOOL_SUB,    "sub"   },
-        {TOOL_RR,     "rr"    },
-        {TOOL_DOCTOR, "doctor"},
-        {TOOL_BENCH,  "bench" },
-        {TOOL_PROXY,  "proxy" },
+        {TOOL_PUB,       "pub"      },
+        {TOOL_SUB,       "sub"      },
+        {TOOL_RR,        "rr"       },
+        {TOOL_DOCTOR,    "doctor"   },
+        {TOOL_BENCH,     "bench"    },
+        {TOOL_PROXY,     "proxy"    },
+        {TOOL_AUTHORITY, "authority"},
     };
 
     for (size_t i = 0; i < WAX_COUNT(rows); i++) {

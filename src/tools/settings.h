@@ -1,4 +1,5 @@
-/* What pub, sub, rr, doctor, bench and proxy were asked to do, as their options say it. */
+/* What pub, sub, rr, doctor, bench, proxy and authority were asked to do, as their options say it.
+ */
 #ifndef WAX_TOOLS_SETTINGS_H
 #define WAX_TOOLS_SETTINGS_H
 
@@ -13,6 +14,7 @@ enum tool {
     TOOL_DOCTOR = 8,
     TOOL_BENCH = 16,
     TOOL_PROXY = 32,
+    TOOL_AUTHORITY = 64,
 };
 
 /* Exit codes that scripts know from Mosquitto's tools; a refused CONNECT exits with its code. */
@@ -181,6 +183,9 @@ struct settings {
     bool publishes;
 
     struct bench_settings bench;
+
+    const char *folder; /* of the authority; NULL: none was named */
+    const char *kek;    /* the file of its key-encryption key; NULL: where it is looked for */
 
     uint8_t *properties[OF_COUNT]; /* on the heap; NULL: none */
     size_t properties_size[OF_COUNT];

@@ -30,6 +30,12 @@ int wax_tool_open(int argc, char **argv);
 /* wax proxy: seals and opens for programs that connect to it. 0 when a signal ended it. */
 int wax_tool_proxy(int argc, char **argv);
 
+/* wax keys: changes and shows who may read and write what under seal. 0 if it was done, else 1. */
+int wax_tool_keys(int argc, char **argv);
+
+/* wax authority: publishes keys to devices until a signal ends it. Exit codes as wax pub's. */
+int wax_tool_authority(int argc, char **argv);
+
 /* wax init: makes a broker's first configuration, certificates and administrator. */
 int wax_tool_init(int argc, char **argv);
 

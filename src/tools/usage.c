@@ -21,6 +21,7 @@ static const struct topic introductions[] = {
     {TOOL_DOCTOR, "say why a client cannot connect",          "Goes step by step the way that a client goes: name, TCP, TLS, certificates, login, topics. Says what is well, what is not, and what to do next."},
     {TOOL_BENCH,  "load a broker and account for every message", "Puts load on any MQTT broker, checks that every message comes once, in order and unchanged, and tells what it took: messages per second and per second of the broker's CPU, latency, memory. The words in front of the options are scenarios; `wax bench compare SCENARIO...` starts Wax, Debian's mosquitto if it is installed, and what --with says, and measures them in turns."},
     {TOOL_PROXY,  "seal and open for programs that cannot",   "Waits for MQTT programs on this host as a broker does, and connects each of them to the broker. What they publish is sealed before it leaves, what comes is opened; what is refused does not reach them. They are one device, whose identity no other process uses meanwhile."},
+    {TOOL_AUTHORITY, "publish the keys of a namespace",       "Speaks for the authority that `wax keys init FOLDER` made, as an ordinary client of any MQTT broker: publishes mailboxes, manifests and the log, hears what devices acknowledge, and begins new epochs in time. While it runs, `wax keys` goes through it, by a socket in the folder."},
 };
 
 static const char *const group_titles[GROUP_COUNT] = {
@@ -135,6 +136,43 @@ static const struct topic topics[] = {
         "0    SIGINT or SIGTERM ended it\n"
         "1    wrong options, files or identity; it cannot listen; the broker refused the login (MQTT 5: the\n"
         "     reason code). A broker that cannot be reached is tried again.\n"},
+    {TOOL_AUTHORITY, "Examples",
+        "wax keys init\n"
+        "wax authority authority -h broker.example.org --cafile ca.crt -u wax-authority -P secret\n"
+        "wax authority /var/lib/wax-authority --kek /etc/wax/authority.kek -o /etc/wax/authority.conf\n"},
+    {TOOL_AUTHORITY, "How it speaks",
+        "Below the namespace's prefix (wax) it retains, with QoS 1: k/DEVICE, a mailbox for each device that\n"
+        "no other opens; m/GROUP, what anybody may know of a group; l, the newest entry of the log. It\n"
+        "subscribes to s/+, where devices acknowledge, and e/+, where they ask to be enrolled. `wax keys acl`\n"
+        "prints the rights that this takes. Without -i its client id is wax-authority-NAMESPACE. The broker\n"
+        "keeps a session for it; one that has lost the session gets all again. Without a broker it waits for\n"
+        "one, and `wax keys` works meanwhile.\n"},
+    {TOOL_AUTHORITY, "New epochs",
+        "begin when --epoch of the group is over, and when a reader leaves it. Readers get the new keys first;\n"
+        "when all have acknowledged, or --ack is over, writers get theirs. `wax keys status` tells how far\n"
+        "that is.\n"},
+    {TOOL_AUTHORITY, "As a service",
+        "[Unit]\n"
+        "Description=Keys for sealed topics\n"
+        "After=network-online.target\n"
+        "Wants=network-online.target\n"
+        "[Service]\n"
+        "ExecStart=wax authority %S/wax-authority -o /etc/wax/authority.conf\n"
+        "LoadCredential=wax-authority.kek:/etc/wax/authority.kek\n"
+        "DynamicUser=yes\n"
+        "StateDirectory=wax-authority\n"
+        "StateDirectoryMode=0700\n"
+        "UMask=0077\n"
+        "ProtectSystem=strict\n"
+        "ProtectHome=yes\n"
+        "NoNewPrivileges=yes\n"
+        "Restart=on-failure\n"
+        "[Install]\n"
+        "WantedBy=multi-user.target\n"},
+    {TOOL_AUTHORITY, "Exit code",
+        "0    SIGTERM or SIGINT ended it\n"
+        "1    wrong options or folder, or another process works with the folder\n"
+        "8    TLS failed; others: the broker refused the connection, as for wax-pub(1)\n"},
     {TOOL_DOCTOR, "Exit code",
         "0    all is well\n"
         "1    something is not\n"},
@@ -207,7 +245,9 @@ static void show_group(const struct settings *settings, size_t group,
 static void show_help(const struct settings *settings)
 {
     (void)printf("Usage: wax %s %s[OPTIONS]\n\n%s\n", settings->name,
-                 settings->tool == TOOL_BENCH ? "[compare] SCENARIO... " : "",
+                 settings->tool == TOOL_BENCH       ? "[compare] SCENARIO... "
+                 : settings->tool == TOOL_AUTHORITY ? "FOLDER "
+                                                    : "",
                  introduction_of(settings->tool)->text);
     for (size_t group = 0; group < GROUP_COUNT; group++) {
         if (!has_group(settings, group)) {
@@ -249,7 +289,9 @@ static void show_manual(const struct settings *settings)
     (void)printf(".TH wax-%s 1 \"\" \"Wax %s\" \"Wax\"\n.SH NAME\nwax-%s \\- %s\n", settings->name,
                  WAX_VERSION_TEXT, settings->name, introduction->title);
     (void)printf(".SH SYNOPSIS\n.B wax %s\n%s[\\fIOPTIONS\\fR]\n.SH DESCRIPTION\n", settings->name,
-                 settings->tool == TOOL_BENCH ? "[compare] \\fISCENARIO\\fR... " : "");
+                 settings->tool == TOOL_BENCH       ? "[compare] \\fISCENARIO\\fR... "
+                 : settings->tool == TOOL_AUTHORITY ? "\\fIFOLDER\\fR "
+                                                    : "");
     tools_roff_write(introduction->text);
     (void)fputs("\n.SH OPTIONS\n", stdout);
     for (size_t group = 0; group < GROUP_COUNT; group++) {

@@ -26,7 +26,7 @@ class Completion(unittest.TestCase):
     def test_every_tool_has_its_options(self):
         for tool, option in (("broker", "--test-config"), ("pub", "--retain"), ("sub", "--retained-only"), ("rr", "-e"),
                              ("doctor", "--acl"), ("ctl", "--json"), ("init", "--home"), ("passwd", "--compat"),
-                             ("pki", "--days"), ("bench", "--window")):
+                             ("pki", "--days"), ("bench", "--window"), ("keys", "--qr"), ("authority", "--kek")):
             with self.subTest(tool=tool):
                 self.assertIn(option, self.complete(tool, "-"))
                 self.assertIn("--help", self.complete(tool, "--h"))
@@ -38,6 +38,8 @@ class Completion(unittest.TestCase):
         self.assertEqual(self.complete("ctl", "retained", ""), ["list", "delete"])
         self.assertEqual(self.complete("ctl", "retained", "list", "--old"), ["--older-than"])
         self.assertIn("revoke", self.complete("pki", "re"))
+        self.assertIn("evict", self.complete("keys", "ev"))
+        self.assertEqual(self.complete("keys", "group", ""), ["add", "list", "show"])
         self.assertEqual(self.complete("completion", ""), ["bash", "zsh"])
         self.assertEqual(self.complete("ctl", "client", "x"), [])
 

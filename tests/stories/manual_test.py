@@ -21,6 +21,12 @@ class Manual(unittest.TestCase):
         cells = {line.replace("\\|", "").count("|") for line in kept.splitlines() if line.startswith("|")}
         self.assertEqual(cells, {3, 8}, "a table has a row with too many or too few cells")
 
+    def test_the_pages_of_tools_are_their_help(self):
+        for tool in ("keys", "authority"):
+            printed = subprocess.run([WAX, tool, "--man"], check=True, capture_output=True, text=True).stdout
+            kept = (ROOT / f"docs/man/wax-{tool}.1").read_text()
+            self.assertEqual(kept, printed, f"make it again: wax {tool} --man > docs/man/wax-{tool}.1")
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -126,6 +126,67 @@ static void an_evicted_device_gets_nothing_of_the_next_epoch(void **state)
     farm_end(&farm);
 }
 
+static void what_an_evicted_device_knew_goes_with_it(void **state)
+{
+    (void)state;
+    begin_home(4, 1);
+    check_deed(&farm, wax_authority_rotate(farm.authority, &farm.deed, WAX_TEXT("home")), WAX_OK);
+    check_deed(&farm, wax_authority_activate(farm.authority, &farm.deed, WAX_TEXT("home")), WAX_OK);
+    farm_pump(&farm, true);
+    assert_true(holds("lamp", 1) && holds("lamp", 2) && holds("panel", 2));
+    check_deed(&farm, wax_authority_evict(farm.authority, &farm.deed, WAX_TEXT("panel")), WAX_OK);
+    farm_pump(&farm, true);
+    /* Until the new epoch is written in, the old one is what there is. */
+    assert_true(holds("lamp", 2) && holds("lamp", 3));
+    check_deed(&farm, farm_report(&farm, "lamp"), WAX_OK);
+    farm_pump(&farm, true);
+    assert_int_equal(farm_held(&farm, "lamp", 0)->count, 1);
+    assert_true(holds("lamp", 3));
+    /* From here on W counts again. */
+    check_deed(&farm, wax_authority_rotate(farm.authority, &farm.deed, WAX_TEXT("home")), WAX_OK);
+    check_deed(&farm, wax_authority_activate(farm.authority, &farm.deed, WAX_TEXT("home")), WAX_OK);
+    farm_pump(&farm, true);
+    assert_int_equal(farm_held(&farm, "lamp", 0)->count, 2);
+    farm_end(&farm);
+}
+
+static void count_group(wax_authority_visitor *self, const wax_authority_group_state *group)
+{
+    (void)self;
+    assert_true(wax_bytes_equal(group->name, WAX_TEXT("home")));
+    assert_int_equal(group->filters.count, 1);
+    assert_int_equal(group->write_epoch, 1);
+}
+
+static void the_log_and_the_groups_can_be_read_and_all_of_it_copied(void **state)
+{
+    wax_keys_followed followed = {.number = 0};
+    wax_authority_identity authority;
+    wax_authority_visitor visitor = {.group = count_group};
+    wax_keys_entry entry;
+    wax_bytes signed_bytes;
+    char path[96];
+
+    (void)state;
+    begin_home(4, 1);
+    authority = wax_authority_identify(farm.authority);
+    for (uint64_t i = 1; i <= authority.log_number; i++) {
+        const wax_keys_signing by = {authority.name_space, NULL, authority.registrar};
+
+        check_deed(&farm, wax_authority_entry(farm.authority, i, &signed_bytes), WAX_OK);
+        assert_int_equal(wax_keys_entry_read(&entry, &by, &followed, signed_bytes), WAX_OK);
+    }
+    check_deed(&farm, wax_authority_entry(farm.authority, authority.log_number + 1, &signed_bytes),
+               WAX_NOT_FOUND);
+    check_deed(&farm, wax_authority_visit(farm.authority, &visitor), WAX_OK);
+    (void)snprintf(path, sizeof path, "%s.export", farm.path);
+    check_deed(&farm, wax_authority_copy(farm.authority, path), WAX_OK);
+    assert_int_equal(access(path, F_OK), 0);
+    assert_true(wax_authority_copy(farm.authority, path) != WAX_OK);
+    assert_int_equal(unlink(path), 0);
+    farm_end(&farm);
+}
+
 static void an_epoch_that_was_announced_to_who_is_revoked_is_never_written_in(void **state)
 {
     (void)state;
@@ -493,7 +554,7 @@ static void count_member(wax_authority_visitor *self, const wax_authority_member
 static void a_visitor_is_told_of_all_devices_and_members(void **state)
 {
     struct listing listing = {
-        .visitor = {count_device, count_member}
+        .visitor = {.device = count_device, .member = count_member}
     };
 
     (void)state;
@@ -515,6 +576,8 @@ int main(void)
         cmocka_unit_test(a_new_epoch_goes_to_readers_first_and_is_written_in_when_all_have_it),
         cmocka_unit_test(readers_that_are_silent_hold_nothing_up_for_long),
         cmocka_unit_test(an_evicted_device_gets_nothing_of_the_next_epoch),
+        cmocka_unit_test(what_an_evicted_device_knew_goes_with_it),
+        cmocka_unit_test(the_log_and_the_groups_can_be_read_and_all_of_it_copied),
         cmocka_unit_test(an_epoch_that_was_announced_to_who_is_revoked_is_never_written_in),
         cmocka_unit_test(who_only_wrote_leaves_without_a_new_epoch),
         cmocka_unit_test(who_may_no_longer_read_keeps_its_number_and_gets_no_epoch_secret),

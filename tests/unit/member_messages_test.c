@@ -430,8 +430,8 @@ static void a_reader_forgets_what_was_another_groups(void **state)
     static struct sent sent;
     struct pair *pair = pair_new(&climate);
     wax_member_reader *reader = reader_new(&pair->reader);
-    struct right writes = {&doors, WAX_KEYS_WRITES, 1};
-    struct right reads = {&doors, WAX_KEYS_READS, 0};
+    struct right writes = {.house = &doors, .role = WAX_KEYS_WRITES, .sender = 1};
+    struct right reads = {.house = &doors, .role = WAX_KEYS_READS};
 
     (void)state;
     assert_int_equal(send_text(&pair->sensor, "home/kitchen/temp", "1", &sent), WAX_OK);

@@ -1,0 +1,70 @@
+/* Answers to `wax keys`, and the values in its words. */
+#include "tools/keys_answer.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool keys_answer_number(const char *text, uint32_t least, uint32_t most, uint32_t *number)
+{
+    char *end = NULL;
+    const unsigned long value = strtoul(text, &end, 10);
+
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || value < least || value > most) {
+        return false;
+    }
+    *number = (uint32_t)value;
+    return true;
+}
+
+bool keys_answer_time(const char *text, uint32_t most_s, uint32_t *seconds)
+{
+    static const struct {
+        char letter;
+        uint32_t seconds;
+    } units[] = {
+        {'s', 1    },
+        {'m', 60   },
+        {'h', 3600 },
+        {'d', 86400},
+    };
+    const size_t digits = strspn(text, "0123456789");
+    char number[16];
+    uint32_t count;
+    uint32_t unit = text[digits] == '\0' ? 1 : 0;
+
+    for (size_t i = 0; i < WAX_COUNT(units); i++) {
+        if (text[digits] == units[i].letter && text[digits + 1] == '\0') {
+            unit = units[i].seconds;
+        }
+    }
+    if (unit == 0 || digits >= sizeof number) {
+        return false;
+    }
+    memcpy(number, text, digits);
+    number[digits] = '\0';
+    if (!keys_answer_number(number, 0, most_s / unit, &count)) {
+        return false;
+    }
+    *seconds = count * unit;
+    return true;
+}
+
+bool keys_answer_fail(struct keys_answer *answer, const char *format, ...)
+{
+    va_list values;
+
+    va_start(values, format);
+    (void)vsnprintf(answer->room, sizeof answer->room, format, values);
+    va_end(values);
+    answer->fault = answer->room;
+    return false;
+}
+
+bool keys_answer_done(struct keys_answer *answer, const wax_authority *authority, wax_status status)
+{
+    const char *fault = wax_authority_fault(authority);
+
+    return status == WAX_OK ||
+           keys_answer_fail(answer, "%s", fault[0] == '\0' ? wax_status_text(status) : fault);
+}

@@ -1,0 +1,179 @@
+/* What `wax keys --help` and its manual page say. */
+#include "tools/keys_help.h"
+#include "tools/keys_order.h"
+#include "tools/roff.h"
+
+#include <string.h>
+
+static const char introduction[] =
+    "Who may read and write what under seal: the authority of a namespace keeps devices, groups "
+    "and their keys in a folder, and `wax authority` publishes what follows for each device, "
+    "sealed, through any broker. While that runs, these commands go through it, at once; while it "
+    "does not, they change the folder themselves, and it publishes them at its start.";
+
+static const char options[] =
+    "--dir FOLDER        of the authority (authority)\n"
+    "--kek FILE          the key-encryption key, which seals the secrets in the folder; else the\n"
+    "                    systemd credential wax-authority.kek, $WAX_AUTHORITY_KEK, FOLDER.kek\n"
+    "--prefix TOPIC      init: topics of the authority are below it (wax)\n"
+    "--blind hmac|ascon  init: the broker sees tokens instead of topics\n"
+    "-f, --filter FILTER group add: which topics; may be given several times\n"
+    "--suite NAME        group add: chacha20, ascon (for small devices) or ccm (chacha20)\n"
+    "--class NAME        group add: stream, every message counts; or state, the latest of a topic\n"
+    "                    counts, so that retained messages can be read later (stream)\n"
+    "--tag 16|8          group add: bytes by which forgery is noticed; 8 saves air (16)\n"
+    "--epoch TIME        group add: new keys after so long, as 12h or 7d; 0: only by rotate (1d)\n"
+    "--keep W            group add: readers keep so many epochs, for what comes late (8)\n"
+    "--ack TIME          group add: how long readers have to take new keys (5m)\n"
+    "--sign              group add: writers with keys of their own sign each message\n"
+    "--psk               enrol: make a key for the device, in a file that is to be carried to it\n"
+    "--profile NAME      enrol --psk: chacha20, ascon or ccm: what its mailbox is sealed with\n"
+    "--from FILE         enrol: what `wax keys identity` made; unblind: topics, one a line\n"
+    "--qr                enrol --psk: show the file as a QR code, too\n"
+    "--out FILE          enrol, identity: write there (DEVICE.keys)\n"
+    "--history           grant, class state: what is retained from earlier epochs, too\n"
+    "--now               rotate: do not wait for readers\n"
+    "--verify            audit: only say whether the log is whole\n"
+    "--log FILE          unblind: show this file with names instead of tokens; - is the input\n"
+    "--namespace FILE    identity: what `wax keys public` printed\n"
+    "-h, --help          this text\n";
+
+static const char examples[] =
+    "wax keys init\n"
+    "wax keys group add home -f 'home/#'\n"
+    "wax keys enrol sensor --psk\n"
+    "wax keys grant sensor home write\n"
+    "wax authority authority -h broker.example.org --cafile ca.crt -u wax-authority -P secret\n"
+    "wax pub --seal sensor.keys -t home/kitchen -m 21.5\n";
+
+static const char eviction[] =
+    "A new epoch goes to the readers first, and is written in when all have acknowledged it, or\n"
+    "when the time of --ack is over. Who is evicted, or revoked as a reader, gets nothing of it.\n"
+    "It still knows the keys of older epochs, and could forge with them: so when the new epoch is\n"
+    "written in, all older ones of the group go, whatever --keep says. What a reader that was "
+    "away\n"
+    "has not fetched by then it never opens.\n";
+
+static const char devices[] =
+    "With --psk the key is made here and carried to the device. With a public key the device "
+    "makes\n"
+    "its own, and it never leaves it:\n"
+    "  wax keys public >house.pub                            at the authority\n"
+    "  wax keys identity lamp --namespace house.pub          on the device; it shows four words\n"
+    "  wax keys enrol lamp --from lamp.keys.enrol            at the authority; it shows four "
+    "words\n"
+    "  wax keys confirm lamp WORDS                           when they are the same\n"
+    "Or the device publishes the file on PREFIX/e/DEVICE while strangers are let in (wax keys "
+    "admit\n"
+    "10m). Whoever confirms without comparing lets in whoever is between.\n";
+
+static const char recovery[] =
+    "The folder is worth nothing without the key-encryption key, and all with it: keep a copy of\n"
+    "each, in two places. `wax keys export` writes a backup while the authority runs. After a\n"
+    "restore devices refuse what it says, since they have seen newer: `wax keys import`, or\n"
+    "`wax keys recover` for a folder that was copied back, raises the generation. It does not "
+    "know\n"
+    "what was done after the backup: evict again who was evicted since.\n";
+
+static const struct {
+    const char *title;
+    const char *text;
+} topics[] = {
+    {"Examples",            examples},
+    {"Devices come in",     devices },
+    {"Epochs and eviction", eviction},
+    {"Backup",              recovery},
+};
+
+static const char end[] = "The exit code is 0, or 1 when nothing was done.\n";
+
+static void show_lines(const char *text)
+{
+    bool begins = true;
+
+    for (; *text != '\0'; text++) {
+        if (begins) {
+            (void)fputs("  ", stdout);
+        }
+        (void)putchar(*text);
+        begins = *text == '\n';
+    }
+}
+
+/* Words up to a width of the page. */
+static void show_paragraph(const char *text)
+{
+    size_t column = 0;
+
+    while (*text != '\0') {
+        const size_t size = strcspn(text, " ");
+
+        if (column > 0 && column + 1 + size > 96) {
+            (void)putchar('\n');
+            column = 0;
+        }
+        (void)printf("%s%.*s", column > 0 ? " " : "", (int)size, text);
+        column += size + (column > 0 ? 1 : 0);
+        text += size + (text[size] == ' ' ? 1 : 0);
+    }
+    (void)putchar('\n');
+}
+
+static void show_help(void)
+{
+    (void)puts("Usage: wax keys VERB [WORDS] [OPTIONS]\n");
+    show_paragraph(introduction);
+    (void)puts("\nVerbs:");
+    for (const struct keys_verb *verb = keys_verbs; verb->name != NULL; verb++) {
+        char words[80];
+
+        (void)snprintf(words, sizeof words, "%s%s%s", verb->name,
+                       verb->arguments[0] == '\0' ? "" : " ", verb->arguments);
+        (void)printf("  %-36s  %s\n", words, verb->text);
+    }
+    (void)puts("\nOptions:");
+    show_lines(options);
+    for (size_t i = 0; i < WAX_COUNT(topics); i++) {
+        (void)printf("\n%s:\n", topics[i].title);
+        show_lines(topics[i].text);
+    }
+    (void)printf("\n%s", end);
+}
+
+static void show_manual(void)
+{
+    (void)fputs(".TH wax-keys 1 \"\" \"Wax " WAX_VERSION_TEXT "\" \"Wax\"\n.SH NAME\n"
+                "wax-keys \\- say who may read and write what under seal\n.SH SYNOPSIS\n"
+                ".B wax keys\n\\fIVERB\\fR [\\fIWORDS\\fR] [\\fIOPTIONS\\fR]\n.SH DESCRIPTION\n",
+                stdout);
+    tools_roff_write(introduction);
+    (void)fputs("\n.SH VERBS\n", stdout);
+    for (const struct keys_verb *verb = keys_verbs; verb->name != NULL; verb++) {
+        (void)printf(".TP\n.B %s\n\\fI", verb->name);
+        tools_roff_write(verb->arguments);
+        (void)fputs("\\fR\n", stdout);
+        tools_roff_write(verb->text);
+        (void)fputs("\n", stdout);
+    }
+    (void)fputs(".SH OPTIONS\n.nf\n", stdout);
+    tools_roff_write(options);
+    (void)fputs(".fi\n", stdout);
+    for (size_t i = 0; i < WAX_COUNT(topics); i++) {
+        (void)printf(".SH %s\n.nf\n", topics[i].title);
+        tools_roff_write(topics[i].text);
+        (void)fputs(".fi\n", stdout);
+    }
+    (void)fputs(".SH EXIT CODE\n", stdout);
+    tools_roff_write(end);
+    (void)fputs(".SH SEE ALSO\n.BR wax-authority (1),\n.BR wax-pub (1),\n.BR wax-sub (1)\n",
+                stdout);
+}
+
+void keys_help(bool as_manual)
+{
+    if (as_manual) {
+        show_manual();
+    } else {
+        show_help();
+    }
+}

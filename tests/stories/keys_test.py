@@ -1,0 +1,204 @@
+"""wax keys and wax authority: a namespace from its first key to its last, over brokers that cannot read."""
+import re
+import shutil
+import unittest
+
+from house import PATIENCE_S, House, until
+from peers import WAX, Server, Story, free_port, mosquitto, nats, wax
+
+
+class Keys(Story):
+    @classmethod
+    def prepare(cls):
+        cls.ports = {name: free_port() for name in ("wax", "mosquitto", "nats")}
+        port = cls.ports["wax"]
+        config = cls.folder.write("wax.conf", f"listener {port} 127.0.0.1\nallow_anonymous true\n")
+        cls.serve(Server(cls.folder, [WAX, "broker", "-c", config], [port]))
+        port = cls.ports["mosquitto"]
+        cls.serve(mosquitto(cls.folder, f"listener {port} 127.0.0.1\nallow_anonymous true\n", [port]))
+        cls.serve(nats(cls.folder, cls.ports["nats"]))
+
+    def house(self, broker="wax", *words, group=True):
+        """Each has a prefix of its own, since they share a broker."""
+        house = House(self, f"{self._testMethodName}-{broker}", self.ports[broker])
+        house.found(*words)
+        if group:
+            house.keys("group", "add", "home", "-f", "home/#")
+        return house
+
+    def test_a_life(self):
+        """Founded, enrolled, granted, sealed, rotated, evicted: on every broker."""
+        for broker in self.ports:
+            with self.subTest(broker=broker):
+                house = self.house(broker)
+                house.device("sensor", "home", "write").device("lamp", "home", "read").device("spy", "home", "both")
+                house.start().settled()
+                house.subscribe("lamp")
+                house.subscribe("spy")
+                house.pub("sensor", "home/kitchen", "21.5")
+                self.assertEqual(house.read("lamp", 1), ["21.5"])
+                self.assertEqual(house.read("spy", 1), ["21.5"])
+                # Two epochs, while the readers are away: they miss nothing.
+                house.acknowledged("sensor", 1)
+                house.pub("sensor", "home/kitchen", "before")
+                house.keys("rotate", "home", "--now")
+                house.settled()
+                house.pub("sensor", "home/kitchen", "after")
+                self.assertEqual(house.read("lamp", 2), ["before", "after"])
+                house.acknowledged("lamp", 2)
+                # Out: it reads nothing from here on, and nobody believes it.
+                house.keys("evict", "spy")
+                until(lambda: "epoch 3 is written in" in house.status() or house.subscribe("lamp"), "the new epoch is written in")
+                house.settled()
+                house.pub("sensor", "home/kitchen", "secret")
+                self.assertEqual(house.read("lamp", 1), ["secret"])
+                seen = house.sub("spy", "-t", "home/#", "-C", 1, "-W", 2, code=None, text=False)
+                self.assertNotIn(b"secret", seen.out)
+                house.pub("spy", "home/kitchen", "forged", code=None)
+                house.pub("sensor", "home/kitchen", "last")
+                self.assertEqual(house.read("lamp", 1), ["last"])
+                # A late joiner reads what comes from now on.
+                house.device("late", "home", "read")
+                house.settled()
+                house.subscribe("late")
+                house.pub("sensor", "home/kitchen", "welcome")
+                self.assertEqual(house.read("late", 1), ["welcome"])
+                self.assertIn("the log is whole", house.keys("audit", "--verify").out)
+                house.end()
+
+    def test_a_key_of_the_devices_own(self):
+        house = self.house("mosquitto")
+        house.device("sensor", "home", "write")
+        (house.home / "house.pub").write_text(house.keys("public").out)
+        house.start().settled()
+        made = wax("keys", "identity", "lamp", "--namespace", "house.pub", cwd=house.home)
+        words = re.search(r"confirmed: (\S+)", made.out).group(1)
+        asked = house.keys("enrol", "lamp", "--from", "lamp.keys.enrol")
+        self.assertIn(words, asked.out)
+        self.assertIn(f"waits to be confirmed by the words {words}", house.status())
+        self.assertIn("not in", house.keys("grant", "lamp", "home", "read", code=1).err)
+        self.assertIn("not the words", house.keys("confirm", "lamp", "lusab-babad-gutih-tugad", code=1).err)
+        house.keys("confirm", "lamp", words)
+        house.keys("grant", "lamp", "home", "read")
+        house.settled()
+        house.subscribe("lamp")
+        house.pub("sensor", "home/kitchen", "21.5")
+        self.assertEqual(house.read("lamp", 1), ["21.5"])
+
+    def test_strangers_ask_through_the_broker(self):
+        house = self.house("wax")
+        (house.home / "house.pub").write_text(house.keys("public").out)
+        self.assertIn("wax authority", house.keys("admit", "10m", code=1).err)
+        house.start().settled()
+        made = wax("keys", "identity", "lamp", "--namespace", "house.pub", cwd=house.home)
+        words = re.search(r"confirmed: (\S+)", made.out).group(1)
+        ask = ["pub", "-p", house.port, "-q", 1, "-t", f"{house.prefix}/e/lamp", "-f", house.home / "lamp.keys.enrol"]
+        wax(*ask)
+        until(lambda: "strangers are not let in now" in house.said(), "it is refused")
+        house.keys("admit", "10m")
+        wax(*ask)
+        until(lambda: "waits to be confirmed" in house.status(), "it waits")
+        house.keys("confirm", "lamp", words)
+        self.assertIn("device lamp: mailbox", house.status())
+
+    def test_kill_and_start_again(self):
+        """What was decided is published, whenever the process ends; decisions without it are not lost either."""
+        house = self.house("wax")
+        house.device("sensor", "home", "write").device("lamp", "home", "read").start()
+        for _ in range(3):
+            house.keys("rotate", "home", "--now")
+            house.kill()
+            house.keys("rotate", "home", "--now")
+            house.start()
+        until(lambda: house.holds("lamp", 7) or house.subscribe("lamp"), lambda: house.status() + house.said()[-6000:])
+        house.pub("sensor", "home/kitchen", "21.5")
+        self.assertEqual(house.read("lamp", 1), ["21.5"])
+        self.assertIn("the log is whole", house.keys("audit", "--verify").out)
+
+    def test_readers_acknowledge_before_writers_get_it(self):
+        house = self.house("wax", group=False)
+        house.keys("group", "add", "home", "-f", "home/#", "--ack", "7d")
+        house.device("sensor", "home", "write").device("lamp", "home", "read").start().settled()
+        house.subscribe("lamp")
+        house.acknowledged("lamp", 1)
+        house.keys("rotate", "home")
+        house.settled()
+        self.assertIn("2 is announced", house.status())
+        self.assertIn("lamp in home: read, holds epoch 1, has not acknowledged 2", house.status())
+        self.assertIn("announced already", house.keys("rotate", "home", code=1).err)
+        house.subscribe("lamp")
+        until(lambda: "epoch 2 is written in" in house.status(), "all readers have it")
+
+    def test_epochs_end_by_themselves(self):
+        house = self.house("wax", group=False)
+        house.keys("group", "add", "home", "-f", "home/#", "--epoch", "1s", "--ack", "1s")
+        house.start()
+        until(lambda: int(re.search(r"epoch (\d+) is written in", house.status()).group(1)) >= 3, "two epochs have passed")
+
+    def test_a_backup_comes_back(self):
+        house = self.house("wax")
+        house.device("sensor", "home", "write").device("lamp", "home", "read")
+        house.start().settled()
+        house.subscribe("lamp")
+        house.acknowledged("lamp", 1)
+        house.keys("export", "copy")
+        house.keys("rotate", "home", "--now")
+        house.settled()
+        house.subscribe("lamp")
+        house.acknowledged("lamp", 2)
+        house.end()
+        shutil.rmtree(house.folder)
+        self.assertIn("key-encryption key", wax("keys", "import", "copy", house.folder, "--kek", self.wrong_key(house), cwd=house.home,
+                                                code=1).err)
+        self.assertIn("generation 2", wax("keys", "import", "copy", house.folder, cwd=house.home).out)
+        house.start().settled()
+        house.subscribe("lamp")
+        until(lambda: "generation 2" in house.status() and "has not acknowledged" not in
+              re.search("lamp in home.*", house.status()).group(), "the lamp believes it again")
+        until(lambda: "is announced" not in house.status(), "the new epoch is written in")
+        house.settled()
+        house.pub("sensor", "home/kitchen", "21.5")
+        self.assertEqual(house.read("lamp", 1), ["21.5"])
+
+    def wrong_key(self, house):
+        path = house.home / "wrong.kek"
+        path.write_text("00" * 32 + "\n")
+        return path
+
+    def test_a_broker_that_forgot(self):
+        port = free_port()
+        config = self.folder.write("forgets.conf", f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\n")
+        broker = Server(self.folder, [WAX, "broker", "-c", config], [port])
+        house = House(self, "forgets", port)
+        house.found()
+        house.keys("group", "add", "home", "-f", "home/#")
+        house.device("sensor", "home", "write").start().settled()
+        broker.close()
+        broker = self.serve(Server(self.folder, [WAX, "broker", "-c", config], [port]))
+        until(lambda: house.said().count("this broker does not know us") == 2, "it noticed")
+        house.settled()
+        self.assertEqual(wax("sub", "-p", port, "-t", "forgets/k/+", "-F", "%t", "-C", 1, "-W", 20).out, "forgets/k/sensor\n")
+
+    def test_without_a_broker(self):
+        house = House(self, "alone", free_port())
+        house.found()
+        house.start()
+        until(lambda: "trying again" in house.said(), "it says so")
+        house.keys("group", "add", "home", "-f", "home/#")
+        self.assertIn("group home", house.status())
+        house.process.terminate()
+        self.assertEqual(house.process.wait(PATIENCE_S), 0)
+        self.assertFalse((house.folder / "socket").exists())
+
+    def test_one_at_a_time(self):
+        house = self.house("wax")
+        house.start()
+        self.assertIn("another process", wax("authority", house.folder, "-p", house.port, code=1).err)
+        self.assertEqual((house.folder / "socket").stat().st_mode & 0o777, 0o600)
+        self.assertEqual(house.folder.stat().st_mode & 0o777, 0o700)
+        for name in ("authority/authority.db", "authority/lock", "authority.kek"):
+            self.assertEqual((house.home / name).stat().st_mode & 0o777, 0o600, name)
+
+
+if __name__ == "__main__":
+    unittest.main()
