@@ -133,12 +133,12 @@ static void hang_up(wax_transport *transport)
     while (wax_transport_close(transport) == WAX_MORE && board_now_ms() - began_ms < PATIENCE_MS) {
         network_poll();
     }
-    wax_transport_release(transport);
 }
 
 int sensor_run(wax_transport *transport, const struct sensor_form *form)
 {
     static struct sensor self;
+    uint32_t began_ms = board_now_ms();
     wax_status status;
 
     self = (struct sensor){.form = form, .began = board_ticks()};
@@ -150,7 +150,7 @@ int sensor_run(wax_transport *transport, const struct sensor_form *form)
     status = wax_micro_attach(&self.micro, transport, board_now_ms());
     while (status == WAX_OK) {
         status = turn(&self);
-        if (board_now_ms() > 4 * PATIENCE_MS) {
+        if (board_now_ms() - began_ms > 2 * PATIENCE_MS) {
             status = WAX_SERVER_BUSY;
         }
     }

@@ -15,9 +15,9 @@ struct sensor_form {
 /* As they are. */
 extern const struct sensor_form sensor_plain;
 
-/* Connects, subscribes, publishes at QoS 1, waits for the command "stop", disconnects, and releases
- * the transport; NULL is a network that is not there. Prints what happens; returns the exit status
- * of the image: 0 when all of it did. */
+/* Connects, subscribes, publishes at QoS 1, waits for the command "stop", and disconnects. The
+ * transport stays the caller's; NULL is a network that is not there. Prints what happens; returns
+ * the exit status of the image: 0 when all of it did. */
 int sensor_run(wax_transport *transport, const struct sensor_form *form);
 
 #endif

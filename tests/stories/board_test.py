@@ -54,6 +54,71 @@ class Tcp(BoardStory):
         self.assertIn("not authorized", said.lower())
 
 
+class Tls(BoardStory):
+    """Each image connects twice, the second time by what it saved of the first."""
+
+    KEY = "00112233445566778899aabbccddeeff"
+
+    def tool(self, tool, broker, *words):
+        """Through the listener that has no TLS."""
+        return foreign.run(foreign.WAX, tool, "-h", "127.0.0.1", "-p", broker.ports[-1], "-q", 1, *words)
+
+    def key_broker(self, key=KEY):
+        self.write("psk", f"board:{key}\n").chmod(0o600)
+        (self.home / "psk.bin").write_bytes(bytes.fromhex(self.KEY))
+        return self.started("psk_hint wax\npsk_file {home}/psk\n")
+
+    def started(self, lines):
+        broker = self.broker(f"user root\nlog_type all\nsys_interval 1\nsys_anonymous true\nper_listener_settings true\nlistener {{port}} 127.0.0.1\nallow_anonymous true\n{lines}"
+                             "listener {port2} 127.0.0.1\nallow_anonymous true\n")
+        # Each connection is told to stop as soon as it subscribes.
+        self.tool("pub", broker, "-t", "plant/command", "-m", "stop", "-r")
+        return broker
+
+    def certificate_broker(self, server="server", more="", own=None, ca="ca"):
+        folder = self.pki.folder
+        for name, kind in ((f"{ca}.crt", "ca.der"), *(((f"{own}.crt", "board.der"),) if own else ())):
+            foreign.run("openssl", "x509", "-in", folder / name, "-outform", "der", "-out", self.home / kind)
+        if own:
+            foreign.run("openssl", "pkey", "-in", folder / f"{own}.key", "-outform", "der", "-out", self.home / "board.key.der")
+        return self.started(f"certfile {folder}/{server}.crt\nkeyfile {folder}/{server}.key\n{more}")
+
+    def assert_resumed(self, image, broker, words):
+        said = self.finish(self.boot(image, broker))
+        self.assertEqual(said.count("told to stop"), 2, said)
+        broker.wait_for_log("client_disconnected client=board", 2)
+        lines = [line for line in broker.log().splitlines() if "client_connected client=board" in line]
+        self.assertEqual(len(lines), 2)
+        for line in lines:
+            self.assertRegex(line, words)
+        foreign.wait_until(lambda: self.tool("sub", broker, "-t", "$SYS/broker/tls/resumed/count", "-C", 1) == "1\n",
+                           "the broker to count a session that went on")
+
+    def test_a_key_in_common(self):
+        self.assert_resumed("sensor_key", self.key_broker(), "tls=TLSv1.2")
+
+    def test_another_key(self):
+        broker = self.key_broker("ff" * 16)
+        said = self.finish(self.boot("sensor_key", broker), code=2)
+        self.assertIn("the server has another pre-shared key for our identity", said)
+        broker.wait_for_log("the client's pre-shared key is not the one in psk_file")
+
+    def test_a_certificate(self):
+        self.assert_resumed("sensor_certificate", self.certificate_broker(), "tls=TLSv1.2")
+
+    def test_certificates_of_both(self):
+        broker = self.certificate_broker(own="alice", more=f"cafile {self.pki.folder}/ca.crt\nrequire_certificate true\n"
+                                                           "use_identity_as_username true\n")
+        self.assert_resumed("sensor_certificate", broker, "user=alice .*tls=TLSv1.2")
+
+    def test_whom_the_board_does_not_trust(self):
+        for server, ca, words in (("elsewhere", "ca", "another name"), ("server", "stranger", "no CA that this device trusts")):
+            with self.subTest(server=server, ca=ca):
+                broker = self.certificate_broker(server, ca=ca)
+                self.assertIn(words, self.finish(self.boot("sensor_certificate", broker), code=2))
+                self.assertNotIn("client_connected client=board", broker.log())
+
+
 if __name__ == "__main__":
     import unittest
     unittest.main()
