@@ -12,7 +12,7 @@ enum { PATIENCE_MS = 30000 };
 static const char reading_topic[] = "plant/reading";
 static const char command_topic[] = "plant/command";
 
-static uint8_t receive_room[256];
+static uint8_t receive_room[1024];
 static uint8_t send_room[256];
 static uint8_t sending[2];
 static uint16_t receiving[1];
@@ -40,67 +40,109 @@ static const wax_micro_config config = {
 struct sensor {
     wax_micro micro;
     const struct sensor_form *form;
+    uint8_t keys_topic[64];
+    size_t keys_topic_size;
     uint32_t began; /* board_ticks() when it was begun what is measured now */
+    bool has_keys;  /* or wants none */
     bool is_delivered;
     bool is_told;
     bool is_leaving;
 };
 
-static wax_status take_as_is(const char *topic, wax_bytes from, wax_bytes *to)
+static void name_nothing(wax_writer *topic)
 {
     (void)topic;
-    *to = from;
+}
+
+static wax_status take_nothing(wax_bytes message)
+{
+    (void)message;
+    return WAX_INVALID;
+}
+
+static wax_status pack_nothing(const wax_publish *message, wax_publish *sent)
+{
+    *sent = *message;
     return WAX_OK;
 }
 
-const struct sensor_form sensor_plain = {take_as_is, take_as_is};
-
-static wax_status subscribe(struct sensor *self)
+static wax_status unpack_nothing(const wax_publish *came, wax_bytes *said)
 {
-    wax_subscription commands = {.filter = wax_bytes_of_text(command_topic), .qos = 1};
+    *said = came->payload;
+    return WAX_OK;
+}
+
+const struct sensor_form sensor_plain = {name_nothing, take_nothing, pack_nothing, unpack_nothing};
+
+static wax_status subscribe(struct sensor *self, wax_bytes topic)
+{
+    wax_subscription wanted = {.filter = topic, .qos = 1};
     uint16_t id;
 
+    return wax_micro_subscribe(&self->micro, &wanted, WAX_SUBSCRIBE, &id);
+}
+
+/* Keys first, where there are any. */
+static wax_status begin(struct sensor *self)
+{
+    wax_writer topic = wax_writer_over(self->keys_topic, sizeof self->keys_topic);
+
     board_print_number("connected, ticks:", board_ticks() - self->began);
-    return wax_micro_subscribe(&self->micro, &commands, WAX_SUBSCRIBE, &id);
+    self->form->name_keys(&topic);
+    self->keys_topic_size = topic.used;
+    self->has_keys = topic.used == 0;
+    return subscribe(self,
+                     self->has_keys ? wax_bytes_of_text(command_topic) : wax_writer_bytes(&topic));
 }
 
 static wax_status publish(struct sensor *self)
 {
-    wax_publish message = {.topic = wax_bytes_of_text(reading_topic), .qos = 1};
+    const wax_publish message = {
+        .topic = wax_bytes_of_text(reading_topic), .payload = WAX_TEXT("21.5 C"), .qos = 1};
+    wax_publish sent;
     wax_status status;
 
     self->began = board_ticks();
-    status = self->form->pack(reading_topic, WAX_TEXT("21.5 C"), &message.payload);
-    return status == WAX_OK ? wax_micro_publish(&self->micro, &message) : status;
+    status = self->form->pack(&message, &sent);
+    return status == WAX_OK ? wax_micro_publish(&self->micro, &sent) : status;
 }
 
-static wax_status obey(struct sensor *self, wax_bytes payload)
+static wax_status hear(struct sensor *self, const wax_publish *came)
 {
-    wax_bytes command;
-    wax_status status = self->form->unpack(command_topic, payload, &command);
+    wax_bytes keys_topic = wax_bytes_of(self->keys_topic, self->keys_topic_size);
+    wax_bytes said;
+    wax_status status;
 
-    if (status != WAX_OK) {
-        board_print("a command that is not good");
-        return status;
+    if (!self->has_keys && wax_bytes_equal(came->topic, keys_topic)) {
+        status = self->form->take_keys(came->payload);
+        self->has_keys = status == WAX_OK;
+        return status == WAX_OK ? subscribe(self, wax_bytes_of_text(command_topic)) : status;
     }
-    self->is_told = wax_bytes_equal(command, WAX_TEXT("stop"));
-    board_print(self->is_told ? "told to stop" : "told something else");
+    if (self->form->unpack(came, &said) != WAX_OK) {
+        board_print("told what nobody with keys said");
+    } else if (wax_bytes_equal(said, WAX_TEXT("stop"))) {
+        self->is_told = true;
+        board_print("told to stop");
+    } else {
+        board_print("told something else");
+    }
     return WAX_OK;
 }
 
 static wax_status react(struct sensor *self, const wax_micro_event *event)
 {
     if (event->type == WAX_MICRO_CONNECTED) {
-        return subscribe(self);
+        return begin(self);
     }
     if (event->type == WAX_MICRO_SUBSCRIBED) {
-        return event->suback.reasons.data[0] < 0x80 ? publish(self) : WAX_NOT_AUTHORIZED;
+        wax_status granted = event->suback.reasons.data[0] < 0x80 ? WAX_OK : WAX_NOT_AUTHORIZED;
+        return granted == WAX_OK && self->has_keys ? publish(self) : granted;
     }
     if (event->type == WAX_MICRO_DELIVERED) {
         self->is_delivered = event->reason < 0x80;
         board_print_number("delivered, ticks:", board_ticks() - self->began);
     } else if (event->type == WAX_MICRO_MESSAGE) {
-        return obey(self, event->publish.payload);
+        return hear(self, &event->publish);
     }
     return WAX_OK;
 }

@@ -3,13 +3,18 @@
 #define WAX_SENSOR_H
 
 #include "transport/transport.h"
+#include "wire/wire.h"
 
-/* How payloads travel. */
+/* How messages travel. */
 struct sensor_form {
-    /* Makes `payload` of a reading; it may stay where it is. */
-    wax_status (*pack)(const char *topic, wax_bytes reading, wax_bytes *payload);
-    /* Makes the command of a payload. */
-    wax_status (*unpack)(const char *topic, wax_bytes payload, wax_bytes *command);
+    /* Writes the topic on which keys come before anything else is done; nothing: none come. */
+    void (*name_keys)(wax_writer *topic);
+    /* Takes the keys. */
+    wax_status (*take_keys)(wax_bytes message);
+    /* Makes of a message what is sent; it lives until the next one. */
+    wax_status (*pack)(const wax_publish *message, wax_publish *sent);
+    /* Gives what a message says; anything but WAX_OK: it is not to be believed. */
+    wax_status (*unpack)(const wax_publish *came, wax_bytes *said);
 };
 
 /* As they are. */

@@ -4,6 +4,7 @@ import pathlib
 import sys
 
 import foreign
+import sealed_tools_test
 from mqtt_raw import CONNACK, Client, connect
 
 RELAY = pathlib.Path(__file__).with_name("relay.py")
@@ -24,6 +25,10 @@ class BoardStory(foreign.TlsStory):
         return self.start("qemu-system-arm", "-M", "mps2-an386", "-nographic", "-monitor", "none", "-serial", "none",
                           "-semihosting-config", "enable=on,target=native", "-netdev", network,
                           "-net", "nic,model=lan9118,netdev=net", *words, "-kernel", IMAGES / f"{image}.elf", cwd=self.home)
+
+    def tool(self, tool, broker, *words):
+        """Through the listener that has no TLS, the last one."""
+        return foreign.run(foreign.WAX, tool, "-h", "127.0.0.1", "-p", broker.ports[-1], "-q", 1, *words)
 
     def observer(self, broker, topic):
         client = Client(broker.port, 5)
@@ -58,10 +63,6 @@ class Tls(BoardStory):
     """Each image connects twice, the second time by what it saved of the first."""
 
     KEY = "00112233445566778899aabbccddeeff"
-
-    def tool(self, tool, broker, *words):
-        """Through the listener that has no TLS."""
-        return foreign.run(foreign.WAX, tool, "-h", "127.0.0.1", "-p", broker.ports[-1], "-q", 1, *words)
 
     def key_broker(self, key=KEY):
         self.write("psk", f"board:{key}\n").chmod(0o600)
@@ -117,6 +118,35 @@ class Tls(BoardStory):
                 broker = self.certificate_broker(server, ca=ca)
                 self.assertIn(words, self.finish(self.boot("sensor_certificate", broker), code=2))
                 self.assertNotIn("client_connected client=board", broker.log())
+
+
+class Sealed(BoardStory):
+    """The reader and who commands are of the tools; who gives out keys is an implementation of its own."""
+
+    def equip(self, broker, name, role, sender=0):
+        device = sealed_tools_test.Device(self, name)
+        self.write("mail", "").write_bytes(device.mailbox(1, [sealed_tools_test.group(role, sender, filters=("plant/#",))]))
+        self.tool("pub", broker, "-t", f"wax/k/{name}", "-r", "-f", self.home / "mail")
+        return device
+
+    def test_a_reading_goes_out_and_a_command_comes_in(self):
+        broker = self.open_broker("log_type all\nworkers 1\n")
+        board = self.equip(broker, "board", sealed_tools_test.BOTH, 1)
+        (self.home / "psk.bin").write_bytes(board.psk)
+        reader = self.equip(broker, "reader", sealed_tools_test.READS)
+        chief = self.equip(broker, "chief", sealed_tools_test.BOTH, 2)
+        observer = self.observer(broker, "plant/reading")
+        for start in (1, 2):
+            with self.subTest(start=start):
+                reading = self.start(foreign.WAX, "sub", "-h", "127.0.0.1", "-p", broker.port, "-q", 1, "--seal", reader.keys, "-i", "reader-id",
+                                     "-t", "plant/reading", "-C", 1, "-W", 25)
+                broker.wait_for_log("subscribed client=reader-id filter=plant/reading", start)
+                image = self.boot("sensor_sealed", broker)
+                self.assertEqual(self.finish(reading), "21.5 C\n")
+                self.assertNotIn(b"21.5", observer.message().payload)
+                self.tool("pub", broker, "-t", "plant/command", "-m", "stop")
+                self.tool("pub", broker, "-t", "plant/command", "-m", "stop", "--seal", chief.keys)
+                self.assertIn("told what nobody with keys said\ntold to stop\n", self.finish(image))
 
 
 if __name__ == "__main__":
