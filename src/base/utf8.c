@@ -47,23 +47,31 @@ static size_t character_size(const uint8_t *at, size_t left)
     return (size_t)form->following + 1;
 }
 
-/* How many bytes at the start are plain ASCII without zeros, eight at a time; small processors have
- * no words of eight bytes, and go the one way. */
-static size_t ascii_size(wax_bytes text)
+enum { WORD = 8 };
+
+/* Whether these eight bytes are plain ASCII without zeros. */
+static bool is_ascii(const uint8_t *at)
 {
     const uint64_t ones = 0x0101010101010101U;
     const uint64_t highs = 0x8080808080808080U;
-    size_t at = 0;
     uint64_t eight;
 
-    while (sizeof(size_t) == sizeof eight && text.size - at >= sizeof eight) {
-        memcpy(&eight, text.data + at, sizeof eight);
-        if (((eight | (eight - ones)) & highs) != 0) {
-            break;
-        }
-        at += sizeof eight;
+    memcpy(&eight, at, sizeof eight);
+    return ((eight | (eight - ones)) & highs) == 0;
+}
+
+/* How many bytes at the start are plain ASCII without zeros, as far as eight at a time tell; small
+ * processors have no words of eight bytes, and go the one way. */
+static size_t ascii_size(wax_bytes text)
+{
+    size_t at = 0;
+
+    while (sizeof(size_t) == WORD && text.size - at >= WORD && is_ascii(text.data + at)) {
+        at += WORD;
     }
-    return at;
+    /* The last eight overlap those before them. */
+    return at > 0 && text.size - at < WORD && is_ascii(text.data + text.size - WORD) ? text.size
+                                                                                     : at;
 }
 
 bool wax_utf8_is_valid(wax_bytes text)

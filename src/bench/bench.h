@@ -83,6 +83,7 @@ typedef enum wax_bench_shape {
     WAX_BENCH_WILDCARDS, /* all get all, by filters with wildcards, among others that do not match
                           */
     WAX_BENCH_FILTERS,   /* the subscriber has many filters, of which one matches */
+    WAX_BENCH_SHARED,    /* the subscribers are a group: each message goes to one of them */
 } wax_bench_shape;
 
 typedef struct wax_bench_scenario {

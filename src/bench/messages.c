@@ -105,6 +105,11 @@ static uint64_t due_us(const struct load *load, const struct publisher *publishe
     return load->began_us + place * 1000000 / plan->rate;
 }
 
+static bool is_of_shape(const struct load *load, wax_bench_shape shape)
+{
+    return load->crowd.plan->scenario->shape == shape;
+}
+
 static uint32_t window_of(const struct publisher *publisher)
 {
     uint32_t window = publisher->peer.crowd->plan->window;
@@ -192,6 +197,14 @@ static void start_clock(struct load *load)
 
 /* --- What comes in --- */
 
+/* What came of a publisher, by its place among those that are heard; a group hears as one. */
+static wax_ledger *ledger_of(struct load *load, const struct subscriber *subscriber, uint32_t place)
+{
+    uint32_t listener = is_of_shape(load, WAX_BENCH_SHARED) ? 0 : subscriber->peer.number;
+
+    return &load->ledgers[(size_t)listener * load->heard_count + place];
+}
+
 static void take_delivery(struct load *load, struct subscriber *subscriber,
                           const struct stamp *stamp)
 {
@@ -207,7 +220,7 @@ static void take_delivery(struct load *load, struct subscriber *subscriber,
         return;
     }
     publisher = &load->publishers[stamp->publisher];
-    ledger = &load->ledgers[(size_t)subscriber->peer.number * load->heard_count + place];
+    ledger = ledger_of(load, subscriber, place);
     next = ledger->next;
     switch (wax_ledger_take(ledger, stamp->number)) {
     case WAX_ARRIVAL_AGAIN:
@@ -493,10 +506,10 @@ static void part(struct load *load)
 static bool make_peers(struct load *load)
 {
     const wax_bench_plan *plan = load->crowd.plan;
-    bool is_paired = load->crowd.plan->scenario->shape == WAX_BENCH_PAIRS;
+    bool is_paired = is_of_shape(load, WAX_BENCH_PAIRS);
 
     load->heard_count = is_paired ? 1 : plan->publishers;
-    load->fan = is_paired ? 1 : plan->subscribers;
+    load->fan = is_paired || is_of_shape(load, WAX_BENCH_SHARED) ? 1 : plan->subscribers;
     load->publishers = calloc(plan->publishers, sizeof *load->publishers);
     load->subscribers = calloc(plan->subscribers, sizeof *load->subscribers);
     load->ledgers = calloc((size_t)plan->subscribers * load->heard_count, sizeof *load->ledgers);

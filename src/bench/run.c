@@ -10,6 +10,7 @@ const wax_bench_scenario wax_bench_scenarios[] = {
     {"fan-out",   WAX_BENCH_MESSAGES, WAX_BENCH_ALL,       1,   1000,   0, false, "one publisher, many subscribers"},
     {"wildcards", WAX_BENCH_MESSAGES, WAX_BENCH_WILDCARDS, 10,  20,     0, false, "all get all by filters with + and #, beside others that do not match"},
     {"filters",   WAX_BENCH_MESSAGES, WAX_BENCH_FILTERS,   10,  1, 100000, false, "a subscriber with many filters, of which each message meets one"},
+    {"share",     WAX_BENCH_MESSAGES, WAX_BENCH_SHARED,    10,  20,     0, false, "a shared subscription: each message goes to one of a group"},
     {"retained",  WAX_BENCH_RETAINED, WAX_BENCH_FILTERS,   1,   1, 100000, false, "many messages are kept, then a new subscriber gets them all"},
     {"connects",  WAX_BENCH_CONNECTS, WAX_BENCH_ALL,       0,   64,     0, false, "connections that come and go; with TLS, by full handshakes"},
     {"resumes",   WAX_BENCH_CONNECTS, WAX_BENCH_ALL,       0,   64,     0, true,  "the same by TLS sessions from before; needs TLS"},

@@ -39,7 +39,7 @@ void topics_init(struct topics *topics, const struct crowd *crowd)
 
 bool topics_are_ordered(const struct topics *topics)
 {
-    return !has_items(topics);
+    return !has_items(topics) && plan_of(topics)->scenario->shape != WAX_BENCH_SHARED;
 }
 
 void topics_write_head(const struct topics *topics, uint32_t publisher, size_t payload_size,
@@ -132,7 +132,8 @@ static void write_filters(void *context, wax_writer *filters)
     } else if (plan->scenario->shape == WAX_BENCH_PAIRS || plan->publishers == 1) {
         (void)snprintf(text, sizeof text, "%s/%u", prefix, batch->subscriber % plan->publishers);
     } else {
-        (void)snprintf(text, sizeof text, "%s/+", prefix);
+        bool is_shared = plan->scenario->shape == WAX_BENCH_SHARED;
+        (void)snprintf(text, sizeof text, "%s%s/+", is_shared ? "$share/bench/" : "", prefix);
     }
     write_filter(batch, filters, text);
 }

@@ -250,6 +250,7 @@ typedef struct wax_config {
     char *clientid_prefixes;
     bool check_retain_source;
     bool acl_subscribe_check;
+    char *sealed_only;           /* lines of filters, those of a group on one */
     uint32_t session_owner;      /* wax_config_owner */
     uint32_t auth_cache_s;       /* 0: off */
     uint32_t auth_backoff_after; /* or WAX_CONFIG_NO_LIMIT: off */

@@ -196,9 +196,10 @@ void control_write_client(wax_json *json, const struct client *client);
 void control_answer(struct peer *peer);
 
 command_function control_status, control_sessions, control_client, control_kick,
-    control_session_delete, control_bridges, control_retained_list, control_retained_delete,
-    control_reload, control_log, control_trace, control_explain, control_import_retained,
-    control_import_session, control_import_subscription, control_import_queued, control_settle;
+    control_session_delete, control_bridges, control_sealed, control_retained_list,
+    control_retained_delete, control_reload, control_log, control_trace, control_explain,
+    control_import_retained, control_import_session, control_import_subscription,
+    control_import_queued, control_settle;
 
 /* --- the control itself --- */
 

@@ -11,6 +11,7 @@ static const struct row rows[] = {
     {"sessions",            control_sessions           },
     {"client",              control_client             },
     {"bridges",             control_bridges            },
+    {"sealed",              control_sealed             },
     {"kick",                control_kick               },
     {"session-delete",      control_session_delete     },
     {"retained-list",       control_retained_list      },

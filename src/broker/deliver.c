@@ -49,7 +49,7 @@ static bool may_deliver(const struct client *client, const struct message *messa
     if (client->bridge != NULL && !bridge_wants(client->bridge, message->topic)) {
         return false;
     }
-    if (is_stranger(client) && wax_bytes_start_with(message->topic, WAX_TEXT("$SYS/"))) {
+    if (wax_bytes_start_with(message->topic, WAX_TEXT("$SYS/")) && is_stranger(client)) {
         return false; /* what goes on in the broker is not for strangers */
     }
     return !is_retained || author_may_write(client, message);
@@ -133,6 +133,18 @@ static wax_status send_own(struct client *client, const struct delivery *deliver
     return status;
 }
 
+/* Puts a small payload behind its head. */
+static void complete(struct head *head, wax_bytes payload)
+{
+    wax_writer out = wax_writer_over(head->bytes, sizeof head->bytes);
+
+    if (head->whole_size == 0 && payload.size <= sizeof head->bytes - head->size) {
+        out.used = head->size;
+        wax_write_bytes(&out, payload);
+        head->whole_size = out.used;
+    }
+}
+
 /* The head of a message that goes to many alike: encoded once. NULL if it is too large to keep. */
 static const struct head *find_head(struct worker *worker, const struct delivery *delivery,
                                     wax_version version)
@@ -141,22 +153,26 @@ static const struct head *find_head(struct worker *worker, const struct delivery
     unsigned which =
         (version == WAX_VERSION_5 ? 4U : 0U) | (delivery->qos > 0 ? 2U : 0U) | delivery->retain;
     struct head *head = &worker->heads[which];
-    wax_publish publish = {.topic = message->topic,
-                           .properties = message->properties,
-                           .payload = message->payload,
-                           .packet_id = delivery->qos > 0,
-                           .qos = delivery->qos,
-                           .retain = delivery->retain};
-    wax_writer out = wax_writer_over(head->bytes, sizeof head->bytes);
+    wax_publish publish;
+    wax_writer out;
 
     if (head->message == message->number && (head->bytes[0] >> 1 & 3) == delivery->qos) {
+        complete(head, message->payload);
         return head;
     }
+    publish = (wax_publish){.topic = message->topic,
+                            .properties = message->properties,
+                            .payload = message->payload,
+                            .packet_id = delivery->qos > 0,
+                            .qos = delivery->qos,
+                            .retain = delivery->retain};
+    out = wax_writer_over(head->bytes, sizeof head->bytes);
     head->message = 0;
     if (wax_publish_write_start(&out, &publish, version) != WAX_OK) {
         return NULL;
     }
     head->message = message->number;
+    head->whole_size = 0;
     head->size = out.used;
     head->id_at = out.used - 2 - wax_properties_size(message->properties, version);
     return head;
@@ -177,13 +193,17 @@ static wax_status send_shared(struct client *client, const struct delivery *deli
     if (status != WAX_OK) {
         return status;
     }
-    wax_write_bytes(&out, wax_bytes_of(head->bytes, head->size));
+    if (head->whole_size > 0) {
+        wax_write_bytes(&out, wax_bytes_of(head->bytes, head->whole_size));
+    } else {
+        wax_write_bytes(&out, wax_bytes_of(head->bytes, head->size));
+        wax_write_bytes(&out, payload);
+    }
     if (delivery->qos > 0) {
-        uint8_t *at = out.data + out.used - head->size + head->id_at;
+        uint8_t *at = out.data + out.used - size + head->id_at;
         at[0] = (uint8_t)(*packet_id >> 8);
         at[1] = (uint8_t)*packet_id;
     }
-    wax_write_bytes(&out, payload);
     out_end(connection, &out);
     return WAX_OK;
 }
@@ -221,11 +241,9 @@ static bool is_within_bytes(const struct client *client, const struct delivery *
            client->held_bytes + delivery->message->payload.size <= most;
 }
 
-/* Sends, giving the exchange a slot if there are too few. On WAX_OK the delivery is kept with its
- * exchange, or done with. */
-static wax_status send_delivery(struct client *client, struct delivery *delivery)
+/* Sends, giving the exchange a slot if there are too few. The delivery is as it was. */
+static wax_status transmit(struct client *client, struct delivery *delivery, uint16_t *packet_id)
 {
-    uint16_t packet_id = 0;
     wax_status status;
 
     if (!is_within_bytes(client, delivery)) {
@@ -237,25 +255,52 @@ static wax_status send_delivery(struct client *client, struct delivery *delivery
     if (delivery->qos == 2 && keeps(client)) {
         out_hold(client->connection); /* the packet id means this message once it is known */
     }
-    status = send_once(client, delivery, &packet_id);
+    status = send_once(client, delivery, packet_id);
 
     if (status == WAX_CROWDED && client->outgoing.used_count == client->outgoing.slot_count &&
         client_grow_outgoing(client) == WAX_OK) {
-        status = send_once(client, delivery, &packet_id);
+        status = send_once(client, delivery, packet_id);
     }
+    if (status == WAX_OK) {
+        count_sent(client, delivery);
+    }
+    return status;
+}
+
+static void flush_much(struct connection *connection)
+{
+    if (out_waiting(connection) >= OUT_FLUSH_SIZE && !connection->is_blocked) {
+        out_flush(connection);
+    }
+}
+
+/* On WAX_OK the delivery is kept with its exchange, or done with. */
+static wax_status send_delivery(struct client *client, struct delivery *delivery)
+{
+    uint16_t packet_id = 0;
+    wax_status status = transmit(client, delivery, &packet_id);
+
     if (status != WAX_OK) {
         return status;
     }
-    count_sent(client, delivery);
     if (packet_id == 0) {
         queue_drop(client, delivery);
     } else {
         client_hold(client, packet_id, delivery);
     }
-    if (out_waiting(client->connection) >= OUT_FLUSH_SIZE && !client->connection->is_blocked) {
-        out_flush(client->connection);
-    }
+    flush_much(client->connection);
     return WAX_OK;
+}
+
+/* At QoS 0, to one who is there, a message leaves no trace, and need not be held. */
+static wax_status send_passing(struct client *client, struct delivery *delivery)
+{
+    uint16_t packet_id = 0;
+    wax_status status = transmit(client, delivery, &packet_id);
+
+    free(delivery->identifiers);
+    flush_much(client->connection);
+    return status == WAX_OK || status == WAX_TOO_LARGE ? status : WAX_CROWDED;
 }
 
 static bool can_send(const struct client *client, uint8_t qos)
@@ -330,7 +375,11 @@ wax_status deliver_or_not(struct client *client, struct message *message, const 
     if (!copy_identifiers(&delivery, grant)) { /* [MQTT-3.3.4-3] */
         return WAX_FULL;
     }
-    delivery.message = message_hold(message);
+    delivery.message = message;
+    if (delivery.qos == 0 && can_send(client, 0)) {
+        return send_passing(client, &delivery);
+    }
+    (void)message_hold(message);
     if (delivery.qos > 0 && keeps(client) && !keep_is_possible(client->worker)) {
         delivery_clear(&delivery);
         return WAX_IO;

@@ -13,6 +13,7 @@
 #include "broker/message.h"
 #include "broker/owings.h"
 #include "broker/settings.h"
+#include "broker/trail.h"
 #include "dynsec/dynsec.h"
 #include "os/os.h"
 #include "router/router.h"
@@ -20,8 +21,8 @@
 #include "store/store.h"
 
 enum {
-    READ_ROOM_SIZE = 65536,  /* what a worker reads at once */
-    OUT_ROOM_SIZE = 16384,   /* what a connection's output begins with */
+    READ_ROOM_SIZE = 131072, /* what a worker reads at once */
+    OUT_ROOM_SIZE = 5120,    /* what a connection's output begins with */
     OUT_FLUSH_SIZE = 65536,  /* from here on output is sent before the turn ends */
     OUT_QUEUE_SIZE = 262144, /* from here on QoS 1 and 2 wait in the queue */
     OUT_DROP_SIZE = 8388608, /* from here on QoS 0 is dropped: the reader is too slow */
@@ -86,7 +87,10 @@ enum counter {
     COUNT_OUT_BYTES,
     COUNT_TYPE_RECEIVED, /* and 15 more: packets by their type */
     COUNT_TYPE_SENT = COUNT_TYPE_RECEIVED + 16,
-    COUNTER_COUNT = COUNT_TYPE_SENT + 16,
+    COUNT_SEALED_REFUSED = COUNT_TYPE_SENT + 16, /* no envelopes */
+    COUNT_SEALED_UNTRACKED, /* envelopes whose sender the table has no place for */
+    COUNT_SEALED,           /* and as many as TRAIL_COUNT: what envelopes tell */
+    COUNTER_COUNT = COUNT_SEALED + TRAIL_COUNT,
 };
 
 typedef atomic_uint_fast64_t counters[COUNTER_COUNT];
@@ -435,11 +439,13 @@ struct letter {
     struct errand errand;
 };
 
-/* A PUBLISH encoded but for its payload, kept while the same message goes to many. */
+/* A PUBLISH encoded but for its payload, kept while the same message goes to many; from the second
+ * on with its payload, if that is small. */
 struct head {
     uint64_t message;
     size_t size;
-    size_t id_at; /* where the packet id stands */
+    size_t id_at;      /* where the packet id stands */
+    size_t whole_size; /* with the payload; 0: it is not there */
     uint8_t bytes[HEAD_ROOM_SIZE];
 };
 

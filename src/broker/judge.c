@@ -1,5 +1,8 @@
 /* What a CONNECT must be like; each rule says why it is refused. */
+#include "broker/envelope.h"
 #include "broker/exchange.h"
+
+#include <stdlib.h>
 
 static wax_status judge_version(const struct connection *connection, const wax_connect *connect)
 {
@@ -26,6 +29,23 @@ static wax_status judge_method(const struct connection *connection, const wax_co
                : WAX_BAD_AUTH_METHOD; /* [MQTT-4.12.0-1] */
 }
 
+/* What `sealed_only` asks for is known now: better to say so than to drop the Will later. */
+static wax_status judge_will_payload(const struct connection *connection, const wax_will *will)
+{
+    wax_bytes mount_point = wax_bytes_of_text(login_listener(connection)->mount_point);
+    uint8_t *room = malloc(mount_point.size + will->topic.size + 1);
+    wax_writer topic = wax_writer_over(room, mount_point.size + will->topic.size);
+    wax_status status = WAX_SERVER_BUSY;
+
+    if (room != NULL) {
+        wax_write_bytes(&topic, mount_point);
+        wax_write_bytes(&topic, will->topic);
+        status = envelope_judge(connection->worker, wax_writer_bytes(&topic), will->payload);
+    }
+    free(room);
+    return status;
+}
+
 static wax_status judge_will(const struct connection *connection, const wax_connect *connect)
 {
     const wax_config *config = &connection->worker->settings->config;
@@ -40,7 +60,10 @@ static wax_status judge_will(const struct connection *connection, const wax_conn
     if (will->retain && !config->retain_available) {
         return WAX_RETAIN_NOT_SUPPORTED; /* [MQTT-3.2.2-13] */
     }
-    return wax_filter_level_count(will->topic) <= config->topic_levels_max ? WAX_OK : WAX_BAD_TOPIC;
+    if (wax_filter_level_count(will->topic) > config->topic_levels_max) {
+        return WAX_BAD_TOPIC;
+    }
+    return judge_will_payload(connection, will);
 }
 
 /* MQTT 3 has no way to tell the client another keep alive. */

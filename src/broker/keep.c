@@ -220,14 +220,7 @@ void keep_delivery(struct client *client, struct delivery *delivery, enum kept_s
 {
     const struct message *message = delivery->message;
     bool is_new = delivery->place == 0;
-    struct kept_row row = {
-        .message = message->number,
-        .state = (uint8_t)state,
-        .qos = delivery->qos,
-        .retain = delivery->retain,
-        .packet_id = packet_id,
-        .weight = (uint32_t)delivery_weight(delivery),
-    };
+    struct kept_row row;
 
     if (!keeps(client)) {
         return;
@@ -236,6 +229,14 @@ void keep_delivery(struct client *client, struct delivery *delivery, enum kept_s
         delivery->place = ++client->last_place;
         keep_message(client->worker, message);
     }
+    row = (struct kept_row){
+        .message = message->number,
+        .state = (uint8_t)state,
+        .qos = delivery->qos,
+        .retain = delivery->retain,
+        .packet_id = packet_id,
+        .weight = (uint32_t)delivery_weight(delivery),
+    };
     put_row(client, delivery, &row, is_new);
 }
 
@@ -250,9 +251,10 @@ void keep_released(struct client *client, const struct delivery *delivery, uint1
 
 void keep_no_delivery(struct client *client, struct delivery *delivery)
 {
-    struct kept_key key = kept_key_of_row(client->number, delivery->place);
+    struct kept_key key;
 
     if (client->is_kept && delivery->place != 0) {
+        key = kept_key_of_row(client->number, delivery->place);
         wax_store_remove(batch_of(client), WAX_STORE_QUEUES, kept_key_bytes(&key));
     }
     delivery->place = 0;
@@ -260,9 +262,10 @@ void keep_no_delivery(struct client *client, struct delivery *delivery)
 
 void keep_received(struct client *client, uint16_t packet_id)
 {
-    struct kept_key key = kept_key_of_received(client->number, packet_id);
+    struct kept_key key;
 
     if (keeps(client)) {
+        key = kept_key_of_received(client->number, packet_id);
         wax_store_put(batch_of(client), WAX_STORE_RECEIVED, kept_key_bytes(&key),
                       (wax_bytes){NULL, 0}, false);
     }
@@ -270,9 +273,10 @@ void keep_received(struct client *client, uint16_t packet_id)
 
 void keep_no_received(struct client *client, uint16_t packet_id)
 {
-    struct kept_key key = kept_key_of_received(client->number, packet_id);
+    struct kept_key key;
 
     if (client->is_kept) {
+        key = kept_key_of_received(client->number, packet_id);
         wax_store_remove(batch_of(client), WAX_STORE_RECEIVED, kept_key_bytes(&key));
     }
 }

@@ -1,6 +1,7 @@
 /* How connections and sessions end, and what they leave behind: Wills, and time. */
 #include "broker/aliases.h"
 #include "broker/bridges.h"
+#include "broker/envelope.h"
 #include "broker/exchange.h"
 #include "broker/keep.h"
 #include "broker/queue.h"
@@ -10,24 +11,37 @@
 
 enum { UNREAD_MS = 100 };
 
+/* What holds now counts, not what did when the client came. */
+static wax_status judge_will_now(struct client *client)
+{
+    const struct message *will = client->will;
+
+    if (!wax_access_judge(&client->access, WAX_ACTION_WRITE, will->topic, NULL)) {
+        return WAX_NOT_AUTHORIZED;
+    }
+    return envelope_take(client->worker, client->id, will->topic, will->payload);
+}
+
 static void publish_will(struct client *client)
 {
     struct message *will = client->will;
     struct worker *worker = client->worker;
+    wax_status status;
 
-    client->will = NULL;
     if (will == NULL) {
         return;
     }
+    status = judge_will_now(client);
+    client->will = NULL;
     keep_will(client);
     will->is_once = true; /* nobody sends it again: what is posted must outlive the process */
     message_stamp(will, worker->loop.now_ms);
-    if (wax_access_judge(&client->access, WAX_ACTION_WRITE, will->topic, NULL)) {
+    if (status == WAX_OK) {
         (void)!route(worker, will); /* [MQTT-3.1.2-14] [MQTT-3.1.2-15] */
     } else {
         wax_log_write(&worker->broker->log, WAX_WARNING,
-                      "will_refused client=%.*s topic=%.*s reason=not authorized",
-                      SHOWN(client->id), SHOWN(will->topic));
+                      "will_refused client=%.*s topic=%.*s reason=%s", SHOWN(client->id),
+                      SHOWN(will->topic), wax_status_text(status));
     }
     message_release(will);
 }

@@ -150,6 +150,8 @@ const wax_option wax_options[] = {
      SAYS("Delivers a retained message only while its author still has the right to publish it.")},
     {.name = "acl_subscribe_check", IN(SECURITY), OF_BROKER(acl_subscribe_check), BOOL("true"), RELOADS, OWN,
      SAYS("Refuses a SUBSCRIBE that no rule can ever satisfy. False accepts it and delivers nothing, as Mosquitto does.")},
+    {.name = "sealed_only", IN(SECURITY), OF_BROKER(sealed_only), TEXTS(65535), RELOADS, OWN,
+     SAYS("Topics on which clients, Wills and bridges publish nothing but envelopes of sealed MQTT: `sealed_only FILTER ...`, the filters of one group on a line. All else is refused, with reason 0x99 in MQTT 5, and so is an empty message that would delete what is retained: `wax ctl retained delete` does that. What the headers tell of lost, repeated and cloned senders stands in $SYS, in /metrics and in `wax ctl sealed`. Up to 64 lines with 256 filters; topics that begin with $ are left alone.")},
     {.name = "session_owner", IN(SECURITY), OF_BROKER(session_owner), WORD("strict any", "strict"), OWN,
      SAYS("With `strict`, a session belongs to the identity that made it and nobody else takes it over; names that different files or authorities vouch for are different identities, though spelled alike. `any` is Mosquitto's way: the client id is enough.")},
     {.name = "auth_cache_seconds", IN(SECURITY), OF_BROKER(auth_cache_s), NUMBER(0, 86400, "300", "seconds"), RELOADS, OWN,

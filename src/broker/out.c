@@ -122,8 +122,9 @@ static bool grow(struct connection *connection, size_t size)
         used = output->used;
         wanted = output->size;
     }
+    /* 5, 20 and 80 KiB, of which the last holds what is sent at once: little is copied. */
     while (wanted - used < size) {
-        wanted *= 2;
+        wanted *= wanted < OUT_FLUSH_SIZE ? 4 : 2;
     }
     if ((output == NULL || wanted > output->size) && !resize(connection, wanted)) {
         connection_doom(connection, WAX_SERVER_BUSY);
@@ -141,13 +142,14 @@ bool out_reserve(struct connection *connection, size_t size)
 
 wax_writer out_begin(struct connection *connection, size_t size)
 {
-    wax_writer out = {.status = WAX_FULL};
-
-    if (out_reserve(connection, size)) {
-        out = wax_writer_over(connection->output->bytes, connection->output->size);
-        out.used = connection->output->used;
+    if (!out_reserve(connection, size)) {
+        return (wax_writer){.status = WAX_FULL};
     }
-    return out;
+    return (wax_writer){
+        .data = connection->output->bytes,
+        .size = connection->output->size,
+        .used = connection->output->used,
+    };
 }
 
 void out_end(struct connection *connection, const wax_writer *out)

@@ -1,5 +1,6 @@
 /* Messages that clients publish, and how their exchanges go on. */
 #include "broker/bridges.h"
+#include "broker/envelope.h"
 #include "broker/owed.h"
 #include "broker/standing.h"
 #include "broker/steward.h"
@@ -16,15 +17,21 @@ static wax_status judge_packet(const struct connection *connection, const wax_pu
     return publish->retain && !config->retain_available ? WAX_RETAIN_NOT_SUPPORTED : WAX_OK;
 }
 
+/* There are no more levels than bytes between two slashes, and one. */
+static bool is_too_deep(wax_bytes topic, uint32_t most)
+{
+    return topic.size >= most && wax_filter_level_count(topic) > most;
+}
+
 /* What the message must not be: reasons to refuse it alone. */
 static wax_status judge_message(const struct connection *connection, const wax_publish *publish,
                                 wax_bytes topic)
 {
     const wax_config *config = &connection->worker->settings->config;
 
-    if (!wax_topic_is_valid(publish->topic) ||
-        wax_filter_level_count(publish->topic) > config->topic_levels_max ||
-        topic.size > UINT16_MAX) {
+    /* What stands in a packet has been judged as it was read; what a bridge makes of it has not. */
+    if ((connection->bridge != NULL && !wax_topic_is_valid(publish->topic)) ||
+        is_too_deep(publish->topic, config->topic_levels_max) || topic.size > UINT16_MAX) {
         return WAX_BAD_TOPIC;
     }
     if (publish->payload.size > config->message_size_limit) {
@@ -33,9 +40,10 @@ static wax_status judge_message(const struct connection *connection, const wax_p
     if (connection->bridge != NULL && is_claimed(connection->worker, topic)) {
         return WAX_NOT_AUTHORIZED; /* what another broker sends is no order to this one */
     }
-    return wax_access_judge(&connection->client->access, WAX_ACTION_WRITE, topic, NULL)
-               ? WAX_OK
-               : WAX_NOT_AUTHORIZED;
+    if (!wax_access_judge(&connection->client->access, WAX_ACTION_WRITE, topic, NULL)) {
+        return WAX_NOT_AUTHORIZED;
+    }
+    return envelope_take(connection->worker, connection->client->id, topic, publish->payload);
 }
 
 static struct message *make(const struct connection *connection, const wax_publish *publish)

@@ -212,10 +212,9 @@ static wax_status read_small(struct connection *connection, size_t *received, bo
     if (!connection->is_counted) {
         handshake_count(connection);
     }
-    /* A plain socket that gave less than asked has no more: its next bytes make a new edge. The end
-     * may have made its edge already. */
-    *is_drained =
-        *received < wanted && connection->transport->below == NULL && !connection->watch.is_ended;
+    /* Where nothing is left the next bytes make a new edge. The end may have made its edge already.
+     */
+    *is_drained = connection->transport->is_drained && !connection->watch.is_ended;
     if (status == WAX_OK) {
         take_all(connection, wax_bytes_of(worker->room, used + *received));
     }

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "broker/sealed.h"
 #include "broker/tokens.h"
 #include "os/os.h"
 
@@ -310,6 +311,8 @@ wax_status settings_load(struct settings **loaded, const struct settings_source 
         wax_config_report_place(report, from, &settings->config, &block);
     }
     load_bridges(settings, report);
+    settings->sealed = sealed_make(
+        &settings->config, source->running == NULL ? NULL : source->running->sealed, report);
     if (report->error_count > 0) {
         settings_release(settings);
         return WAX_INVALID;
@@ -339,6 +342,7 @@ void settings_release(struct settings *settings)
         wax_tls_release(settings->bridge_tls[i]);
     }
     free(settings->bridge_tls);
+    sealed_release(settings->sealed);
     free(settings->policies);
     wax_config_free(&settings->config);
     free(settings);

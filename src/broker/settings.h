@@ -8,6 +8,8 @@
 #include "broker/config.h"
 #include "tls/tls.h"
 
+struct sealed;
+
 struct policy {
     wax_credentials credentials;
     wax_rules rules;
@@ -23,6 +25,7 @@ struct settings {
     wax_config config;
     struct policy *policies;      /* one per listener, and one at WAX_CONFIG_INNER */
     wax_tls_context **bridge_tls; /* one per bridge; NULL: plain */
+    struct sealed *sealed;        /* NULL: no `sealed_only` */
 };
 
 /* Where settings come from. */

@@ -27,6 +27,7 @@ static wax_status receive_bytes(wax_transport *self, uint8_t *room, size_t size,
 {
     ssize_t got = recv(self->descriptor, room, size, 0);
 
+    self->is_drained = got < (ssize_t)size;
     if (got < 0) {
         return status_of_error(self, WAX_WAITS_TO_READ);
     }

@@ -2,6 +2,8 @@
  * far. What was visited is a list in memory, so no topic is too deep for the stack. */
 #include "router/place.h"
 
+#include <string.h>
+
 void wax_matches_init(wax_matches *matches, wax_memory *memory)
 {
     *matches = (wax_matches){.memory = memory};
@@ -12,6 +14,7 @@ static void forget(wax_matches *matches)
     matches->count = 0;
     matches->group_count = 0;
     matches->visited_count = 0;
+    matches->change = 0;
 }
 
 static void give_back(wax_memory *memory, void *items, size_t size)
@@ -179,14 +182,35 @@ static wax_status search(const wax_router *router, wax_bytes topic, wax_matches 
     return status;
 }
 
+/* Whether these are the matches of the topic already. */
+static bool are_of(const wax_matches *matches, const wax_router *router, wax_bytes topic)
+{
+    return matches->change == router->change &&
+           wax_bytes_equal(wax_bytes_of(matches->topic, matches->topic_size), topic);
+}
+
+static void remember(wax_matches *matches, const wax_router *router, wax_bytes topic)
+{
+    if (topic.size <= sizeof matches->topic) {
+        memcpy(matches->topic, topic.data, topic.size);
+        matches->topic_size = (uint32_t)topic.size;
+        matches->change = router->change;
+    }
+}
+
 wax_status wax_router_match(wax_router *router, wax_bytes topic, wax_matches *matches)
 {
     wax_status status;
 
+    if (are_of(matches, router, topic)) {
+        return WAX_OK;
+    }
     forget(matches);
     router->match_number++;
     status = search(router, topic, matches);
-    if (status != WAX_OK) {
+    if (status == WAX_OK) {
+        remember(matches, router, topic);
+    } else {
         forget(matches);
     }
     return status;

@@ -41,6 +41,7 @@ struct wax_router {
     struct wax_tree filters;        /* of wax_place */
     struct wax_table subscriptions; /* of wax_subscription, by place and subscriber */
     uint64_t match_number;
+    uint64_t change; /* counts all that changes what matches, from 1 */
     uint32_t shared_count;
     uint32_t last_group;
 };

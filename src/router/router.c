@@ -11,7 +11,7 @@ wax_status wax_router_open(wax_router **router, wax_memory *memory, const uint64
     if (opened == NULL) {
         return WAX_FULL;
     }
-    *opened = (wax_router){.memory = memory};
+    *opened = (wax_router){.memory = memory, .change = 1};
     if (wax_tree_open(&opened->filters, memory, key, sizeof(struct wax_place)) != WAX_OK) {
         (void)memory->resize(memory, opened, sizeof *opened, 0);
         return WAX_FULL;
@@ -130,6 +130,7 @@ static void end(wax_router *router, uint32_t index)
 {
     uint32_t place = wax_subscription_at(router, index)->place;
 
+    router->change++;
     leave_place(router, index);
     leave_subscriber(router, index);
     wax_table_remove(&router->subscriptions, index);
@@ -160,6 +161,7 @@ wax_status wax_router_subscribe(wax_router *router, wax_subscriber *subscriber,
     if (place == 0) {
         return WAX_FULL;
     }
+    router->change++;
     index = find(router, place, subscriber);
     if (index != 0) { /* [MQTT-3.8.4-3] */
         wax_subscription_at(router, index)->options = interest->options;

@@ -4,8 +4,8 @@
 #ifndef WAX_SEAL_H
 #define WAX_SEAL_H
 
-#include "base/base.h"
 #include "crypto/crypto.h"
+#include "seal/look.h"
 
 /* ---- Suites [2] ---- */
 

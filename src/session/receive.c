@@ -352,7 +352,7 @@ static wax_status take_payload(wax_session *session, wax_reader *in, wax_event *
     if (size == 0) {
         return WAX_MORE;
     }
-    event->publish.payload = wax_read_bytes(in, size);
+    event->publish = (wax_publish){.payload = wax_read_bytes(in, size)};
     session->payload_left -= (uint32_t)size;
     if (session->payload_is_told) {
         event->type = WAX_EVENT_PAYLOAD;
@@ -382,6 +382,16 @@ static bool must_wait(const wax_session *session, const wax_reader *in)
     return type != WAX_AUTH && type != WAX_DISCONNECT; /* [MQTT-3.1.4-6] */
 }
 
+/* The packet in it belongs to the type: it is left as it is until then. */
+static void begin_event(wax_event *event)
+{
+    event->type = WAX_EVENT_NONE;
+    event->owes = WAX_NO_PACKET;
+    event->reason = 0;
+    event->packet_id = 0;
+    event->payload_left = 0;
+}
+
 wax_status wax_session_receive(wax_session *session, wax_reader *in, wax_writer *out,
                                uint64_t now_ms, wax_event *event)
 {
@@ -389,7 +399,7 @@ wax_status wax_session_receive(wax_session *session, wax_reader *in, wax_writer 
     wax_packet packet;
     wax_status status;
 
-    *event = (wax_event){.type = WAX_EVENT_NONE};
+    begin_event(event);
     session->now_ms = now_ms;
     if (session->state == WAX_SESSION_CLOSED) {
         return WAX_CLOSED;

@@ -93,6 +93,7 @@ static wax_status receive(wax_transport *transport, uint8_t *room, size_t size, 
     }
     status = read_records(self, room, size, received);
     tls_detach(self, bio);
+    transport->is_drained = transport->below->is_drained && SSL_has_pending(self->ssl) == 0;
     return status;
 }
 

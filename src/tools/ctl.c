@@ -38,6 +38,7 @@ static const struct verb verbs[] = {
     {"client",          "ID",                         ctl_client,          1, 1, "all about one client and its subscriptions"},
     {"sessions",        "",                           ctl_sessions,        0, 0, "all sessions, those offline too: queues, and when they end"},
     {"bridges",         "",                           ctl_bridges,         0, 0, "connections to other brokers: their state, what waits, and why one is not connected"},
+    {"sealed",          "",                           ctl_sealed,          0, 0, "who sends where sealed_only holds: what was lost, came twice, and which sender is two (CONFLICTS)"},
     {"top",             "[--limit N]",                ctl_top,             0, 0, "who waits longest, has the largest queue, moves most messages"},
     {"kick",            "ID [--reason TEXT]",         ctl_kick,            1, 1, "ends a client's connection; its session stays"},
     {"session delete",  "ID",                         ctl_session_delete,  1, 1, "ends a session with all that waits for it"},

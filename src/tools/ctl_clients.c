@@ -60,6 +60,21 @@ static const struct ctl_column bridge_columns[] = {
     {"LAST FAULT", "last_fault",  -20, CTL_TEXT  },
 };
 
+static const struct ctl_column sealed_columns[] = {
+    {"RULE",       "rule",       -20, CTL_TEXT  },
+    {"SENDER",     "sender",       8, CTL_NUMBER},
+    {"CLIENT",     "client",     -20, CTL_TEXT  },
+    {"MESSAGES",   "messages",     8, CTL_NUMBER},
+    {"GAPS",       "gaps",         6, CTL_NUMBER},
+    {"LATE",       "late",         6, CTL_NUMBER},
+    {"DUPLICATES", "duplicates",  10, CTL_NUMBER},
+    {"CONFLICTS",  "conflicts",    9, CTL_NUMBER},
+    {"OLD",        "old",          6, CTL_NUMBER},
+    {"BEHIND",     "behind",       6, CTL_NUMBER},
+    {"LAG",        "lag",          3, CTL_NUMBER},
+    {"SILENT",     "silent_s",     9, CTL_SPAN  },
+};
+
 static const struct ctl_column detail_columns[] = {
     {"client id",        "id",            0, CTL_TEXT  },
     {"bridge",           "bridge",        0, CTL_TEXT  },
@@ -145,6 +160,14 @@ int ctl_bridges(struct ctl_link *link)
 
     ctl_begin(link, "bridges");
     return show_table(link, &table, "bridges");
+}
+
+int ctl_sealed(struct ctl_link *link)
+{
+    struct ctl_table table = TABLE_OF(sealed_columns);
+
+    ctl_begin(link, "sealed");
+    return show_table(link, &table, "senders");
 }
 
 static void show_client(void *context, const json_t *line)

@@ -10,8 +10,8 @@ typedef int ctl_verb(struct ctl_link *link);
 ctl_verb ctl_status, ctl_reload, ctl_log_level, ctl_acl_explain;
 
 /* Of clients and their sessions. */
-ctl_verb ctl_clients, ctl_client, ctl_sessions, ctl_bridges, ctl_top, ctl_kick, ctl_session_delete,
-    ctl_trace;
+ctl_verb ctl_clients, ctl_client, ctl_sessions, ctl_bridges, ctl_sealed, ctl_top, ctl_kick,
+    ctl_session_delete, ctl_trace;
 
 /* Of retained messages. */
 ctl_verb ctl_retained_list, ctl_retained_delete;

@@ -82,6 +82,7 @@ static const struct topic topics[] = {
         "fan-out    one publisher, 1000 subscribers\n"
         "wildcards  10 publishers, 20 subscribers: all get all, by filters with + and #\n"
         "filters    a subscriber with 100,000 filters, of which each message meets one\n"
+        "share      10 publishers, a group of 20 subscribers: each message goes to one of them\n"
         "retained   100,000 messages are kept, then a new subscriber gets them all; removes them again\n"
         "connects   64 connections at a time that come and go; with TLS, by full handshakes\n"
         "resumes    the same by TLS sessions from before; needs TLS\n"

@@ -13,6 +13,7 @@ static wax_status receive(wax_transport *self, uint8_t *room, size_t size, size_
     wax_loopback *end = end_of(self);
     size_t taken = size < end->inbox_used ? size : end->inbox_used;
 
+    self->is_drained = taken == end->inbox_used;
     if (taken == 0) {
         self->waits = WAX_WAITS_TO_READ;
         return end->is_closed || end->other == NULL ? WAX_CLOSED : WAX_MORE;

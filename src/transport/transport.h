@@ -43,7 +43,9 @@ struct wax_transport {
     const wax_transport_kind *kind;
     wax_transport *below; /* NULL for the lowest */
     uint8_t waits;
-    uint16_t fault; /* these two are the kind's own, for the lowest, of which there are many */
+    bool is_drained; /* the last receive() left nothing behind that was here by then; a filter that
+                        cannot tell leaves it false */
+    uint16_t fault;  /* these two are the kind's own, for the lowest, of which there are many */
     int32_t descriptor;
 };
 

@@ -19,8 +19,8 @@ uint8_t wax_connack_reason(uint8_t code)
     return code < WAX_COUNT(reasons) ? reasons[code] : WAX_MALFORMED;
 }
 
-/* Reasons that MQTT 3 has no code for become "not authorized" when the client is not wanted, and
- * "server unavailable" otherwise. */
+/* Reasons that MQTT 3 has no code for become "not authorized" when the client is not wanted, as it
+ * is or with the Will it has, and "server unavailable" otherwise. */
 static uint8_t code_of(uint8_t reason)
 {
     for (size_t code = 0; code < WAX_COUNT(reasons); code++) {
@@ -28,7 +28,9 @@ static uint8_t code_of(uint8_t reason)
             return (uint8_t)code;
         }
     }
-    return reason == WAX_BANNED || reason == WAX_BAD_AUTH_METHOD ? 5 : 3;
+    return reason == WAX_BANNED || reason == WAX_BAD_AUTH_METHOD || reason == WAX_BAD_PAYLOAD_FORMAT
+               ? 5
+               : 3;
 }
 
 wax_status wax_connack_read(wax_connack *connack, wax_bytes body, wax_version version)

@@ -35,48 +35,56 @@ static bool head_is_allowed(const wax_packet *packet, wax_version version)
     return flags_are_allowed(packet, version);
 }
 
-/* Whether the Remaining Length ends within what is there. Its fourth byte is the last, whatever it
- * says: one that announces a fifth is refused at once. */
-static bool head_is_whole(const wax_reader *in)
+/* Reads what stands before the body. Returns WAX_MORE when it is cut short. The fourth byte of the
+ * Remaining Length is the last, whatever it says: one that announces a fifth is refused at once.
+ * [MQTT-1.5.5-1] */
+static wax_status read_head(wax_packet *packet, const wax_reader *in)
 {
     size_t left = wax_reader_left(in);
     size_t size = 1;
+    uint32_t body_size = 0;
+    uint8_t byte;
 
-    while (size < left && size < 4 && (in->at[size] & 0x80U) != 0) {
+    do {
+        if (size >= left) {
+            return WAX_MORE;
+        }
+        byte = in->at[size];
+        body_size |= (uint32_t)(byte & 0x7fU) << (7 * (size - 1));
         size++;
-    }
-    return size < left;
+    } while ((byte & 0x80U) != 0 && size <= 4);
+
+    packet->type = (wax_packet_type)(in->at[0] >> 4);
+    packet->flags = in->at[0] & 0x0fU;
+    packet->body_size = body_size;
+    packet->head_size = (uint8_t)size;
+    return (byte & 0x80U) != 0 || (byte == 0 && size > 2) ? WAX_MALFORMED : WAX_OK;
 }
 
 wax_status wax_packet_read(wax_packet *packet, wax_reader *in, wax_version version,
                            uint32_t size_max)
 {
-    wax_reader rest = *in;
-    uint8_t first;
+    wax_packet read = {.type = WAX_NO_PACKET};
+    wax_status status = in->status == WAX_OK ? read_head(&read, in) : in->status;
+    size_t left;
 
-    *packet = (wax_packet){.type = WAX_NO_PACKET};
-    if (!head_is_whole(in)) {
-        return WAX_MORE;
+    if (status == WAX_OK && !head_is_allowed(&read, version)) {
+        status = WAX_MALFORMED;
     }
-    first = wax_read_u8(&rest);
-    packet->type = (wax_packet_type)(first >> 4);
-    packet->flags = first & 0x0fU;
-    packet->body_size = wax_read_varint(&rest);
-    packet->head_size = (uint8_t)(rest.at - in->at);
-    if (rest.status != WAX_OK || !head_is_allowed(packet, version)) {
-        return WAX_MALFORMED;
+    if (status == WAX_OK && read.body_size + read.head_size > size_max) {
+        status = WAX_PACKET_TOO_LARGE;
     }
-    if (packet->body_size + packet->head_size > size_max) {
-        return WAX_PACKET_TOO_LARGE;
+    if (status == WAX_OK) {
+        left = wax_reader_left(in) - read.head_size;
+        status = read.body_size > left ? WAX_MORE : WAX_OK;
+        read.body.data = in->at + read.head_size;
+        read.body.size = status == WAX_OK ? read.body_size : left;
     }
-    packet->body.data = rest.at;
-    packet->body.size = wax_reader_left(&rest);
-    if (packet->body_size > packet->body.size) {
-        return WAX_MORE;
+    if (status == WAX_OK) {
+        in->at += read.head_size + read.body_size;
     }
-    packet->body.size = packet->body_size;
-    in->at = rest.at + packet->body_size;
-    return WAX_OK;
+    *packet = read;
+    return status;
 }
 
 wax_status wax_packet_write_head(wax_writer *out, wax_packet_type type, uint8_t flags,

@@ -59,6 +59,9 @@ SEEDS = {
     "wire_packet": [body(V31, packet(0x10, CONNECT_31)), body(V311, packet(0x10, CONNECT_311), packet(0xC0)),
                     body(V5, packet(0x34, PUBLISH_5), packet(0x62, ID), packet(0x82, SUBSCRIBE_5), packet(0xE0)),
                     body(V31, packet(0x8A, ID, text(b"to"), b"\x01")), body(V5 | 1, packet(0xD0), packet(0xF0))],
+    "seal_look": [b"\xf8\x93\x02\x05" + bytes(17), b"\xf9\x98\x01\xff\x08" + bytes(81),
+                  b"\xfa\x90\x01\x00\x00\x00\x00\x40\x80\x00\x00\x00" + bytes(17), b"\xfb\x02" + bytes(37),
+                  b"\xfc\x10" + bytes(90), b"\xf8\xbb\xff\xff\xff\x00\x0f\xff\xff\xff" + bytes(20)],
     "tools_socks": [b"\x00\x05\x00\x05\x00\x00\x01\x7f\x00\x00\x01\x12\x34", b"\x01\x05\x02\x01\x00\x05\x00\x00\x03\x02ab\x12\x34",
                     b"\x00\x05\x00\x05\x05\x00\x01", b"\x01\x05\xff"],
     "tools_srv": [b"\x12\x34\x81\x80\x00\x01\x00\x02\x00\x00\x00\x00\x05_mqtt\x04_tcp\x01x\x00\x00\x21\x00\x01"

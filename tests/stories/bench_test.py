@@ -18,6 +18,7 @@ SMALL = {
     "fan-out": ("--subscribers", "20"),
     "wildcards": (),
     "filters": ("--items", "450", "--publishers", "2"),
+    "share": ("--publishers", "4", "-q", "1"),
     "retained": ("--items", "500"),
     "connects": ("--subscribers", "4"),
     "idle": ("--subscribers", "30"),
@@ -53,9 +54,9 @@ class Scenarios(unittest.TestCase):
                     self.assert_whole(row)
 
     def test_deliveries_are_publishers_times_subscribers(self):
-        for scenario, times in (("pairs", 1), ("fan-in", 3), ("fan-out", 4), ("wildcards", 5)):
+        for scenario, times in (("pairs", 1), ("fan-in", 3), ("fan-out", 4), ("wildcards", 5), ("share", 6)):
             row, = bench(scenario, "--with", "wax", "--publishers", 2, "--subscribers", times, *SHORT)
-            self.assertEqual(row["expected"], row["sent"] * times, scenario)
+            self.assertEqual(row["expected"], row["sent"] * (1 if scenario == "share" else times), scenario)
             self.assert_whole(row)
 
     def test_every_quality_of_service_in_both_versions(self):

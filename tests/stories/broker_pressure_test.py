@@ -1,7 +1,9 @@
 """What one client does to the others when it asks for too much: nothing."""
+import threading
 import time
 import unittest
 
+from lasting import wait_until
 from mqtt_raw import DISCONNECT, PUBREC, SUBACK, connect, packet, publish, subscribe, unsubscribe
 from running import PLAIN, BrokerCase
 
@@ -40,6 +42,41 @@ class OneWorker(BrokerCase):
         greedy.send(unsubscribe([each for each, _ in filters] * 2))
         self.assertEqual(greedy.expect(11, 60).reasons, b"\0" * 9000 + b"\x11" * 9000)
         self.client().publish(self.topic("kept"), b"", 1, retain=True)
+
+
+    def test_a_flood_starves_no_quiet_client(self):
+        """Each gets one read in a turn: whoever says little is heard while another says all it can."""
+        flooder, taker, quiet, other = (self.client() for _ in range(4))
+        taker.subscribe((self.topic("flood"), 0))
+        other.subscribe((self.topic("quiet"), 1))
+        flood, drained = publish(self.topic("flood"), b"f" * 200) * 1000, threading.Event()
+        counts = {"sent": 0, "received": 0}
+
+        def pour():
+            flooder.socket.settimeout(30)
+            while not drained.is_set():
+                flooder.socket.sendall(flood)
+                counts["sent"] += 1
+
+        def drain():
+            taker.socket.settimeout(30)
+            while not drained.is_set():
+                counts["received"] += len(taker.socket.recv(1 << 20))
+
+        threads = [threading.Thread(target=each) for each in (pour, drain)]
+        for each in threads:
+            each.start()
+        try:
+            for number in range(20):
+                before = counts["sent"]
+                quiet.publish(self.topic("quiet"), b"%d" % number, 1)
+                self.assertEqual(other.message().payload, b"%d" % number)
+                wait_until(lambda sent=before: counts["sent"] > sent + 5, "the flood has dried up")
+        finally:
+            drained.set()
+            for each in threads:
+                each.join()
+        self.assertGreater(counts["received"], len(flood))
 
 
 class Pressure(BrokerCase):

@@ -76,9 +76,10 @@ class Brokers(Story):
         return wax("sub", "-p", self.ports[broker], "-c", "-i", f"{device.name}-id", "-q", 1, "--seal", device.keys, "-W", 20,
                    *words, **more)
 
-    def observe(self, broker, *words, **more):
+    def observe(self, broker, *words, name=None):
         """What somebody without keys sees, from the first call on."""
-        return wax("sub", "-p", self.ports[broker], "-c", "-i", f"observer-{self._testMethodName}", "-q", 1, "-W", 20, *words, **more)
+        return wax("sub", "-p", self.ports[broker], "-c", "-i", f"observer-{name or self._testMethodName}", "-q", 1, "-W", 20, *words,
+                   text=False).out
 
     def test_every_broker_carries_it(self):
         for broker in self.ports:
@@ -105,7 +106,7 @@ class Brokers(Story):
         self.sub("wax", self.reader, "-t", "home/#", "-E")
         self.observe("wax", "-t", "home/#", "-E")
         self.pub("wax", self.sensor, "-t", "home/door", "-m", "open")
-        envelope = self.observe("wax", "-t", "home/#", "-N", "-C", 1, text=False).out
+        envelope = self.observe("wax", "-t", "home/#", "-N", "-C", 1)
         self.assertNotIn(b"open", envelope)
         path = self.folder.path / "envelope"
         path.write_bytes(envelope)
@@ -154,10 +155,10 @@ class Brokers(Story):
                 self.deliver("mosquitto", sensor, 1, group(WRITES, 1, filters=["home/+/temp"]), blinding=blinding)
                 self.deliver("mosquitto", reader, 1, group(READS, filters=["home/+/temp"]), blinding=blinding)
                 self.sub("mosquitto", reader, "-t", "home/+/temp", "-E")
-                self.observe("mosquitto", "-t", "+/+/+", "-E")
+                self.observe("mosquitto", "-t", "+/+/+", "-E", name=sensor.name)
                 self.pub("mosquitto", sensor, "-t", "home/kitchen/temp", "-m", "21.5")
-                seen = self.observe("mosquitto", "-t", "+/+/+", "-T", "wax/#", "-F", "%t", "-C", 1)
-                self.assertRegex(seen.out, r"^[\w-]{12}/[\w-]{12}/[\w-]{12}\n$")
+                seen = self.observe("mosquitto", "-t", "+/+/+", "-T", "wax/#", "-F", "%t", "-C", 1, name=sensor.name)
+                self.assertRegex(seen.decode(), r"^[\w-]{12}/[\w-]{12}/[\w-]{12}\n$")
                 shown = self.sub("mosquitto", reader, "-t", "home/+/temp", "-C", 1, "-v")
                 self.assertEqual(shown.out, "home/kitchen/temp 21.5\n")
 

@@ -450,6 +450,36 @@ static void many_filters_are_cheap(void **state)
     tear_down(&f);
 }
 
+/* A topic that comes again is not searched for; what has changed since counts all the same. */
+static void a_topic_that_comes_again_meets_the_changes(void **state)
+{
+    wax_interest interest = interest_of("a/+", "");
+    struct fixture f;
+
+    (void)state;
+    set_up(&f);
+    match(&f, "a/b");
+    assert_int_equal(f.matches.count, 0);
+    (void)subscribe(&f, &f.one, interest);
+    match(&f, "a/b");
+    assert_int_equal(f.matches.count, 1);
+    interest.options.qos = 2;
+    (void)subscribe(&f, &f.one, interest);
+    match(&f, "a/b");
+    assert_int_equal(f.matches.entries[0].options.qos, 2);
+    (void)subscribe(&f, &f.other, interest_of("a/b", "group"));
+    match(&f, "a/b");
+    assert_int_equal(f.matches.group_count, 1);
+    assert_int_equal(wax_router_unsubscribe(f.router, &f.one, WAX_TEXT("a/+"), WAX_TEXT("")),
+                     WAX_OK);
+    match(&f, "a/b");
+    assert_int_equal(f.matches.count, 0);
+    wax_router_remove_subscriber(f.router, &f.other);
+    match(&f, "a/b");
+    assert_int_equal(f.matches.group_count, 0);
+    tear_down(&f);
+}
+
 struct script {
     wax_router *router;
     wax_matches matches;
@@ -550,6 +580,7 @@ static void a_failed_subscription_leaves_no_place(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_topic_that_comes_again_meets_the_changes),
         cmocka_unit_test(filters_match_topics),
         cmocka_unit_test(bad_filters_are_refused),
         cmocka_unit_test(same_filter_replaces),

@@ -205,6 +205,31 @@ static void bytes_arrive_through_inboxes_of_any_size(void **state)
     transfer(64 * 1024);
 }
 
+/* Who watches for edges need not ask again; nor may he stop before that. */
+static void what_is_left_is_known(void **state)
+{
+    static struct pair pair;
+    wax_tls_context *contexts[2];
+    wax_status at[2];
+    uint8_t room[8];
+    size_t count;
+
+    (void)state;
+    open_pair(&pair, contexts, 4096);
+    settle(&pair, &at[0], &at[1]);
+    assert_int_equal(wax_transport_send(pair.client, WAX_TEXT("more than eight"), &count), WAX_OK);
+    assert_int_equal(wax_transport_receive(pair.server, room, sizeof room, &count), WAX_OK);
+    assert_false(pair.server->is_drained); /* the rest of the record is with TLS */
+    assert_int_equal(wax_transport_receive(pair.server, room, sizeof room, &count), WAX_OK);
+    assert_true(pair.server->is_drained);
+    assert_int_equal(wax_transport_send(pair.client, WAX_TEXT("one"), &count), WAX_OK);
+    assert_int_equal(wax_transport_receive(pair.server, room, sizeof room, &count), WAX_OK);
+    assert_true(pair.server->is_drained);
+    assert_int_equal(wax_transport_receive(pair.server, room, sizeof room, &count), WAX_MORE);
+    assert_true(pair.server->is_drained);
+    close_pair(&pair, contexts);
+}
+
 static void the_end_is_noticed(void **state)
 {
     static struct pair pair;
@@ -375,6 +400,7 @@ int main(void)
         cmocka_unit_test(trust_is_judged_and_explained),
         cmocka_unit_test(the_peer_is_named),
         cmocka_unit_test(bytes_arrive_through_inboxes_of_any_size),
+        cmocka_unit_test(what_is_left_is_known),
         cmocka_unit_test(the_end_is_noticed),
         cmocka_unit_test(a_send_after_rejection_says_why),
         cmocka_unit_test(what_is_no_tls_is_named),

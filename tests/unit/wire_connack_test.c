@@ -71,6 +71,7 @@ static const struct written_row written[] = {
     {"code 4",                                V311, {false, WAX_BAD_LOGIN, {0}},               BYTES("\x20\x02\x00\x04"),                 false, WAX_BAD_LOGIN},
     {"code 5",                                V31,  {false, WAX_NOT_AUTHORIZED, {0}},          BYTES("\x20\x02\x00\x05"),                 false, WAX_NOT_AUTHORIZED},
     {"banned is not authorized",              V311, {false, WAX_BANNED, {0}},                  BYTES("\x20\x02\x00\x05"),                 false, WAX_NOT_AUTHORIZED},
+    {"a Will that must not be, likewise",     V311, {false, WAX_BAD_PAYLOAD_FORMAT, {0}},      BYTES("\x20\x02\x00\x05"),                 false, WAX_NOT_AUTHORIZED},
     {"a bad method is not authorized",        V311, {false, WAX_BAD_AUTH_METHOD, {0}},         BYTES("\x20\x02\x00\x05"),                 false, WAX_NOT_AUTHORIZED},
     {"busy is unavailable",                   V311, {false, WAX_SERVER_BUSY, {0}},             BYTES("\x20\x02\x00\x03"),                 false, WAX_SERVER_UNAVAILABLE},
 };
