@@ -2,7 +2,6 @@
 #include "lan9118.h"
 
 #include <lwip/etharp.h>
-#include <stdbool.h>
 #include <string.h>
 
 /* On the MPS2 with a Cortex-M3 or M4; with an M7 it stands at 0xa0000000. */
@@ -121,14 +120,18 @@ static struct pbuf *take(void)
     return frame;
 }
 
-void lan9118_poll(struct netif *interface)
+bool lan9118_poll(struct netif *interface)
 {
+    bool came = false;
+
     while ((*at(RX_WAITING) >> 16 & 0xffU) > 0) {
         struct pbuf *frame = take();
+        came = true;
         if (frame != NULL && interface->input(frame, interface) != ERR_OK) {
             pbuf_free(frame);
         }
     }
+    return came;
 }
 
 err_t lan9118_init(struct netif *interface)

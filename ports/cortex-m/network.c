@@ -198,8 +198,8 @@ wax_transport *network_dial(void)
     return &self->transport;
 }
 
-void network_poll(void)
+bool network_poll(void)
 {
-    lan9118_poll(&interface);
     sys_check_timeouts();
+    return lan9118_poll(&interface);
 }

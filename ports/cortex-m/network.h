@@ -8,7 +8,8 @@
  * interface. There is one connection at a time; bytes that are sent before it stands wait. */
 wax_transport *network_dial(void);
 
-/* Moves frames, and does what lwIP has to do at this time. */
-void network_poll(void);
+/* Moves frames, and does what lwIP has to do at this time. Returns whether anything came: while
+ * nothing does, the connection has nothing new. */
+bool network_poll(void);
 
 #endif

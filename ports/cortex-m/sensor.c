@@ -7,7 +7,10 @@
 
 #include <string.h>
 
-enum { PATIENCE_MS = 30000 };
+enum {
+    PATIENCE_MS = 30000,
+    REST_MS = 100, /* between looks at what nothing came for */
+};
 
 static const char reading_topic[] = "plant/reading";
 static const char command_topic[] = "plant/command";
@@ -42,8 +45,9 @@ struct sensor {
     const struct sensor_form *form;
     uint8_t keys_topic[64];
     size_t keys_topic_size;
-    uint32_t began; /* board_ticks() when it was begun what is measured now */
-    bool has_keys;  /* or wants none */
+    uint32_t spent; /* ticks in the library and below, on what is measured now */
+    uint32_t polled_ms;
+    bool has_keys; /* or wants none */
     bool is_delivered;
     bool is_told;
     bool is_leaving;
@@ -87,7 +91,7 @@ static wax_status begin(struct sensor *self)
 {
     wax_writer topic = wax_writer_over(self->keys_topic, sizeof self->keys_topic);
 
-    board_print_number("connected, ticks:", board_ticks() - self->began);
+    board_print_number("connected, ticks:", self->spent);
     self->form->name_keys(&topic);
     self->keys_topic_size = topic.used;
     self->has_keys = topic.used == 0;
@@ -101,9 +105,10 @@ static wax_status publish(struct sensor *self)
         .topic = wax_bytes_of_text(reading_topic), .payload = WAX_TEXT("21.5 C"), .qos = 1};
     wax_publish sent;
     wax_status status;
+    uint32_t began = board_ticks();
 
-    self->began = board_ticks();
     status = self->form->pack(&message, &sent);
+    self->spent = board_ticks() - began;
     return status == WAX_OK ? wax_micro_publish(&self->micro, &sent) : status;
 }
 
@@ -140,7 +145,7 @@ static wax_status react(struct sensor *self, const wax_micro_event *event)
     }
     if (event->type == WAX_MICRO_DELIVERED) {
         self->is_delivered = event->reason < 0x80;
-        board_print_number("delivered, ticks:", board_ticks() - self->began);
+        board_print_number("delivered, ticks:", self->spent);
     } else if (event->type == WAX_MICRO_MESSAGE) {
         return hear(self, &event->publish);
     }
@@ -152,14 +157,22 @@ static wax_status turn(struct sensor *self)
 {
     wax_micro_event event;
     wax_status status;
+    uint32_t began;
 
-    network_poll();
-    while ((status = wax_micro_poll(&self->micro, board_now_ms(), &event)) == WAX_OK) {
-        wax_status answer = react(self, &event);
+    if (!network_poll() && board_now_ms() - self->polled_ms < REST_MS) {
+        return WAX_OK;
+    }
+    self->polled_ms = board_now_ms();
+    do {
+        wax_status answer;
+        began = board_ticks();
+        status = wax_micro_poll(&self->micro, self->polled_ms, &event);
+        self->spent += board_ticks() - began;
+        answer = status == WAX_OK ? react(self, &event) : WAX_OK;
         if (answer != WAX_OK) {
             return answer;
         }
-    }
+    } while (status == WAX_OK);
     if (status == WAX_MORE && self->is_delivered && self->is_told && !self->is_leaving) {
         self->is_leaving = true;
         return wax_micro_disconnect(&self->micro, 0);
@@ -173,7 +186,7 @@ static void hang_up(wax_transport *transport)
     uint32_t began_ms = board_now_ms();
 
     while (wax_transport_close(transport) == WAX_MORE && board_now_ms() - began_ms < PATIENCE_MS) {
-        network_poll();
+        (void)network_poll();
     }
 }
 
@@ -183,7 +196,7 @@ int sensor_run(wax_transport *transport, const struct sensor_form *form)
     uint32_t began_ms = board_now_ms();
     wax_status status;
 
-    self = (struct sensor){.form = form, .began = board_ticks()};
+    self = (struct sensor){.form = form};
     if (transport == NULL) {
         board_print("there is no network");
         return 1;

@@ -32,17 +32,17 @@ wax_status wax_mbed_save_session(const wax_mbed_tls *self, wax_writer *out)
     return status;
 }
 
-wax_status wax_mbed_offer_session(wax_mbed_tls *self, wax_bytes bytes)
+wax_status wax_mbed_offer_session(wax_mbed_tls *self, wax_bytes session)
 {
-    mbedtls_ssl_session session;
+    mbedtls_ssl_session saved;
     int fault;
 
-    mbedtls_ssl_session_init(&session);
-    fault = mbedtls_ssl_session_load(&session, bytes.data, bytes.size);
+    mbedtls_ssl_session_init(&saved);
+    fault = mbedtls_ssl_session_load(&saved, session.data, session.size);
     if (fault == 0) {
-        fault = mbedtls_ssl_set_session(&self->ssl, &session);
+        fault = mbedtls_ssl_set_session(&self->ssl, &saved);
     }
-    mbedtls_ssl_session_free(&session);
+    mbedtls_ssl_session_free(&saved);
     if (fault != 0) {
         return mbed_lacks_memory(fault) ? WAX_FULL : WAX_INVALID;
     }
