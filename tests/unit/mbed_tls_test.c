@@ -370,6 +370,36 @@ static void records_are_as_small_as_asked(void **state)
     }
 }
 
+/* A key for each connection comes first, unless the device cannot afford one. */
+static void ciphers_are_chosen(void **state)
+{
+    static const int small[] = {MBEDTLS_TLS_PSK_WITH_CHACHA20_POLY1305_SHA256, 0};
+    static const struct {
+        const int *ciphers;
+        const char *chosen;
+    } choices[] = {
+        {NULL,  "ECDHE-PSK-CHACHA20-POLY1305"},
+        {small, "PSK-CHACHA20-POLY1305"      },
+    };
+    static struct meeting meeting;
+    wax_tls_peer peer;
+
+    (void)state;
+    for (size_t i = 0; i < WAX_COUNT(choices); i++) {
+        begin(&meeting, &rows[14], 0);
+        part(&meeting.pair);
+        wax_mbed_close(&meeting.context);
+        meeting.settings.ciphers = choices[i].ciphers;
+        assert_int_equal(wax_mbed_open(&meeting.context, &meeting.settings), WAX_OK);
+        meet(&meeting, sizeof meeting.pair.inboxes[0], wax_bytes_of(NULL, 0));
+        settle(&meeting.pair, &meeting.at_server, &meeting.at_device);
+        assert_int_equal(wax_tls_read_peer(meeting.pair.server, &peer), WAX_OK);
+        assert_string_equal(peer.cipher, choices[i].chosen);
+        assert_string_equal(peer.psk_identity, "pump");
+        end(&meeting);
+    }
+}
+
 static void settings_are_judged(void **state)
 {
     static const uint8_t rubbish[] = "rubbish";
@@ -405,6 +435,7 @@ int main(void)
         cmocka_unit_test(a_session_goes_on),
         cmocka_unit_test(what_was_not_saved_is_not_offered),
         cmocka_unit_test(records_are_as_small_as_asked),
+        cmocka_unit_test(ciphers_are_chosen),
         cmocka_unit_test(settings_are_judged),
     };
 
