@@ -21,6 +21,7 @@ static const struct row rows[] = {
     {"rr",         TOOL_RR,     NULL,               NULL         },
     {"doctor",     TOOL_DOCTOR, NULL,               NULL         },
     {"bench",      TOOL_BENCH,  NULL,               bench_word   },
+    {"proxy",      TOOL_PROXY,  NULL,               NULL         },
     {"ctl",        0,           ctl_option_name,    ctl_verb_name},
     {"init",       0,           init_option_name,   NULL         },
     {"seal",       0,           seal_option_name,   NULL         },

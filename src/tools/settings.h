@@ -1,4 +1,4 @@
-/* What pub, sub, rr, doctor and bench were asked to do, as their options say it. */
+/* What pub, sub, rr, doctor, bench and proxy were asked to do, as their options say it. */
 #ifndef WAX_TOOLS_SETTINGS_H
 #define WAX_TOOLS_SETTINGS_H
 
@@ -12,6 +12,7 @@ enum tool {
     TOOL_RR = 4,
     TOOL_DOCTOR = 8,
     TOOL_BENCH = 16,
+    TOOL_PROXY = 32,
 };
 
 /* Exit codes that scripts know from Mosquitto's tools; a refused CONNECT exits with its code. */
@@ -141,6 +142,10 @@ struct settings {
 
     const char *seal; /* the file of this device's identity; NULL: nothing is sealed */
     bool uses_websocket;
+
+    const char *listen; /* where wax proxy waits for programs */
+    bool allows_remote;
+    bool lets_clear;
 
     struct texts topics;
     uint32_t qos;
