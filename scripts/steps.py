@@ -110,7 +110,7 @@ def run_units(step, preset):
 
 
 def format_step(step):
-    files = [path for folder in ("src", "tests") for path in sorted((ROOT / folder).rglob("*.[ch]"))]
+    files = [path for folder in ("src", "tests", "ports") for path in sorted((ROOT / folder).rglob("*.[ch]"))]
     step.need("clang-format", "--dry-run", "-Werror", *files)
     step.count(1)
 

@@ -325,6 +325,15 @@ def test_faults(source):
     yield from format_faults(source)
 
 
+def port_faults(source):
+    """A port speaks with its hardware and with the libraries it is for; the rest is as everywhere."""
+    yield from test_faults(source)
+    yield from branch_faults(source)
+    if source.path.suffix == ".h":
+        yield from header_faults(source)
+        yield from door_faults(source)
+
+
 def arrows_between(sources, room):
     """{unit: {unit: (place, line, why)}} for the files of one room; x.c and x.h are one unit."""
     homes, arrows = {}, {}
@@ -450,6 +459,9 @@ def house_faults(root):
         if top == "tests" and is_c:
             source = Source(root, path)
             faults += [f"{place}:{number}: {fault}" for number, fault in test_faults(source)]
+        if top == "ports" and is_c:
+            source = Source(root, path)
+            faults += [f"{place}:{number}: {fault}" for number, fault in port_faults(source)]
         if top == "src" and is_c:
             room = place.parts[1]
             if room not in house:

@@ -20,7 +20,9 @@ struct records {
         uint8_t value[RECORD_SIZE];
         size_t size;
     } rows[RECORDS];
-    wax_status fault; /* what becomes of windows that are saved */
+    wax_status fault;  /* what becomes of windows that are saved */
+    unsigned calls;    /* of either function */
+    unsigned fails_at; /* the call that fails with WAX_IO; 0: none */
 };
 
 struct device {
@@ -30,6 +32,8 @@ struct device {
     uint8_t *memory;
     uint8_t psk[WAX_KEYS_SECRET_SIZE];
     char name[32];
+    uint8_t nonce[WAX_KEYS_ID_SIZE]; /* of this start */
+    const uint8_t *told;             /* the boot nonce that its mailboxes name; NULL: none */
 };
 
 /* What the authority knows of a group. */
@@ -42,6 +46,8 @@ struct house {
     uint32_t kept;
     uint32_t first_sender; /* those that may write */
     uint32_t last_sender;
+    const uint8_t *signing;  /* the public key of the first sender; NULL: nobody signs */
+    uint32_t first_position; /* in the mailboxes of senders; 0: as the device has it */
 };
 
 static const uint8_t the_namespace[WAX_KEYS_ID_SIZE] = {1, 2, 3, 4, 5, 6, 7, 8};
@@ -51,6 +57,9 @@ static inline wax_status load_record(wax_member_store *self, wax_member_record r
 {
     struct records *records = (struct records *)self;
 
+    if (++records->calls == records->fails_at) {
+        return WAX_IO;
+    }
     for (size_t i = 0; i < RECORDS; i++) {
         if (records->rows[i].is_there && records->rows[i].record == record &&
             (group == NULL || memcmp(records->rows[i].group, group, WAX_KEYS_ID_SIZE) == 0)) {
@@ -71,6 +80,9 @@ static inline wax_status save_record(wax_member_store *self, wax_member_record r
 
     if (records->fault != WAX_OK && record == WAX_MEMBER_WINDOW) {
         return records->fault;
+    }
+    if (++records->calls == records->fails_at) {
+        return WAX_IO;
     }
     while (records->rows[at].is_there &&
            (records->rows[at].record != record ||
@@ -109,6 +121,7 @@ static inline void device_start(struct device *device)
     size_t size = wax_member_memory_size(&device->config);
 
     nonce[0] = ++starts;
+    memcpy(device->nonce, nonce, sizeof(nonce));
     device->memory = malloc(size);
     assert_non_null(device->memory);
     assert_int_equal(wax_member_open(&device->member, &device->config, nonce, device->memory, size),
@@ -152,12 +165,22 @@ static inline void epoch_secret(const struct house *house, uint32_t epoch, uint8
     memset(secret, (int)(house->id[0] + epoch), WAX_SECRET_SIZE);
 }
 
-static inline void write_epochs(const struct house *house, uint32_t role, uint32_t sender,
-                                wax_keys_list *list, wax_writer *out)
-{
-    uint32_t first = house->epoch < house->kept ? 1 : house->epoch - house->kept + 1;
+/* What a device may do in a group. */
+struct right {
+    const struct house *house;
+    uint32_t role;
+    uint32_t sender;
+    uint32_t joined;  /* the first epoch it is given whole; 0: all that are kept */
+    uint32_t history; /* the first of those before whose class secret it is given; 0: none */
+};
 
-    for (uint32_t epoch = first; epoch <= house->epoch; epoch++) {
+static inline void write_epochs(const struct right *right, wax_keys_list *list, wax_writer *out)
+{
+    const struct house *house = right->house;
+    uint32_t kept = house->epoch < house->kept ? 1 : house->epoch - house->kept + 1;
+    uint32_t first = right->history != 0 ? right->history : right->joined;
+
+    for (uint32_t epoch = first > kept ? first : kept; epoch <= house->epoch; epoch++) {
         uint8_t secret[WAX_SECRET_SIZE];
         wax_keys_epoch row = {epoch, WAX_KEYS_EPOCH_SECRET, secret};
         wax_seal_group group = {.suite = any_suite(house->suite),
@@ -167,20 +190,17 @@ static inline void write_epochs(const struct house *house, uint32_t role, uint32
 
         memcpy(group.id, house->id, sizeof(group.id));
         epoch_secret(house, epoch, secret);
-        if ((role & WAX_KEYS_READS) == 0) {
+        if ((right->role & WAX_KEYS_READS) == 0) {
             row.what = WAX_KEYS_SENDER_SECRET;
-            assert_int_equal(wax_seal_sender_secret(&group, epoch, secret, sender, secret), WAX_OK);
+            assert_int_equal(wax_seal_sender_secret(&group, epoch, secret, right->sender, secret),
+                             WAX_OK);
+        } else if (epoch < right->joined) {
+            row.what = WAX_KEYS_CLASS_SECRET;
+            assert_int_equal(wax_seal_class_secret(&group, epoch, secret, secret), WAX_OK);
         }
         wax_keys_add_epoch(list, out, &row);
     }
 }
-
-/* What a device may do in a group. */
-struct right {
-    const struct house *house;
-    uint32_t role;
-    uint32_t sender;
-};
 
 struct letter {
     uint8_t room[MAILBOX_ROOM];
@@ -191,7 +211,7 @@ static inline void write_mailbox(struct letter *letter, const struct device *dev
                                  uint64_t version, const struct right *rights, size_t count,
                                  const wax_keys_blinding *blinding)
 {
-    static uint8_t rooms[4][3][1024];
+    static uint8_t rooms[4][4][1024];
     static uint8_t groups_room[4096];
     static const uint8_t point[WAX_P256_PUBLIC_SIZE] = {4};
     wax_writer groups_out = wax_writer_over(groups_room, sizeof(groups_room));
@@ -199,6 +219,7 @@ static inline void write_mailbox(struct letter *letter, const struct device *dev
     char topic[64];
     wax_keys_mailbox mailbox = {.version = version,
                                 .device = wax_bytes_of_text(device->name),
+                                .boot_nonce = device->told,
                                 .registrar = point,
                                 .keeper = point};
     wax_keys_ends ends = {
@@ -209,21 +230,29 @@ static inline void write_mailbox(struct letter *letter, const struct device *dev
         wax_writer filters = wax_writer_over(rooms[i][0], sizeof(rooms[i][0]));
         wax_writer epochs = wax_writer_over(rooms[i][1], sizeof(rooms[i][1]));
         wax_writer senders = wax_writer_over(rooms[i][2], sizeof(rooms[i][2]));
-        wax_keys_group group = {.id = house->id,
-                                .suite = house->suite,
-                                .group_class = house->group_class,
-                                .tag_size = 16,
-                                .role = rights[i].role,
-                                .sender = rights[i].sender,
-                                .write_epoch = house->epoch,
-                                .kept = house->kept,
-                                .first_position = WAX_KEYS_NONE,
-                                .chunk_size = WAX_KEYS_CHUNK_SIZE};
+        wax_writer signers = wax_writer_over(rooms[i][3], sizeof(rooms[i][3]));
+        wax_keys_group group = {
+            .id = house->id,
+            .suite = house->suite,
+            .group_class = house->group_class,
+            .tag_size = 16,
+            .role = rights[i].role,
+            .sender = rights[i].sender,
+            .write_epoch = house->epoch,
+            .kept = house->kept,
+            .first_position = house->first_position == 0 || rights[i].sender == 0
+                                  ? WAX_KEYS_NONE
+                                  : house->first_position,
+            .signs = house->signing != NULL && rights[i].sender == house->first_sender,
+            .chunk_size = WAX_KEYS_CHUNK_SIZE};
 
         wax_keys_add_text(&group.filters, &filters, wax_bytes_of_text(house->filter));
-        write_epochs(house, rights[i].role, rights[i].sender, &group.epochs, &epochs);
+        write_epochs(&rights[i], &group.epochs, &epochs);
         wax_keys_add_number(&group.senders, &senders, house->first_sender);
         wax_keys_add_number(&group.senders, &senders, house->last_sender);
+        if (house->signing != NULL) {
+            wax_keys_add_signer(&group.signers, &signers, house->first_sender, house->signing);
+        }
         wax_keys_add_group(&mailbox.groups, &groups_out, &group);
     }
     if (blinding != NULL) {

@@ -37,11 +37,15 @@ void wax_ascon_cxof_start(wax_ascon_hash *hash, wax_bytes label)
 
 void wax_ascon_hash_update(wax_ascon_hash *hash, wax_bytes bytes)
 {
-    for (size_t i = 0; i < bytes.size; i++) {
-        hash->state[0] ^= (uint64_t)bytes.data[i] << 8 * hash->pending;
-        hash->pending++;
-        if (hash->pending == ASCON_WORD_SIZE) {
-            hash->pending = 0;
+    size_t size;
+
+    for (size_t at = 0; at < bytes.size; at += size) {
+        const size_t room = (size_t)ASCON_WORD_SIZE - hash->pending;
+
+        size = bytes.size - at < room ? bytes.size - at : room;
+        hash->state[0] ^= ascon_load(bytes.data + at, size) << 8 * hash->pending;
+        hash->pending = (uint8_t)(hash->pending + size) % ASCON_WORD_SIZE;
+        if (hash->pending == 0) {
             ascon_permute(hash->state, ASCON_ROUNDS_LONG);
         }
     }

@@ -1,6 +1,8 @@
 /* Ascon-p, in words of 64 bits: no tables, and no branches but on the count of rounds. */
 #include "ascon/permutation.h"
 
+#include <string.h>
+
 static uint64_t turn(uint64_t word, unsigned right)
 {
     return word >> right | word << (64U - right);
@@ -48,10 +50,23 @@ void ascon_permute(uint64_t state[static 5], unsigned rounds)
     }
 }
 
+/* Whole words are what there is most of. Where the lowest byte of a number comes first, as nearly
+ * everywhere, one is just copied; but not where each byte of code counts. */
+#if defined __BYTE_ORDER__ && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ &&                         \
+    !defined __OPTIMIZE_SIZE__
+#define IS_WORD(size) ((size) == ASCON_WORD_SIZE)
+#else
+#define IS_WORD(size) false
+#endif
+
 uint64_t ascon_load(const uint8_t *bytes, size_t size)
 {
     uint64_t word = 0;
 
+    if (IS_WORD(size)) {
+        memcpy(&word, bytes, sizeof word);
+        return word;
+    }
     while (size > 0) {
         size--;
         word = word << 8 | bytes[size];
@@ -61,6 +76,10 @@ uint64_t ascon_load(const uint8_t *bytes, size_t size)
 
 void ascon_store(uint8_t *bytes, uint64_t word, size_t size)
 {
+    if (IS_WORD(size)) {
+        memcpy(bytes, &word, sizeof word);
+        return;
+    }
     for (size_t i = 0; i < size; i++) {
         bytes[i] = (uint8_t)word;
         word >>= 8;

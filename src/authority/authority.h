@@ -276,6 +276,26 @@ typedef struct wax_authority_message {
  * Returns WAX_OK; WAX_NOT_FOUND when there is none; statuses as of deeds. */
 wax_status wax_authority_next(wax_authority *self, wax_authority_message *message) WAX_CHECKED;
 
+/* Several messages at once. The caller's room holds them: as long as it stays, so do they. */
+#define WAX_AUTHORITY_BATCH_ROOM (4U << 20) /* a room that always holds one message at least */
+typedef struct wax_authority_batch {
+    wax_authority_message *messages; /* room for `size` of them */
+    size_t size;
+    uint8_t *room;
+    size_t room_size; /* WAX_AUTHORITY_BATCH_ROOM at least */
+    size_t count;     /* how many were made */
+} wax_authority_batch;
+
+/* Makes the next messages, as wax_authority_next() would one by one, in one transaction: as many as
+ * there are, and as there is room for.
+ * Returns WAX_OK, with at least one; WAX_NOT_FOUND when there is none; WAX_INVALID for a room that
+ * is too small; statuses as of deeds: then none was made. The room holds no secrets. */
+wax_status wax_authority_next_batch(wax_authority *self, wax_authority_batch *batch) WAX_CHECKED;
+
+/* The broker has them all: as wax_authority_sent() for each, in one transaction. */
+wax_status wax_authority_sent_batch(wax_authority *self, const wax_authority_message *messages,
+                                    size_t count) WAX_CHECKED;
+
 /* The broker has it. What was not told so is given out again after a restart. */
 wax_status wax_authority_sent(wax_authority *self,
                               const wax_authority_message *message) WAX_CHECKED;

@@ -13,7 +13,8 @@ enum {
     MESSAGE_MAX = 1 << 20,
     FAULT_SIZE = 200,
     LISTS = 8,
-    LIST_SIZE = 1 << 20
+    LIST_SIZE = 1 << 20,
+    STATEMENTS = 128
 };
 
 /* The namespace as it stands in its only row. */
@@ -34,8 +35,22 @@ struct name_space {
     uint8_t blinding_key[WAX_KEYS_SECRET_SIZE];
 };
 
+/* A statement as SQLite has compiled it; `sql` is a literal, told by its place. */
+struct statement {
+    const char *sql;
+    sqlite3_stmt *compiled;
+};
+
+/* What all members of a group are told. */
+struct common {
+    wax_keys_list filters;
+    wax_keys_list senders;
+    wax_keys_list signers;
+};
+
 struct wax_authority {
     sqlite3 *handle;
+    struct statement statements[STATEMENTS]; /* kept from use to use; empty places behind */
     uint8_t key[WAX_SEAL_KEY_SIZE];
     wax_authority_random *random;
     wax_status status;
@@ -44,8 +59,11 @@ struct wax_authority {
     struct name_space own;
     uint64_t admit_until_s;
     uint8_t topic[WAX_KEYS_TOPIC_MAX];
-    uint8_t *room;  /* MESSAGE_MAX, for what is being made */
-    uint8_t *lists; /* LISTS of LIST_SIZE, for the lists in it */
+    uint8_t *room;         /* MESSAGE_MAX, for what is being made */
+    uint8_t *lists;        /* LISTS of LIST_SIZE, for the lists in it */
+    struct common common;  /* in the rooms of mailboxes, for as long as a deed lasts */
+    uint64_t listed_group; /* whose they are; 0: nobody's */
+    uint64_t last_mailbox; /* the device whose mailbox was made last: the next is behind it */
 };
 
 /* Notes the first failure, with its words; `fault` may be NULL for the status's own. */

@@ -226,15 +226,55 @@ static int bind(sqlite3_stmt *statement, int at, const struct value *value)
     return sqlite3_bind_blob64(statement, at, bytes, value->bytes.size, SQLITE_TRANSIENT);
 }
 
+/* Ends a use of a statement; what it was given is not kept. */
+static void rest(sqlite3_stmt *statement)
+{
+    (void)sqlite3_reset(statement);
+    (void)sqlite3_clear_bindings(statement);
+}
+
+/* The place of a statement that nobody uses now: of the same text, else an empty one; NULL if there
+ * is neither. A text that is asked while it is being answered has several places. */
+static struct statement *find_place(wax_authority *self, const char *sql)
+{
+    for (size_t i = 0; i < STATEMENTS; i++) {
+        struct statement *place = &self->statements[i];
+
+        if (place->compiled == NULL ||
+            (place->sql == sql && sqlite3_stmt_busy(place->compiled) == 0)) {
+            return place;
+        }
+    }
+    return NULL;
+}
+
+static sqlite3_stmt *compile(wax_authority *self, const char *sql)
+{
+    struct statement *place = find_place(self, sql);
+
+    authority_need(self, place != NULL, WAX_FULL, "too many questions to the file at once");
+    if (place != NULL && place->compiled == NULL) {
+        place->sql = sql;
+        note(self, sqlite3_prepare_v3(self->handle, sql, -1, SQLITE_PREPARE_PERSISTENT,
+                                      &place->compiled, NULL));
+    }
+    return place == NULL ? NULL : place->compiled;
+}
+
+void ledger_close(wax_authority *self)
+{
+    for (size_t i = 0; i < STATEMENTS; i++) {
+        sqlite3_finalize(self->statements[i].compiled);
+    }
+    sqlite3_close(self->handle);
+    self->handle = NULL;
+}
+
 sqlite3_stmt *ledger_ask(wax_authority *self, const char *sql, const struct value *values)
 {
-    sqlite3_stmt *statement = NULL;
-    int result;
+    sqlite3_stmt *statement = self->status == WAX_OK ? compile(self, sql) : NULL;
+    int result = SQLITE_OK;
 
-    if (self->status != WAX_OK) {
-        return NULL;
-    }
-    result = sqlite3_prepare_v2(self->handle, sql, -1, &statement, NULL);
     for (int i = 0; result == SQLITE_OK && i < sqlite3_bind_parameter_count(statement); i++) {
         result = bind(statement, i + 1, &values[i]);
     }
@@ -250,15 +290,15 @@ bool ledger_next(wax_authority *self, sqlite3_stmt *question)
         result = sqlite3_step(question);
         note(self, result);
     }
-    if (result != SQLITE_ROW) {
-        sqlite3_finalize(question);
+    if (result != SQLITE_ROW && question != NULL) {
+        rest(question);
     }
     return result == SQLITE_ROW;
 }
 
 void ledger_drop(sqlite3_stmt *question)
 {
-    sqlite3_finalize(question);
+    rest(question);
 }
 
 void ledger_run(wax_authority *self, const char *sql, const struct value *values)

@@ -23,7 +23,11 @@ void ledger_open(wax_authority *self, const char *path, bool makes);
 void ledger_begin(wax_authority *self);
 wax_status ledger_end(wax_authority *self) WAX_CHECKED;
 
-/* Runs a statement without answers. `values` has as many as the statement has parameters. */
+/* Lets go of all statements, which must be before the file is closed. */
+void ledger_close(wax_authority *self);
+
+/* Runs a statement without answers. Here and below `sql` is a literal: what was compiled for it is
+ * kept. `values` has as many as the statement has parameters. */
 void ledger_run(wax_authority *self, const char *sql, const struct value *values);
 
 /* Begins a question; ledger_next() says whether there is a row, and ends it when there is none. A

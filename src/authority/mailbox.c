@@ -4,7 +4,8 @@
 #include "authority/contents.h"
 #include "authority/derive.h"
 
-enum { ROOM_GROUPS, ROOM_EPOCHS, ROOM_FILTERS, ROOM_SENDERS, ROOM_SIGNERS };
+/* Manifests use the first three. */
+enum { ROOM_GROUPS, ROOM_EPOCHS, ROOM_COMMON = 3 };
 
 /* What a device is in a group. */
 struct membership {
@@ -73,6 +74,26 @@ static wax_keys_list list_epochs(wax_authority *self, const struct group *group,
     return list;
 }
 
+/* Wipes what a room holds; after a failure nobody knows how much that is. */
+static void wipe_room(wax_authority *self, unsigned room, size_t used)
+{
+    wax_wipe(self->lists + (size_t)room * LIST_SIZE, self->status == WAX_OK ? used : LIST_SIZE);
+}
+
+/* The lists that all members of a group are told: in a deed in which many mailboxes are made, they
+ * are made once. */
+static void list_common(wax_authority *self, const struct group *group)
+{
+    struct common *common = &self->common;
+
+    if (self->listed_group != group->id) {
+        common->filters = list_filters(self, group, ROOM_COMMON);
+        common->senders = list_senders(self, group, ROOM_COMMON + 1);
+        common->signers = list_signers(self, group, ROOM_COMMON + 2);
+        self->listed_group = group->id;
+    }
+}
+
 static void add_group(wax_authority *self, const struct device *device,
                       const struct membership *member, wax_keys_list *groups, wax_writer *out)
 {
@@ -83,24 +104,26 @@ static void add_group(wax_authority *self, const struct device *device,
     if (self->status != WAX_OK) {
         return;
     }
+    list_common(self, &group);
     written = (wax_keys_group){
         .id = group.name_id,
         .suite = group.suite,
         .group_class = group.group_class,
         .tag_size = group.tag_size,
         .role = member->role,
-        .filters = list_filters(self, &group, ROOM_FILTERS),
+        .filters = self->common.filters,
         .sender = member->sender,
         .write_epoch = member->sender != 0 ? group.write_epoch : 0,
         .kept = group.kept,
         .epochs = list_epochs(self, &group, member),
         .first_position = WAX_KEYS_NONE,
-        .senders = list_senders(self, &group, ROOM_SENDERS),
-        .signers = list_signers(self, &group, ROOM_SIGNERS),
+        .senders = self->common.senders,
+        .signers = self->common.signers,
         .signs = group.signs && device->has_public_key && member->sender != 0,
         .chunk_size = WAX_KEYS_CHUNK_SIZE,
     };
     wax_keys_add_group(groups, out, &written);
+    wipe_room(self, ROOM_EPOCHS, written.epochs.items.size);
 }
 
 static wax_keys_list list_groups(wax_authority *self, const struct device *device)
@@ -165,5 +188,5 @@ void mailbox_write(wax_authority *self, const struct device *device, uint64_t ve
         self, self->status != WAX_OK || wax_keys_mailbox_seal(out, &ends, &mailbox) == WAX_OK,
         WAX_INVALID, "a mailbox could not be sealed: it is too large, or its key is none");
     wax_wipe(seed, sizeof seed);
-    wax_wipe(self->lists, (size_t)LIST_SIZE * 2);
+    wipe_room(self, ROOM_GROUPS, mailbox.groups.items.size);
 }

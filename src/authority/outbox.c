@@ -91,16 +91,28 @@ static bool next_manifest(wax_authority *self, wax_authority_message *message)
     return true;
 }
 
+/* The next device with a mailbox to be made, behind the last one and then from the start: so that
+ * not all that are done are looked through for each. 0 if there is none. */
+static uint64_t find_mailbox(wax_authority *self)
+{
+    static const char sql[] = "SELECT id FROM devices WHERE id>? AND given<changed AND standing<>0 "
+                              "ORDER BY id LIMIT 1";
+    const struct value behind = of_number(self->last_mailbox);
+    const struct value all = of_number(0);
+    const uint64_t id = ledger_number(self, sql, &behind);
+
+    return id != 0 || self->last_mailbox == 0 ? id : ledger_number(self, sql, &all);
+}
+
 /* The version is in the file before anybody sees it. */
 static bool next_mailbox(wax_authority *self, wax_authority_message *message)
 {
-    const uint64_t id = ledger_number(
-        self, "SELECT id FROM devices WHERE given<changed AND standing<>0 ORDER BY id LIMIT 1",
-        NULL);
+    const uint64_t id = find_mailbox(self);
     wax_writer out = wax_writer_over(self->room, MESSAGE_MAX);
     uint8_t topic[WAX_KEYS_TOPIC_MAX];
     struct device device;
 
+    self->last_mailbox = id;
     if (self->status != WAX_OK || id == 0) {
         return false;
     }
@@ -119,14 +131,18 @@ static bool next_mailbox(wax_authority *self, wax_authority_message *message)
     return true;
 }
 
+static bool next(wax_authority *self, wax_authority_message *message)
+{
+    return next_entry(self, message) || next_manifest(self, message) || next_mailbox(self, message);
+}
+
 wax_status wax_authority_next(wax_authority *self, wax_authority_message *message)
 {
     bool is_one;
     wax_status status;
 
     deed_begin(self);
-    is_one =
-        next_entry(self, message) || next_manifest(self, message) || next_mailbox(self, message);
+    is_one = next(self, message);
     status = deed_end(self);
     if (status == WAX_OK && !is_one) {
         status = WAX_NOT_FOUND;
@@ -137,7 +153,51 @@ wax_status wax_authority_next(wax_authority *self, wax_authority_message *messag
     return status;
 }
 
-wax_status wax_authority_sent(wax_authority *self, const wax_authority_message *message)
+/* Moves a message into the caller's room. */
+static wax_bytes move(wax_writer *room, wax_bytes bytes)
+{
+    const size_t at = room->used;
+
+    wax_write_bytes(room, bytes);
+    return wax_bytes_of(room->data + at, bytes.size);
+}
+
+static void fill(wax_authority *self, wax_authority_batch *batch)
+{
+    const size_t largest = (size_t)MESSAGE_MAX + WAX_KEYS_TOPIC_MAX;
+    wax_writer room = wax_writer_over(batch->room, batch->room_size);
+
+    authority_need(self, batch->size > 0 && batch->room_size >= largest, WAX_INVALID,
+                   "the room for messages is too small");
+    while (self->status == WAX_OK && batch->count < batch->size &&
+           batch->room_size - room.used >= largest) {
+        wax_authority_message *message = &batch->messages[batch->count];
+
+        if (!next(self, message)) {
+            return;
+        }
+        message->topic = move(&room, message->topic);
+        message->content = move(&room, message->content);
+        batch->count++;
+    }
+}
+
+wax_status wax_authority_next_batch(wax_authority *self, wax_authority_batch *batch)
+{
+    wax_status status;
+
+    batch->count = 0;
+    deed_begin(self);
+    fill(self, batch);
+    status = deed_end(self);
+    if (status != WAX_OK) {
+        batch->count = 0;
+    }
+    return status == WAX_OK && batch->count == 0 ? WAX_NOT_FOUND : status;
+}
+
+wax_status wax_authority_sent_batch(wax_authority *self, const wax_authority_message *messages,
+                                    size_t count)
 {
     static const char *const sql[] = {
         [WAX_AUTHORITY_LOG] = "UPDATE namespace SET log_sent=max(log_sent,?1)",
@@ -149,9 +209,16 @@ wax_status wax_authority_sent(wax_authority *self, const wax_authority_message *
     };
 
     deed_begin(self);
-    ledger_run(self, sql[message->kind],
-               (const struct value[]){of_number(message->mark), of_number(message->row)});
+    for (size_t i = 0; i < count; i++) {
+        ledger_run(self, sql[messages[i].kind],
+                   (const struct value[]){of_number(messages[i].mark), of_number(messages[i].row)});
+    }
     return deed_end(self);
+}
+
+wax_status wax_authority_sent(wax_authority *self, const wax_authority_message *message)
+{
+    return wax_authority_sent_batch(self, message, 1);
 }
 
 /* Of the log only the newest is retained. */

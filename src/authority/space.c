@@ -81,6 +81,7 @@ static void space_insert(wax_authority *self)
 void deed_begin(wax_authority *self)
 {
     ledger_begin(self);
+    self->listed_group = 0;
     space_load(self);
 }
 
@@ -267,7 +268,7 @@ void wax_authority_close(wax_authority *self)
     if (self == NULL) {
         return;
     }
-    sqlite3_close(self->handle);
+    ledger_close(self);
     if (self->room != NULL) {
         wax_wipe(self->room, MESSAGE_MAX);
     }

@@ -46,11 +46,12 @@ bool wax_secret_equals(const uint8_t *one, const uint8_t *other, size_t size)
     return difference == 0;
 }
 
+/* As fast as memset. What follows does nothing, but reads the bytes for all that a compiler knows:
+ * so it leaves none of them out. */
 void wax_wipe(void *secret, size_t size)
 {
-    volatile uint8_t *at = secret;
-
-    for (size_t i = 0; i < size; i++) {
-        at[i] = 0;
+    if (size > 0) {
+        memset(secret, 0, size);
+        __asm__ __volatile__("" : : "r"(secret) : "memory");
     }
 }

@@ -168,3 +168,24 @@ wax_bytes wax_cbor_read_item(wax_reader *in)
     return in->status == WAX_OK ? wax_bytes_of(start, (size_t)(in->at - start))
                                 : wax_bytes_of(NULL, 0);
 }
+
+/* `left` counts the items that are still to come, of all that have begun: each takes a byte. */
+void wax_cbor_skip(wax_reader *in)
+{
+    size_t left = 1;
+
+    for (; left > 0 && in->status == WAX_OK; left--) {
+        const wax_cbor_kind kind = wax_cbor_peek(in);
+        const uint64_t value = read_head(in, kind);
+        const size_t size = value <= wax_reader_left(in) ? (size_t)value : SIZE_MAX;
+
+        if (kind == WAX_CBOR_BYTES || kind == WAX_CBOR_TEXT) {
+            (void)wax_read_bytes(in, size);
+        } else if (kind == WAX_CBOR_ARRAY || kind == WAX_CBOR_MAP) {
+            left += kind == WAX_CBOR_MAP ? 2 * size : size;
+            wax_require(in, size != SIZE_MAX && left - 1 <= wax_reader_left(in), WAX_MALFORMED);
+        } else {
+            wax_require(in, kind != WAX_CBOR_TAG, WAX_MALFORMED);
+        }
+    }
+}

@@ -2,10 +2,12 @@
 #include "crypto/crypto.h"
 
 #include <limits.h>
-#include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <openssl/params.h>
 #include <string.h>
+
+#include "crypto/fetched.h"
+
+enum { HMAC_BLOCK_SIZE = 64, INNER = 0x36, OUTER = 0x5c };
 
 static bool absorb_digest(EVP_MD_CTX *hash, const wax_bytes *parts, size_t count)
 {
@@ -35,7 +37,7 @@ static wax_status hash_parts(const EVP_MD *kind, const wax_bytes *parts, size_t 
 wax_status wax_crypto_sha256(const wax_bytes *parts, size_t count,
                              uint8_t digest[static WAX_SHA256_SIZE])
 {
-    return hash_parts(EVP_sha256(), parts, count, digest);
+    return hash_parts(fetched_sha256(), parts, count, digest);
 }
 
 wax_status wax_crypto_sha512(const wax_bytes *parts, size_t count,
@@ -50,41 +52,47 @@ wax_status wax_crypto_sha1(const wax_bytes *parts, size_t count,
     return hash_parts(EVP_sha1(), parts, count, digest);
 }
 
-static bool start_hmac(EVP_MAC_CTX *mac, wax_bytes key)
+/* One of the two hashes of HMAC begins: with the key's block, filled by `filler`. */
+static bool start_hmac(EVP_MD_CTX *hash, const uint8_t *key, uint8_t filler)
 {
-    char digest_name[] = "SHA256";
-    const OSSL_PARAM settings[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest_name, 0),
-        OSSL_PARAM_construct_end(),
-    };
-    /* NULL would mean "the key of last time", not the empty key. */
-    static const uint8_t empty[1];
+    uint8_t block[HMAC_BLOCK_SIZE];
+    bool is_done;
 
-    return EVP_MAC_init(mac, key.size > 0 ? key.data : empty, key.size, settings) == 1;
-}
-
-static bool absorb_mac(EVP_MAC_CTX *mac, const wax_bytes *parts, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (EVP_MAC_update(mac, parts[i].data, parts[i].size) != 1) {
-            return false;
-        }
+    for (size_t i = 0; i < sizeof block; i++) {
+        block[i] = key[i] ^ filler;
     }
-    return true;
+    is_done = EVP_DigestInit_ex(hash, fetched_sha256(), NULL) == 1 &&
+              EVP_DigestUpdate(hash, block, sizeof block) == 1;
+    wax_wipe(block, sizeof block);
+    return is_done;
 }
 
+static bool compute_hmac(EVP_MD_CTX *hash, const uint8_t *key, const wax_bytes *parts, size_t count,
+                         uint8_t *tag)
+{
+    return start_hmac(hash, key, INNER) && absorb_digest(hash, parts, count) &&
+           EVP_DigestFinal_ex(hash, tag, NULL) == 1 && start_hmac(hash, key, OUTER) &&
+           EVP_DigestUpdate(hash, tag, WAX_SHA256_SIZE) == 1 &&
+           EVP_DigestFinal_ex(hash, tag, NULL) == 1;
+}
+
+/* By the hash alone: EVP_MAC looks up and makes so much for each tag that a short message costs
+ * three times as much. */
 wax_status wax_crypto_hmac_sha256(wax_bytes key, const wax_bytes *parts, size_t count,
                                   uint8_t tag[static WAX_SHA256_SIZE])
 {
-    EVP_MAC *kind = EVP_MAC_fetch(NULL, OSSL_MAC_NAME_HMAC, NULL);
-    EVP_MAC_CTX *mac = kind == NULL ? NULL : EVP_MAC_CTX_new(kind);
-    size_t tag_size = 0;
-    bool is_done = mac != NULL && start_hmac(mac, key) && absorb_mac(mac, parts, count) &&
-                   EVP_MAC_final(mac, tag, &tag_size, WAX_SHA256_SIZE) == 1 &&
-                   tag_size == WAX_SHA256_SIZE;
+    uint8_t block[HMAC_BLOCK_SIZE] = {0};
+    EVP_MD_CTX *hash = EVP_MD_CTX_new();
+    bool is_done = hash != NULL;
 
-    EVP_MAC_CTX_free(mac);
-    EVP_MAC_free(kind);
+    if (key.size > sizeof block) {
+        is_done = is_done && hash_parts(fetched_sha256(), &key, 1, block) == WAX_OK;
+    } else if (key.size > 0) {
+        memcpy(block, key.data, key.size);
+    }
+    is_done = is_done && compute_hmac(hash, block, parts, count, tag);
+    EVP_MD_CTX_free(hash);
+    wax_wipe(block, sizeof block);
     if (!is_done) {
         memset(tag, 0, WAX_SHA256_SIZE);
     }

@@ -9,6 +9,7 @@
 #include <openssl/params.h>
 #include <string.h>
 
+#include "crypto/fetched.h"
 #include "crypto/signature_form.h"
 
 enum { UNCOMPRESSED = 4 };
@@ -71,22 +72,20 @@ static EVP_PKEY *make_public(const uint8_t *point)
     return point[0] == UNCOMPRESSED ? make(params, EVP_PKEY_PUBLIC_KEY) : NULL;
 }
 
-/* With its public half, as ECDSA and ECDH want it; NULL when the library fails. */
+/* Without its public half: neither ECDSA nor ECDH asks for it, and it costs as much as a signature.
+ * NULL when the library fails. */
 static EVP_PKEY *make_secret(const uint8_t *secret)
 {
     BIGNUM *number = BN_secure_new();
     uint8_t native[WAX_P256_SECRET_SIZE];
-    uint8_t point[WAX_P256_PUBLIC_SIZE];
     EVP_PKEY *key = NULL;
     OSSL_PARAM params[] = {
         OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group_name, 0),
-        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, sizeof point),
         OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_PRIV_KEY, native, sizeof native),
         OSSL_PARAM_construct_end(),
     };
 
-    if (number != NULL && wax_crypto_p256_public(secret, point) == WAX_OK &&
-        BN_bin2bn(secret, WAX_P256_SECRET_SIZE, number) != NULL &&
+    if (number != NULL && BN_bin2bn(secret, WAX_P256_SECRET_SIZE, number) != NULL &&
         BN_bn2nativepad(number, native, sizeof native) == sizeof native) {
         key = make(params, EVP_PKEY_KEYPAIR);
     }
@@ -141,8 +140,8 @@ wax_status wax_crypto_p256_sign_parts(const uint8_t secret[static WAX_P256_SECRE
     }
     key = make_secret(secret);
     work = EVP_MD_CTX_new();
-    is_done =
-        key != NULL && work != NULL && EVP_DigestSignInit(work, NULL, EVP_sha256(), NULL, key) == 1;
+    is_done = key != NULL && work != NULL &&
+              EVP_DigestSignInit(work, NULL, fetched_sha256(), NULL, key) == 1;
     for (size_t i = 0; is_done && i < count; i++) {
         is_done = EVP_DigestSignUpdate(work, parts[i].data, parts[i].size) == 1;
     }
@@ -160,7 +159,7 @@ static wax_status verify(EVP_MD_CTX *work, EVP_PKEY *key, const wax_bytes *parts
                          wax_bytes der)
 {
     if (der.size == 0 || work == NULL ||
-        EVP_DigestVerifyInit(work, NULL, EVP_sha256(), NULL, key) != 1) {
+        EVP_DigestVerifyInit(work, NULL, fetched_sha256(), NULL, key) != 1) {
         return WAX_UNSPECIFIED_ERROR;
     }
     for (size_t i = 0; i < count; i++) {

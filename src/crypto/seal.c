@@ -4,12 +4,14 @@
 #include <openssl/evp.h>
 #include <string.h>
 
+#include "crypto/fetched.h"
+
 /* The library asks for a place even where there are no bytes; NULL is another question to it. */
 static const uint8_t no_bytes[1];
 
 static const EVP_CIPHER *cipher_of(wax_cipher cipher)
 {
-    return cipher == WAX_CHACHA20_POLY1305 ? EVP_chacha20_poly1305() : EVP_aes_128_ccm();
+    return cipher == WAX_CHACHA20_POLY1305 ? fetched_chacha20_poly1305() : fetched_aes_128_ccm();
 }
 
 /* CCM wants to know the size of nonce, tag and text before anything else; `tag` is NULL to seal. */

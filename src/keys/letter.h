@@ -14,11 +14,8 @@ struct letter_head {
 /* What a letter is bound to, and room for it. */
 enum { ASSOCIATED_MAX = 1 + 1 + 4 + 8 + WAX_KEYS_ID_SIZE + 2 + WAX_KEYS_TOPIC_MAX };
 
-/* Writes the header; then, to `associated`, the header again with what does not travel. */
-void letter_write_head(wax_writer *out, const struct letter_kind *kind, const wax_keys_ends *ends,
-                       const struct letter_head *head);
-wax_bytes letter_associated(wax_writer *out, const struct letter_kind *kind,
-                            const wax_keys_ends *ends, const struct letter_head *head);
+/* What a letter is bound to: its header as it was written, and what does not travel. */
+wax_bytes letter_associated(wax_writer *out, const wax_keys_ends *ends, wax_bytes head);
 
 /* A letter that is to be written: what its map says. */
 struct letter {

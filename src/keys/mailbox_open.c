@@ -11,8 +11,7 @@ static int compare(const struct letter_head *head, const wax_keys_mark *mark)
     return head->number == mark->version ? 0 : head->number < mark->version ? -1 : 1;
 }
 
-/* Writes down what is newer before anybody uses it. */
-static wax_status note(wax_keys_mark *mark, const struct letter_head *head)
+wax_status mailbox_note(wax_keys_mark *mark, const struct letter_head *head)
 {
     const int order = compare(head, mark);
     wax_status status = WAX_OK;
@@ -30,8 +29,7 @@ static wax_status note(wax_keys_mark *mark, const struct letter_head *head)
     return status;
 }
 
-/* Whether the topic's last level is the device's name. */
-static bool is_for(wax_bytes topic, wax_bytes device)
+bool mailbox_is_for(wax_bytes topic, wax_bytes device)
 {
     const size_t before = topic.size - device.size;
 
@@ -53,11 +51,11 @@ wax_status wax_keys_mailbox_open(wax_keys_mailbox *mailbox, wax_keys_mark *mark,
     status = fields_read_all(plain, &mailbox_shape, mailbox);
     if (status == WAX_OK &&
         (mailbox->version != head.number || mailbox->generation != head.generation ||
-         !is_for(ends->topic, mailbox->device) || !mailbox_is_sound(mailbox))) {
+         !mailbox_is_for(ends->topic, mailbox->device) || !mailbox_is_sound(mailbox))) {
         status = WAX_MALFORMED;
     }
     if (status == WAX_OK) {
-        status = note(mark, &head);
+        status = mailbox_note(mark, &head);
     }
     if (status != WAX_OK) {
         wax_wipe(message, size);

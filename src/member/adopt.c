@@ -30,6 +30,23 @@ wax_keys_ends member_ends(const wax_member *member, const char *kind, wax_writer
 
 /* --- Preparing --- */
 
+/* A filter as the broker sees it. */
+static bool blind_filter(struct box *box, wax_bytes *filter)
+{
+    wax_writer out =
+        wax_writer_over(box->pool.data + box->pool.used, box->pool.size - box->pool.used);
+
+    if (box->blinder.key == NULL) {
+        return true;
+    }
+    if (wax_blind_filter(&box->blinder, *filter, &out) != WAX_OK) {
+        return false;
+    }
+    *filter = wax_writer_bytes(&out);
+    box->pool.used += out.used;
+    return true;
+}
+
 static bool read_filters(struct box *box, struct grant *grant)
 {
     wax_keys_list list = grant->view.filters;
@@ -38,15 +55,8 @@ static bool read_filters(struct box *box, struct grant *grant)
     wax_bytes filter;
 
     while (filters != NULL && wax_keys_next_text(&list, &filter)) {
-        wax_writer out =
-            wax_writer_over(box->pool.data + box->pool.used, box->pool.size - box->pool.used);
-
-        if (box->blinder.key != NULL) {
-            if (wax_blind_filter(&box->blinder, filter, &out) != WAX_OK) {
-                return false;
-            }
-            filter = wax_writer_bytes(&out);
-            box->pool.used += out.used;
+        if (!blind_filter(box, &filter)) {
+            return false;
         }
         filters[count++] = filter;
     }
@@ -248,6 +258,30 @@ static void vacate(const wax_member *member, struct slot *slot)
     slot->opener.topics = topics;
 }
 
+static bool is_kept(const struct grant *grant, uint32_t epoch)
+{
+    for (size_t i = 0; i < grant->epoch_count; i++) {
+        if (grant->epochs[i].epoch == epoch) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Of an epoch that is gone, how far a sender came is remembered, and none of its keys. */
+static void forget_old_keys(const wax_member *member, struct slot *slot)
+{
+    for (size_t i = 0; i < member->config->sender_count; i++) {
+        wax_sender_record *sender = &slot->opener.senders[i];
+
+        if (!is_kept(slot->grant, sender->epoch)) {
+            wax_wipe(sender->secret, sizeof(sender->secret));
+            wax_wipe(sender->secret_before, sizeof(sender->secret_before));
+            wax_wipe(sender->key, sizeof(sender->key));
+        }
+    }
+}
+
 static void bind_opener(wax_member *member, const struct box *box, struct slot *slot)
 {
     const struct grant *grant = slot->grant;
@@ -268,6 +302,7 @@ static void bind_opener(wax_member *member, const struct box *box, struct slot *
     opener->sender_count = member->config->sender_count;
     opener->topic_count = grant->group.class == WAX_CLASS_STATE ? member->config->topic_count : 0;
     opener->boot_nonce = member->boot_nonce;
+    opener->step_max = member->config->step_max == 0 ? STEP_MAX : member->config->step_max;
     memcpy(opener->hash_key, member->boot_nonce, sizeof(member->boot_nonce));
     opener->is_name = box->blinder.key == NULL ? NULL : wax_blind_is_of;
     opener->blinder = box->blinder.key == NULL ? NULL : &box->blinder;
@@ -288,14 +323,23 @@ static wax_status own_secret(const struct grant *grant, uint8_t *secret)
     return WAX_OK;
 }
 
-/* A sender that runs goes on; in a new epoch, or under a new number, it starts. */
+/* The window below which a sender uses nothing. */
+static uint16_t first_window(const struct grant *grant)
+{
+    return grant->view.first_position == WAX_KEYS_NONE
+               ? 0
+               : (uint16_t)(grant->view.first_position / WAX_WINDOW_SIZE);
+}
+
+/* A sender that runs goes on; in a new epoch, under a new number, or where it is told to begin
+ * further on, it starts. */
 static void bind_sealer(wax_member *member, struct slot *slot)
 {
     const struct grant *grant = slot->grant;
     wax_sealer *sealer = &slot->sealer;
     uint8_t secret[WAX_SECRET_SIZE];
     bool goes_on = sealer->is_started && sealer->epoch == grant->view.write_epoch &&
-                   sealer->sender == grant->view.sender &&
+                   sealer->sender == grant->view.sender && sealer->window >= first_window(grant) &&
                    (grant->view.role & WAX_KEYS_WRITES) != 0;
 
     sealer->group = &grant->group;
@@ -308,10 +352,7 @@ static void bind_sealer(wax_member *member, struct slot *slot)
     sealer->sender = grant->view.sender;
     slot->may_send = own_secret(grant, secret);
     if (slot->may_send == WAX_OK) {
-        uint32_t first = grant->view.first_position == WAX_KEYS_NONE
-                             ? 0
-                             : grant->view.first_position / WAX_WINDOW_SIZE;
-        wax_seal_grant start = {grant->view.write_epoch, secret, (uint16_t)first};
+        wax_seal_grant start = {grant->view.write_epoch, secret, first_window(grant)};
 
         slot->may_send = wax_sealer_start(sealer, &start);
     }
@@ -335,6 +376,7 @@ void member_adopt(wax_member *member, struct box *box)
         wax_assert(slot != NULL);
         slot->grant = &box->grants[i];
         memcpy(slot->id, slot->grant->group.id, sizeof(slot->id));
+        forget_old_keys(member, slot);
         bind_opener(member, box, slot);
         bind_sealer(member, slot);
     }
@@ -344,28 +386,28 @@ void member_adopt(wax_member *member, struct box *box)
     }
 }
 
+/* Whether the topic belongs to the one group rather than to the other; both match it. */
+static bool is_nearer(const struct grant *one, const struct grant *other, wax_bytes topic)
+{
+    const wax_seal_group pair[] = {one->group, other->group};
+
+    return wax_seal_group_of(pair, 2, topic) == &pair[0];
+}
+
 struct slot *member_find(wax_member *member, wax_bytes topic)
 {
-    struct slot *best = NULL;
+    const struct grant *best = NULL;
 
     /* One group at a time is asked, so that the winner is known by its place. */
     for (size_t i = 0; member->current != NULL && i < member->current->grant_count; i++) {
         const struct grant *grant = &member->current->grants[i];
 
-        if (wax_seal_group_of(&grant->group, 1, topic) != NULL) {
-            wax_seal_group pair[2];
-            struct slot *slot = slot_of(member, grant->group.id);
-
-            if (best == NULL) {
-                best = slot;
-                continue;
-            }
-            pair[0] = best->grant->group;
-            pair[1] = grant->group;
-            best = wax_seal_group_of(pair, 2, topic) == &pair[1] ? slot : best;
+        if (wax_seal_group_of(&grant->group, 1, topic) != NULL &&
+            (best == NULL || is_nearer(grant, best, topic))) {
+            best = grant;
         }
     }
-    return best;
+    return best == NULL ? NULL : slot_of(member, best->group.id);
 }
 
 /* --- The mailbox --- */
@@ -388,7 +430,9 @@ wax_status member_take_mailbox(wax_member *member, wax_bytes message, bool is_sa
     if (message.size > config->mailbox_size) {
         return WAX_FULL;
     }
-    memcpy(spare->message, message.data, message.size);
+    if (message.size != 0) {
+        memcpy(spare->message, message.data, message.size);
+    }
     status = wax_keys_mailbox_open(&spare->mailbox, &member->mark.base, &ends, spare->message,
                                    message.size);
     if (status == WAX_OK && !is_held(member, &spare->mailbox)) {

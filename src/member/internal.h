@@ -4,7 +4,7 @@
 
 #include "member/member.h"
 
-enum { REFUSAL_COUNT = 16, HOLD_MS = 2000 };
+enum { REFUSAL_COUNT = 16, HOLD_MS = 2000, STEP_MAX = 4096 };
 
 /* Memory that is given out front to back and taken back as a whole. */
 struct pool {

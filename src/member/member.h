@@ -74,6 +74,8 @@ typedef struct wax_member_config {
     uint16_t group_count;  /* how many groups it can be in */
     uint16_t sender_count; /* senders remembered, for each group; at least 1 */
     uint16_t topic_count;  /* topics remembered, for each group of class state */
+    uint16_t step_max; /* windows that a message, forged or not, may make it step ahead; 0: 4096,
+                          which is a sender that started 4096 times in an epoch */
 } wax_member_config;
 
 /* How many bytes of memory a member with this configuration wants, aligned as for any type. */
@@ -97,6 +99,11 @@ void wax_member_close(wax_member *member);
 
 /* Whether a mailbox was ever taken. */
 bool wax_member_has_keys(const wax_member *member);
+
+/* Whether the mailbox in use names this start of the member [8]: the authority wrote it after it
+ * had its status, so that no broker can have kept it from before. Until then it may be an old one
+ * that a broker gave to a member that lost its mark. */
+bool wax_member_is_fresh(const wax_member *member);
 
 /* Writes the topic on which the authority speaks to this member, or it to the authority: `kind` is
  * "k", "s" or "e". [8] [9] */
@@ -127,7 +134,8 @@ wax_status wax_member_seal_will(wax_member *member, const wax_publish *message, 
 #define WAX_MEMBER_ROOM(topic_size, properties_size, payload_size)                                 \
     (15U * ((topic_size) + 1U) + 4U * (properties_size) + 2U * (payload_size) + 512U)
 
-/* Writes a filter as the broker is to see it. Statuses as those of wax_blind_filter(). */
+/* Writes a filter as the broker is to see it. Statuses as those of wax_blind_filter();
+ * WAX_NOT_AUTHORIZED before the first mailbox: nobody knows yet whether the broker may see it. */
 wax_status wax_member_filter(const wax_member *member, wax_bytes filter,
                              wax_writer *out) WAX_CHECKED;
 
@@ -145,10 +153,37 @@ typedef struct wax_member_arrival {
     wax_opened opened;   /* of OPENED and REFUSED */
 } wax_member_arrival;
 
-/* Opens a message. Returns WAX_OK, and `arrival` tells; WAX_TOO_LARGE for more than
- * `message_size`; WAX_UNSPECIFIED_ERROR when the library fails. */
+/* Opens a message. Before the first mailbox all are refused, or early. Returns WAX_OK, and
+ * `arrival` tells; WAX_TOO_LARGE for more than `message_size`; WAX_UNSPECIFIED_ERROR when the
+ * library fails. */
 wax_status wax_member_unseal(wax_member *member, const wax_publish *came, uint64_t wall_ms,
                              wax_member_arrival *arrival) WAX_CHECKED;
+
+/* A program that reads in the name of this member, beside others: what came to one of them may
+ * still come to the next, so each remembers for itself. */
+typedef struct wax_member_reader wax_member_reader;
+
+/* How many senders and topics are remembered for it, for each group. */
+typedef struct wax_member_reader_limits {
+    uint16_t sender_count; /* at least 1 */
+    uint16_t topic_count;
+} wax_member_reader_limits;
+
+/* How many bytes of memory a reader wants, aligned as for any type. */
+size_t wax_member_reader_size(const wax_member *member, const wax_member_reader_limits *limits);
+
+/* Begins at the front of `memory`, which is all zero and as large as wax_member_reader_size() says.
+ * The reader holds secrets: the memory is wiped by whoever gives it up. */
+wax_member_reader *wax_member_reader_open(const wax_member *member,
+                                          const wax_member_reader_limits *limits, uint8_t *memory);
+
+/* Forgets all that came. */
+void wax_member_reader_forget(wax_member_reader *reader);
+
+/* As wax_member_unseal(), for one of several readers of this member. */
+wax_status wax_member_unseal_for(wax_member *member, wax_member_reader *reader,
+                                 const wax_publish *came, uint64_t wall_ms,
+                                 wax_member_arrival *arrival) WAX_CHECKED;
 
 typedef struct wax_member_stream {
     wax_bytes topic;
@@ -202,10 +237,17 @@ bool wax_member_poll(wax_member *member, wax_client *client, uint64_t now_ms, ui
 /* When wax_member_poll() has something to do though no byte moves, or WAX_NEVER. */
 uint64_t wax_member_deadline_ms(const wax_member *member, const wax_client *client);
 
+/* What wax_member_seal() takes. */
+typedef struct wax_member_draft {
+    const wax_publish *message;
+    uint64_t wall_ms;
+    wax_writer *room;
+} wax_member_draft;
+
 /* Seals a message and gives it to the client. Statuses as those of wax_member_seal() and
  * wax_client_publish(). A message that the client had no room for has used its position: sealed
  * again it is told as a gap. */
-wax_status wax_member_publish(wax_member *member, wax_client *client, const wax_publish *message,
-                              uint64_t wall_ms, wax_writer *room, uint32_t *token) WAX_CHECKED;
+wax_status wax_member_publish(wax_member *member, wax_client *client, const wax_member_draft *draft,
+                              uint32_t *token) WAX_CHECKED;
 
 #endif

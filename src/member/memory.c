@@ -52,13 +52,14 @@ static wax_status load_window(wax_seal_store *self, const uint8_t *group_id,
     window->sender = wax_read_u32(&in);
     window->epoch = wax_read_u32(&in);
     window->window = wax_read_u16(&in);
-    if (wax_reader_left(&in) != sizeof(window->secret)) {
-        return WAX_MALFORMED;
+    if (wax_reader_left(&in) == sizeof(window->secret)) {
+        memcpy(window->secret, wax_read_bytes(&in, sizeof(window->secret)).data,
+               sizeof(window->secret));
+    } else {
+        status = WAX_MALFORMED;
     }
-    memcpy(window->secret, wax_read_bytes(&in, sizeof(window->secret)).data,
-           sizeof(window->secret));
     wax_wipe(record, sizeof(record));
-    return in.status;
+    return status;
 }
 
 /* Each thing has its place, whether there is memory or it is only counted. */
@@ -227,6 +228,13 @@ void wax_member_close(wax_member *member)
 bool wax_member_has_keys(const wax_member *member)
 {
     return member->current != NULL;
+}
+
+bool wax_member_is_fresh(const wax_member *member)
+{
+    const uint8_t *told = member->current == NULL ? NULL : member->current->mailbox.boot_nonce;
+
+    return told != NULL && memcmp(told, member->boot_nonce, sizeof(member->boot_nonce)) == 0;
 }
 
 uint32_t wax_member_refused(const wax_member *member, wax_seal_event event)

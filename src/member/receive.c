@@ -87,12 +87,27 @@ static wax_status open_in(wax_member *member, struct slot *slot, const wax_publi
     return WAX_OK;
 }
 
+/* Without a mailbox nobody knows what is to be sealed: nothing is believed. */
+static void take_blindly(wax_member *member, const wax_publish *came, wax_member_arrival *arrival)
+{
+    if (is_early(member, NULL, WAX_SEAL_FINE)) {
+        arrival->outcome = WAX_MEMBER_EARLY;
+    } else {
+        refuse(member, arrival,
+               wax_seal_kind(came->payload) >= 0 ? WAX_SEAL_OLD_EPOCH : WAX_SEAL_UNSEALED);
+    }
+}
+
 wax_status wax_member_unseal(wax_member *member, const wax_publish *came, uint64_t wall_ms,
                              wax_member_arrival *arrival)
 {
     struct slot *slot = member_find(member, came->topic);
 
     *arrival = (wax_member_arrival){.outcome = WAX_MEMBER_CLEAR, .message = *came};
+    if (member->current == NULL) {
+        take_blindly(member, came, arrival);
+        return WAX_OK;
+    }
     if (slot == NULL) {
         if (is_early(member, NULL, WAX_SEAL_FINE) && wax_seal_kind(came->payload) >= 0) {
             arrival->outcome = WAX_MEMBER_EARLY;

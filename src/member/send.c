@@ -5,7 +5,10 @@
 
 wax_status wax_member_filter(const wax_member *member, wax_bytes filter, wax_writer *out)
 {
-    if (member->current != NULL && member->current->blinder.key != NULL) {
+    if (member->current == NULL) {
+        return WAX_NOT_AUTHORIZED;
+    }
+    if (member->current->blinder.key != NULL) {
         return wax_blind_filter(&member->current->blinder, filter, out);
     }
     wax_write_bytes(out, filter);
@@ -58,24 +61,37 @@ static void write_fields(const wax_member *member, const wax_publish *message, u
     }
 }
 
-/* What everybody may read: how long a broker keeps it. */
+/* What everybody may read: how long a broker keeps it, and a Will back. */
 static void write_properties(const wax_publish *message, wax_writer *out)
 {
+    static const wax_property_id ids[] = {WAX_MESSAGE_EXPIRY, WAX_WILL_DELAY};
     wax_property property;
 
-    if (wax_property_find(message->properties, WAX_MESSAGE_EXPIRY, &property)) {
-        wax_property_write(out, &property);
+    for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+        if (wax_property_find(message->properties, ids[i], &property)) {
+            wax_property_write(out, &property);
+        }
     }
 }
 
 typedef wax_status sealing(wax_sealer *self, const wax_seal_message *message,
                            const wax_seal_buffer *buffer, wax_bytes *envelope);
 
+/* What is to be sealed, how, and where to. */
+struct work {
+    wax_member *member;
+    const wax_publish *message;
+    uint64_t wall_ms;
+    wax_writer *room;
+    sealing *seal;
+};
+
 /* Puts the payload where it can be sealed in place, and seals it. */
-static wax_status seal_payload(struct slot *slot, const wax_seal_message *message,
-                               const wax_publish *sent, wax_writer *room, sealing *seal,
-                               wax_bytes *envelope)
+static wax_status seal_payload(const struct work *work, struct slot *slot,
+                               const wax_seal_message *message, wax_bytes *envelope)
 {
+    const wax_publish *sent = work->message;
+    wax_writer *room = work->room;
     size_t head = wax_seal_head_size(message);
     size_t tail = wax_seal_tail_size(&slot->grant->group, message, sent->payload.size);
     wax_seal_buffer buffer = {room->data + room->used, wax_writer_left(room), head,
@@ -88,12 +104,14 @@ static wax_status seal_payload(struct slot *slot, const wax_seal_message *messag
     if (sent->payload.size != 0) {
         memcpy(buffer.data + head, sent->payload.data, sent->payload.size);
     }
-    return seal(&slot->sealer, message, &buffer, envelope);
+    return work->seal(&slot->sealer, message, &buffer, envelope);
 }
 
-static wax_status seal_with(wax_member *member, const wax_publish *message, uint64_t wall_ms,
-                            wax_writer *room, sealing *seal, wax_publish *sealed)
+static wax_status seal_with(const struct work *work, wax_publish *sealed)
 {
+    wax_member *member = work->member;
+    const wax_publish *message = work->message;
+    wax_writer *room = work->room;
     size_t starts[3];
     wax_seal_message inner = {.retain = message->retain};
     struct slot *slot;
@@ -108,7 +126,7 @@ static wax_status seal_with(wax_member *member, const wax_publish *message, uint
     starts[1] = room->used;
     write_properties(message, room);
     starts[2] = room->used;
-    write_fields(member, message, wall_ms, room);
+    write_fields(member, message, work->wall_ms, room);
     if (status != WAX_OK || room->status != WAX_OK) {
         return status != WAX_OK ? status : room->status;
     }
@@ -128,7 +146,7 @@ static wax_status seal_with(wax_member *member, const wax_publish *message, uint
     if (inner.signer != NULL && (inner.signer->sign == NULL || inner.signer->secret == NULL)) {
         return WAX_NOT_AUTHORIZED;
     }
-    status = seal_payload(slot, &inner, message, room, seal, &sealed->payload);
+    status = seal_payload(work, slot, &inner, &sealed->payload);
     if (status == WAX_OK) {
         room->used = (size_t)(sealed->payload.data - room->data) + sealed->payload.size;
     }
@@ -138,11 +156,15 @@ static wax_status seal_with(wax_member *member, const wax_publish *message, uint
 wax_status wax_member_seal(wax_member *member, const wax_publish *message, uint64_t wall_ms,
                            wax_writer *room, wax_publish *sealed)
 {
-    return seal_with(member, message, wall_ms, room, wax_sealer_seal, sealed);
+    const struct work work = {member, message, wall_ms, room, wax_sealer_seal};
+
+    return seal_with(&work, sealed);
 }
 
 wax_status wax_member_seal_will(wax_member *member, const wax_publish *message, uint64_t wall_ms,
                                 wax_writer *room, wax_publish *sealed)
 {
-    return seal_with(member, message, wall_ms, room, wax_sealer_seal_will, sealed);
+    const struct work work = {member, message, wall_ms, room, wax_sealer_seal_will};
+
+    return seal_with(&work, sealed);
 }

@@ -123,13 +123,16 @@ static void take_message(wax_member *member, const wax_publish *publish, wax_cli
     event->type = event->status == WAX_OK ? WAX_MEMBER_MESSAGE : WAX_MEMBER_DROPPED;
 }
 
+/* A mailbox that is none ends no waiting: whoever can publish could throw away what is held. */
 static void take_keys(wax_member *member, const wax_client_event *came, wax_member_event *event)
 {
     member->talk.owed = came->receipt;
-    member->talk.until_ms = WAX_NEVER;
     event->status = wax_member_take_mailbox(member, came->publish.payload);
     event->type = event->status == WAX_OK ? WAX_MEMBER_KEYS : WAX_MEMBER_BAD_MAILBOX;
-    member->talk.tells = member->talk.tells || event->status == WAX_OK;
+    if (event->status == WAX_OK) {
+        member->talk.until_ms = WAX_NEVER;
+        member->talk.tells = true;
+    }
 }
 
 /* Answers to what the member asked for itself are not the application's. */
@@ -164,8 +167,12 @@ static void take(wax_member *member, uint64_t wall_ms, wax_member_event *event)
         }
         member->talk.owed.owes = WAX_NO_PACKET; /* not before it is told */
     }
-    event->type = hold(member, came) ? WAX_MEMBER_OTHER : WAX_MEMBER_DROPPED;
+    event->type = WAX_MEMBER_OTHER;
     event->client.type = WAX_CLIENT_NOTHING;
+    if (!hold(member, came)) {
+        event->type = WAX_MEMBER_DROPPED;
+        event->status = WAX_FULL;
+    }
 }
 
 static void connected(wax_member *member, uint64_t now_ms)
@@ -232,11 +239,12 @@ uint64_t wax_member_deadline_ms(const wax_member *member, const wax_client *clie
     return member->talk.until_ms < deadline_ms ? member->talk.until_ms : deadline_ms;
 }
 
-wax_status wax_member_publish(wax_member *member, wax_client *client, const wax_publish *message,
-                              uint64_t wall_ms, wax_writer *room, uint32_t *token)
+wax_status wax_member_publish(wax_member *member, wax_client *client, const wax_member_draft *draft,
+                              uint32_t *token)
 {
     wax_publish sealed;
-    wax_status status = wax_member_seal(member, message, wall_ms, room, &sealed);
+    wax_status status =
+        wax_member_seal(member, draft->message, draft->wall_ms, draft->room, &sealed);
 
     return status == WAX_OK ? wax_client_publish(client, &sealed, token) : status;
 }

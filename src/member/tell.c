@@ -60,8 +60,8 @@ wax_status wax_member_write_status(wax_member *member, wax_writer *out)
     wax_keys_ends ends = member_ends(member, "s", &topic);
     wax_keys_status report = {
         .boot_nonce = member->boot_nonce,
-        .generation = member->mark.base.generation,
-        .version = member->current == NULL ? 0 : member->mark.base.version,
+        .generation = member->current == NULL ? 0 : member->current->mailbox.generation,
+        .version = member->current == NULL ? 0 : member->current->mailbox.version,
         .firmware = config->firmware,
         .firmware_digest = config->firmware_digest,
     };

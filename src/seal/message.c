@@ -7,6 +7,12 @@
 #include "seal/sealer.h"
 #include "seal/text.h"
 
+/* A device that neither pads nor signs what it seals is built with -DWAX_SEAL_EXTRAS=0: padding and
+ * signers of messages are then left out, and what asks for either is WAX_INVALID. */
+#ifndef WAX_SEAL_EXTRAS
+#define WAX_SEAL_EXTRAS 1
+#endif
+
 /* The parts of an envelope, in order: header, hedge, front, payload, signature, padding, tag. */
 struct plan {
     struct header header;
@@ -33,8 +39,10 @@ static struct plan make_plan(const wax_seal_group *group, const wax_seal_message
 {
     struct plan plan = {.front = text_front_size(message->fields), .payload = payload_size};
 
-    plan.signature = message->signer == NULL ? 0 : WAX_P256_SIGNATURE_SIZE;
-    plan.padding = padding_size(message->padding, plan.front + payload_size + plan.signature);
+    if (WAX_SEAL_EXTRAS) {
+        plan.signature = message->signer == NULL ? 0 : WAX_P256_SIGNATURE_SIZE;
+        plan.padding = padding_size(message->padding, plan.front + payload_size + plan.signature);
+    }
     plan.tag = group->tag_size;
     return plan;
 }
@@ -82,7 +90,8 @@ static bool has_room(const wax_seal_buffer *buffer, size_t in_front, size_t behi
 static wax_status check(const wax_sealer *self, const wax_seal_message *message,
                         const struct plan *plan, const wax_seal_buffer *buffer)
 {
-    if (message->fields.size > UINT16_MAX || message->topic.size > WAX_SEAL_TOPIC ||
+    if ((!WAX_SEAL_EXTRAS && (message->signer != NULL || message->padding != NULL)) ||
+        message->fields.size > UINT16_MAX || message->topic.size > WAX_SEAL_TOPIC ||
         plan->payload > WAX_SEAL_TEXT_MAX || text_size(plan) > WAX_SEAL_TEXT_MAX) {
         return WAX_INVALID;
     }
@@ -98,7 +107,9 @@ static wax_status sign(const wax_signer *signer, wax_bytes associated, uint8_t *
     const wax_bytes parts[] = {WAX_TEXT("sealed-mqtt 1 sign"), associated,
                                wax_bytes_of(text, size)};
 
-    return signer == NULL ? WAX_OK : signer->sign(signer, parts, WAX_COUNT(parts), text + size);
+    return !WAX_SEAL_EXTRAS || signer == NULL
+               ? WAX_OK
+               : signer->sign(signer, parts, WAX_COUNT(parts), text + size);
 }
 
 /* Fills the buffer around the payload and seals: `start` is where the envelope begins. */
@@ -120,14 +131,15 @@ static wax_status fill(wax_sealer *self, const wax_seal_message *message, const 
 
     header_write(&out, &plan->header);
     text_write_front(&front,
-                     (plan->padding > 0 ? FLAG_PADDING : 0U) | (message->retain ? FLAG_RETAIN : 0U),
+                     (WAX_SEAL_EXTRAS && plan->padding > 0 ? FLAG_PADDING : 0U) |
+                         (message->retain ? FLAG_RETAIN : 0U),
                      message->fields);
     status = schedule_bind(&scope, wax_writer_bytes(&out), message->topic, &room);
     box.associated = wax_writer_bytes(&room);
     if (status == WAX_OK) {
         status = sign(message->signer, box.associated, text, signed_size);
     }
-    if (plan->padding > 0) {
+    if (WAX_SEAL_EXTRAS && plan->padding > 0) {
         memset(text + signed_size + plan->signature, 0, plan->padding);
         text[signed_size + plan->signature] = 0x80;
     }

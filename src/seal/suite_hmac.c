@@ -24,6 +24,7 @@ wax_status suite_hash_hmac(const uint8_t *key, const wax_bytes *parts, size_t co
         wax_crypto_hmac_sha256(wax_bytes_of(key, WAX_SECRET_SIZE), parts, count, block);
 
     memcpy(hash, block, WAX_HEDGE_SIZE);
+    wax_wipe(block, sizeof block);
     return status;
 }
 

@@ -28,6 +28,7 @@ struct link {
     bool is_refused;
     uint8_t farewell; /* what DISCONNECT says; only MQTT 5 can say more than that it is over */
     bool is_silent;   /* nothing is said of failures; `fault` tells them */
+    bool persists;    /* a broker that cannot be reached at first is tried again */
     int code;         /* at LINK_ENDED: the exit code */
     char id[64];
     char fault[800];   /* at LINK_ENDED with a code: what failed */
@@ -61,6 +62,12 @@ int tools_link_finish(struct link *link, int code);
 /* Ends the process by the signal that stopped a link, so that a shell sees that the work was not
  * done. Does nothing if there was none. */
 void tools_link_obey_signal(void);
+
+/* Puts TLS and WebSocket upon a transport that reaches the broker, as the settings want it.
+ * `secured` is TLS within it, or NULL. False, and `fault` says why: the transport is still the
+ * caller's to release. */
+bool tools_link_stack(const struct settings *settings, wax_tls_context *tls,
+                      wax_transport **transport, wax_transport **secured, char fault[static 800]);
 
 /* Makes what TLS needs. Returns as wax_tls_make_client(). */
 wax_status tools_link_make_tls(const struct settings *settings, wax_tls_context **context,

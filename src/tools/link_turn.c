@@ -70,12 +70,29 @@ static enum link_turn end(struct link *link, int code)
     return LINK_ENDED;
 }
 
-static bool put_websocket(struct link *link)
+bool tools_link_stack(const struct settings *settings, wax_tls_context *tls,
+                      wax_transport **transport, wax_transport **secured, char fault[static 800])
 {
-    wax_transport *upgraded = tools_web_open(link->settings, link->transport);
+    wax_transport *upgraded;
 
-    link->transport = upgraded != NULL ? upgraded : link->transport;
-    return upgraded != NULL;
+    *secured = NULL;
+    if (tls != NULL) {
+        *secured = wax_tls_connect(tls, *transport, settings->host);
+        if (*secured == NULL) {
+            (void)snprintf(fault, 800, "'%s' is no name that TLS can check", settings->host);
+            return false;
+        }
+        *transport = *secured;
+    }
+    if (settings->uses_websocket) {
+        upgraded = tools_web_open(settings, *transport);
+        if (upgraded == NULL) {
+            (void)snprintf(fault, 800, "'%s' is no name of a host", settings->host);
+            return false;
+        }
+        *transport = upgraded;
+    }
+    return true;
 }
 
 /* Puts on top what -d wants. */
@@ -98,25 +115,11 @@ static bool put_trace(struct link *link)
 static bool connect_to(struct link *link)
 {
     const struct settings *settings = link->settings;
-    wax_transport *secured;
 
     if (tools_dial(settings, &link->transport, link->fault, sizeof link->fault) != WAX_OK) {
         return false;
     }
-    if (link->tls != NULL) {
-        secured = wax_tls_connect(link->tls, link->transport, settings->host);
-        if (secured == NULL) {
-            (void)snprintf(link->fault, sizeof link->fault, "'%s' is no name that TLS can check",
-                           settings->host);
-            tools_link_hang_up(link);
-            return false;
-        }
-        link->transport = secured;
-        link->secured = secured;
-    }
-    if (settings->uses_websocket && !put_websocket(link)) {
-        (void)snprintf(link->fault, sizeof link->fault, "'%s' is no name of a host",
-                       settings->host);
+    if (!tools_link_stack(settings, link->tls, &link->transport, &link->secured, link->fault)) {
         tools_link_hang_up(link);
         return false;
     }
@@ -148,7 +151,7 @@ static bool dial(struct link *link)
     if (connect_to(link)) {
         return true;
     }
-    if (!link->was_open) {
+    if (!link->was_open && !link->persists) {
         size_t used = strlen(link->fault);
 
         (void)snprintf(link->fault + used, sizeof link->fault - used,
@@ -157,7 +160,11 @@ static bool dial(struct link *link)
         link->status = WAX_IO;
         return false;
     }
-    tools_debug(link->settings, "%s; trying again", link->fault);
+    if (link->persists) {
+        tools_say(link->settings, "%s; trying again", link->fault);
+    } else {
+        tools_debug(link->settings, "%s; trying again", link->fault);
+    }
     wax_client_detach(&link->client, wax_clock_ms());
     return true;
 }
@@ -177,6 +184,19 @@ static enum link_turn refuse(struct link *link, const wax_client_event *event)
     link->reason = event->reason;
     tools_link_hang_up(link);
     return end(link, tools_refusal_code(event->reason, link->settings->version));
+}
+
+/* Whether it is refused for now only, and somebody waits for it. */
+static bool is_tried_again(struct link *link, const wax_client_event *event)
+{
+    if (!link->persists ||
+        (event->reason != WAX_SERVER_UNAVAILABLE && event->reason != WAX_SERVER_BUSY)) {
+        return false;
+    }
+    tools_say(link->settings, "the broker refused the connection: %s; trying again",
+              tools_refusal_text(event->reason));
+    tools_link_hang_up(link);
+    return true;
 }
 
 /* Ends a connection to a broker that does not prove itself. */
@@ -261,7 +281,7 @@ static bool lose(struct link *link, const wax_client_event *event)
     explain(link, event);
     tools_link_hang_up(link);
     link->code = is_tls ? EXIT_TLS : event->notice.reason >= 0x80 ? EXIT_SENT_AWAY : EXIT_LOST;
-    if (!link->was_open || link->client.state == WAX_CLIENT_ENDED) {
+    if ((!link->was_open && !link->persists) || link->client.state == WAX_CLIENT_ENDED) {
         return false;
     }
     tools_say(link->settings, "%s; trying again", link->fault);
@@ -312,6 +332,9 @@ static bool handle(struct link *link, const wax_client_event *event, enum link_t
         *turn = end(link, EXIT_WRONG);
         return true;
     case WAX_CLIENT_REFUSED:
+        if (is_tried_again(link, event)) {
+            return false;
+        }
         *turn = refuse(link, event);
         return true;
     case WAX_CLIENT_DISCONNECTED:

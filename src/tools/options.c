@@ -1,4 +1,4 @@
-/* Reading and explaining the options of pub, sub, rr, doctor and bench. */
+/* Reading and explaining the options of pub, sub, rr, doctor, bench and proxy. */
 #include "tools/options.h"
 #include "os/os.h"
 #include "tools/option_table.h"
@@ -347,6 +347,7 @@ static const char *name_of(enum tool tool)
         {TOOL_RR,        "rr"       },
         {TOOL_DOCTOR,    "doctor"   },
         {TOOL_BENCH,     "bench"    },
+        {TOOL_PROXY,     "proxy"    },
         {TOOL_AUTHORITY, "authority"},
     };
 

@@ -1,4 +1,4 @@
-/* Reading and explaining the options of pub, sub, rr, doctor and bench. */
+/* Reading and explaining the options of pub, sub, rr, doctor, bench and proxy. */
 #ifndef WAX_TOOLS_OPTIONS_H
 #define WAX_TOOLS_OPTIONS_H
 

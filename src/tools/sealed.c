@@ -216,6 +216,11 @@ wax_member *tools_sealed_member(struct sealed *sealed)
     return sealed->member;
 }
 
+wax_bytes tools_sealed_prefix(const struct sealed *sealed)
+{
+    return wax_bytes_of_text(sealed->identity.prefix);
+}
+
 /* --- Sealing --- */
 
 static bool make_room(struct sealed *sealed, const wax_publish *message)

@@ -17,6 +17,9 @@ void tools_sealed_close(struct sealed *sealed);
 
 wax_member *tools_sealed_member(struct sealed *sealed);
 
+/* The topic below which the authority speaks. */
+wax_bytes tools_sealed_prefix(const struct sealed *sealed);
+
 /* Seals a message; `made` views memory that stays until the next call. Returns as
  * wax_member_seal(), or WAX_FULL without memory. */
 wax_status tools_sealed_make(struct sealed *sealed, const wax_publish *message,

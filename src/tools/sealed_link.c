@@ -21,6 +21,15 @@ static bool be_ready(struct link *link, wax_client_event *event)
     return true;
 }
 
+/* Without keys a subscriber does not know how the broker may see its filters: it waits for them. */
+static bool go_on(struct link *link, wax_client_event *event)
+{
+    const bool waits =
+        link->settings->tool == TOOL_SUB && !wax_member_has_keys(tools_sealed_member(link->sealed));
+
+    return waits || be_ready(link, event);
+}
+
 static void tell_refusal(const struct link *link, const wax_member_arrival *arrival)
 {
     tools_say(link->settings, "refused a message on %.*s: %s", SHOWN(arrival->message.topic),
@@ -85,12 +94,12 @@ bool tools_sealed_link_poll(struct link *link, uint64_t now_ms, wax_client_event
                       "no mailbox with keys is at this broker; is the authority connected to it, "
                       "and was this device granted something?");
         }
-        return be_ready(link, event);
+        return go_on(link, event);
     case WAX_MEMBER_KEYS:
         return be_ready(link, event);
     case WAX_MEMBER_BAD_MAILBOX:
         tell_bad_mailbox(link, got.status);
-        return be_ready(link, event);
+        return go_on(link, event);
     case WAX_MEMBER_DROPPED:
         tools_say(link->settings, "a message was dropped: %s", wax_status_text(got.status));
         return true;
@@ -114,9 +123,11 @@ bool tools_sealed_link_will(struct link *link)
     }
     will.topic = wax_bytes_of_text(link->settings->will_topic);
     will.payload = wax_bytes_of_text(link->settings->will_payload);
+    will.properties = tools_settings_properties(link->settings, OF_WILL);
     status = tools_sealed_make_will(link->sealed, &will, &will);
     link->will.topic = will.topic;
     link->will.payload = will.payload;
+    link->will.properties = will.properties;
     if (status != WAX_OK) {
         (void)snprintf(link->fault, sizeof link->fault, "the Will cannot be sealed: %s",
                        status == WAX_NOT_AUTHORIZED &&

@@ -1,4 +1,5 @@
-/* What pub, sub, rr, doctor, bench and authority were asked to do, as their options say it. */
+/* What pub, sub, rr, doctor, bench, proxy and authority were asked to do, as their options say it.
+ */
 #ifndef WAX_TOOLS_SETTINGS_H
 #define WAX_TOOLS_SETTINGS_H
 
@@ -12,7 +13,8 @@ enum tool {
     TOOL_RR = 4,
     TOOL_DOCTOR = 8,
     TOOL_BENCH = 16,
-    TOOL_AUTHORITY = 32,
+    TOOL_PROXY = 32,
+    TOOL_AUTHORITY = 64,
 };
 
 /* Exit codes that scripts know from Mosquitto's tools; a refused CONNECT exits with its code. */
@@ -142,6 +144,10 @@ struct settings {
 
     const char *seal; /* the file of this device's identity; NULL: nothing is sealed */
     bool uses_websocket;
+
+    const char *listen; /* where wax proxy waits for programs */
+    bool allows_remote;
+    bool lets_clear;
 
     struct texts topics;
     uint32_t qos;

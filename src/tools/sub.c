@@ -333,6 +333,9 @@ static int run(struct sub *sub)
 {
     wax_client_event event;
 
+    if (sub->link.sealed != NULL) {
+        start_time(sub); /* its keys may never come */
+    }
     for (;;) {
         enum link_turn turn = tools_link_next(&sub->link, &event);
 

@@ -27,6 +27,9 @@ int wax_tool_bench(int argc, char **argv);
 int wax_tool_seal(int argc, char **argv);
 int wax_tool_open(int argc, char **argv);
 
+/* wax proxy: seals and opens for programs that connect to it. 0 when a signal ended it. */
+int wax_tool_proxy(int argc, char **argv);
+
 /* wax keys: changes and shows who may read and write what under seal. 0 if it was done, else 1. */
 int wax_tool_keys(int argc, char **argv);
 

@@ -20,6 +20,7 @@ static const struct topic introductions[] = {
     {TOOL_RR,     "send a request and wait for the response", "Sends a message to an MQTT broker, waits for one answer, shows it and exits."},
     {TOOL_DOCTOR, "say why a client cannot connect",          "Goes step by step the way that a client goes: name, TCP, TLS, certificates, login, topics. Says what is well, what is not, and what to do next."},
     {TOOL_BENCH,  "load a broker and account for every message", "Puts load on any MQTT broker, checks that every message comes once, in order and unchanged, and tells what it took: messages per second and per second of the broker's CPU, latency, memory. The words in front of the options are scenarios; `wax bench compare SCENARIO...` starts Wax, Debian's mosquitto if it is installed, and what --with says, and measures them in turns."},
+    {TOOL_PROXY,  "seal and open for programs that cannot",   "Waits for MQTT programs on this host as a broker does, and connects each of them to the broker. What they publish is sealed before it leaves, what comes is opened; what is refused does not reach them. They are one device, whose identity no other process uses meanwhile."},
     {TOOL_AUTHORITY, "publish the keys of a namespace",       "Speaks for the authority that `wax keys init FOLDER` made, as an ordinary client of any MQTT broker: publishes mailboxes, manifests and the log, hears what devices acknowledge, and begins new epochs in time. While it runs, `wax keys` goes through it, by a socket in the folder."},
 };
 
@@ -27,6 +28,7 @@ static const char *const group_titles[GROUP_COUNT] = {
     [GROUP_CONNECTION] = "Connection",
     [GROUP_TLS] = "TLS",
     [GROUP_SEALING] = "Sealing",
+    [GROUP_PROGRAMS] = "Programs",
     [GROUP_WILL] = "Will",
     [GROUP_MESSAGE] = "Message",
     [GROUP_SUBSCRIPTION] = "Subscription",
@@ -109,6 +111,31 @@ static const struct topic topics[] = {
         "0    every message came once, in order and unchanged\n"
         "1    wrong options, or a run that did not come to its end\n"
         "2    messages were lost, came twice, late or changed, or were refused\n"},
+    {TOOL_PROXY, "What programs see",
+        "The broker's answers, QoS and sessions are theirs: packet ids and acknowledgements pass unchanged.\n"
+        "A message that cannot be sealed is not sent. MQTT 5 with QoS 1 or 2 is told so in the\n"
+        "acknowledgement (0x87 for a topic of no group); otherwise the connection is closed.\n"
+        "A message that does not open, came already, or is not sealed is acknowledged to the broker, told on\n"
+        "the standard error, and not delivered. What came already is remembered for each client id.\n"
+        "A Will is sealed when its program connects; its topic must belong to a group of class state. It is\n"
+        "not believed if its program sent to that topic after another one with a Will connected.\n"
+        "CONNECT waits for the keys of this device, at most 2 s, and is refused as long as there never were\n"
+        "any. Programs that give no user name log in with -u and -P.\n"
+        "Topics are blinded where the namespace wants it; with --clear that goes for filters, too.\n"},
+    {TOOL_PROXY, "Limits",
+        "64 programs at a time; packets of 512 KiB, sealed or not; 2.5 MiB of buffers for each program;\n"
+        "128 client ids remembered, with 64 senders and 512 topics in each group; 1024 messages of QoS 1\n"
+        "and 2 on their way to each; 10 s for CONNECT. No topic aliases. Each start of the proxy, and each\n"
+        "CONNECT with a Will, uses one of the 65,536 windows of an epoch.\n"},
+    {TOOL_PROXY, "Examples",
+        "wax proxy --seal gateway.keys -h broker.example.org --cafile ca.crt -u gateway -P secret &\n"
+        "mosquitto_pub -t home/kitchen/temperature -m 21.5\n"
+        "wax proxy --seal gateway.keys --listen 127.0.0.1:1884 -h localhost\n"
+        "wax proxy --seal gateway.keys --listen /run/wax/proxy.sock -h localhost\n"},
+    {TOOL_PROXY, "Exit code",
+        "0    SIGINT or SIGTERM ended it\n"
+        "1    wrong options, files or identity; it cannot listen; the broker refused the login (MQTT 5: the\n"
+        "     reason code). A broker that cannot be reached is tried again.\n"},
     {TOOL_AUTHORITY, "Examples",
         "wax keys init\n"
         "wax authority authority -h broker.example.org --cafile ca.crt -u wax-authority -P secret\n"

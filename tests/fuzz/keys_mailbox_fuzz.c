@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "keys/letter.h"
 #include "keys/mailbox.h"
 #include "keys/status.h"
 
@@ -120,6 +121,34 @@ static void open_message(wax_bytes bytes, uint8_t profile)
     free(message);
 }
 
+/* A device that only writes takes of a mailbox what it holds of the first group in which it writes,
+ * with the same secret; and of what is no mailbox, whatever it can. */
+static void take_writing(wax_bytes bytes, const wax_keys_mailbox *mailbox)
+{
+    const struct letter_head head = {mailbox->generation, mailbox->version};
+    uint8_t topic[2 + WAX_KEYS_NAME_MAX] = "k/";
+    wax_keys_writing writing = {.group = NULL};
+    wax_keys_list rest = mailbox->groups;
+    wax_keys_group group = {.sender = 0};
+    wax_status status;
+
+    if (mailbox->device.size > 0) {
+        memcpy(topic + 2, mailbox->device.data, mailbox->device.size);
+    }
+    status = writing_read(bytes, &head, wax_bytes_of(topic, 2 + mailbox->device.size), &writing);
+    if (status != WAX_OK) {
+        return;
+    }
+    while (group.sender == 0 && wax_keys_next_group(&rest, &group)) {
+    }
+    if (mailbox->version != 0) {
+        fuzz_require(writing.group == (group.sender == 0 ? NULL : group.id));
+        fuzz_require(writing.group == NULL ||
+                     (writing.sender == group.sender && writing.epoch == group.write_epoch &&
+                      writing.secret != NULL));
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const uint8_t profiles[] = {1, 2, 3, 16};
@@ -131,6 +160,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     bytes = wax_bytes_of(data + 1, size - 1);
+    if (data[0] % 4 == 0) {
+        if (fields_read_all(bytes, &mailbox_shape, &mailboxes[1]) != WAX_OK) {
+            mailboxes[1] = (wax_keys_mailbox){.version = 0};
+        }
+        take_writing(bytes, &mailboxes[1]);
+        mailboxes[1] = (wax_keys_mailbox){.version = 0};
+    }
     if (data[0] % 4 == 0 && fields_read_all(bytes, &mailbox_shape, &mailboxes[0]) == WAX_OK) {
         walk_mailbox(&mailboxes[0]);
         check_same(&mailbox_shape, size, &mailboxes[0], &mailboxes[1]);

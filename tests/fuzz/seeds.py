@@ -26,6 +26,10 @@ def packet(first, *parts):
     return bytes([first, len(inside)]) + inside
 
 
+def spoken(*turns):
+    return b"".join(bytes([who]) + len(what).to_bytes(2, "big") + what for who, what in turns)
+
+
 USER = b"\x26" + text(b"name") + text(b"value")
 NUMBER = b"\x00\x00\x00\x00\x00\x00\x00\x2a"
 ID, ANOTHER = b"\x00\x07", b"\xff\xff"
@@ -64,6 +68,13 @@ SEEDS = {
                   b"\xfc\x10" + bytes(90), b"\xf8\xbb\xff\xff\xff\x00\x0f\xff\xff\xff" + bytes(20)],
     "tools_socks": [b"\x00\x05\x00\x05\x00\x00\x01\x7f\x00\x00\x01\x12\x34", b"\x01\x05\x02\x01\x00\x05\x00\x00\x03\x02ab\x12\x34",
                     b"\x00\x05\x00\x05\x05\x00\x01", b"\x01\x05\xff"],
+    "tools_rewrite": [
+        spoken((1, packet(0x10, CONNECT_311)), (0, packet(0x20, b"\x00\x00")), (1, packet(0x32, text(b"secret"), ID, b"hi")),
+               (0, packet(0x34, text(b"b/secret"), ID, b"SEALED hi")), (1, packet(0x50, ID)), (0, packet(0x62, ID))),
+        spoken((1, packet(0x10, text(b"MQTT"), b"\x05\x06\x00\x3c\x03\x22\x00\x0a", text(b"id"), b"\x05\x18\x00\x00\x00\x05",
+                          text(b"secret"), text(b"gone"))), (0, packet(0x20, b"\x00\x00\x03\x22\x00\x0a")),
+               (1, packet(0x34, text(b"open"), ID, b"\x00hi")), (1, packet(0x82, SUBSCRIBE_5)), (0, packet(0x34, text(b"new"), ID, b"\x00x")),
+               (0, packet(0x62, ID)), (2, packet(0x30, text(b"b/secret"), b"\x00SEALED ")), (1, packet(0xE0)))],
     "tools_srv": [b"\x12\x34\x81\x80\x00\x01\x00\x02\x00\x00\x00\x00\x05_mqtt\x04_tcp\x01x\x00\x00\x21\x00\x01"
                   b"\xc0\x0c\x00\x21\x00\x01\x00\x00\x00\x3c\x00\x0a\x00\x0a\x00\x05\x07\x5b\x01a\xc0\x17"
                   b"\xc0\x0c\x00\x21\x00\x01\x00\x00\x00\x3c\x00\x0b\x00\x01\x00\x00\x07\x5c\x01b\x01x\x00"],
@@ -103,6 +114,9 @@ SEEDS["seal_open"] = [
 SEEDS["seal_stream"] = [streamed(0, [3]), streamed(20, [1, 1, 1], fields=FIELDS), streamed(255, [2, 1], retain=True)]
 SEEDS["seal_blind"] = [body(0, text(b""), b"home/+/temp"), body(3, text(b"home/+/temp"), b"$share/x/home/hall/temp"),
                        body(2, text(b"home/#"), b"home/+/#"), body(1, text(b""), b"wax/k/d1")]
+SEEDS["member_unseal"] = [
+    body(0x80, b"\0", b"a text that is sealed"), body(0xA1, b"\0", b"on a blinded topic"), body(0x91, b"\x07", b"touched"),
+    body(0x01, b"\0", sealed(1, 2, 16)[1:]), body(0x40, b"\0", b"\xfb\x02", bytes(40)), body(0x10, b"\0"), body(0x02, b"\0clear")]
 
 for target, seeds in SEEDS.items():
     folder = pathlib.Path(__file__).parent / "corpus" / f"{target}_fuzz"

@@ -10,7 +10,11 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 ROOMS = ("seal", "ascon", "base")
 # With Ascon alone nothing else is asked for.
 LEFT_OUT = {"suite_hmac.c", "suite_chacha.c", "suite_ccm.c", "sign.c", "verify.c", "blind_hmac.c", "blind.c", "json.c"}
+# The suites of a library want that, and what stands between.
+LIBRARY_LEFT_OUT = {"json.c", "verify.c", "sign.c", "blind.c", "blind_hmac.c", "blind_ascon.c", "argon2.c"}
 SOURCES = [path for room in ROOMS for path in sorted((ROOT / "src" / room).glob("*.c")) if path.name not in LEFT_OUT]
+LIBRARY_SOURCES = [path for room in (*ROOMS, "hpke", "crypto") for path in sorted((ROOT / "src" / room).glob("*.c"))
+                   if path.name not in LIBRARY_LEFT_OUT]
 
 # Bytes of flash of a sensor that seals with Ascon, C library and all; and of memory beside its buffers.
 FLASH_MAX, MEMORY_MAX = 6000, 256
@@ -53,6 +57,20 @@ class Seal(unittest.TestCase):
             made = self.folder / f"secrets{level}"
             subprocess.run(["cc", "-std=c11", "-g", level, "-ffunction-sections", "-Wl,--gc-sections", f"-I{ROOT / 'src'}",
                             *map(str, SOURCES), str(ROOT / "tests/independent/seal_secrets.c"), "-o", str(made)], check=True)
+            ran = subprocess.run([*watched, str(made)], capture_output=True, text=True)
+            self.assertEqual((ran.returncode, ran.stdout), (0, ""), ran.stderr)
+            self.assertEqual(subprocess.run([*watched, str(made), "leak"], capture_output=True).returncode, 9)
+
+    @unittest.skipUnless(shutil.which("valgrind") and pathlib.Path("/usr/include/valgrind/memcheck.h").exists(),
+                         "there is no valgrind")
+    def test_nor_in_the_suites_of_a_library(self):
+        """But for the verdict on the tag, which OpenSSL branches on."""
+        watched = ["valgrind", "--quiet", "--error-exitcode=9", f"--suppressions={ROOT / 'tests/independent/seal_secrets.supp'}"]
+        for suite, tag in (("wax_suite_chacha", 16), ("wax_suite_ccm", 16), ("wax_suite_ccm", 8)):
+            made = self.folder / f"{suite}-{tag}"
+            subprocess.run(["cc", "-std=c11", "-D_GNU_SOURCE", "-g", "-O2", "-ffunction-sections", "-Wl,--gc-sections", f"-I{ROOT / 'src'}",
+                            f"-DSUITE={suite}", f"-DSECRETS_TAG={tag}", *map(str, LIBRARY_SOURCES),
+                            str(ROOT / "tests/independent/seal_secrets.c"), "-lcrypto", "-o", str(made)], check=True)
             ran = subprocess.run([*watched, str(made)], capture_output=True, text=True)
             self.assertEqual((ran.returncode, ran.stdout), (0, ""), ran.stderr)
             self.assertEqual(subprocess.run([*watched, str(made), "leak"], capture_output=True).returncode, 9)

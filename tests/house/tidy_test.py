@@ -57,6 +57,7 @@ FAULTS = [
      "src/tls/two.c:2: argon2.h is a second library in one file, beside openssl"),
     ("a function of 61 lines", "src/wire/long.c", body(*["a++;"] * 60), "src/wire/long.c:1: 61 lines in wax_one"),
     ("a file of 601 lines", "src/wire/long.c", "\n" * 601, "src/wire/long.c:1: 601 lines in a file"),
+    ("a port's file of 601 lines", "ports/board/long.c", "\n" * 601, "ports/board/long.c:1: 601 lines in a file"),
     ("a test of 601 lines", "tests/unit/long_test.c", "\n" * 601, "tests/unit/long_test.c:1: 601 lines in a file"),
     ("a script of 601 lines", "scripts/long.py", "\n" * 601, "scripts/long.py:1: 601 lines in a file"),
     ("two files that call each other", "src/wire/read.c", '+\nint wax_more(int a)\n{\n    return wax_write(a);\n}\n',

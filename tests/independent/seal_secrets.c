@@ -7,6 +7,12 @@
 
 #include "seal/seal.h"
 
+/* Which suite; those of a library are compiled with that library. */
+#ifndef SUITE
+#define SUITE       wax_suite_ascon
+#define SECRETS_TAG 8
+#endif
+
 enum { SIZE = 200, ROOM = 400 };
 
 static wax_status load(wax_seal_store *self, const uint8_t *group_id, wax_seal_window *window)
@@ -65,7 +71,7 @@ int main(int argc, char **argv)
     static uint8_t room[WAX_SEAL_ROOM_SIZE(64)];
     wax_seal_store store = {.load = load, .save = save};
     const wax_seal_group group = {
-        .suite = &wax_suite_ascon, .class = WAX_CLASS_STREAM, .tag_size = 8};
+        .suite = &SUITE, .class = WAX_CLASS_STREAM, .tag_size = SECRETS_TAG};
     wax_sealer sealer = {
         .group = &group, .store = &store, .room = {room, sizeof room},
                 .sender = 258

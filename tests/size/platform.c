@@ -62,3 +62,10 @@ void platform_sink(wax_bytes bytes)
         port = bytes.data[i];
     }
 }
+
+void platform_read(void *room, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        ((uint8_t *)room)[i] = port;
+    }
+}

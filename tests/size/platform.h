@@ -8,6 +8,7 @@
 wax_transport *platform_transport(void);
 uint32_t platform_now_ms(void);
 void platform_sink(wax_bytes bytes);
+void platform_read(void *room, size_t size);
 
 /* At run time 0, 1 or 2. */
 extern volatile uint8_t platform_qos;

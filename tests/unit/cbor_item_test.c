@@ -76,6 +76,40 @@ static void published_items_are_taken_or_refused(void **state)
     }
 }
 
+static void what_would_be_taken_is_passed_over_whole(void **state)
+{
+    uint8_t room[64];
+
+    (void)state;
+    for (size_t i = 0; i < WAX_COUNT(items); i++) {
+        wax_reader in = wax_reader_over(bytes_of(items[i].digits, room));
+
+        wax_cbor_skip(&in);
+        if (items[i].is_taken) {
+            check_row(items[i].digits, in.status == WAX_OK && wax_reader_left(&in) == 0);
+        }
+    }
+}
+
+static void what_is_cut_off_is_not_passed_over(void **state)
+{
+    static const char *const rows[] = {"",     "18",       "4401", "9bffffffffffffffff00",
+                                       "8201", "a10102a1", "8280", "bb7fffffffffffffff00",
+                                       "a101", "828201",   "c080", "bbffffffffffffffff"};
+    uint8_t room[64];
+
+    (void)state;
+    for (size_t i = 0; i < WAX_COUNT(rows); i++) {
+        wax_reader in = wax_reader_over(bytes_of(rows[i], room));
+
+        while (in.status == WAX_OK && wax_reader_left(&in) > 0) {
+            wax_cbor_skip(&in);
+        }
+        wax_cbor_skip(&in);
+        check_row(rows[i], in.status == WAX_MALFORMED);
+    }
+}
+
 static void whatever_is_cut_off_is_refused(void **state)
 {
     uint8_t room[64];
@@ -189,6 +223,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(published_items_are_taken_or_refused),
+        cmocka_unit_test(what_would_be_taken_is_passed_over_whole),
+        cmocka_unit_test(what_is_cut_off_is_not_passed_over),
         cmocka_unit_test(whatever_is_cut_off_is_refused),
         cmocka_unit_test(numbers_are_written_in_their_shortest_form),
         cmocka_unit_test(every_kind_comes_back_as_it_was_written),

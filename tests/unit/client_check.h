@@ -49,6 +49,7 @@ struct server {
     bool is_deaf;    /* reads nothing */
     uint8_t refusal; /* the reason in CONNACK */
     uint8_t answer;  /* the reason in PUBACK and PUBREC */
+    uint8_t denial;  /* the reason in SUBACK; 0: what was asked for */
     uint16_t receive_maximum;
     uint32_t packet_size_max;
     wax_connect connect; /* of the last CONNECT; views are gone */
@@ -280,7 +281,9 @@ static inline void server_grant(struct server *server, const wax_event *event, w
 
     while (wax_subscription_next(&filters, asked, (wax_version)server->session.version,
                                  &subscription)) {
-        reasons[suback.reasons.size++] = type == WAX_SUBACK ? subscription.qos : 0;
+        reasons[suback.reasons.size++] = type != WAX_SUBACK    ? 0
+                                         : server->denial != 0 ? server->denial
+                                                               : subscription.qos;
     }
     suback.reasons.data = reasons;
     server->subscribe_count++;

@@ -108,6 +108,22 @@ static void tags_are_the_published_ones(void **state)
     }
 }
 
+/* [RFC 4231, 4.7] */
+static void a_key_longer_than_a_block_is_hashed_first(void **state)
+{
+    uint8_t key[131];
+    uint8_t got[WAX_SHA256_SIZE];
+    const wax_bytes text = WAX_TEXT("Test Using Larger Than Block-Size Key - Hash Key First");
+    static const uint8_t tag[] = {0x60, 0xe4, 0x31, 0x59, 0x1e, 0xe0, 0xb6, 0x7f, 0x0d, 0x8a, 0x26,
+                                  0xaa, 0xcb, 0xf5, 0xb7, 0x7f, 0x8e, 0x0b, 0xc6, 0x21, 0x37, 0x28,
+                                  0xc5, 0x14, 0x05, 0x46, 0x04, 0x0f, 0x0e, 0xe3, 0x7f, 0x54};
+
+    (void)state;
+    memset(key, 0xaa, sizeof key);
+    assert_int_equal(wax_crypto_hmac_sha256(wax_bytes_of(key, sizeof key), &text, 1, got), WAX_OK);
+    assert_memory_equal(got, tag, sizeof tag);
+}
+
 static void pbkdf2_is_what_other_programs_compute(void **state)
 {
     /* Python: hashlib.pbkdf2_hmac("sha512", b"password", b"salt", 4096) */
@@ -187,6 +203,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(digests_are_the_published_ones),
         cmocka_unit_test(tags_are_the_published_ones),
+        cmocka_unit_test(a_key_longer_than_a_block_is_hashed_first),
         cmocka_unit_test(pbkdf2_is_what_other_programs_compute),
         cmocka_unit_test(argon2id_agrees_with_the_library),
         cmocka_unit_test(random_bytes_differ_from_time_to_time),

@@ -195,6 +195,91 @@ static wax_status seal_group(struct world *world, const wax_keys_group *group)
     return seal(world, &mailbox);
 }
 
+/* Two groups: one that is read, and one that is written in. */
+static wax_keys_mailbox writers_mailbox(const struct world *world, wax_writer *out, uint32_t what)
+{
+    uint8_t room[2][2][64];
+    uint8_t epochs[64];
+    const uint8_t secret[WAX_KEYS_SECRET_SIZE] = {5};
+    wax_writer rows = wax_writer_over(epochs, sizeof epochs);
+    wax_keys_group group = sound_group(room[0]);
+    wax_keys_mailbox mailbox = empty_mailbox(world, 1, 1);
+
+    group.role = WAX_KEYS_READS;
+    group.sender = 0;
+    group.write_epoch = 0;
+    wax_keys_add_group(&mailbox.groups, out, &group);
+    group = sound_group(room[1]);
+    group.role = WAX_KEYS_WRITES;
+    group.epochs = (wax_keys_list){.count = 0};
+    wax_keys_add_epoch(&group.epochs, &rows, &(wax_keys_epoch){4, (wax_keys_what)what, secret});
+    wax_keys_add_group(&mailbox.groups, out, &group);
+    assert_int_equal(out->status, WAX_OK);
+    return mailbox;
+}
+
+static wax_status open_writing(struct world *world, wax_keys_writing *writing)
+{
+    return wax_keys_writing_open(writing, &world->memory.mark, &world->device, world->message,
+                                 world->size);
+}
+
+static void who_only_writes_takes_what_it_needs(void **state)
+{
+    static struct world world;
+    uint8_t room[512];
+    wax_writer out = wax_writer_over(room, sizeof room);
+    wax_keys_mailbox mailbox;
+    wax_keys_writing writing;
+
+    (void)state;
+    begin(&world, &wax_keys_ascon);
+    mailbox = writers_mailbox(&world, &out, WAX_KEYS_SENDER_SECRET);
+    assert_int_equal(seal(&world, &mailbox), WAX_OK);
+    world.device.profile = &wax_keys_ascon_opens;
+    assert_int_equal(open_writing(&world, &writing), WAX_OK);
+    assert_true(writing.group[0] == 7 && writing.suite == 2 && writing.group_class == 1);
+    assert_true(writing.tag_size == 8 && writing.sender == 3 && writing.epoch == 4);
+    assert_true(writing.secret[0] == 5 && world.memory.kept == 1);
+    mailbox.version = 2;
+    assert_int_equal(seal(&world, &mailbox), WAX_OK);
+    world.message[world.size - 1] ^= 1;
+    assert_int_equal(open_writing(&world, &writing), WAX_UNTRUSTED);
+    assert_null(writing.group);
+    mailbox.version = 0; /* of nobody: a mailbox has one from 1 on */
+    assert_int_equal(seal(&world, &mailbox), WAX_INVALID);
+    assert_int_equal(world.memory.kept, 1);
+}
+
+static void who_only_writes_refuses_what_is_not_for_it(void **state)
+{
+    static struct world world;
+    uint8_t room[512];
+    wax_writer out = wax_writer_over(room, sizeof room);
+    wax_keys_mailbox mailbox;
+    wax_keys_writing writing;
+
+    (void)state;
+    begin(&world, &wax_keys_ascon);
+    mailbox = writers_mailbox(&world, &out, WAX_KEYS_EPOCH_SECRET);
+    assert_int_equal(seal(&world, &mailbox), WAX_OK);
+    assert_int_equal(open_writing(&world, &writing), WAX_MALFORMED);
+    mailbox = empty_mailbox(&world, 1, 1);
+    mailbox.device = WAX_TEXT("amp");
+    assert_int_equal(seal(&world, &mailbox), WAX_OK);
+    assert_int_equal(open_writing(&world, &writing), WAX_MALFORMED);
+    assert_int_equal(world.memory.kept, 0);
+    mailbox = empty_mailbox(&world, 1, 1);
+    assert_int_equal(seal(&world, &mailbox), WAX_OK);
+    assert_int_equal(open_writing(&world, &writing), WAX_OK);
+    assert_null(writing.group); /* it was taken out of its group */
+    mailbox = empty_mailbox(&world, 0, 9);
+    assert_int_equal(seal(&world, &mailbox), WAX_OK);
+    assert_int_equal(open_writing(&world, &writing), WAX_PROTOCOL_ERROR);
+    world.authority.profile = &wax_keys_ascon_opens;
+    assert_int_equal(seal(&world, &mailbox), WAX_INVALID);
+}
+
 static void groups_that_no_device_would_take_are_not_sealed(void **state)
 {
     static struct world world;
@@ -287,6 +372,8 @@ int main(void)
         cmocka_unit_test(a_mailbox_of_somebody_else_is_not_trusted),
         cmocka_unit_test(who_has_no_right_to_sign_fills_no_mailbox),
         cmocka_unit_test(a_name_that_is_not_the_topics_is_refused),
+        cmocka_unit_test(who_only_writes_takes_what_it_needs),
+        cmocka_unit_test(who_only_writes_refuses_what_is_not_for_it),
         cmocka_unit_test(groups_that_no_device_would_take_are_not_sealed),
         cmocka_unit_test(senders_signers_and_floors_are_found),
         cmocka_unit_test(each_profile_is_found_by_its_number_and_no_other),

@@ -4,10 +4,24 @@
 enum { TOKEN_SIZE = 12 };
 
 static const struct house climate = {
-    {'c'}, "home/+/temp", 2, 1, 1, 8, 1, 9,
+    .id = {'c'},
+    .filter = "home/+/temp",
+    .suite = 2,
+    .group_class = 1,
+    .epoch = 1,
+    .kept = 8,
+    .first_sender = 1,
+    .last_sender = 9,
 };
 static const struct house doors = {
-    {'d'}, "home/doors/#", 1, 0, 3, 2, 1, 9,
+    .id = {'d'},
+    .filter = "home/doors/#",
+    .suite = 1,
+    .group_class = 0,
+    .epoch = 3,
+    .kept = 2,
+    .first_sender = 1,
+    .last_sender = 9,
 };
 
 struct pair {
@@ -18,8 +32,8 @@ struct pair {
 static struct pair *pair_new(const struct house *house)
 {
     struct pair *pair = calloc(1, sizeof(*pair));
-    struct right writes = {house, WAX_KEYS_WRITES, 1};
-    struct right reads = {house, WAX_KEYS_READS, 0};
+    struct right writes = {.house = house, .role = WAX_KEYS_WRITES, .sender = 1};
+    struct right reads = {.house = house, .role = WAX_KEYS_READS, .sender = 0};
 
     assert_non_null(pair);
     device_make(&pair->sensor, "sensor");
@@ -189,7 +203,7 @@ static void a_rekey_shuts_out_who_is_not_given_it(void **state)
     static struct sent sent;
     struct pair *pair = pair_new(&climate);
     struct house next = climate;
-    struct right writes = {&next, WAX_KEYS_WRITES, 1};
+    struct right writes = {.house = &next, .role = WAX_KEYS_WRITES, .sender = 1};
 
     (void)state;
     next.epoch = 2;
@@ -204,8 +218,8 @@ static void a_device_that_was_off_for_a_year_needs_one_mailbox(void **state)
     static struct sent sent;
     struct pair *pair = pair_new(&climate);
     struct house later = climate;
-    struct right writes = {&later, WAX_KEYS_WRITES, 1};
-    struct right reads = {&later, WAX_KEYS_READS, 0};
+    struct right writes = {.house = &later, .role = WAX_KEYS_WRITES, .sender = 1};
+    struct right reads = {.house = &later, .role = WAX_KEYS_READS, .sender = 0};
 
     (void)state;
     later.epoch = 366;
@@ -219,7 +233,7 @@ static void a_device_that_was_off_for_a_year_needs_one_mailbox(void **state)
 static void mailboxes_do_not_go_back(void **state)
 {
     struct pair *pair = pair_new(&climate);
-    struct right reads = {&climate, WAX_KEYS_READS, 0};
+    struct right reads = {.house = &climate, .role = WAX_KEYS_READS, .sender = 0};
     static struct letter old;
     static struct letter other;
 
@@ -242,8 +256,8 @@ static void a_mailbox_that_is_too_much_changes_nothing(void **state)
     struct pair *pair = pair_new(&climate);
     struct house strange = climate;
     struct right reads[] = {
-        {&climate, WAX_KEYS_READS, 0},
-        {&strange, WAX_KEYS_READS, 0},
+        {.house = &climate, .role = WAX_KEYS_READS, .sender = 0},
+        {.house = &strange, .role = WAX_KEYS_READS, .sender = 0},
     };
     static struct letter letter;
 
@@ -268,9 +282,9 @@ static void the_group_with_the_longest_beginning_has_the_topic(void **state)
     struct pair *pair = pair_new(&climate);
     struct house all = climate;
     struct right writes[] = {
-        {&all,     WAX_KEYS_WRITES,                  2},
-        {&climate, WAX_KEYS_WRITES | WAX_KEYS_READS, 3},
-        {&doors,   WAX_KEYS_WRITES | WAX_KEYS_READS, 4},
+        {.house = &all,     .role = WAX_KEYS_WRITES,                  .sender = 2},
+        {.house = &climate, .role = WAX_KEYS_WRITES | WAX_KEYS_READS, .sender = 3},
+        {.house = &doors,   .role = WAX_KEYS_WRITES | WAX_KEYS_READS, .sender = 4},
     };
 
     (void)state;
@@ -290,8 +304,8 @@ static void a_broker_sees_no_names_and_readers_learn_them(void **state)
     static struct sent sent;
     static struct letter letter;
     struct pair *pair = pair_new(&climate);
-    struct right writes = {&climate, WAX_KEYS_WRITES, 1};
-    struct right reads = {&climate, WAX_KEYS_READS, 0};
+    struct right writes = {.house = &climate, .role = WAX_KEYS_WRITES, .sender = 1};
+    struct right reads = {.house = &climate, .role = WAX_KEYS_READS, .sender = 0};
     uint8_t key[WAX_SECRET_SIZE] = {9};
     wax_keys_blinding blinding = {.key = key, .variant = 1, .hash = 2};
     uint8_t room[256];
@@ -362,6 +376,74 @@ static void a_status_tells_what_is_held(void **state)
     pair_free(pair);
 }
 
+static wax_member_outcome outcome_for(struct device *to, wax_member_reader *reader,
+                                      const struct sent *sent)
+{
+    wax_member_arrival arrival;
+
+    assert_int_equal(wax_member_unseal_for(to->member, reader, &sent->publish, 0, &arrival),
+                     WAX_OK);
+    return arrival.outcome;
+}
+
+static wax_member_reader *reader_new(const struct device *device)
+{
+    static const wax_member_reader_limits limits = {4, 4};
+    uint8_t *memory = calloc(1, wax_member_reader_size(device->member, &limits));
+
+    assert_non_null(memory);
+    return wax_member_reader_open(device->member, &limits, memory);
+}
+
+static void each_reader_of_a_member_gets_a_message_once(void **state)
+{
+    static const struct house *const houses[] = {&climate, &doors};
+    static const char *const topics[] = {"home/kitchen/temp", "home/doors/front"};
+    static struct sent first;
+    static struct sent second;
+
+    (void)state;
+    for (size_t i = 0; i < WAX_COUNT(houses); i++) {
+        bool is_stream = i == 0;
+        struct pair *pair = pair_new(houses[i]);
+        wax_member_reader *one = reader_new(&pair->reader);
+        wax_member_reader *other = reader_new(&pair->reader);
+
+        assert_int_equal(send_text(&pair->sensor, topics[i], "1", &first), WAX_OK);
+        assert_int_equal(send_text(&pair->sensor, topics[i], "2", &second), WAX_OK);
+        assert_int_equal(outcome_for(&pair->reader, one, &second), WAX_MEMBER_OPENED);
+        assert_int_equal(outcome_for(&pair->reader, other, &second), WAX_MEMBER_OPENED);
+        assert_opens(&pair->reader, &second, "2");
+        assert_int_equal(outcome_for(&pair->reader, one, &first),
+                         is_stream ? WAX_MEMBER_OPENED : WAX_MEMBER_REFUSED);
+        assert_int_equal(outcome_for(&pair->reader, one, &first), WAX_MEMBER_REFUSED);
+        wax_member_reader_forget(one);
+        assert_int_equal(outcome_for(&pair->reader, one, &first), WAX_MEMBER_OPENED);
+        free(one);
+        free(other);
+        pair_free(pair);
+    }
+}
+
+static void a_reader_forgets_what_was_another_groups(void **state)
+{
+    static struct sent sent;
+    struct pair *pair = pair_new(&climate);
+    wax_member_reader *reader = reader_new(&pair->reader);
+    struct right writes = {.house = &doors, .role = WAX_KEYS_WRITES, .sender = 1};
+    struct right reads = {.house = &doors, .role = WAX_KEYS_READS};
+
+    (void)state;
+    assert_int_equal(send_text(&pair->sensor, "home/kitchen/temp", "1", &sent), WAX_OK);
+    assert_int_equal(outcome_for(&pair->reader, reader, &sent), WAX_MEMBER_OPENED);
+    give_keys(&pair->sensor, 2, &writes, 1);
+    give_keys(&pair->reader, 2, &reads, 1);
+    assert_int_equal(send_text(&pair->sensor, "home/doors/front", "open", &sent), WAX_OK);
+    assert_int_equal(outcome_for(&pair->reader, reader, &sent), WAX_MEMBER_OPENED);
+    free(reader);
+    pair_free(pair);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -380,6 +462,8 @@ int main(void)
         cmocka_unit_test(the_group_with_the_longest_beginning_has_the_topic),
         cmocka_unit_test(a_broker_sees_no_names_and_readers_learn_them),
         cmocka_unit_test(a_will_is_newer_than_what_came_before),
+        cmocka_unit_test(each_reader_of_a_member_gets_a_message_once),
+        cmocka_unit_test(a_reader_forgets_what_was_another_groups),
         cmocka_unit_test(a_status_tells_what_is_held),
     };
 

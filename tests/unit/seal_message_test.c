@@ -41,11 +41,17 @@ static void an_envelope_costs_what_the_format_says(void **state)
     (void)state;
     struct seal_world world;
     wax_bytes envelope = {0};
+    uint8_t secret[WAX_P256_SECRET_SIZE] = {[31] = 1};
+    const wax_signer signer = {wax_signer_p256_sign, secret};
+    wax_seal_message signed_message = seal_plain;
 
+    signed_message.signer = &signer;
     seal_world_make(&world, &seal_suites[0], WAX_CLASS_STREAM, 1);
     world.sealer.window = 16; /* positions of 2^16 and more */
     assert_int_equal(seal_text(&world, &seal_plain, "0123456789", &envelope), WAX_OK);
     assert_int_equal(envelope.size, 10 + 33);
+    assert_int_equal(seal_text(&world, &signed_message, "0123456789", &envelope), WAX_OK);
+    assert_int_equal(envelope.size, 10 + 97);
     seal_world_make(&world, &seal_suites[2], WAX_CLASS_STREAM, 1);
     world.sealer.window = 16;
     assert_int_equal(seal_text(&world, &seal_plain, "0123456789", &envelope), WAX_OK);

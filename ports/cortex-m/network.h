@@ -1,0 +1,15 @@
+/* network: TCP by lwIP, as a transport. */
+#ifndef WAX_NETWORK_H
+#define WAX_NETWORK_H
+
+#include "transport/transport.h"
+
+/* Starts the interface and begins a connection to the broker. Returns NULL when there is no
+ * interface. There is one connection at a time; bytes that are sent before it stands wait. */
+wax_transport *network_dial(void);
+
+/* Moves frames, and does what lwIP has to do at this time. Returns whether anything came: while
+ * nothing does, the connection has nothing new. */
+bool network_poll(void);
+
+#endif

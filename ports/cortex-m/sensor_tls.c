@@ -1,0 +1,52 @@
+/* TLS over the network, and the sensor inside of it. */
+#include "sensor_tls.h"
+
+#include "board.h"
+#include "network.h"
+#include "sensor.h"
+
+/* What the second connection goes on with. A device keeps it where it keeps keys. */
+static uint8_t rooms[2][2048];
+
+static wax_mbed_context context;
+static wax_mbed_tls tls;
+
+/* One connection, with a session to go on with or none; what the next one goes on with is saved. */
+static int connect(wax_bytes offered, wax_writer *saved)
+{
+    wax_transport *below = network_dial();
+    int code;
+
+    if (below == NULL || wax_mbed_connect(&tls, &context, below) != WAX_OK) {
+        board_print("there is no network, or no memory");
+        return 1;
+    }
+    if (offered.size > 0 && wax_mbed_offer_session(&tls, offered) != WAX_OK) {
+        board_print("the session cannot be offered");
+    }
+    code = sensor_run(&tls.transport, &sensor_plain);
+    if (wax_mbed_save_session(&tls, saved) == WAX_OK) {
+        board_print_number("session:", (uint32_t)saved->used);
+    }
+    wax_transport_release(&tls.transport);
+    return code;
+}
+
+int sensor_run_tls(const wax_mbed_settings *settings)
+{
+    wax_writer first = wax_writer_over(rooms[0], sizeof rooms[0]);
+    wax_writer second = wax_writer_over(rooms[1], sizeof rooms[1]);
+    int code;
+
+    if (wax_mbed_open(&context, settings) != WAX_OK) {
+        board_print("keys or certificates that are none");
+        return 3;
+    }
+    code = connect(wax_bytes_of(NULL, 0), &first);
+    if (code == 0 && first.used > 0) {
+        code = connect(wax_writer_bytes(&first), &second);
+    }
+    wax_mbed_close(&context);
+    wax_wipe(rooms, sizeof rooms);
+    return code;
+}

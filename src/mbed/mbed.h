@@ -1,0 +1,88 @@
+/* mbed: TLS for devices, by Mbed TLS: the client's end as a filter between MQTT and a socket. What
+ * this room computes for seals stands behind the door of crypto, and has no door of its own.
+ *
+ * TLS 1.2 with extended master secret; the ciphers are those that the library was built with. It
+ * wants MBEDTLS_SSL_MAX_FRAGMENT_LENGTH and MBEDTLS_SSL_SESSION_TICKETS. Dates of certificates
+ * count where it was built with a clock (MBEDTLS_HAVE_TIME_DATE). It takes memory by its own
+ * calloc(), and randomness from wax_random(). The fields of both structs are for this room alone.
+ */
+#ifndef WAX_MBED_H
+#define WAX_MBED_H
+
+#include "transport/transport.h"
+
+#include <mbedtls/ssl.h>
+
+/* How connections are made. All of it stays the caller's, may lie in flash, and must live as long
+ * as the context. A server proves who it is by the pre-shared key where there is one, and otherwise
+ * by a certificate of `authorities`; without both there is no proof, and no connection. */
+typedef struct wax_mbed_settings {
+    const char *host; /* the DNS name that the server's certificate has to have, and by which the
+                         server chooses it (SNI); NULL: any certificate of the authorities does */
+    const wax_bytes *authorities; /* CAs, each a certificate in DER */
+    size_t authority_count;
+    const wax_bytes *chain; /* the own certificate in DER, then those above it; none is fine */
+    size_t chain_count;
+    wax_bytes secret_key; /* of the own certificate, in DER (PKCS #8 or SEC 1) */
+    wax_bytes psk_identity;
+    wax_bytes psk;            /* empty: none */
+    uint16_t record_size_max; /* that the server is asked to keep to: 512, 1024, 2048 or 4096, and
+                                 not above the library's buffers; its certificates have to fit one;
+                                 0: as large as it likes [RFC 6066, 4] */
+    const int *ciphers; /* numbers of IANA, best first, ending with 0; NULL: those that suit the
+                           proofs above, ChaCha20-Poly1305 first, which needs no hardware */
+} wax_mbed_settings;
+
+/* What connections share. */
+typedef struct wax_mbed_context {
+    const wax_mbed_settings *settings;
+    mbedtls_ssl_config config;
+#if defined(MBEDTLS_X509_CRT_PARSE_C)
+    mbedtls_x509_crt authorities;
+    mbedtls_x509_crt chain;
+    mbedtls_pk_context secret_key;
+#endif
+} wax_mbed_context;
+
+/* A connection. */
+typedef struct wax_mbed_tls {
+    wax_transport transport;
+    mbedtls_ssl_context ssl;
+    const char *problem; /* NULL: none */
+    size_t pending_size; /* of what the library has taken and not yet sent; 0: nothing */
+    wax_status
+        below_status; /* why the filter below moves nothing more; WAX_OK as long as it does */
+    wax_status ended; /* likewise of this one */
+    bool has_key;     /* the proof is a pre-shared key */
+    bool said_bye;
+} wax_mbed_tls;
+
+/* Begins a context. Returns WAX_OK; WAX_INVALID when a certificate or the key is none, a size is
+ * not one of those above, or there is neither an authority nor a pre-shared key; WAX_FULL without
+ * memory. wax_mbed_close() is owed after WAX_OK alone. */
+wax_status wax_mbed_open(wax_mbed_context *context, const wax_mbed_settings *settings) WAX_CHECKED;
+
+/* Ends a context, whose connections are released. */
+void wax_mbed_close(wax_mbed_context *context);
+
+/* Puts TLS over `below`, which it owns from now on, unless this fails; the handshake runs inside of
+ * what is received and sent. Returns WAX_OK, and `self->transport` is the filter; or WAX_FULL. */
+wax_status wax_mbed_connect(wax_mbed_tls *self, wax_mbed_context *context,
+                            wax_transport *below) WAX_CHECKED;
+
+/* Whether the handshake is done. */
+bool wax_mbed_is_ready(const wax_mbed_tls *self);
+
+/* Appends what a later connection to the same server goes on with, for a fraction of the work:
+ * session and ticket. It is as secret as a key. Returns WAX_OK; WAX_NOT_FOUND before the handshake
+ * is done, or when the server gave nothing to go on with; WAX_FULL when it does not fit. [RFC 5077]
+ */
+wax_status wax_mbed_save_session(const wax_mbed_tls *self, wax_writer *out) WAX_CHECKED;
+
+/* Offers the server to go on with what was saved, right behind wax_mbed_connect(); when it does not
+ * want to, the handshake is a full one. Only for the server and the settings that it was saved
+ * with: who was proved then is not proved again. Returns WAX_OK; WAX_INVALID for what was not saved
+ * by the same build of the library: nothing is offered then; or WAX_FULL without memory. */
+wax_status wax_mbed_offer_session(wax_mbed_tls *self, wax_bytes session) WAX_CHECKED;
+
+#endif
