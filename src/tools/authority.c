@@ -83,17 +83,16 @@ static void publish(struct daemon *daemon, const wax_authority_message *message)
 static void pump(struct daemon *daemon)
 {
     wax_authority_message message;
+    wax_status status = WAX_OK;
 
-    while (daemon->sent_count < WINDOW) {
-        const wax_status status = wax_authority_next(daemon->home.authority, &message);
-
-        if (status != WAX_OK) {
-            if (status != WAX_NOT_FOUND) {
-                tell_fault(daemon, "what is to be published cannot be made");
-            }
-            return;
+    while (status == WAX_OK && daemon->sent_count < WINDOW) {
+        status = wax_authority_next(daemon->home.authority, &message);
+        if (status == WAX_OK) {
+            publish(daemon, &message);
         }
-        publish(daemon, &message);
+    }
+    if (status != WAX_OK && status != WAX_NOT_FOUND) {
+        tell_fault(daemon, "what is to be published cannot be made");
     }
 }
 

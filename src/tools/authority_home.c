@@ -89,7 +89,7 @@ enum home_lock authority_home_lock(struct authority_home *home)
 enum home_lock authority_home_wait(struct authority_home *home)
 {
     const uint64_t until_ms = wax_clock_ms() + PATIENCE_MS;
-    const struct timespec moment = {.tv_nsec = 50 * 1000 * 1000};
+    const struct timespec moment = {.tv_nsec = 50000000L};
     enum home_lock lock = authority_home_lock(home);
 
     while (lock == HOME_BUSY && wax_clock_ms() < until_ms) {

@@ -26,7 +26,8 @@ struct job {
     struct keys_answer answer;
     char **words; /* as they were given */
     char who[WAX_KEYS_NAME_MAX + 1];
-    char out[HOME_PATH_SIZE]; /* the file for a device */
+    char copy[HOME_PATH_SIZE]; /* where an export goes */
+    char out[HOME_PATH_SIZE];  /* the file for a device */
     bool has_out;
 };
 
@@ -112,7 +113,7 @@ static bool run_here(struct job *job)
 static bool carry_out(struct job *job)
 {
     const uint64_t until_ms = wax_clock_ms() + PATIENCE_MS;
-    const struct timespec moment = {.tv_nsec = 50 * 1000 * 1000};
+    const struct timespec moment = {.tv_nsec = 50000000L};
 
     for (;;) {
         const enum home_lock lock = authority_home_lock(&job->home);
@@ -136,9 +137,10 @@ static bool carry_out(struct job *job)
 }
 
 /* Paths that another process is to use begin at the root. */
-static bool make_absolute(struct job *job, char *room)
+static bool make_absolute(struct job *job)
 {
     char here[HOME_FOLDER_SIZE];
+    char *room = job->copy;
     const char *path = job->order.arguments[0];
 
     if (job->order.verb->run != keys_export || path[0] == '/') {
@@ -157,8 +159,33 @@ static bool make_absolute(struct job *job, char *room)
     return true;
 }
 
-/* Replaces what a broker saw in each line of a log. */
-static bool show_log(const char *path, char *table)
+/* Shows a line with a name instead of the longest of the tokens that stand in it. */
+static void show_line(const char *line, const char *table)
+{
+    const char *at = NULL;
+    const char *name = NULL;
+    size_t size = 0;
+
+    for (const char *row = table; *row != '\0'; row = strchr(row, '\n') + 1) {
+        const size_t token = strcspn(row, " ");
+        const char *found = memmem(line, strlen(line), row, token);
+
+        if (found != NULL && token > size) {
+            at = found;
+            name = row + token + 1;
+            size = token;
+        }
+    }
+    if (at == NULL) {
+        (void)fputs(line, stdout);
+    } else {
+        (void)printf("%.*s%.*s%s", (int)(at - line), line, (int)strcspn(name, "\n"), name,
+                     at + size);
+    }
+}
+
+/* Shows a log line by line. */
+static bool show_log(const char *path, const char *table)
 {
     FILE *log = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
     char *line = NULL;
@@ -168,28 +195,7 @@ static bool show_log(const char *path, char *table)
         return fail_path(path, strerror(errno));
     }
     while (getline(&line, &size, log) > 0) {
-        const char *best = NULL;
-        const char *name = NULL;
-        const char *at = NULL;
-        size_t best_size = 0;
-
-        for (const char *row = table; *row != '\0'; row = strchr(row, '\n') + 1) {
-            const size_t token = strcspn(row, " ");
-            const char *found = memmem(line, strlen(line), row, token);
-
-            if (found != NULL && token > best_size) {
-                best = row;
-                best_size = token;
-                at = found;
-            }
-        }
-        name = best == NULL ? NULL : best + best_size + 1;
-        if (name == NULL) {
-            (void)fputs(line, stdout);
-        } else {
-            (void)printf("%.*s%.*s%s", (int)(at - line), line, (int)strcspn(name, "\n"), name,
-                         at + best_size);
-        }
+        show_line(line, table);
     }
     free(line);
     if (log != stdin) {
@@ -201,12 +207,11 @@ static bool show_log(const char *path, char *table)
 static bool run_verb(struct job *job)
 {
     const struct keys_order *order = &job->order;
-    char room[HOME_PATH_SIZE];
     char *text = NULL;
     size_t size = 0;
     bool is_done;
 
-    if (!read_content(&job->order) || !make_absolute(job, room) ||
+    if (!read_content(&job->order) || !make_absolute(job) ||
         (order->verb->run == keys_enrol && order->has_psk && !reserve(job))) {
         return false;
     }

@@ -216,6 +216,18 @@ static bool print_filters(wax_authority *authority, const struct group_row *grou
     return true;
 }
 
+/* What a device may in one group. */
+static bool print_right(wax_authority *authority, const struct rights *rights,
+                        const struct right *right, struct keys_answer *answer)
+{
+    for (size_t i = 0; i < rights->group_count; i++) {
+        if (strcmp(right->group, rights->groups[i].name) == 0) {
+            return print_filters(authority, &rights->groups[i], right->role, answer);
+        }
+    }
+    return true;
+}
+
 /* All of one device: rights with its name behind it. */
 static bool print_rights(wax_authority *authority, const struct rights *rights, const char *device,
                          struct keys_answer *answer)
@@ -230,13 +242,8 @@ static bool print_rights(wax_authority *authority, const struct rights *rights, 
     (void)fprintf(answer->out, "topic read %.*s/m/+\n", TEXT(prefix));
     (void)fprintf(answer->out, "topic read %.*s/l\n", TEXT(prefix));
     for (size_t i = 0; is_good && i < rights->count; i++) {
-        const struct right *right = &rights->rights[i];
-
-        for (size_t g = 0; is_good && right->role != 0 && g < rights->group_count; g++) {
-            if (strcmp(right->device, device) == 0 &&
-                strcmp(right->group, rights->groups[g].name) == 0) {
-                is_good = print_filters(authority, &rights->groups[g], right->role, answer);
-            }
+        if (rights->rights[i].role != 0 && strcmp(rights->rights[i].device, device) == 0) {
+            is_good = print_right(authority, rights, &rights->rights[i], answer);
         }
     }
     return is_good;

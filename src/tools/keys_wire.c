@@ -213,18 +213,25 @@ void keys_wire_end(const struct authority_home *home, int listener)
     }
 }
 
-static void tell(const struct keys_order *order, const char *who, char *told, size_t size)
+/* A line for the log. */
+struct told {
+    char *text;
+    size_t size;
+};
+
+static void tell(const struct keys_order *order, const char *who, const struct told *told)
 {
-    size_t used = (size_t)snprintf(told, size, "%.128s: %s", who, order->verb->name);
+    const size_t size = told->size;
+    size_t used = (size_t)snprintf(told->text, size, "%.128s: %s", who, order->verb->name);
 
     for (size_t i = 0; i < order->argument_count && used < size; i++) {
-        used += (size_t)snprintf(told + used, size - used, " %.128s", order->arguments[i]);
+        used += (size_t)snprintf(told->text + used, size - used, " %.128s", order->arguments[i]);
     }
 }
 
 /* Carries out what came from an account. */
-static void run(struct authority_home *home, json_t *asked, unsigned uid, char *told,
-                size_t told_size, struct keys_answer *answer)
+static void run(struct authority_home *home, json_t *asked, unsigned uid, const struct told *told,
+                struct keys_answer *answer)
 {
     char *words[ORDER_WORDS_MAX + 2] = {(char[]){"wax keys"}};
     const json_t *list = json_object_get(asked, "words");
@@ -250,12 +257,12 @@ static void run(struct authority_home *home, json_t *asked, unsigned uid, char *
     order.content.data = content;
     authority_home_account(uid, who);
     order.deed = (wax_authority_deed){wax_bytes_of_text(who), (uint64_t)wax_clock_wall_s()};
-    tell(&order, who, told, told_size);
+    tell(&order, who, told);
     (void)keys_order_run(home->authority, &order, answer);
     free(content);
 }
 
-static void answer_peer(struct authority_home *home, int peer, char *told, size_t told_size)
+static void answer_peer(struct authority_home *home, int peer, const struct told *told)
 {
     struct ucred account = {.uid = (uid_t)-1};
     socklen_t size = sizeof account;
@@ -268,7 +275,7 @@ static void answer_peer(struct authority_home *home, int peer, char *told, size_
     answer = (struct keys_answer){.out = open_memstream(&text, &text_size)};
     (void)getsockopt(peer, SOL_SOCKET, SO_PEERCRED, &account, &size);
     if (asked != NULL && answer.out != NULL) {
-        run(home, asked, account.uid, told, told_size, &answer);
+        run(home, asked, account.uid, told, &answer);
     }
     if (answer.out != NULL) {
         (void)fclose(answer.out);
@@ -293,7 +300,7 @@ void keys_wire_serve(struct authority_home *home, int listener, char *told, size
     told[0] = '\0';
     if (peer >= 0) {
         be_patient(peer, PATIENCE_S);
-        answer_peer(home, peer, told, told_size);
+        answer_peer(home, peer, &(struct told){told, told_size});
         (void)close(peer);
     }
 }

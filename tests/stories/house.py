@@ -66,7 +66,8 @@ class House:
         return self.keys("status").out
 
     def settled(self):
-        """All that was decided is at the broker."""
+        """All that was decided is at the broker; who answers has published what was decided before."""
+        self.status()
         until(lambda: "the broker has all" in self.said().rsplit(f"publishes {self.prefix}/", 1)[-1], "the broker has all")
 
     def pub(self, name, topic, text, **more):
