@@ -141,7 +141,7 @@ wax_status wax_member_filter(const wax_member *member, wax_bytes filter,
 
 typedef enum wax_member_outcome {
     WAX_MEMBER_OPENED,  /* `message` is what the sender meant */
-    WAX_MEMBER_CLEAR,   /* of no group: it came as it is */
+    WAX_MEMBER_CLEAR,   /* of no group, and not sealed: it came as it is */
     WAX_MEMBER_REFUSED, /* `opened.event` says why */
     WAX_MEMBER_EARLY,   /* its keys are missing, and may be in the mailbox that is to come */
 } wax_member_outcome;
@@ -233,6 +233,10 @@ typedef struct wax_member_event {
  * wax_member_subscribe(). */
 bool wax_member_poll(wax_member *member, wax_client *client, uint64_t now_ms, uint64_t wall_ms,
                      wax_member_event *event);
+
+/* Whether it has still to ask for its mailbox or to tell its status at this connection: wait for it
+ * before disconnecting, so that the authority knows. */
+bool wax_member_is_busy(const wax_member *member);
 
 /* When wax_member_poll() has something to do though no byte moves, or WAX_NEVER. */
 uint64_t wax_member_deadline_ms(const wax_member *member, const wax_client *client);

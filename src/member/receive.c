@@ -98,6 +98,22 @@ static void take_blindly(wax_member *member, const wax_publish *came, wax_member
     }
 }
 
+/* On a topic of no group: what is not sealed is as it came. What is sealed is for others, or for
+ * this device as soon as its mailbox has come. */
+static void take_strange(wax_member *member, const wax_publish *came, wax_member_arrival *arrival)
+{
+    wax_seal_face face;
+
+    if (wax_seal_look(came->payload, &face) != WAX_OK) {
+        return;
+    }
+    if (is_early(member, NULL, WAX_SEAL_FINE)) {
+        arrival->outcome = WAX_MEMBER_EARLY;
+    } else {
+        refuse(member, arrival, WAX_SEAL_OLD_EPOCH);
+    }
+}
+
 wax_status wax_member_unseal(wax_member *member, const wax_publish *came, uint64_t wall_ms,
                              wax_member_arrival *arrival)
 {
@@ -109,9 +125,7 @@ wax_status wax_member_unseal(wax_member *member, const wax_publish *came, uint64
         return WAX_OK;
     }
     if (slot == NULL) {
-        if (is_early(member, NULL, WAX_SEAL_FINE) && wax_seal_kind(came->payload) >= 0) {
-            arrival->outcome = WAX_MEMBER_EARLY;
-        }
+        take_strange(member, came, arrival);
         return WAX_OK;
     }
     if (came->payload.size == 0 && came->retain) {

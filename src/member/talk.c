@@ -229,6 +229,11 @@ bool wax_member_poll(wax_member *member, wax_client *client, uint64_t now_ms, ui
     return true;
 }
 
+bool wax_member_is_busy(const wax_member *member)
+{
+    return member->talk.asks || member->talk.tells;
+}
+
 uint64_t wax_member_deadline_ms(const wax_member *member, const wax_client *client)
 {
     uint64_t deadline_ms = wax_client_deadline_ms(client);

@@ -226,7 +226,8 @@ static bool is_done(const struct pub *pub)
                            : pub->left == 0;
 
     return is_all_sent && !pub->is_in_pieces && pub->waiting == 0 &&
-           wax_client_waiting_count(&pub->link.client) == 0;
+           wax_client_waiting_count(&pub->link.client) == 0 &&
+           !tools_sealed_link_is_busy(&pub->link);
 }
 
 /* --- What comes back --- */

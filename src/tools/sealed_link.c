@@ -13,6 +13,11 @@ uint64_t tools_sealed_link_deadline_ms(const struct link *link)
                : wax_member_deadline_ms(tools_sealed_member(link->sealed), &link->client);
 }
 
+bool tools_sealed_link_is_busy(const struct link *link)
+{
+    return link->sealed != NULL && wax_member_is_busy(tools_sealed_member(link->sealed));
+}
+
 /* Tells the tool that it may begin; the second time nobody is told. */
 static bool be_ready(struct link *link, wax_client_event *event)
 {

@@ -9,6 +9,9 @@
  */
 bool tools_sealed_link_poll(struct link *link, uint64_t now_ms, wax_client_event *event);
 
+/* Whether sealing itself has something to say yet; false where nothing is sealed. */
+bool tools_sealed_link_is_busy(const struct link *link);
+
 /* As wax_client_deadline_ms(), of any link. */
 uint64_t tools_sealed_link_deadline_ms(const struct link *link);
 

@@ -60,6 +60,23 @@ class Keys(Story):
         house.keys("confirm", "lamp", words)
         self.assertIn("device lamp: mailbox", house.status())
 
+    def test_who_sends_one_message_has_told_what_it_holds(self):
+        """And who was put out sees nothing of what is sealed for others, not even as noise."""
+        house = self.house("wax")
+        house.device("sensor", "home", "write").device("lamp", "home", "read").start().settled()
+        for text in ("one", "two"):
+            wax("pub", "-p", house.port, "--seal", house.home / "sensor.keys", "-t", "home/kitchen", "-m", text)
+            until(lambda: house.holds("sensor", 1), house.status)
+        house.sub("lamp", "-t", "home/#", "-t", "end", "-E")
+        house.keys("evict", "lamp")
+        house.settled()
+        house.pub("sensor", "home/kitchen", "secret")
+        house.pub("sensor", "home/kitchen", "secret")
+        wax("pub", "-p", house.port, "-q", 1, "-t", "end", "-m", "over")
+        shown = house.sub("lamp", "-t", "home/#", "-t", "end", "-C", 1)
+        self.assertEqual(shown.out, "over\n")
+        self.assertEqual(shown.err.count("refused a message on home/kitchen"), 2)
+
     def test_kill_and_start_again(self):
         """What was decided is published, whenever the process ends; decisions without it are not lost either."""
         house = self.house("wax")

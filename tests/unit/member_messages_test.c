@@ -115,6 +115,19 @@ static void what_comes_in_clear_is_told_apart(void **state)
     pair_free(pair);
 }
 
+static void what_is_sealed_for_others_is_not_shown(void **state)
+{
+    static struct sent sent;
+    struct pair *pair = pair_new(&climate);
+    struct right none = {.house = &doors, .role = WAX_KEYS_READS};
+
+    (void)state;
+    give_keys(&pair->reader, 2, &none, 1); /* it was put out of the other group */
+    assert_int_equal(send_text(&pair->sensor, "home/kitchen/temp", "21.5", &sent), WAX_OK);
+    assert_refuses(&pair->reader, &sent, WAX_SEAL_OLD_EPOCH);
+    pair_free(pair);
+}
+
 static void properties_travel_inside(void **state)
 {
     static struct sent sent;
@@ -451,6 +464,7 @@ int main(void)
         cmocka_unit_test(a_sensor_reads_nothing_and_a_reader_writes_nothing),
         cmocka_unit_test(what_belongs_to_no_group_is_not_sent),
         cmocka_unit_test(what_comes_in_clear_is_told_apart),
+        cmocka_unit_test(what_is_sealed_for_others_is_not_shown),
         cmocka_unit_test(properties_travel_inside),
         cmocka_unit_test(a_message_that_was_held_back_has_expired),
         cmocka_unit_test(a_restart_begins_a_new_window),
