@@ -268,16 +268,13 @@ static bool is_kept(const struct grant *grant, uint32_t epoch)
     return false;
 }
 
-/* Of an epoch that is gone, how far a sender came is remembered, and none of its keys. */
-static void forget_old_keys(const wax_member *member, struct slot *slot)
+void member_forget_keys(const struct grant *grant, wax_sender_record *senders, size_t count)
 {
-    for (size_t i = 0; i < member->config->sender_count; i++) {
-        wax_sender_record *sender = &slot->opener.senders[i];
-
-        if (!is_kept(slot->grant, sender->epoch)) {
-            wax_wipe(sender->secret, sizeof(sender->secret));
-            wax_wipe(sender->secret_before, sizeof(sender->secret_before));
-            wax_wipe(sender->key, sizeof(sender->key));
+    for (size_t i = 0; i < count; i++) {
+        if (!is_kept(grant, senders[i].epoch)) {
+            wax_wipe(senders[i].secret, sizeof(senders[i].secret));
+            wax_wipe(senders[i].secret_before, sizeof(senders[i].secret_before));
+            wax_wipe(senders[i].key, sizeof(senders[i].key));
         }
     }
 }
@@ -376,7 +373,7 @@ void member_adopt(wax_member *member, struct box *box)
         wax_assert(slot != NULL);
         slot->grant = &box->grants[i];
         memcpy(slot->id, slot->grant->group.id, sizeof(slot->id));
-        forget_old_keys(member, slot);
+        member_forget_keys(slot->grant, slot->opener.senders, member->config->sender_count);
         bind_opener(member, box, slot);
         bind_sealer(member, slot);
     }

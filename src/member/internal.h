@@ -112,6 +112,10 @@ wax_status member_take_mailbox(wax_member *member, wax_bytes message, bool is_sa
  * WAX_INVALID. */
 wax_status member_prepare(const wax_member *member, struct box *box);
 
+/* Of epochs that the group keeps no more it is remembered how far senders came, and none of their
+ * keys. */
+void member_forget_keys(const struct grant *grant, wax_sender_record *senders, size_t count);
+
 /* Takes what was prepared into use. */
 void member_adopt(wax_member *member, struct box *box);
 

@@ -192,8 +192,8 @@ typedef struct wax_member_stream {
 
 /* Starts a stream [6] with the keys of its topic. `room` keeps the topic as the broker is to see
  * it, and the fields that the stream must begin with, as long as it lasts. Returns as
- * wax_stream_sealer_start(); WAX_NOT_FOUND and WAX_NOT_AUTHORIZED as wax_member_seal().
- */
+ * wax_stream_sealer_start(); WAX_NOT_FOUND and WAX_NOT_AUTHORIZED as wax_member_seal(), the latter
+ * also for a member that signs: its streams are believed by nobody. [5] */
 wax_status wax_member_start_stream(wax_member *member, const wax_member_stream *wanted,
                                    wax_writer *room, wax_bytes *fields,
                                    wax_stream_sealer *stream) WAX_CHECKED;

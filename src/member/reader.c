@@ -9,6 +9,7 @@ enum { ALIGNMENT = 16 };
 /* What is remembered of one group. */
 struct memory {
     uint8_t id[WAX_KEYS_ID_SIZE]; /* of which group */
+    uint64_t version;             /* of the mailbox by which keys were forgotten last */
     wax_sender_record *senders;
     wax_topic_record *topics;
 };
@@ -84,6 +85,10 @@ static struct memory *memory_of(wax_member_reader *reader, const wax_member *mem
     if (memcmp(memory->id, slot->id, sizeof(memory->id)) != 0) {
         forget(reader, memory);
         memcpy(memory->id, slot->id, sizeof(memory->id));
+    }
+    if (memory->version != member->current->mailbox.version) {
+        member_forget_keys(slot->grant, memory->senders, reader->limits.sender_count);
+        memory->version = member->current->mailbox.version;
     }
     return memory;
 }

@@ -22,6 +22,9 @@ wax_status wax_member_start_stream(wax_member *member, const wax_member_stream *
     if (slot == NULL) {
         return WAX_NOT_FOUND;
     }
+    if (slot->grant->view.signs) {
+        return WAX_NOT_AUTHORIZED; /* nobody believes a stream of who signs [5] */
+    }
     if (member->current->blinder.key != NULL) {
         start = room->used;
         wax_field_write(room, WAX_FIELD_TOPIC, topic);

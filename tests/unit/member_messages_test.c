@@ -438,6 +438,29 @@ static void each_reader_of_a_member_gets_a_message_once(void **state)
     }
 }
 
+static void who_signs_starts_no_stream(void **state)
+{
+    static const uint8_t point[WAX_P256_PUBLIC_SIZE] = {4};
+    struct pair *pair = pair_new(&climate);
+    struct house signing = climate;
+    struct right first = {.house = &signing, .role = WAX_KEYS_WRITES, .sender = 1};
+    wax_member_stream wanted = {WAX_TEXT("home/kitchen/temp"), 0};
+    uint8_t bytes[256];
+    wax_writer room = wax_writer_over(bytes, sizeof(bytes));
+    wax_stream_sealer stream;
+    wax_bytes fields;
+
+    (void)state;
+    assert_int_equal(wax_member_start_stream(pair->sensor.member, &wanted, &room, &fields, &stream),
+                     WAX_OK);
+    wax_stream_sealer_end(&stream);
+    signing.signing = point;
+    give_keys(&pair->sensor, 2, &first, 1);
+    assert_int_equal(wax_member_start_stream(pair->sensor.member, &wanted, &room, &fields, &stream),
+                     WAX_NOT_AUTHORIZED);
+    pair_free(pair);
+}
+
 static void a_reader_forgets_what_was_another_groups(void **state)
 {
     static struct sent sent;
@@ -477,6 +500,7 @@ int main(void)
         cmocka_unit_test(a_broker_sees_no_names_and_readers_learn_them),
         cmocka_unit_test(a_will_is_newer_than_what_came_before),
         cmocka_unit_test(each_reader_of_a_member_gets_a_message_once),
+        cmocka_unit_test(who_signs_starts_no_stream),
         cmocka_unit_test(a_reader_forgets_what_was_another_groups),
         cmocka_unit_test(a_status_tells_what_is_held),
     };
