@@ -113,24 +113,33 @@ static wax_bytes first_word(wax_bytes *line)
     return word;
 }
 
+/* The row of this name; as many as there are: none has it. */
+static size_t find_row(wax_bytes name)
+{
+    size_t at = 0;
+
+    while (at < WAX_COUNT(rows) && !wax_bytes_equal(name, wax_bytes_of_text(rows[at].name))) {
+        at++;
+    }
+    return at;
+}
+
 static bool take_line(struct identity *identity, wax_bytes line, bool *seen, char *fault,
                       size_t fault_size)
 {
     wax_bytes name = first_word(&line);
+    size_t at = find_row(name);
 
-    for (size_t i = 0; i < WAX_COUNT(rows); i++) {
-        if (wax_bytes_equal(name, wax_bytes_of_text(rows[i].name))) {
-            seen[i] = take_value(identity, &rows[i], line);
-            if (!seen[i]) {
-                (void)snprintf(fault, fault_size, "behind `%s` comes %s", rows[i].name,
-                               rows[i].what);
-            }
-            return seen[i];
-        }
+    if (at == WAX_COUNT(rows)) {
+        (void)snprintf(fault, fault_size, "there is no `%.*s` in such a file",
+                       (int)(name.size > 40 ? 40 : name.size), (const char *)name.data);
+        return false;
     }
-    (void)snprintf(fault, fault_size, "there is no `%.*s` in such a file",
-                   (int)(name.size > 40 ? 40 : name.size), (const char *)name.data);
-    return false;
+    seen[at] = take_value(identity, &rows[at], line);
+    if (!seen[at]) {
+        (void)snprintf(fault, fault_size, "behind `%s` comes %s", rows[at].name, rows[at].what);
+    }
+    return seen[at];
 }
 
 static bool take_lines(struct identity *identity, wax_bytes content, bool *seen, char *fault,

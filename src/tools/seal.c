@@ -109,16 +109,26 @@ static bool take_options(struct job *job, int argc, char **argv)
 
 /* --- Files --- */
 
+static const char *input_name(const struct job *job)
+{
+    return job->input_path == NULL ? "the standard input" : job->input_path;
+}
+
+static const char *output_name(const struct job *job)
+{
+    return job->output_path == NULL ? "the standard output" : job->output_path;
+}
+
 static bool open_files(struct job *job)
 {
     job->input = job->input_path == NULL ? stdin : fopen(job->input_path, "rb");
     if (job->input == NULL) {
-        return fail(job, job->input_path, strerror(errno));
+        return fail(job, input_name(job), strerror(errno));
     }
     job->output = stdout;
     if (job->output_path != NULL) {
         if (strlen(job->output_path) >= PATH_SIZE) {
-            return fail(job, job->output_path, "the path is too long");
+            return fail(job, output_name(job), "the path is too long");
         }
         (void)snprintf(job->part_path, sizeof job->part_path, "%s.part", job->output_path);
         (void)umask(077);
@@ -147,8 +157,7 @@ static bool close_files(struct job *job, bool is_whole)
         (void)fclose(job->input);
     }
     if (is_whole && !is_written) {
-        return fail(job, job->output_path == NULL ? "the standard output" : job->output_path,
-                    strerror(errno));
+        return fail(job, output_name(job), strerror(errno));
     }
     return is_whole;
 }
@@ -156,8 +165,7 @@ static bool close_files(struct job *job, bool is_whole)
 static bool put(const struct job *job, const void *bytes, size_t size)
 {
     return fwrite(bytes, 1, size, job->output) == size ||
-           fail(job, job->output_path == NULL ? "the standard output" : job->output_path,
-                strerror(errno));
+           fail(job, output_name(job), strerror(errno));
 }
 
 /* --- Sealing --- */
@@ -200,7 +208,7 @@ static bool seal_all(struct job *job, wax_stream_sealer *stream, wax_bytes field
         chunk[0] = (uint8_t)next;
         used = 1;
     } while (next != EOF);
-    return ferror(job->input) == 0 || fail(job, "the input", strerror(errno));
+    return ferror(job->input) == 0 || fail(job, input_name(job), strerror(errno));
 }
 
 static bool seal_file(struct job *job)
@@ -231,7 +239,7 @@ enum step {
 
 static enum step broken(const struct job *job, const char *words)
 {
-    (void)fail(job, job->input_path == NULL ? "the input" : job->input_path, words);
+    (void)fail(job, input_name(job), words);
     return STEP_FAILED;
 }
 

@@ -444,6 +444,7 @@ class Owners(BrokerCase):
 
 
 class AnyOwner(Owners):
+    THREADS = 1  # what was acknowledged has been judged by then
     CONFIG = "session_owner any\n" + Owners.CONFIG
 
     def test_a_session_is_its_makers(self):
