@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -84,27 +85,69 @@ static void note_signal(int signal_number)
     caught = signal_number;
 }
 
+/* Signals may come while it waits and at no other time, so that none is missed: `mask` lets them.
+ */
+static ssize_t read_character(uint8_t *character, const sigset_t *mask)
+{
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+
+    return ppoll(&input, 1, NULL, mask) > 0 ? read(STDIN_FILENO, character, 1) : -1;
+}
+
 /* Reads one line without its end; false at the end of input, or when a signal came. */
-static bool read_password_line(wax_secret *line)
+static bool read_password_line(wax_secret *line, const sigset_t *mask)
 {
     uint8_t character = 0;
-    ssize_t got = read(STDIN_FILENO, &character, 1);
+    ssize_t got = read_character(&character, mask);
 
     while (got == 1 && character != '\n' && line->size <= LINE_MAX_SIZE) {
         if (!wax_secret_append(line, wax_bytes_of(&character, 1))) {
             return false;
         }
-        got = read(STDIN_FILENO, &character, 1);
+        got = read_character(&character, mask);
     }
     return got == 1 || (got == 0 && line->size > 0);
+}
+
+/* Signals that end the program, while the terminal shows nothing. */
+struct watch {
+    sigset_t mask; /* before; those that end the program are let through */
+    struct sigaction before[4];
+};
+
+static const int endings[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+
+static void begin_watch(struct watch *watch)
+{
+    struct sigaction handler = {.sa_handler = note_signal};
+    sigset_t held;
+
+    (void)sigemptyset(&held);
+    for (size_t i = 0; i < WAX_COUNT(endings); i++) {
+        (void)sigaddset(&held, endings[i]);
+        (void)sigaction(endings[i], &handler, &watch->before[i]);
+    }
+    (void)sigprocmask(SIG_BLOCK, &held, &watch->mask);
+    for (size_t i = 0; i < WAX_COUNT(endings); i++) {
+        (void)sigdelset(&watch->mask, endings[i]);
+    }
+}
+
+static void end_watch(const struct watch *watch)
+{
+    for (size_t i = 0; i < WAX_COUNT(endings); i++) {
+        (void)sigaction(endings[i], &watch->before[i], NULL);
+    }
+    (void)sigprocmask(SIG_SETMASK, &watch->mask, NULL);
+    if (caught != 0) {
+        (void)raise(caught);
+    }
 }
 
 /* Asks at the terminal, which shows nothing meanwhile. A signal leaves the terminal as it was. */
 static bool ask(const char *question, wax_secret *answer)
 {
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
-    struct sigaction before[WAX_COUNT(signals)];
-    struct sigaction handler = {.sa_handler = note_signal};
+    struct watch watch;
     struct termios shown;
     struct termios hidden;
     bool is_read;
@@ -112,22 +155,15 @@ static bool ask(const char *question, wax_secret *answer)
     if (tcgetattr(STDIN_FILENO, &shown) != 0) {
         return wax_secret_complain("the terminal does not answer: %s", strerror(errno));
     }
-    for (size_t i = 0; i < WAX_COUNT(signals); i++) {
-        (void)sigaction(signals[i], &handler, &before[i]);
-    }
+    begin_watch(&watch);
     hidden = shown;
     hidden.c_lflag &= ~(tcflag_t)ECHO;
     (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
     (void)fputs(question, stderr);
-    is_read = read_password_line(answer);
+    is_read = read_password_line(answer, &watch.mask);
     (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
     (void)fputs("\n", stderr);
-    for (size_t i = 0; i < WAX_COUNT(signals); i++) {
-        (void)sigaction(signals[i], &before[i], NULL);
-    }
-    if (caught != 0) {
-        (void)raise(caught);
-    }
+    end_watch(&watch);
     return is_read;
 }
 
@@ -136,7 +172,7 @@ bool wax_secret_ask(wax_secret *password)
     wax_secret again = {0};
     bool is_terminal = isatty(STDIN_FILENO) != 0;
     bool is_read = is_terminal ? ask("Password: ", password) && ask("The same again: ", &again)
-                               : read_password_line(password);
+                               : read_password_line(password, NULL);
 
     if (!is_read) {
         (void)wax_secret_complain("no password was given");

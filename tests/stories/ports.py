@@ -6,7 +6,7 @@ import pathlib
 import socket
 import tempfile
 
-FIRST, RANGES, SIZE = 10000, 200, 100
+FIRST, RANGES, SIZE = 10000, 100, 200
 
 
 class Range:
@@ -28,15 +28,17 @@ class Range:
         raise RuntimeError("all ranges of ports are taken")
 
     def next(self):
-        for port in itertools.islice(self.ports, SIZE):
-            if is_free(port):
-                return port
+        for is_lenient in (False, True):
+            for port in itertools.islice(self.ports, SIZE):
+                if is_free(port, is_lenient):
+                    return port
         raise RuntimeError("no port of the range is free")
 
 
-def is_free(port):
+def is_free(port, is_lenient):
+    """Lenient: connections that have ended may still stand on it."""
     with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, is_lenient)
         try:
             probe.bind(("", port))
         except OSError:
