@@ -58,6 +58,7 @@ bool wax_secret_append(wax_secret *text, wax_bytes bytes)
         return false;
     }
     if (bytes.size > 0) {
+        wax_assert(text->data != NULL); /* there is room for it */
         memcpy(text->data + text->size, bytes.data, bytes.size);
         text->size += bytes.size;
     }
