@@ -13,6 +13,16 @@ from passwords import line
 from running import PLAIN, Broker, BrokerCase
 
 
+def comes_to_rest(broker):
+    """Whether there is a second in which it computes next to nothing: who turns in a circle has none."""
+    for _ in range(20):
+        before = broker.busy_s()
+        time.sleep(1)
+        if broker.busy_s() - before < 0.15:
+            return True
+    return False
+
+
 class Noise(BrokerCase):
     def noise(self, source, version):
         """Packets that are nearly right."""
@@ -63,10 +73,7 @@ class Rest(BrokerCase):
             publisher.publish(self.topic("flood"), b"f" * 300000, 1)
         ended = self.raw()
         ended.send(b"GET / HTTP/1.1\r\n")
-        time.sleep(0.3)
-        before = self.broker.busy_s()
-        time.sleep(1)
-        self.assertLess(self.broker.busy_s() - before, 0.15)
+        self.assertTrue(comes_to_rest(self.broker))
         publisher.ping()
 
 
@@ -80,9 +87,7 @@ class Descriptors(unittest.TestCase):
             first.connect("first")
             crowd = [socket.create_connection(("127.0.0.1", broker.port)) for _ in range(100)]
             first.ping()
-            busy = broker.busy_s()
-            time.sleep(1)
-            self.assertLess(broker.busy_s() - busy, 0.2)
+            self.assertTrue(comes_to_rest(broker))
             first.ping()
             for each in crowd:
                 each.close()
