@@ -375,7 +375,10 @@ class Lives(Bridges):
         near.reload()
         near.wait_for_log("bridge_removed connection=b")
         self.assertEqual(far_state.message().payload, b"0")
-        self.assertEqual(near_state.message().payload, b"0")
+        said = near_state.message().payload
+        while said == b"1":  # what was published then and what is retained may both have come
+            said = near_state.message().payload
+        self.assertEqual(said, b"0")
 
     def test_the_usual_topic_of_notifications(self):
         rules = {"acl": "topic read $SYS/#\ntopic write $SYS/broker/connection/+/state\n"}
