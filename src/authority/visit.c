@@ -60,12 +60,13 @@ static void visit_devices(wax_authority *self, wax_authority_visitor *visitor)
 
 static void visit_members(wax_authority *self, wax_authority_visitor *visitor)
 {
-    sqlite3_stmt *row =
-        ledger_ask(self,
-                   "SELECT groups.name,devices.name,role,sender,from_epoch,held_epoch,write_epoch,"
-                   "announced FROM members JOIN groups ON groups.id=group_id"
-                   " JOIN devices ON devices.id=device_id ORDER BY groups.name,devices.name",
-                   NULL);
+    sqlite3_stmt *row = ledger_ask(
+        self,
+        "SELECT groups.name,devices.name,role,sender,from_epoch,held_epoch,write_epoch,"
+        "announced,EXISTS(SELECT 1 FROM suspensions s WHERE s.group_id=members.group_id"
+        " AND s.device_id=members.device_id) FROM members JOIN groups ON groups.id=group_id"
+        " JOIN devices ON devices.id=device_id ORDER BY groups.name,devices.name",
+        NULL);
 
     while (ledger_next(self, row)) {
         const wax_authority_member member = {
@@ -77,6 +78,7 @@ static void visit_members(wax_authority *self, wax_authority_visitor *visitor)
             .held_epoch = (uint32_t)ledger_column(row, 5),
             .write_epoch = (uint32_t)ledger_column(row, 6),
             .announced = (uint32_t)ledger_column(row, 7),
+            .is_suspended = ledger_column(row, 8) != 0,
         };
 
         visitor->member(visitor, &member);

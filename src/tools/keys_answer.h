@@ -40,6 +40,12 @@ struct keys_order {
     const char *name_space; /* a file of what is known of a namespace */
     wax_bytes filters[ORDER_FILTERS_MAX];
     size_t filter_count;
+    const char *when; /* these are of a rule */
+    const char *act;
+    const char *groups;
+    const char *devices;
+    const char *at_most;
+    bool is_dry;
     uint32_t suite;
     uint32_t group_class;
     uint32_t tag_size;

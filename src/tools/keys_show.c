@@ -86,6 +86,9 @@ static void print_member(wax_authority_visitor *self, const wax_authority_member
     } else {
         (void)fprintf(printer->out, ", holds epoch %u\n", member->held_epoch);
     }
+    if (member->is_suspended) {
+        (void)fputs("    suspended by a rule: it gets no newer keys\n", printer->out);
+    }
 }
 
 bool keys_groups(wax_authority *authority, const struct keys_order *order,

@@ -50,6 +50,7 @@ MAILBOX = record({
 STATUS = record({
     1: (uint(), True), 2: (octets(8), True), 3: (uint(0, U32), True), 4: (uint(), True), 5: (text, False),
     6: (octets(32), False), 7: (array(row(octets(8), EPOCH)), True), 8: (table(uint(1, 7), uint()), True),
+    129: (array(row(octets(8), uint(), uint())), False),
 })
 
 
