@@ -261,7 +261,8 @@ typedef struct wax_authority_device {
     uint64_t seen_s;    /* 0: never */
     uint64_t version;   /* of the mailbox given out last */
     uint64_t held_version;
-    uint32_t generation; /* of the mailbox it holds */
+    uint32_t generation;                          /* of the mailbox it holds */
+    uint64_t refused[WAX_KEYS_BAD_SIGNATURE + 1]; /* since it came in, by wax_keys_refusal */
 } wax_authority_device;
 
 typedef struct wax_authority_member {

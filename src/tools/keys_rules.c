@@ -2,7 +2,6 @@
 #include "tools/keys_verbs.h"
 
 #include <string.h>
-#include <time.h>
 
 #define TEXT(bytes) (int)(bytes).size, (const char *)(bytes).data
 
@@ -104,9 +103,7 @@ static void print_rule(wax_authority_rule_visitor *self, const wax_authority_rul
 {
     struct printer *printer = WAX_OWNER(self, struct printer, visitor);
     const wax_authority_rule *rule = &state->rule;
-    const time_t at = (time_t)state->fired_s;
-    char when[32] = "never";
-    struct tm parts;
+    char room[32];
 
     if (printer->only != NULL && !wax_bytes_equal(rule->name, wax_bytes_of_text(printer->only))) {
         return;
@@ -115,13 +112,11 @@ static void print_rule(wax_authority_rule_visitor *self, const wax_authority_rul
     (void)fprintf(printer->out, "rule %.*s: when %.*s, %.*s%s%s\n", TEXT(rule->name),
                   TEXT(rule->when), TEXT(rule->act), rule->is_dry ? ", dry run" : "",
                   state->is_enabled ? "" : ", disabled");
-    if (state->fired_s != 0 && gmtime_r(&at, &parts) != NULL) {
-        (void)strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &parts);
-    }
     (void)fprintf(printer->out, "  groups %.*s, devices %.*s, at most %u in %u seconds\n",
                   TEXT(rule->groups), TEXT(rule->devices), state->most, state->period_s);
     (void)fprintf(printer->out, "  acted %llu times, last %s%s\n", (unsigned long long)state->fired,
-                  when, state->is_held ? "; its limit is reached, more is due" : "");
+                  keys_answer_moment(state->fired_s, room),
+                  state->is_held ? "; its limit is reached, more is due" : "");
 }
 
 static bool print_rules(wax_authority *authority, struct keys_answer *answer, const char *only)

@@ -102,6 +102,7 @@ class Rules(Story):
         self.assertNotIn("rule forged", house.said())
         wax("pub", "-p", house.port, "-q", 1, "-t", f"{house.topic}/door", "-m", "open")
         self.says(house, "rule forged: forgeries 0, device lamp: says so")
+        self.assertRegex(house.status(), r"  refused: \d+ replayed, 1 unsealed\n")
         self.assertIn("refused a message", (house.home / "lamp.log").read_text())
         self.assertIn("do=rotate when=alarm 2 device=lamp\n", house.keys("audit").out)
 
