@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LINE_SIZE = 700, STEPS_MAX = 1000 };
+enum { LINE_SIZE = 700, STEPS_MAX = 1000, ROUNDS_MAX = 4 };
 
 /* A rule at work. */
 struct work {
@@ -96,7 +96,7 @@ static const struct action {
     act_on_group *on_group; /* NULL: none */
     const char *words;
 } actions[] = {
-    [ACTION_NOTIFY] = {NULL,      "says so"                                     },
+    [ACTION_NOTIFY] = {NULL,      "noted"                                       },
     [ACTION_ROTATE] = {rotate,    "rotates"                                     },
     [ACTION_REKEY] = {rekey,     "rekeys at once"                              },
     [ACTION_SUSPEND] = {hold_back, "suspends: there are no newer keys for it now"},
@@ -313,27 +313,42 @@ static uint64_t next_rule(wax_authority *self, uint64_t last)
     return ledger_number(self, "SELECT min(id) FROM rule_set WHERE id>? AND is_enabled=1", &by);
 }
 
+/* Lets one rule act as often as it may; `work` has its row. Returns whether it did. */
+static bool act_by(wax_authority *self, struct work *work, wax_status *status, uint64_t *next_s)
+{
+    enum step came = STEP_ACTED;
+    uint64_t due_s = 0;
+    unsigned steps = 0;
+
+    while (*status == WAX_OK && came == STEP_ACTED && steps < STEPS_MAX) {
+        *status = take_step(self, work, &came, &due_s);
+        steps++;
+    }
+    if (came == STEP_ACTED) {
+        due_s = work->now_s + 1; /* there may be more */
+    }
+    if (due_s != 0 && due_s < *next_s) {
+        *next_s = due_s;
+    }
+    return steps > 1;
+}
+
+/* What one rule did may be what another waits for. */
 wax_status wax_authority_act(wax_authority *self, uint64_t now_s, wax_authority_teller *teller,
                              uint64_t *next_s)
 {
-    struct work work;
     wax_status status = WAX_OK;
-    uint64_t id = 0;
+    bool has_acted = true;
 
-    *next_s = WAX_NEVER;
-    while (status == WAX_OK && (id = next_rule(self, id)) != 0) {
-        enum step came = STEP_ACTED;
-        uint64_t due_s = 0;
+    for (unsigned round = 0; has_acted && round < ROUNDS_MAX; round++) {
+        uint64_t id = 0;
 
-        work = (struct work){.rule = {.id = id}, .now_s = now_s, .teller = teller};
-        for (unsigned i = 0; status == WAX_OK && came == STEP_ACTED && i < STEPS_MAX; i++) {
-            status = take_step(self, &work, &came, &due_s);
-        }
-        if (came == STEP_ACTED) {
-            due_s = now_s + 1; /* there may be more */
-        }
-        if (due_s != 0 && due_s < *next_s) {
-            *next_s = due_s;
+        has_acted = false;
+        *next_s = WAX_NEVER;
+        while (status == WAX_OK && (id = next_rule(self, id)) != 0) {
+            struct work work = {.rule = {.id = id}, .now_s = now_s, .teller = teller};
+
+            has_acted = act_by(self, &work, &status, next_s) || has_acted;
         }
     }
     return status != WAX_OK ? status : self->status;

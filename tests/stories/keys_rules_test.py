@@ -56,7 +56,7 @@ class Rules(Story):
         house.pub("sensor", f"{house.topic}/kitchen", "21.5")
         house.keys("rule", "add", "quiet", "--when", "silent 2s", "--do", "notify", "--devices", "sens*")
         house.keys("rule", "add", "out", "--when", "silent 2s", "--do", "evict", "--dry-run")
-        self.says(house, "rule quiet: silent 2s, device sensor: says so")
+        self.says(house, "rule quiet: silent 2s, device sensor: noted")
         self.says(house, "rule out: silent 2s, device sensor: (dry run: nothing is done) evicts it, for good")
         self.assertNotIn("evicted", house.status())
         self.assertIn("rule out: rule out do=evict dry=1 when=silent 2s device=sensor\n", house.keys("audit").out)
@@ -101,7 +101,7 @@ class Rules(Story):
         # It claims to be one that came already; what is not sealed claims nothing.
         self.assertNotIn("rule forged", house.said())
         wax("pub", "-p", house.port, "-q", 1, "-t", f"{house.topic}/door", "-m", "open")
-        self.says(house, "rule forged: forgeries 0, device lamp: says so")
+        self.says(house, "rule forged: forgeries 0, device lamp: noted")
         self.assertRegex(house.status(), r"  refused: \d+ replayed, 1 unsealed\n")
         self.assertIn("refused a message", (house.home / "lamp.log").read_text())
         self.assertIn("do=rotate when=alarm 2 device=lamp\n", house.keys("audit").out)
