@@ -234,7 +234,7 @@ enum step { STEP_NOTHING, STEP_ACTED, STEP_HELD };
 /* A device that was suspended for its firmware has a newer one. */
 static bool mend(wax_authority *self, struct work *work)
 {
-    const wax_authority_deed deed = {WAX_TEXT("authority"), work->now_s};
+    const wax_authority_deed deed = {.who = WAX_TEXT("authority"), .now_s = work->now_s};
 
     if (!rule_find_mended(self, &work->rule, &work->subject)) {
         return false;
