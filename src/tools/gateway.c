@@ -122,7 +122,6 @@ static bool begin(struct hub *hub)
     if (!gateway_open_ways(hub) || !gateway_open_advertising(hub)) {
         return false;
     }
-    hub->own_wait_ms = 500;
     hub->own_again.due = on_own_again;
     if (settings->gateway.takes_connectionless) {
         gateway_open_own(hub);

@@ -11,6 +11,7 @@
 enum {
     ROUNDS_MAX = 32,
     LINGER_MS = 2000, /* for the broker's end of a connection */
+    OWN_WAIT_MS = 500,
     OWN_WAIT_MAX_MS = 30000,
 };
 
@@ -176,6 +177,7 @@ static void tell(struct device *device)
     }
     if (!device->was_told && client->state == WAX_SN_ACTIVE) {
         device->was_told = true;
+        device->hub->own_wait_ms = client->is_own ? OWN_WAIT_MS : device->hub->own_wait_ms;
         wax_log_write(&device->hub->log, WAX_NOTICE, "device_connected device=%.*s peer=%s",
                       (int)id.size, (const char *)id.data, device->name.text);
     }
@@ -372,9 +374,10 @@ static void wind(struct device *device, bool hurries)
 /* Connects the gateway's own connection again, later and later. */
 static void own_ended(struct hub *hub)
 {
-    hub->own_wait_ms = hub->own_wait_ms * 2 > OWN_WAIT_MAX_MS ? OWN_WAIT_MAX_MS
-                                                              : hub->own_wait_ms * 2;
-    wax_loop_start(&hub->loop, &hub->own_again, wax_clock_ms() + hub->own_wait_ms);
+    uint32_t wait_ms = hub->own_wait_ms == 0 ? OWN_WAIT_MS : hub->own_wait_ms;
+
+    hub->own_wait_ms = 2 * wait_ms > OWN_WAIT_MAX_MS ? OWN_WAIT_MAX_MS : 2 * wait_ms;
+    wax_loop_start(&hub->loop, &hub->own_again, wax_clock_ms() + wait_ms);
 }
 
 static bool is_over(const struct device *device)

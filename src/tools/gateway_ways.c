@@ -13,6 +13,7 @@
 
 enum {
     DATAGRAMS_MAX = 64, /* taken before others have their turn */
+    RECEIVE_SIZE = 1024 * 1024,
     REOPEN_MS = 1000,
     FRAMES_SIZE = 64, /* what goes around a few packets */
 };
@@ -45,11 +46,13 @@ static bool open_socket(struct hub *hub, const wax_addresses *addresses, size_t 
     const struct sockaddr *address = (const struct sockaddr *)&addresses->items[which];
     int descriptor = socket(address->sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     struct socket_way *way = &hub->sockets[hub->socket_count];
+    int size = RECEIVE_SIZE;
     int on = 1;
 
     if (descriptor < 0) {
         return false;
     }
+    (void)setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, sizeof size); /* as much as may be */
     if ((address->sa_family == AF_INET6 &&
          setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0) ||
         bind(descriptor, address, addresses->sizes[which]) != 0) {
