@@ -5,12 +5,6 @@
 
 enum { SILENCE_S = 65535 }; /* how long a device may be silent that names no duration */
 
-void wax_sn_say(const wax_sn_turn *turn, const wax_sn_packet *packet)
-{
-    (void)!wax_sn_packet_write(turn->down, packet);
-    turn->down->status = WAX_OK;
-}
-
 static void say(const wax_sn_turn *turn, wax_sn_type type)
 {
     wax_sn_say(turn, &(wax_sn_packet){.type = (uint8_t)type});
@@ -400,12 +394,6 @@ static void take_pingreq(wax_sn_client *client, const wax_sn_packet *packet,
     }
     client->state = WAX_SN_AWAKE;
     wax_sn_deliver_resume(client, turn);
-}
-
-void wax_sn_sleep_again(wax_sn_client *client, const wax_sn_turn *turn)
-{
-    client->state = WAX_SN_ASLEEP;
-    say(turn, WAX_SN_PINGRESP);
 }
 
 static void take_disconnect(wax_sn_client *client, const wax_sn_packet *packet,

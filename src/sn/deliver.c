@@ -189,8 +189,7 @@ static void send_front(wax_sn_client *client, const wax_sn_turn *turn)
 
 static void say_release(wax_sn_client *client, const wax_sn_turn *turn)
 {
-    wax_sn_say(turn,
-               &(wax_sn_packet){.type = WAX_SN_PUBREL, .message_id = client->delivery_id});
+    wax_sn_say(turn, &(wax_sn_packet){.type = WAX_SN_PUBREL, .message_id = client->delivery_id});
     await(client, DELIVERY_PUBCOMP, turn);
 }
 
@@ -215,7 +214,8 @@ void wax_sn_deliver(wax_sn_client *client, const wax_sn_turn *turn)
         send_front(client, turn);
     }
     if (client->state == WAX_SN_AWAKE && client->delivery == DELIVERY_IDLE) {
-        wax_sn_sleep_again(client, turn);
+        client->state = WAX_SN_ASLEEP; /* it has all that waited [6.14] */
+        wax_sn_say(turn, &(wax_sn_packet){.type = WAX_SN_PINGRESP});
     }
 }
 

@@ -107,21 +107,29 @@ static enum heard hear_disconnect(wax_sn_client *client, const wax_packet *packe
 static hearer *hearer_of(wax_packet_type type)
 {
     /* clang-format off */
-    static hearer *const hearers[] = {
-        [WAX_CONNACK] = hear_connack,
-        [WAX_PUBLISH] = hear_publish,
-        [WAX_PUBACK] = hear_acknowledgement,
-        [WAX_PUBREC] = hear_acknowledgement,
-        [WAX_PUBREL] = hear_acknowledgement,
-        [WAX_PUBCOMP] = hear_acknowledgement,
-        [WAX_SUBACK] = hear_suback,
-        [WAX_UNSUBACK] = hear_suback,
-        [WAX_PINGRESP] = hear_pingresp,
-        [WAX_DISCONNECT] = hear_disconnect,
-        [WAX_AUTH] = NULL,
+    static const struct {
+        wax_packet_type type;
+        hearer *hear;
+    } rows[] = {
+        {WAX_CONNACK,    hear_connack},
+        {WAX_PUBLISH,    hear_publish},
+        {WAX_PUBACK,     hear_acknowledgement},
+        {WAX_PUBREC,     hear_acknowledgement},
+        {WAX_PUBREL,     hear_acknowledgement},
+        {WAX_PUBCOMP,    hear_acknowledgement},
+        {WAX_SUBACK,     hear_suback},
+        {WAX_UNSUBACK,   hear_suback},
+        {WAX_PINGRESP,   hear_pingresp},
+        {WAX_DISCONNECT, hear_disconnect},
     };
     /* clang-format on */
-    return hearers[type];
+
+    for (size_t i = 0; i < WAX_COUNT(rows); i++) {
+        if (rows[i].type == type) {
+            return rows[i].hear;
+        }
+    }
+    return NULL;
 }
 
 /* A message that is larger than what is looked at: it is refused by its head, and skipped. */
@@ -171,7 +179,7 @@ static enum heard judge(wax_sn_client *client, const wax_packet *packet, const w
     hearer *hear = hearer_of(packet->type);
     bool is_first = client->line == WAX_SN_LINE_OPENING;
 
-    if (hear == NULL || (is_first && packet->type != WAX_CONNACK && packet->type != WAX_AUTH)) {
+    if (hear == NULL || (is_first && packet->type != WAX_CONNACK)) {
         return HEARD_WRONG;
     }
     return hear(client, packet, turn);

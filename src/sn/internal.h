@@ -24,6 +24,11 @@ struct record {
     uint8_t unused;
 };
 
+/* --- say.c --- */
+
+/* Sends a packet to the device; without room it is lost, as packets are. */
+void wax_sn_say(const wax_sn_turn *turn, const wax_sn_packet *packet);
+
 /* --- topics.c --- */
 
 /* The topic behind an id, or with a name; NULL: there is none. */
@@ -110,17 +115,11 @@ void wax_sn_answer_suback(wax_sn_client *client, const wax_suback *suback, wax_p
 
 /* --- client.c --- */
 
-/* Sends a packet to the device; without room it is lost, as packets are. */
-void wax_sn_say(const wax_sn_turn *turn, const wax_sn_packet *packet);
-
 /* Ends the client; the line is cut, so that the broker publishes the Will. */
 void wax_sn_give_up(wax_sn_client *client, const char *fault);
 
 /* The broker let the client in, or not. */
 void wax_sn_joined(wax_sn_client *client, bool session_present, const wax_sn_turn *turn);
 void wax_sn_refused(wax_sn_client *client, uint8_t reason, const wax_sn_turn *turn);
-
-/* The device has all that waited for it. */
-void wax_sn_sleep_again(wax_sn_client *client, const wax_sn_turn *turn);
 
 #endif

@@ -119,6 +119,10 @@ static void judge(wax_sn_packet *packet, wax_reader *in)
     bool subscribes = packet->type == WAX_SN_SUBSCRIBE || packet->type == WAX_SN_UNSUBSCRIBE;
     bool has_topic = subscribes || packet->type == WAX_SN_PUBLISH;
 
+    if ((packet->type == WAX_SN_WILLTOPIC || packet->type == WAX_SN_WILLTOPICUPD) &&
+        packet->data.size == 0) {
+        packet->flags = 0; /* without a topic there is no Will */
+    }
     wax_require(in, wax_reader_left(in) == 0, WAX_MALFORMED);
     wax_require(in, !has_topic || kind != WAX_SN_TOPIC, WAX_MALFORMED);
     if (subscribes && kind != WAX_SN_TOPIC_NAME) { /* the id stands where the name would */

@@ -118,8 +118,7 @@ static void say_again(const wax_sn_exchange *exchange, const wax_sn_packet *pack
                       const wax_sn_turn *turn)
 {
     if (exchange->waits == WAX_PUBREL && (packet->flags & WAX_SN_QOS) == WAX_SN_QOS_2) {
-        wax_sn_say(turn, &(wax_sn_packet){.type = WAX_SN_PUBREC,
-                                          .message_id = packet->message_id});
+        wax_sn_say(turn, &(wax_sn_packet){.type = WAX_SN_PUBREC, .message_id = packet->message_id});
     }
 }
 
@@ -137,8 +136,7 @@ static void begin_exchange(wax_sn_client *client, const wax_sn_packet *packet,
         return;
     }
     if (publish->qos == 2 && is_done(client, packet, turn->now_ms)) {
-        wax_sn_say(turn, &(wax_sn_packet){.type = WAX_SN_PUBREC,
-                                          .message_id = packet->message_id});
+        wax_sn_say(turn, &(wax_sn_packet){.type = WAX_SN_PUBREC, .message_id = packet->message_id});
         return;
     }
     exchange = find(client, 0);
@@ -183,18 +181,16 @@ void wax_sn_take_publish(wax_sn_client *client, const wax_sn_packet *packet,
     }
 }
 
-void wax_sn_take_pubrel(wax_sn_client *client, const wax_sn_packet *packet,
-                        const wax_sn_turn *turn)
+void wax_sn_take_pubrel(wax_sn_client *client, const wax_sn_packet *packet, const wax_sn_turn *turn)
 {
-    wax_sn_exchange *exchange =
-        packet->message_id == 0 ? NULL : find(client, packet->message_id);
+    wax_sn_exchange *exchange = packet->message_id == 0 ? NULL : find(client, packet->message_id);
 
     if (client->line != WAX_SN_LINE_OPEN) {
         return;
     }
     if (exchange == NULL) {
-        wax_sn_say(turn, &(wax_sn_packet){.type = WAX_SN_PUBCOMP,
-                                          .message_id = packet->message_id});
+        wax_sn_say(turn,
+                   &(wax_sn_packet){.type = WAX_SN_PUBCOMP, .message_id = packet->message_id});
     } else if (exchange->waits == WAX_PUBREL &&
                wax_sn_up_acknowledge(client, WAX_PUBREL, packet->message_id, turn)) {
         exchange->waits = WAX_PUBCOMP;
@@ -210,8 +206,8 @@ static void say_unsubscribed(const wax_sn_packet *packet, uint8_t code, const wa
                                           .message_id = packet->message_id,
                                           .code = code});
     } else if (code != WAX_SN_CONGESTION) { /* it has no code: the device asks again */
-        wax_sn_say(turn, &(wax_sn_packet){.type = WAX_SN_UNSUBACK,
-                                          .message_id = packet->message_id});
+        wax_sn_say(turn,
+                   &(wax_sn_packet){.type = WAX_SN_UNSUBACK, .message_id = packet->message_id});
     }
 }
 

@@ -220,10 +220,10 @@ typedef enum wax_sn_line {
 
 /* A topic that has an id: its place in the table and one. */
 typedef struct wax_sn_topic {
-    uint32_t used;         /* when it was last used, as a count of uses */
-    bool is_known;         /* the device knows the id */
-    bool is_devices;       /* the device asked for it: it is not given to another topic */
-    uint8_t size;          /* 0: free */
+    uint32_t used;   /* when it was last used, as a count of uses */
+    bool is_known;   /* the device knows the id */
+    bool is_devices; /* the device asked for it: it is not given to another topic */
+    uint8_t size;    /* 0: free */
     uint8_t name[WAX_SN_TOPIC_SIZE_MAX];
 } wax_sn_topic;
 
@@ -256,11 +256,11 @@ typedef struct wax_sn_will {
  * which the caller may set to NULL when it has told it. About 32 KiB. */
 typedef struct wax_sn_client {
     const wax_sn_config *config;
-    const char *fault;   /* why something was dropped or ended, in words; NULL: nothing was */
-    uint8_t state;       /* wax_sn_state */
-    uint8_t line;        /* wax_sn_line */
-    uint8_t delivery;    /* what the message at the front waits for; see deliver.c */
-    uint8_t retry_count; /* of it */
+    const char *fault;     /* why something was dropped or ended, in words; NULL: nothing was */
+    uint8_t state;         /* wax_sn_state */
+    uint8_t line;          /* wax_sn_line */
+    uint8_t delivery;      /* what the message at the front waits for; see deliver.c */
+    uint8_t retry_count;   /* of it */
     uint8_t refused_count; /* how often the device did not know its topic */
     uint8_t answers;       /* WILLTOPICRESP or WILLMSGRESP that is owed when the line is open */
     bool is_own;           /* of the gateway itself: no device is behind it */

@@ -207,8 +207,7 @@ static void dial(wax_job *job)
 static bool start_dialling(struct device *device)
 {
     device->dialling.job = (wax_job){.work = dial, .reply = &device->hub->dialled};
-    device->is_dialling =
-        wax_pool_submit(device->hub->pool, &device->dialling.job) == WAX_OK;
+    device->is_dialling = wax_pool_submit(device->hub->pool, &device->dialling.job) == WAX_OK;
     return device->is_dialling;
 }
 
@@ -249,8 +248,7 @@ static void round_begin(struct round *round, struct device *device)
     struct hub *hub = device->hub;
     size_t room = gateway_room_for(&device->peer);
 
-    round->down =
-        wax_writer_over(hub->down, room < sizeof hub->down ? room : sizeof hub->down);
+    round->down = wax_writer_over(hub->down, room < sizeof hub->down ? room : sizeof hub->down);
     round->up = tools_side_writer(&device->remote);
     round->turn = (wax_sn_turn){wax_clock_ms(), &round->down, &round->up};
 }
@@ -261,7 +259,7 @@ static bool round_end(struct round *round, struct device *device)
     bool has_said = round->down.used > 0 || round->up.used > device->remote.out_end;
 
     tools_side_wrote(&device->remote, &round->up);
-    gateway_send(device->hub, &device->peer, wax_writer_bytes(&round->down));
+    gateway_send(&device->peer, wax_writer_bytes(&round->down));
     tell(device);
     return has_said;
 }
@@ -489,7 +487,7 @@ static void greet(struct hub *hub, const struct peer *peer, const wax_sn_packet 
         break;
     }
     if (down.used > 0 && gateway_rate_takes(&hub->answers, wax_clock_ms())) {
-        gateway_send(hub, peer, wax_writer_bytes(&down));
+        gateway_send(peer, wax_writer_bytes(&down));
     }
 }
 
@@ -501,8 +499,7 @@ void gateway_take(struct hub *hub, const struct peer *peer, wax_bytes bytes)
     if (wax_sn_packet_read(&packet, bytes) != WAX_OK) {
         return; /* noise, or another protocol */
     }
-    if (packet.type == WAX_SN_CONNECT && device != NULL &&
-        !gateway_is_allowed(hub, packet.data)) {
+    if (packet.type == WAX_SN_CONNECT && device != NULL && !gateway_is_allowed(hub, packet.data)) {
         return;
     }
     if (device == NULL || packet.type == WAX_SN_SEARCHGW) {

@@ -79,7 +79,7 @@ struct device {
     struct dialling dialling;
     uint64_t leaves_ms; /* until when the broker may end its side */
     bool is_dialling;
-    bool is_dead; /* the thread still has it */
+    bool is_dead;  /* the thread still has it */
     bool was_told; /* that it is connected */
 };
 
@@ -104,9 +104,9 @@ struct hub {
     struct device *buckets[GATEWAY_BUCKETS]; /* by address */
     wax_link devices;
     size_t device_count;
-    struct rate answers;    /* for peers that are not connected */
-    struct rate admissions; /* of new devices */
-    struct rate forwarded;  /* messages of QoS -1 */
+    struct rate answers;       /* for peers that are not connected */
+    struct rate admissions;    /* of new devices */
+    struct rate forwarded;     /* messages of QoS -1 */
     wax_bytes predefined_text; /* the files that these two view */
     wax_sn_predefined predefined[GATEWAY_PREDEFINED_MAX];
     wax_bytes allowed_text;
@@ -124,19 +124,24 @@ bool gateway_read_allowed(struct hub *hub);
 bool gateway_is_allowed(const struct hub *hub, wax_bytes client_id);
 void gateway_free_files(struct hub *hub);
 
+/* --- gateway_send.c --- */
+
+/* Sends packets, which lie one behind the other. */
+void gateway_send(const struct peer *peer, wax_bytes packets);
+
+/* How many bytes of packets a peer takes now. */
+size_t gateway_room_for(const struct peer *peer);
+
+/* Writes what waits to a line. */
+void gateway_line_flush(struct line_way *line);
+
 /* --- gateway_ways.c --- */
 
 /* Opens the sockets and lines that the settings name. False, and said so, if that does not work. */
 bool gateway_open_ways(struct hub *hub);
 void gateway_close_ways(struct hub *hub);
 
-/* Sends packets, which lie one behind the other. */
-void gateway_send(struct hub *hub, const struct peer *peer, wax_bytes packets);
-
-/* How many bytes of packets a peer takes now. */
-size_t gateway_room_for(const struct peer *peer);
-
-/* Where ADVERTISE goes to. */
+/* Says now and then that the gateway is here. */
 bool gateway_open_advertising(struct hub *hub);
 
 /* --- gateway_devices.c --- */

@@ -15,7 +15,6 @@ enum {
     DATAGRAMS_MAX = 64, /* taken before others have their turn */
     RECEIVE_SIZE = 1024 * 1024,
     REOPEN_MS = 1000,
-    FRAMES_SIZE = 64, /* what goes around a few packets */
 };
 
 /* --- Datagrams --- */
@@ -201,19 +200,6 @@ static void on_reopen(wax_timer *timer, uint64_t now_ms)
     wax_loop_start(&line->hub->loop, timer, now_ms + REOPEN_MS);
 }
 
-static void line_flush(struct line_way *line)
-{
-    ssize_t size = 1;
-
-    while (line->watch.descriptor >= 0 && line->out_size > 0 && size > 0) {
-        size = write(line->watch.descriptor, line->out, line->out_size);
-        if (size > 0) {
-            line->out_size -= (size_t)size;
-            memmove(line->out, line->out + size, line->out_size);
-        }
-    }
-}
-
 static void line_take(struct line_way *line, wax_bytes bytes)
 {
     const struct peer peer = {.line = line};
@@ -232,7 +218,7 @@ static void line_run(struct line_way *line)
     uint8_t room[1024];
     ssize_t size;
 
-    line_flush(line);
+    gateway_line_flush(line);
     while (line->watch.descriptor >= 0 &&
            (size = read(line->watch.descriptor, room, sizeof room)) != 0) {
         if (size < 0 && (errno == EAGAIN || errno == EINTR)) {
@@ -266,8 +252,9 @@ static bool open_line(struct hub *hub, const char *path)
     line->frame.size = sizeof line->in;
     hub->lines[hub->line_count++] = line;
     return line_open(line) ||
-           tools_complain(&hub->settings, "--serial %s: %s; it is to be a terminal, as /dev/ttyUSB0",
-                          path, strerror(errno));
+           tools_complain(&hub->settings,
+                          "--serial %s: %s; it is to be a terminal, as /dev/ttyUSB0", path,
+                          strerror(errno));
 }
 
 static bool open_lines(struct hub *hub)
@@ -310,45 +297,6 @@ void gateway_close_ways(struct hub *hub)
     }
 }
 
-size_t gateway_room_for(const struct peer *peer)
-{
-    size_t left;
-
-    if (peer->line == NULL) {
-        return GATEWAY_DOWN_SIZE;
-    }
-    left = (sizeof peer->line->out - peer->line->out_size) / 2; /* every byte may become two */
-    return left > FRAMES_SIZE ? left - FRAMES_SIZE : 0;
-}
-
-static void send_one(const struct peer *peer, wax_bytes packet)
-{
-    struct line_way *line = peer->line;
-    wax_writer out;
-
-    if (line != NULL && line->watch.descriptor >= 0) {
-        out = wax_writer_over(line->out, sizeof line->out);
-        out.used = line->out_size;
-        (void)!wax_sn_frame_write(&out, packet); /* without room it is lost, as on the line */
-        line->out_size = out.used;
-        line_flush(line);
-    } else if (peer->socket != NULL) {
-        (void)!sendto(peer->socket->watch.descriptor, packet.data, packet.size, 0,
-                      (const struct sockaddr *)&peer->address, peer->address_size);
-    }
-}
-
-void gateway_send(struct hub *hub, const struct peer *peer, wax_bytes packets)
-{
-    wax_reader in = wax_reader_over(packets);
-    wax_bytes packet;
-
-    (void)hub;
-    while (wax_sn_packet_next(&packet, &in) == WAX_OK) {
-        send_one(peer, packet);
-    }
-}
-
 /* --- ADVERTISE [6.1] --- */
 
 static void on_advertise(wax_timer *timer, uint64_t now_ms)
@@ -364,7 +312,7 @@ static void on_advertise(wax_timer *timer, uint64_t now_ms)
     wax_writer out = wax_writer_over(room, sizeof room);
 
     (void)!wax_sn_packet_write(&out, &packet);
-    gateway_send(hub, &hub->advertised, wax_writer_bytes(&out));
+    gateway_send(&hub->advertised, wax_writer_bytes(&out));
     wax_loop_start(&hub->loop, timer, now_ms + settings->advertise_s * 1000ULL);
 }
 
@@ -401,10 +349,11 @@ bool gateway_open_advertising(struct hub *hub)
         return true;
     }
     if (hub->socket_count == 0 || !tools_place_read(place, host, sizeof host, &port)) {
-        return tools_complain(settings,
-                              "--advertise %s: write ADDRESS:PORT, as in 225.1.1.1:1884; it goes by "
-                              "the first address of --listen",
-                              place);
+        return tools_complain(
+            settings,
+            "--advertise %s: write ADDRESS:PORT, as in 225.1.1.1:1884; it goes by "
+            "the first address of --listen",
+            place);
     }
     if (wax_socket_resolve(host, port, &addresses, fault, sizeof fault) != WAX_OK) {
         return tools_complain(settings, "--advertise %s: %s", place, fault);

@@ -434,8 +434,9 @@ bool tools_settings_finish(struct settings *settings)
     if (settings->version == WAX_VERSION_NONE) {
         settings->tries_versions = true;
         bool is_5 = settings->tool == TOOL_RR || settings->tool == TOOL_DOCTOR ||
-                    settings->tool == TOOL_GATEWAY || settings->uses_scram || settings->receive_maximum > 0 ||
-                    settings->alias_maximum > 0 || settings->packet_size_max > 0;
+                    settings->tool == TOOL_GATEWAY || settings->uses_scram ||
+                    settings->receive_maximum > 0 || settings->alias_maximum > 0 ||
+                    settings->packet_size_max > 0;
 
         for (size_t i = 0; i < OF_COUNT; i++) {
             is_5 = is_5 || settings->properties_size[i] > 0;

@@ -1,4 +1,5 @@
-/* What pub, sub, rr, doctor, bench, proxy, gateway and authority were asked to do, as their options say it.
+/* What pub, sub, rr, doctor, bench, proxy, gateway and authority were asked to do, as their options
+ * say it.
  */
 #ifndef WAX_TOOLS_SETTINGS_H
 #define WAX_TOOLS_SETTINGS_H
