@@ -13,7 +13,6 @@ struct field {
 struct row {
     uint8_t type;
     char fields[5]; /* in the order of the wire; behind '?' all of them may be missing */
-    char name[14];
 };
 
 #define AT(field) offsetof(wax_sn_packet, field)
@@ -31,33 +30,33 @@ static const struct field fields[] = {
 };
 
 static const struct row rows[] = {
-    {WAX_SN_ADVERTISE,     "GD",   "ADVERTISE"},     /* [5.4.1] */
-    {WAX_SN_SEARCHGW,      "A",    "SEARCHGW"},      /* [5.4.2] */
-    {WAX_SN_GWINFO,        "G*",   "GWINFO"},        /* [5.4.3] */
-    {WAX_SN_CONNECT,       "FPD*", "CONNECT"},       /* [5.4.4] */
-    {WAX_SN_CONNACK,       "R",    "CONNACK"},       /* [5.4.5] */
-    {WAX_SN_WILLTOPICREQ,  "",     "WILLTOPICREQ"},  /* [5.4.6] */
-    {WAX_SN_WILLTOPIC,     "?F*",  "WILLTOPIC"},     /* [5.4.7] */
-    {WAX_SN_WILLMSGREQ,    "",     "WILLMSGREQ"},    /* [5.4.8] */
-    {WAX_SN_WILLMSG,       "*",    "WILLMSG"},       /* [5.4.9] */
-    {WAX_SN_REGISTER,      "TM*",  "REGISTER"},      /* [5.4.10] */
-    {WAX_SN_REGACK,        "TMR",  "REGACK"},        /* [5.4.11] */
-    {WAX_SN_PUBLISH,       "FTM*", "PUBLISH"},       /* [5.4.12] */
-    {WAX_SN_PUBACK,        "TMR",  "PUBACK"},        /* [5.4.13] */
-    {WAX_SN_PUBCOMP,       "M",    "PUBCOMP"},       /* [5.4.14] */
-    {WAX_SN_PUBREC,        "M",    "PUBREC"},        /* [5.4.14] */
-    {WAX_SN_PUBREL,        "M",    "PUBREL"},        /* [5.4.14] */
-    {WAX_SN_SUBSCRIBE,     "FM*",  "SUBSCRIBE"},     /* [5.4.15] */
-    {WAX_SN_SUBACK,        "FTMR", "SUBACK"},        /* [5.4.16] */
-    {WAX_SN_UNSUBSCRIBE,   "FM*",  "UNSUBSCRIBE"},   /* [5.4.17] */
-    {WAX_SN_UNSUBACK,      "M",    "UNSUBACK"},      /* [5.4.18] */
-    {WAX_SN_PINGREQ,       "*",    "PINGREQ"},       /* [5.4.19] */
-    {WAX_SN_PINGRESP,      "",     "PINGRESP"},      /* [5.4.20] */
-    {WAX_SN_DISCONNECT,    "?D",   "DISCONNECT"},    /* [5.4.21] */
-    {WAX_SN_WILLTOPICUPD,  "?F*",  "WILLTOPICUPD"},  /* [5.4.22] */
-    {WAX_SN_WILLTOPICRESP, "R",    "WILLTOPICRESP"}, /* [5.4.24] */
-    {WAX_SN_WILLMSGUPD,    "*",    "WILLMSGUPD"},    /* [5.4.23] */
-    {WAX_SN_WILLMSGRESP,   "R",    "WILLMSGRESP"},   /* [5.4.25] */
+    {WAX_SN_ADVERTISE,     "GD"},     /* [5.4.1] */
+    {WAX_SN_SEARCHGW,      "A"},      /* [5.4.2] */
+    {WAX_SN_GWINFO,        "G*"},        /* [5.4.3] */
+    {WAX_SN_CONNECT,       "FPD*"},       /* [5.4.4] */
+    {WAX_SN_CONNACK,       "R"},       /* [5.4.5] */
+    {WAX_SN_WILLTOPICREQ,  ""},  /* [5.4.6] */
+    {WAX_SN_WILLTOPIC,     "?F*"},     /* [5.4.7] */
+    {WAX_SN_WILLMSGREQ,    ""},    /* [5.4.8] */
+    {WAX_SN_WILLMSG,       "*"},       /* [5.4.9] */
+    {WAX_SN_REGISTER,      "TM*"},      /* [5.4.10] */
+    {WAX_SN_REGACK,        "TMR"},        /* [5.4.11] */
+    {WAX_SN_PUBLISH,       "FTM*"},       /* [5.4.12] */
+    {WAX_SN_PUBACK,        "TMR"},        /* [5.4.13] */
+    {WAX_SN_PUBCOMP,       "M"},       /* [5.4.14] */
+    {WAX_SN_PUBREC,        "M"},        /* [5.4.14] */
+    {WAX_SN_PUBREL,        "M"},        /* [5.4.14] */
+    {WAX_SN_SUBSCRIBE,     "FM*"},     /* [5.4.15] */
+    {WAX_SN_SUBACK,        "FTMR"},        /* [5.4.16] */
+    {WAX_SN_UNSUBSCRIBE,   "FM*"},   /* [5.4.17] */
+    {WAX_SN_UNSUBACK,      "M"},      /* [5.4.18] */
+    {WAX_SN_PINGREQ,       "*"},       /* [5.4.19] */
+    {WAX_SN_PINGRESP,      ""},      /* [5.4.20] */
+    {WAX_SN_DISCONNECT,    "?D"},    /* [5.4.21] */
+    {WAX_SN_WILLTOPICUPD,  "?F*"},  /* [5.4.22] */
+    {WAX_SN_WILLTOPICRESP, "R"}, /* [5.4.24] */
+    {WAX_SN_WILLMSGUPD,    "*"},    /* [5.4.23] */
+    {WAX_SN_WILLMSGRESP,   "R"},   /* [5.4.25] */
 };
 /* clang-format on */
 
@@ -83,9 +82,47 @@ static const struct field *field_of(char letter)
 
 const char *wax_sn_packet_name(uint8_t type)
 {
-    const struct row *row = row_of(type);
+    /* clang-format off */
+    static const struct {
+        uint8_t type;
+        char name[14];
+    } names[] = {
+        {WAX_SN_ADVERTISE, "ADVERTISE"},
+        {WAX_SN_SEARCHGW, "SEARCHGW"},
+        {WAX_SN_GWINFO, "GWINFO"},
+        {WAX_SN_CONNECT, "CONNECT"},
+        {WAX_SN_CONNACK, "CONNACK"},
+        {WAX_SN_WILLTOPICREQ, "WILLTOPICREQ"},
+        {WAX_SN_WILLTOPIC, "WILLTOPIC"},
+        {WAX_SN_WILLMSGREQ, "WILLMSGREQ"},
+        {WAX_SN_WILLMSG, "WILLMSG"},
+        {WAX_SN_REGISTER, "REGISTER"},
+        {WAX_SN_REGACK, "REGACK"},
+        {WAX_SN_PUBLISH, "PUBLISH"},
+        {WAX_SN_PUBACK, "PUBACK"},
+        {WAX_SN_PUBCOMP, "PUBCOMP"},
+        {WAX_SN_PUBREC, "PUBREC"},
+        {WAX_SN_PUBREL, "PUBREL"},
+        {WAX_SN_SUBSCRIBE, "SUBSCRIBE"},
+        {WAX_SN_SUBACK, "SUBACK"},
+        {WAX_SN_UNSUBSCRIBE, "UNSUBSCRIBE"},
+        {WAX_SN_UNSUBACK, "UNSUBACK"},
+        {WAX_SN_PINGREQ, "PINGREQ"},
+        {WAX_SN_PINGRESP, "PINGRESP"},
+        {WAX_SN_DISCONNECT, "DISCONNECT"},
+        {WAX_SN_WILLTOPICUPD, "WILLTOPICUPD"},
+        {WAX_SN_WILLTOPICRESP, "WILLTOPICRESP"},
+        {WAX_SN_WILLMSGUPD, "WILLMSGUPD"},
+        {WAX_SN_WILLMSGRESP, "WILLMSGRESP"},
+    };
+    /* clang-format on */
 
-    return row == NULL ? NULL : row->name;
+    for (size_t i = 0; i < WAX_COUNT(names); i++) {
+        if (names[i].type == type) {
+            return names[i].name;
+        }
+    }
+    return NULL;
 }
 
 static void read_field(wax_sn_packet *packet, const struct field *field, wax_reader *in)

@@ -253,12 +253,28 @@ static void round_begin(struct round *round, struct device *device)
     round->turn = (wax_sn_turn){wax_clock_ms(), &round->down, &round->up};
 }
 
+/* With -d. */
+static void tell_packets(const struct device *device, wax_bytes packets)
+{
+    wax_reader in = wax_reader_over(packets);
+    wax_sn_packet packet;
+    wax_bytes bytes;
+
+    while (device->hub->settings.is_debug && wax_sn_packet_next(&bytes, &in) == WAX_OK) {
+        if (wax_sn_packet_read(&packet, bytes) == WAX_OK) {
+            tools_debug(&device->hub->settings, "%s is told %s, %zu bytes", device->name.text,
+                        wax_sn_packet_name(packet.type), bytes.size);
+        }
+    }
+}
+
 /* Returns whether something was said. */
 static bool round_end(struct round *round, struct device *device)
 {
     bool has_said = round->down.used > 0 || round->up.used > device->remote.out_end;
 
     tools_side_wrote(&device->remote, &round->up);
+    tell_packets(device, wax_writer_bytes(&round->down));
     gateway_send(&device->peer, wax_writer_bytes(&round->down));
     tell(device);
     return has_said;
@@ -498,6 +514,10 @@ void gateway_take(struct hub *hub, const struct peer *peer, wax_bytes bytes)
 
     if (wax_sn_packet_read(&packet, bytes) != WAX_OK) {
         return; /* noise, or another protocol */
+    }
+    if (hub->settings.is_debug) {
+        tools_debug(&hub->settings, "%s says %s, %zu bytes", name_of(peer).text,
+                    wax_sn_packet_name(packet.type), bytes.size);
     }
     if (packet.type == WAX_SN_CONNECT && device != NULL && !gateway_is_allowed(hub, packet.data)) {
         return;

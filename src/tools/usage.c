@@ -146,7 +146,7 @@ static const struct topic topics[] = {
         "--cert. \"Congestion\" means again later, \"not supported\" never as it is. A device whose broker is lost\n"
         "is told DISCONNECT. Encapsulated packets of forwarders are not taken.\n"},
     {TOOL_GATEWAY, "Limits",
-        "256 devices, or --devices-max, with 64 KiB of memory each; 20 new ones a second, 64 at once. A packet\n"
+        "256 devices, or --devices-max, with 45 KiB of memory each; 20 new ones a second, 64 at once. A packet\n"
         "has 1472 bytes, a topic 200, a client id 64, a Will 1024. For each device 64 registered topics, 16 KiB\n"
         "of messages that wait for it (those of QoS 0 that come then are dropped, those of QoS 1 and 2 wait at\n"
         "the broker), 4 exchanges of its own at a time, and one message of QoS 1 or 2 on its way to it.\n"
