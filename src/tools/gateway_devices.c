@@ -3,7 +3,6 @@
 #include "tools/gateway_parts.h"
 #include "tools/link.h"
 
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,79 +13,6 @@ enum {
     OWN_WAIT_MS = 500,
     OWN_WAIT_MAX_MS = 30000,
 };
-
-/* --- Who is who --- */
-
-static uint64_t hash_of(const struct hub *hub, const struct peer *peer)
-{
-    return wax_hash(hub->config.hash_key, wax_bytes_of(&peer->address, peer->address_size));
-}
-
-static bool is_same(const struct peer *one, const struct peer *other)
-{
-    return one->line == other->line && one->socket == other->socket &&
-           one->address_size == other->address_size &&
-           memcmp(&one->address, &other->address, one->address_size) == 0;
-}
-
-/* Where the device of a peer stands, or would. */
-static struct device **find(struct hub *hub, const struct peer *peer)
-{
-    struct device **at;
-
-    if (peer->line != NULL) {
-        return &peer->line->device;
-    }
-    at = &hub->buckets[hash_of(hub, peer) % GATEWAY_BUCKETS];
-    while (*at != NULL && !is_same(&(*at)->peer, peer)) {
-        at = &(*at)->next;
-    }
-    return at;
-}
-
-static wax_address_text name_of(const struct peer *peer)
-{
-    wax_address address = {.kind = WAX_ADDRESS_UNKNOWN};
-    wax_address_text text = {"-"};
-
-    if (peer->line != NULL) {
-        size_t size = strnlen(peer->line->path, sizeof text.text - 1);
-
-        memcpy(text.text, peer->line->path, size);
-        text.text[size] = '\0';
-        return text;
-    }
-    if (peer->address.ss_family == AF_INET) {
-        const struct sockaddr_in *four = (const void *)&peer->address;
-
-        address.kind = WAX_ADDRESS_IPV4;
-        address.port = ntohs(four->sin_port);
-        memcpy(address.bytes, &four->sin_addr, 4);
-    } else if (peer->address.ss_family == AF_INET6) {
-        const struct sockaddr_in6 *six = (const void *)&peer->address;
-
-        address.kind = WAX_ADDRESS_IPV6;
-        address.port = ntohs(six->sin6_port);
-        address.zone = six->sin6_scope_id;
-        memcpy(address.bytes, &six->sin6_addr, 16);
-    }
-    return address.kind == WAX_ADDRESS_UNKNOWN ? text : wax_address_show(&address);
-}
-
-bool gateway_rate_takes(struct rate *rate, uint64_t now_ms)
-{
-    uint64_t more = (now_ms - rate->since_ms) * rate->per_second / 1000;
-
-    if (more > 0) {
-        rate->since_ms = now_ms;
-        rate->left = more > rate->most - rate->left ? rate->most : rate->left + (uint32_t)more;
-    }
-    if (rate->left == 0) {
-        return false;
-    }
-    rate->left--;
-    return true;
-}
 
 /* --- Begin and end of a device --- */
 
@@ -122,7 +48,7 @@ static struct device *device_make(struct hub *hub, const struct peer *peer)
     device->timer.due = on_timer;
     device->dialling.settings = &hub->settings;
     device->dialling.status = WAX_CLOSED;
-    device->name = name_of(peer);
+    device->name = gateway_name_of(peer);
     wax_link_init(&device->all);
     wax_link_append(&hub->devices, &device->all);
     hub->device_count++;
@@ -133,7 +59,7 @@ static struct device *device_make(struct hub *hub, const struct peer *peer)
 static void device_leave(struct device *device)
 {
     struct hub *hub = device->hub;
-    struct device **at = find(hub, &device->peer);
+    struct device **at = gateway_find(hub, &device->peer);
 
     if (hub->own == device) {
         hub->own = NULL;
@@ -450,21 +376,21 @@ static void admit(struct hub *hub, const struct peer *peer, const wax_sn_packet 
     if (!is_allowed) {
         refusal.code = WAX_SN_NOT_SUPPORTED;
         wax_log_write(&hub->log, WAX_WARNING, "device_refused device=%.*s peer=%s reason=%s",
-                      (int)packet->data.size, (const char *)packet->data.data, name_of(peer).text,
-                      "it is not in the file of --devices");
+                      (int)packet->data.size, (const char *)packet->data.data,
+                      gateway_name_of(peer).text, "it is not in the file of --devices");
     } else if (hub->device_count < hub->settings.gateway.devices_max &&
                gateway_rate_takes(&hub->admissions, wax_clock_ms())) {
         device = device_make(hub, peer);
     } else {
         wax_log_write(&hub->log, WAX_WARNING, "device_refused device=%.*s peer=%s reason=%s",
-                      (int)packet->data.size, (const char *)packet->data.data, name_of(peer).text,
-                      "too many are connected, or connect at once");
+                      (int)packet->data.size, (const char *)packet->data.data,
+                      gateway_name_of(peer).text, "too many are connected, or connect at once");
     }
     if (device == NULL) {
         (void)!wax_sn_packet_write(down, &refusal);
         return;
     }
-    *find(hub, peer) = device;
+    *gateway_find(hub, peer) = device;
     wax_sn_client_open(&device->client, &hub->config, wax_clock_ms());
 }
 
@@ -510,13 +436,13 @@ static void greet(struct hub *hub, const struct peer *peer, const wax_sn_packet 
 void gateway_take(struct hub *hub, const struct peer *peer, wax_bytes bytes)
 {
     wax_sn_packet packet;
-    struct device *device = *find(hub, peer);
+    struct device *device = *gateway_find(hub, peer);
 
     if (wax_sn_packet_read(&packet, bytes) != WAX_OK) {
         return; /* noise, or another protocol */
     }
     if (hub->settings.is_debug) {
-        tools_debug(&hub->settings, "%s says %s, %zu bytes", name_of(peer).text,
+        tools_debug(&hub->settings, "%s says %s, %zu bytes", gateway_name_of(peer).text,
                     wax_sn_packet_name(packet.type), bytes.size);
     }
     if (packet.type == WAX_SN_CONNECT && device != NULL && !gateway_is_allowed(hub, packet.data)) {
@@ -524,7 +450,7 @@ void gateway_take(struct hub *hub, const struct peer *peer, wax_bytes bytes)
     }
     if (device == NULL || packet.type == WAX_SN_SEARCHGW) {
         greet(hub, peer, &packet);
-        device = device == NULL ? *find(hub, peer) : NULL;
+        device = device == NULL ? *gateway_find(hub, peer) : NULL;
     }
     if (device != NULL) {
         give(device, &packet);

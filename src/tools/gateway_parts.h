@@ -124,6 +124,17 @@ bool gateway_read_allowed(struct hub *hub);
 bool gateway_is_allowed(const struct hub *hub, wax_bytes client_id);
 void gateway_free_files(struct hub *hub);
 
+/* --- gateway_peers.c --- */
+
+/* Where the device of a peer stands, or would. */
+struct device **gateway_find(struct hub *hub, const struct peer *peer);
+
+/* What the log calls a peer. */
+wax_address_text gateway_name_of(const struct peer *peer);
+
+/* Whether there is one more in this second. */
+bool gateway_rate_takes(struct rate *rate, uint64_t now_ms);
+
 /* --- gateway_send.c --- */
 
 /* Sends packets, which lie one behind the other. */
@@ -160,8 +171,5 @@ void gateway_open_own(struct hub *hub);
 
 /* Ends all; no thread has any. */
 void gateway_end_all(struct hub *hub);
-
-/* Whether there is one more in this second. */
-bool gateway_rate_takes(struct rate *rate, uint64_t now_ms);
 
 #endif
