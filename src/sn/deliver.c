@@ -197,7 +197,7 @@ static void say_release(wax_sn_client *client, const wax_sn_turn *turn)
 static bool has_room(const wax_sn_turn *turn)
 {
     return wax_writer_left(turn->down) >= WAX_SN_PACKET_MAX &&
-           wax_writer_left(turn->up) >= 2 * HEAD_SIZE_MAX;
+           wax_writer_left(turn->up) >= HEAD_SIZE_MAX;
 }
 
 void wax_sn_deliver(wax_sn_client *client, const wax_sn_turn *turn)

@@ -146,6 +146,22 @@ static void discard(struct hub *hub)
     wax_tls_release(hub->tls);
 }
 
+/* Runs until a signal comes. */
+static int run(struct hub *hub)
+{
+    int code = EXIT_WRONG;
+
+    if (begin(hub)) {
+        while (!hub->ends) {
+            wax_loop_turn(&hub->loop, false);
+            wax_log_flush(&hub->log, hub->loop.now_ms);
+        }
+        code = EXIT_GOOD;
+    }
+    discard(hub);
+    return code;
+}
+
 int wax_tool_gateway(int argc, char **argv)
 {
     static struct hub hub;
@@ -153,19 +169,13 @@ int wax_tool_gateway(int argc, char **argv)
 
     memset(&hub, 0, sizeof hub);
     wax_link_init(&hub.devices);
-    if (tools_options_begin(&hub.settings, TOOL_GATEWAY, argc, argv, &code) &&
-        check(&hub.settings)) {
+    if (tools_options_begin(&hub.settings, TOOL_GATEWAY, argc, argv, &code)) {
+        code = EXIT_WRONG;
         configure(&hub);
         open_log(&hub);
-        if (gateway_read_predefined(&hub) && gateway_read_allowed(&hub) && open_tls(&hub)) {
-            if (begin(&hub)) {
-                while (!hub.ends) {
-                    wax_loop_turn(&hub.loop, false);
-                    wax_log_flush(&hub.log, hub.loop.now_ms);
-                }
-                code = EXIT_GOOD;
-            }
-            discard(&hub);
+        if (check(&hub.settings) && gateway_read_predefined(&hub) && gateway_read_allowed(&hub) &&
+            open_tls(&hub)) {
+            code = run(&hub);
         }
         wax_log_close(&hub.log);
     }

@@ -31,7 +31,7 @@ struct socket_way {
 /* A serial line, with the device at its end. */
 struct line_way {
     wax_watch watch; /* descriptor -1: it is not open */
-    wax_timer timer; /* opens it again */
+    wax_timer timer; /* opens it again, or reads on */
     struct hub *hub;
     const char *path;
     struct device *device; /* NULL: none has connected */

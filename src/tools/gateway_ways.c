@@ -14,6 +14,7 @@
 enum {
     DATAGRAMS_MAX = 64, /* taken before others have their turn */
     RECEIVE_SIZE = 1024 * 1024,
+    READS_MAX = 64, /* of a line, likewise */
     REOPEN_MS = 1000,
 };
 
@@ -183,11 +184,11 @@ static bool line_open(struct line_way *line)
     return true;
 }
 
-static void on_reopen(wax_timer *timer, uint64_t now_ms)
+static void on_line_timer(wax_timer *timer, uint64_t now_ms)
 {
     struct line_way *line = WAX_OWNER(timer, struct line_way, timer);
 
-    if (line_open(line)) {
+    if (line->watch.descriptor >= 0 || line_open(line)) {
         line->was_told = false;
         line_run(line);
         return;
@@ -211,31 +212,47 @@ static void line_take(struct line_way *line, wax_bytes bytes)
     }
 }
 
+/* Takes what came. Returns WAX_MORE when that is all, WAX_OK when there may be more, WAX_CLOSED at
+ * the end of the line. */
+static wax_status line_read(struct line_way *line)
+{
+    uint8_t room[1024];
+
+    for (int i = 0; i < READS_MAX; i++) {
+        ssize_t size = read(line->watch.descriptor, room, sizeof room);
+
+        if (size < 0 && (errno == EAGAIN || errno == EINTR)) {
+            return WAX_MORE;
+        }
+        if (size <= 0) {
+            return WAX_CLOSED;
+        }
+        line_take(line, wax_bytes_of(room, (size_t)size));
+    }
+    return WAX_OK;
+}
+
 /* Moves what moves. */
 static void line_run(struct line_way *line)
 {
     struct hub *hub = line->hub;
-    uint8_t room[1024];
-    ssize_t size;
+    wax_status status;
 
     gateway_line_flush(line);
-    while (line->watch.descriptor >= 0 &&
-           (size = read(line->watch.descriptor, room, sizeof room)) != 0) {
-        if (size < 0 && (errno == EAGAIN || errno == EINTR)) {
-            if (line->device != NULL) {
-                gateway_run(line->device);
-            }
-            return;
-        }
-        if (size < 0) {
-            break;
-        }
-        line_take(line, wax_bytes_of(room, (size_t)size));
+    status = line_read(line);
+    if (status == WAX_CLOSED) {
+        wax_log_write(&hub->log, WAX_WARNING, "line_ended path=%s broken_frames=%u", line->path,
+                      line->frame.broken_count);
+        line_close(line);
+        wax_loop_start(&hub->loop, &line->timer, wax_clock_ms() + REOPEN_MS);
+        return;
     }
-    wax_log_write(&hub->log, WAX_WARNING, "line_ended path=%s broken_frames=%u", line->path,
-                  line->frame.broken_count);
-    line_close(line);
-    wax_loop_start(&hub->loop, &line->timer, wax_clock_ms() + REOPEN_MS);
+    if (line->device != NULL) {
+        gateway_run(line->device);
+    }
+    if (status == WAX_OK) {
+        wax_loop_start(&hub->loop, &line->timer, 0); /* after the others */
+    }
 }
 
 static bool open_line(struct hub *hub, const char *path)
@@ -247,7 +264,7 @@ static bool open_line(struct hub *hub, const char *path)
     }
     line->hub = hub;
     line->path = path;
-    line->timer.due = on_reopen;
+    line->timer.due = on_line_timer;
     line->frame.room = line->in;
     line->frame.size = sizeof line->in;
     hub->lines[hub->line_count++] = line;
