@@ -4,7 +4,9 @@
 /* The library believes sizes in what it reads; this is the only one that has no room of its own. */
 enum { ID_SIZE_AT = 9, ID_SIZE_MAX = 32 };
 
-#if !defined(HAVE_EXT_CACHE) || !defined(NO_CLIENT_CACHE) || defined(SESSION_CERTS)
+#if defined(LIBWOLFSSL_VERSION_HEX) &&                                                             \
+    (!defined(HAVE_EXT_CACHE) || !defined(NO_CLIENT_CACHE) || defined(SESSION_CERTS) ||            \
+     defined(OPENSSL_EXTRA) || defined(WOLFSSL_TLS13))
 #error "user_settings.h has to include wolf/settings.h, and sessions without certificates"
 #endif
 
