@@ -30,6 +30,7 @@ static wax_status limit_records(WOLFSSL_CTX *library, uint16_t size)
 #if !defined(NO_PSK)
 
 /* The library knows names that end with zero. */
+/* NOLINTNEXTLINE(readability-function-size): wolfSSL's prototype. */
 static unsigned int give_key(WOLFSSL *ssl, const char *hint, char *identity,
                              unsigned int identity_max, unsigned char *key, unsigned int key_max)
 {

@@ -52,15 +52,19 @@ static WOLFSSL_SESSION *read_session(wax_bytes bytes)
 }
 
 /* A session that the library did not take may have left something in the connection. */
-wax_status wax_wolf_offer_session(wax_wolf_tls *self, wax_bytes bytes)
+wax_status wax_wolf_offer_session(wax_wolf_tls *self, wax_bytes session)
 {
-    WOLFSSL_SESSION *session = read_session(bytes);
+    WOLFSSL_SESSION *saved = read_session(session);
     WOLFSSL *fresh;
-    bool is_taken = session != NULL && wolfSSL_set_session(self->ssl, session) == WOLFSSL_SUCCESS;
+    bool is_taken;
 
-    wolfSSL_SESSION_free(session);
-    if (is_taken || session == NULL) {
-        return is_taken ? WAX_OK : WAX_INVALID;
+    if (saved == NULL) {
+        return WAX_INVALID;
+    }
+    is_taken = wolfSSL_set_session(self->ssl, saved) == WOLFSSL_SUCCESS;
+    wolfSSL_SESSION_free(saved);
+    if (is_taken) {
+        return WAX_OK;
     }
     fresh = wolf_begin(self);
     if (fresh == NULL) {
