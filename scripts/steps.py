@@ -97,7 +97,8 @@ def sum_of(pattern, text):
 
 
 def run_units(step, preset):
-    """All programs of ctest; their cmocka cases are counted one by one."""
+    """All programs of ctest; their cmocka cases are counted one by one. What devices link is tested from its sources."""
+    step.need("scripts/setup-device")
     build(step, preset)
     code, output = step.ask(*still_addresses(), "ctest", "--preset", preset, "-V", "-j", JOBS,
                             "--timeout", 300, env=SANITIZERS)
