@@ -348,7 +348,7 @@ static int run(struct job *job, bool (*work)(struct job *job), int argc, char **
         return 0;
     }
     job->room = malloc(room_size);
-    job->sealed = tools_sealed_open(job->identity, fault, sizeof fault);
+    job->sealed = tools_sealed_open(job->identity, SEALED_FILES, fault, sizeof fault);
     if (job->sealed == NULL) {
         (void)fail(job, "--as", fault);
     } else if (job->room == NULL) {
