@@ -351,14 +351,13 @@ static inline const struct held_group *farm_held(struct farm *farm, const char *
     return at < device->groups ? &device->held[at] : NULL;
 }
 
-/* The device tells what it holds. */
-static inline wax_status farm_report(struct farm *farm, const char *name)
+/* Writes the next status of a device: what it holds. Returns its size. */
+static inline size_t farm_status(struct farm *farm, const char *name, uint8_t *room, size_t size)
 {
     struct farm_device *device = farm_device(farm, name);
     char topic[32];
-    uint8_t room[2048];
     uint8_t list[512];
-    wax_writer out = wax_writer_over(room, sizeof room);
+    wax_writer out = wax_writer_over(room, size);
     wax_writer list_out = wax_writer_over(list, sizeof list);
     wax_keys_ends ends;
     wax_keys_status status = {
@@ -379,8 +378,17 @@ static inline wax_status farm_report(struct farm *farm, const char *name)
         }
     }
     assert_int_equal(wax_keys_status_seal(&out, &ends, &status), WAX_OK);
+    return out.used;
+}
+
+/* The device tells what it holds. */
+static inline wax_status farm_report(struct farm *farm, const char *name)
+{
+    uint8_t room[2048];
+    const size_t size = farm_status(farm, name, room, sizeof room);
+
     return wax_authority_hear(farm->authority, farm->deed.now_s, wax_bytes_of_text(name), room,
-                              out.used);
+                              size);
 }
 
 #endif
