@@ -162,6 +162,14 @@ wax_status wax_authority_revoke(wax_authority *self, const wax_authority_deed *d
 wax_status wax_authority_evict(wax_authority *self, const wax_authority_deed *deed,
                                wax_bytes name) WAX_CHECKED;
 
+/* Lets the device `name` go on that has its key, and lost all that it had written down. Where it
+ * writes it gets a number that nobody had: under the old one it is refused from now on. Where it
+ * reads a group of class stream it gets what begins with the next epoch, and nothing before, since
+ * it no longer knows what of that came: one is announced, unless one is. Its statuses count anew,
+ * and those from before are refused. */
+wax_status wax_authority_recover(wax_authority *self, const wax_authority_deed *deed,
+                                 wax_bytes name) WAX_CHECKED;
+
 /* Announces a new epoch to a group's readers. It is written in when all have it, or after `ack_s`,
  * or when wax_authority_activate() says so; the oldest goes when there are more than W. One that
  * is announced already is WAX_INVALID. */

@@ -28,6 +28,10 @@ static bool may_have(const struct group *group, const struct membership *member,
         *what = WAX_KEYS_EPOCH_SECRET;
         return true;
     }
+    if (member->sender != 0 && epoch == group->write_epoch && group->group_class != 0) {
+        *what = WAX_KEYS_SENDER_SECRET;
+        return true;
+    }
     *what = WAX_KEYS_CLASS_SECRET;
     return member->has_history && group->group_class == 0;
 }

@@ -290,7 +290,7 @@ static bool import_copy(struct job *job)
         (void)unlink(job->home.file);
         return fail(job->home.fault);
     }
-    return keys_recover(job->home.authority, order, &job->answer) || fail(job->answer.fault);
+    return keys_restored(job->home.authority, order, &job->answer) || fail(job->answer.fault);
 }
 
 /* --- On a device --- */

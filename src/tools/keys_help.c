@@ -75,6 +75,14 @@ static const char recovery[] =
     "know\n"
     "what was done after the backup: evict again who was evicted since.\n";
 
+static const char lost[] =
+    "A device that has its key, and whose folder of state is gone, would begin where it began "
+    "before:\n"
+    "readers would refuse that as replays, and the authority its acknowledgements. `wax keys "
+    "recover\n"
+    "DEVICE` gives it a new number wherever it writes. Where it reads a group of class stream, it\n"
+    "gets nothing that is older than the next epoch: it no longer knows what of that came.\n";
+
 static const struct {
     const char *title;
     const char *text;
@@ -83,6 +91,7 @@ static const struct {
     {"Devices come in",     devices },
     {"Epochs and eviction", eviction},
     {"Backup",              recovery},
+    {"Lost state",          lost    },
 };
 
 static const char end[] = "The exit code is 0, or 1 when nothing was done.\n";

@@ -29,7 +29,7 @@ const struct keys_verb keys_verbs[] = {
     {"unblind",    0, 0, "--from FILE",                   "say which tokens stand for the topics of a list",             keys_tokens},
     {"export",     1, 1, "FILE",                          "write a backup; it is worth nothing without the key",         keys_export},
     {"import",     1, 2, "FILE [FOLDER]",                 "make a folder of a backup, and recover",                      NULL},
-    {"recover",    0, 0, "",                              "after files came back from a backup: make devices believe it again", keys_recover},
+    {"recover",    0, 1, "[DEVICE]",                      "after files came back from a backup: make devices believe it again; or let a device go on that lost its state", keys_recover},
     {"resend",     0, 0, "",                              "publish all again, for a broker that lost what it retained",  keys_resend},
     {"identity",   1, 1, "DEVICE --namespace FILE",       "on a device: make its own key, and ask to be enrolled",       NULL},
     {NULL,         0, 0, NULL,                            NULL,                                                          NULL},
