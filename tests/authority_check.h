@@ -68,10 +68,11 @@ static inline wax_authority_options farm_options(struct farm *farm)
     return (wax_authority_options){farm->path, farm->key, &farm->random, farm->fault};
 }
 
-static inline void farm_begin(struct farm *farm, uint64_t seed)
+/* Founds one; returns as wax_authority_found(). */
+static inline wax_status farm_found(struct farm *farm, uint64_t seed,
+                                    const wax_authority_founding *founding)
 {
     static unsigned number;
-    const wax_authority_founding founding = {.blinding_variant = 1, .blinding_hash = 2};
     wax_authority_options options;
 
     memset(farm, 0, sizeof *farm);
@@ -86,8 +87,14 @@ static inline void farm_begin(struct farm *farm, uint64_t seed)
     farm->deed = (wax_authority_deed){WAX_TEXT("anna"), 1700000000};
     any_fill(&farm->seed, farm->key, sizeof farm->key);
     options = farm_options(farm);
-    check_row(farm->fault,
-              wax_authority_found(&farm->authority, &options, &farm->deed, &founding) == WAX_OK);
+    return wax_authority_found(&farm->authority, &options, &farm->deed, founding);
+}
+
+static inline void farm_begin(struct farm *farm, uint64_t seed)
+{
+    const wax_authority_founding founding = {.blinding_variant = 1, .blinding_hash = 2};
+
+    check_row(farm->fault, farm_found(farm, seed, &founding) == WAX_OK);
 }
 
 static inline void farm_end(struct farm *farm)

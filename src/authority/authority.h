@@ -38,12 +38,17 @@ typedef struct wax_authority_deed {
     uint64_t now_s; /* since 1970 */
 } wax_authority_deed;
 
+#define WAX_AUTHORITY_PATTERNS_MAX 64
+
 /* A new namespace. */
 typedef struct wax_authority_founding {
     wax_bytes prefix;          /* of the authority's topics; empty: "wax" */
     const uint8_t *root;       /* public key that certifies devices; NULL: the Registrar's own */
     uint32_t blinding_variant; /* 0: topics are not blinded */
     uint32_t blinding_hash;
+    const wax_bytes *patterns; /* of variant 2: where wildcards may stand, no two of which match the
+                                  same topic. They are the namespace's for good */
+    size_t pattern_count;      /* at most WAX_AUTHORITY_PATTERNS_MAX */
 } wax_authority_founding;
 
 /* Makes a file for a new namespace and opens it. Where there is one, it is WAX_INVALID.

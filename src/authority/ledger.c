@@ -50,6 +50,7 @@ static const char schema[] =
     " has_history INTEGER NOT NULL,held_epoch INTEGER NOT NULL DEFAULT 0,"
     " PRIMARY KEY(group_id,device_id)) WITHOUT ROWID;"
     "CREATE INDEX members_of_device ON members(device_id);"
+    "CREATE TABLE patterns(id INTEGER PRIMARY KEY,pattern TEXT NOT NULL);"
     "CREATE TABLE log(number INTEGER PRIMARY KEY,entry BLOB NOT NULL);"
     "CREATE TABLE rules(id INTEGER PRIMARY KEY,name TEXT NOT NULL UNIQUE,body TEXT NOT NULL);";
 

@@ -1,6 +1,7 @@
 /* Mailboxes: to each what it may have, and nothing else. */
 #include <string.h>
 
+#include "authority/blind.h"
 #include "authority/contents.h"
 #include "authority/derive.h"
 
@@ -174,6 +175,7 @@ static wax_keys_mailbox describe(wax_authority *self, const struct device *devic
             .key = self->own.blinding_key,
             .variant = self->own.blinding_variant,
             .hash = self->own.blinding_hash,
+            .patterns = blind_list_patterns(self),
         };
     }
     return mailbox;

@@ -40,6 +40,8 @@ struct keys_order {
     const char *name_space; /* a file of what is known of a namespace */
     wax_bytes filters[ORDER_FILTERS_MAX];
     size_t filter_count;
+    wax_bytes patterns[ORDER_FILTERS_MAX];
+    size_t pattern_count;
     uint32_t suite;
     uint32_t group_class;
     uint32_t tag_size;

@@ -17,6 +17,9 @@ static const char options[] =
     "                    systemd credential wax-authority.kek, $WAX_AUTHORITY_KEK, FOLDER.kek\n"
     "--prefix TOPIC      init: topics of the authority are below it (wax)\n"
     "--blind hmac|ascon  init: the broker sees tokens instead of topics\n"
+    "--pattern FILTER    init --blind: wildcards stand only where a pattern has them; may be "
+    "given\n"
+    "                    several times, for good\n"
     "-f, --filter FILTER group add: which topics; may be given several times\n"
     "--suite NAME        group add: chacha20, ascon (for small devices) or ccm (chacha20)\n"
     "--class NAME        group add: stream, every message counts; or state, the latest of a topic\n"
@@ -83,6 +86,18 @@ static const char lost[] =
     "DEVICE` gives it a new number wherever it writes. Where it reads a group of class stream, it\n"
     "gets nothing that is older than the next epoch: it no longer knows what of that came.\n";
 
+static const char blinding[] =
+    "With --blind the broker sees a token for each level of a topic. Wildcards go through it: a "
+    "level\n"
+    "has the same token wherever it stands at this depth, so that the broker sees that two topics\n"
+    "share a name. With --pattern a token depends on the levels in front of it, too, but for "
+    "those\n"
+    "where a pattern has a wildcard; and nobody can subscribe with a wildcard elsewhere:\n"
+    "  wax keys init --blind hmac --pattern 'home/+/temperature' --pattern 'alarm/#'\n"
+    "Topics that no pattern matches have tokens of their own, and no wildcards. No two patterns "
+    "may\n"
+    "match the same topic. All devices get the patterns in their mailboxes.\n";
+
 static const struct {
     const char *title;
     const char *text;
@@ -90,6 +105,7 @@ static const struct {
     {"Examples",            examples},
     {"Devices come in",     devices },
     {"Epochs and eviction", eviction},
+    {"Blinded topics",      blinding},
     {"Backup",              recovery},
     {"Lost state",          lost    },
 };

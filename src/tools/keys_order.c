@@ -48,6 +48,7 @@ static const struct option long_options[] = {
     {"kek",       required_argument, NULL, 'k'},
     {"prefix",    required_argument, NULL, 'p'},
     {"blind",     required_argument, NULL, 'b'},
+    {"pattern",   required_argument, NULL, 'P'},
     {"filter",    required_argument, NULL, 'f'},
     {"suite",     required_argument, NULL, 's'},
     {"class",     required_argument, NULL, 'c'},
@@ -186,6 +187,15 @@ static bool take_plain(struct keys_order *order, const struct plain *plain, char
     return true;
 }
 
+static bool add_filter(wax_bytes *filters, size_t *count)
+{
+    if (*count == ORDER_FILTERS_MAX) {
+        return false;
+    }
+    filters[(*count)++] = wax_bytes_of_text(optarg);
+    return true;
+}
+
 static bool take_option(struct keys_order *order, int option, char *fault)
 {
     for (size_t i = 0; i < WAX_COUNT(plains); i++) {
@@ -194,11 +204,12 @@ static bool take_option(struct keys_order *order, int option, char *fault)
         }
     }
     if (option == 'f') {
-        if (order->filter_count == ORDER_FILTERS_MAX) {
-            return wrong(fault, "a group has %d filters at most", ORDER_FILTERS_MAX);
-        }
-        order->filters[order->filter_count++] = wax_bytes_of_text(optarg);
-        return true;
+        return add_filter(order->filters, &order->filter_count) ||
+               wrong(fault, "a group has %d filters at most", ORDER_FILTERS_MAX);
+    }
+    if (option == 'P') {
+        return add_filter(order->patterns, &order->pattern_count) ||
+               wrong(fault, "a namespace has %d patterns at most", ORDER_FILTERS_MAX);
     }
     if (option == 'w') {
         return keys_answer_number(optarg, 1, 255, &order->kept) ||
