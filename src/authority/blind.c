@@ -53,9 +53,9 @@ static wax_bytes cut_level(wax_bytes *rest)
     return level;
 }
 
-static bool is_wildcard(wax_bytes level, uint8_t wildcard)
+static bool is_level(wax_bytes level, const char *text)
 {
-    return level.size == 1 && level.data[0] == wildcard;
+    return wax_bytes_equal(level, wax_bytes_of_text(text));
 }
 
 /* Whether there is a topic that both match. */
@@ -65,16 +65,15 @@ static bool do_meet(wax_bytes one, wax_bytes other)
         const wax_bytes a = cut_level(&one);
         const wax_bytes b = cut_level(&other);
 
-        if (is_wildcard(a, '#') || is_wildcard(b, '#')) {
+        if (is_level(a, "#") || is_level(b, "#")) {
             return true;
         }
-        if (!is_wildcard(a, '+') && !is_wildcard(b, '+') && !wax_bytes_equal(a, b)) {
+        if (!is_level(a, "+") && !is_level(b, "+") && !wax_bytes_equal(a, b)) {
             return false;
         }
     }
     /* What is left over of one may be '#', which matches the level in front of it too. */
-    return (one.data == NULL && other.data == NULL) || is_wildcard(one, '#') ||
-           is_wildcard(other, '#');
+    return (one.data == NULL && other.data == NULL) || is_level(one, "#") || is_level(other, "#");
 }
 
 void blind_judge(wax_authority *self, const wax_authority_founding *founding)

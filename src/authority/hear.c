@@ -63,7 +63,7 @@ wax_status wax_authority_hear(wax_authority *self, uint64_t now_s, wax_bytes nam
     uint8_t topic[WAX_KEYS_TOPIC_MAX];
     struct device device;
     wax_keys_ends ends;
-    wax_keys_status status;
+    wax_keys_status status = {.count = 0};
     wax_status opened;
 
     deed_begin(self);

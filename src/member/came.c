@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-enum { ROW_SIZE = 20 };
-
 static void write_row(wax_writer *out, const wax_sender_record *record)
 {
     wax_write_u32(out, record->record.sender);
@@ -14,13 +12,16 @@ static void write_row(wax_writer *out, const wax_sender_record *record)
     wax_write_u32(out, (uint32_t)record->came);
 }
 
-static void read_row(wax_reader *in, wax_sender_record *record)
+/* Whether it is a row that was ever written. */
+static bool read_row(wax_reader *in, wax_sender_record *record)
 {
     record->record.sender = wax_read_u32(in);
     record->epoch = wax_read_u32(in);
     record->position = wax_read_u32(in);
     record->came = (uint64_t)wax_read_u32(in) << 32;
     record->came |= wax_read_u32(in);
+    return in->status == WAX_OK && record->record.sender != 0 &&
+           record->record.sender <= WAX_SENDER_MAX && record->position <= WAX_POSITION_MAX;
 }
 
 /* Whether anything of it can still open: what is of an epoch that is gone is refused for that. */
@@ -65,14 +66,16 @@ wax_status member_recall(struct slot *slot)
     status = store->load(store, WAX_MEMBER_CAME, slot->id, member->came, &size);
     if (status == WAX_NOT_FOUND) {
         size = 0;
-    } else if (status != WAX_OK || size % ROW_SIZE != 0) {
+    } else if (status != WAX_OK) {
         return WAX_IO; /* who does not know what came believes nothing */
     }
     in = wax_reader_over(wax_bytes_of(member->came, size));
     while (wax_reader_left(&in) != 0) {
         wax_sender_record record = {.epoch = 0};
 
-        read_row(&in, &record);
+        if (!read_row(&in, &record)) {
+            return WAX_IO;
+        }
         if (is_live(slot, &record)) {
             wax_opener_recall(&slot->opener, &record);
         }

@@ -298,6 +298,37 @@ static void a_store_that_does_not_tell_what_came_shows_nothing(void **state)
     device_free(life.device);
 }
 
+/* What stands there and was never written is not believed either. */
+static void records_that_are_damaged_show_nothing(void **state)
+{
+    static const struct {
+        const char *name;
+        size_t size;
+        uint8_t bytes[20];
+    } rows[] = {
+        {"cut",                     19, {0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1}            },
+        {"no sender",               20, {0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1}            },
+        {"a sender that is none",   20, {1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1}            },
+        {"a position that is none", 20, {0, 0, 0, 1, 0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < WAX_COUNT(rows); i++) {
+        const uint8_t id[WAX_KEYS_ID_SIZE] = {'h', 2};
+        struct life life = {.device = device_new("reader")};
+        wax_member_arrival arrival;
+
+        assert_int_equal(life.device->records.base.save(&life.device->records.base, WAX_MEMBER_CAME,
+                                                        id,
+                                                        wax_bytes_of(rows[i].bytes, rows[i].size)),
+                         WAX_OK);
+        (void)!take(&life, 1);
+        check_row(rows[i].name,
+                  wax_member_unseal(life.device->member, &sent[0].publish, 0, &arrival) == WAX_IO);
+        device_free(life.device);
+    }
+}
+
 static int prepare(void **state)
 {
     (void)state;
@@ -310,6 +341,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_cut_shows_a_message_twice_or_repeats_a_position),
         cmocka_unit_test(a_mailbox_that_cannot_be_used_takes_nothing_away),
+        cmocka_unit_test(records_that_are_damaged_show_nothing),
         cmocka_unit_test(a_store_that_does_not_tell_what_came_shows_nothing),
     };
 
