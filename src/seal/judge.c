@@ -301,12 +301,14 @@ static bool advance(wax_sender_record *record, const struct claim *claim)
 
 static wax_status keep_sender(const struct claim *claim, wax_opener *self)
 {
-    wax_sender_record next =
-        claim->sender == NULL ? (wax_sender_record){.epoch = 0} : *claim->sender;
+    wax_sender_record next = {.epoch = 0};
     wax_sender_record *record;
     wax_status status = WAX_OK;
     bool is_whole;
 
+    if (claim->sender != NULL) {
+        next = *claim->sender;
+    }
     if (claim->scope.epoch < next.epoch) {
         return WAX_OK;
     }
