@@ -38,12 +38,17 @@ typedef struct wax_authority_deed {
     uint64_t now_s; /* since 1970 */
 } wax_authority_deed;
 
+#define WAX_AUTHORITY_PATTERNS_MAX 64
+
 /* A new namespace. */
 typedef struct wax_authority_founding {
     wax_bytes prefix;          /* of the authority's topics; empty: "wax" */
     const uint8_t *root;       /* public key that certifies devices; NULL: the Registrar's own */
     uint32_t blinding_variant; /* 0: topics are not blinded */
     uint32_t blinding_hash;
+    const wax_bytes *patterns; /* of variant 2: where wildcards may stand, no two of which match the
+                                  same topic. They are the namespace's for good */
+    size_t pattern_count;      /* at most WAX_AUTHORITY_PATTERNS_MAX */
 } wax_authority_founding;
 
 /* Makes a file for a new namespace and opens it. Where there is one, it is WAX_INVALID.
@@ -161,6 +166,14 @@ wax_status wax_authority_revoke(wax_authority *self, const wax_authority_deed *d
                                 wax_bytes group_name) WAX_CHECKED;
 wax_status wax_authority_evict(wax_authority *self, const wax_authority_deed *deed,
                                wax_bytes name) WAX_CHECKED;
+
+/* Lets the device `name` go on that has its key, and lost all that it had written down. Where it
+ * writes it gets a number that nobody had: under the old one it is refused from now on. Where it
+ * reads a group of class stream it gets what begins with the next epoch, and nothing before, since
+ * it no longer knows what of that came: one is announced, unless one is. Its statuses count anew,
+ * and those from before are refused. */
+wax_status wax_authority_recover(wax_authority *self, const wax_authority_deed *deed,
+                                 wax_bytes name) WAX_CHECKED;
 
 /* Announces a new epoch to a group's readers. It is written in when all have it, or after `ack_s`,
  * or when wax_authority_activate() says so; the oldest goes when there are more than W. One that

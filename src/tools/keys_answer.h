@@ -46,6 +46,8 @@ struct keys_order {
     const char *devices;
     const char *at_most;
     bool is_dry;
+    wax_bytes patterns[ORDER_FILTERS_MAX];
+    size_t pattern_count;
     uint32_t suite;
     uint32_t group_class;
     uint32_t tag_size;

@@ -17,6 +17,9 @@ static const char options[] =
     "                    systemd credential wax-authority.kek, $WAX_AUTHORITY_KEK, FOLDER.kek\n"
     "--prefix TOPIC      init: topics of the authority are below it (wax)\n"
     "--blind hmac|ascon  init: the broker sees tokens instead of topics\n"
+    "--pattern FILTER    init --blind: wildcards stand only where a pattern has them; may be "
+    "given\n"
+    "                    several times, for good\n"
     "-f, --filter FILTER group add: which topics; may be given several times\n"
     "--suite NAME        group add: chacha20, ascon (for small devices) or ccm (chacha20)\n"
     "--class NAME        group add: stream, every message counts; or state, the latest of a topic\n"
@@ -108,6 +111,25 @@ static const char rules[] =
     "suspend, revoke and evict go with silent and firmware. Who tells of an alarm is attacked: a "
     "rule\n"
     "that put it out would do the attacker's work, and is refused.\n";
+static const char lost[] =
+    "A device that has its key, and whose folder of state is gone, would begin where it began "
+    "before:\n"
+    "readers would refuse that as replays, and the authority its acknowledgements. `wax keys "
+    "recover\n"
+    "DEVICE` gives it a new number wherever it writes. Where it reads a group of class stream, it\n"
+    "gets nothing that is older than the next epoch: it no longer knows what of that came.\n";
+
+static const char blinding[] =
+    "With --blind the broker sees a token for each level of a topic. Wildcards go through it: a "
+    "level\n"
+    "has the same token wherever it stands at this depth, so that the broker sees that two topics\n"
+    "share a name. With --pattern a token depends on the levels in front of it, too, but for "
+    "those\n"
+    "where a pattern has a wildcard; and nobody can subscribe with a wildcard elsewhere:\n"
+    "  wax keys init --blind hmac --pattern 'home/+/temperature' --pattern 'alarm/#'\n"
+    "Topics that no pattern matches have tokens of their own, and no wildcards. No two patterns "
+    "may\n"
+    "match the same topic. All devices get the patterns in their mailboxes.\n";
 
 static const struct {
     const char *title;
@@ -117,7 +139,9 @@ static const struct {
     {"Devices come in",     devices },
     {"Epochs and eviction", eviction},
     {"Rules",               rules   },
+    {"Blinded topics",      blinding},
     {"Backup",              recovery},
+    {"Lost state",          lost    },
 };
 
 static const char end[] = "The exit code is 0, or 1 when nothing was done.\n";
