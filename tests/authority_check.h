@@ -83,7 +83,7 @@ static inline void farm_begin(struct farm *farm, uint64_t seed)
     (void)unlink(farm->path);
     farm->seed = seed;
     farm->random.fill = farm_random;
-    farm->deed = (wax_authority_deed){WAX_TEXT("anna"), 1700000000};
+    farm->deed = (wax_authority_deed){.who = WAX_TEXT("anna"), .now_s = 1700000000};
     any_fill(&farm->seed, farm->key, sizeof farm->key);
     options = farm_options(farm);
     check_row(farm->fault,

@@ -32,9 +32,10 @@ typedef struct wax_authority_options {
 
 typedef struct wax_authority wax_authority;
 
-/* Who does something, and when; the log says both. */
+/* Who does something, by which role, and when; the log says all of it. */
 typedef struct wax_authority_deed {
     wax_bytes who;
+    wax_bytes role; /* by which it was allowed; empty: none, as for the authority itself */
     uint64_t now_s; /* since 1970 */
 } wax_authority_deed;
 

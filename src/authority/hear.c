@@ -51,7 +51,7 @@ static void take(wax_authority *self, const wax_authority_deed *deed, const stru
 wax_status wax_authority_hear(wax_authority *self, uint64_t now_s, wax_bytes name, uint8_t *message,
                               size_t size)
 {
-    const wax_authority_deed deed = {WAX_TEXT("authority"), now_s};
+    const wax_authority_deed deed = {.who = WAX_TEXT("authority"), .now_s = now_s};
     uint8_t topic[WAX_KEYS_TOPIC_MAX];
     struct device device;
     wax_keys_ends ends;

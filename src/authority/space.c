@@ -115,6 +115,10 @@ void deed_note(wax_authority *self, const wax_authority_deed *deed, const struct
     if (self->status != WAX_OK) {
         return;
     }
+    if (deed->role.size > 0) {
+        /* The shortest name of all, and so the first. */
+        wax_keys_add_detail(&entry.details, &details_out, WAX_TEXT("as"), deed->role, 0);
+    }
     for (const struct detail *detail = note->details; detail != NULL && detail->name != NULL;
          detail++) {
         wax_keys_add_detail(&entry.details, &details_out, wax_bytes_of_text(detail->name),

@@ -22,6 +22,7 @@ enum option_group {
     GROUP_TLS,
     GROUP_SEALING,
     GROUP_PROGRAMS,
+    GROUP_ADMIN,
     GROUP_WILL,
     GROUP_MESSAGE,
     GROUP_SUBSCRIPTION,

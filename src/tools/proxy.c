@@ -1,12 +1,12 @@
 /* wax proxy: programs that cannot seal connect to it as to a broker. */
 #include "tools/dial.h"
 #include "tools/options.h"
+#include "tools/place.h"
 #include "tools/proxy_parts.h"
 #include "tools/tools.h"
 
 #include <netinet/in.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -41,31 +41,16 @@ static void on_programs(wax_watch *watch, bool readable, bool writable)
     }
 }
 
-/* Cuts HOST:PORT, [ADDRESS]:PORT or PORT in two. */
+/* Where programs connect to, as it was asked for. */
 static bool read_place(const struct settings *settings, char *host, size_t size, uint16_t *port)
 {
     const char *text = settings->listen == NULL ? "127.0.0.1:1883" : settings->listen;
-    const char *colon = strrchr(text, ':');
-    size_t used = colon == NULL ? 0 : (size_t)(colon - text);
-    char *end = NULL;
-    unsigned long number = colon == NULL ? 0 : strtoul(colon + 1, &end, 10);
 
-    if (used > 1 && text[0] == '[' && text[used - 1] == ']') {
-        text++;
-        used -= 2;
-    }
-    if (used == 0 || used >= size || end == colon + 1 || *end != '\0' || number == 0 ||
-        number > 65535) {
-        return tools_complain(
-            settings,
-            "--listen %s: write HOST:PORT, as in 127.0.0.1:1883, or the path of a "
-            "Unix socket, which begins with /",
-            settings->listen);
-    }
-    memcpy(host, text, used);
-    host[used] = '\0';
-    *port = (uint16_t)number;
-    return true;
+    return tools_place_read(text, host, size, port) ||
+           tools_complain(settings,
+                          "--listen %s: write HOST:PORT, as in 127.0.0.1:1883, or the path of a "
+                          "Unix socket, which begins with /",
+                          settings->listen);
 }
 
 /* Whether only this host's programs can connect. */
