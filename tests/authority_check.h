@@ -308,8 +308,13 @@ static inline void farm_take(struct farm *farm, const wax_authority_message *mes
         if (message->mark < farm->log.number) {
             break; /* again, after a restart */
         }
+        if (message->content.size == 0) {
+            break; /* one that is not kept any more */
+        }
+        followed = farm->log;
         assert_int_equal(wax_keys_entry_read(&entry, &by, &farm->log, message->content), WAX_OK);
-        farm->entries++;
+        farm->entries +=
+            (unsigned)(farm->log.number - followed.number); /* it comes under two names */
         break;
     case WAX_AUTHORITY_MANIFEST:
         assert_true(message->row <= FARM_GROUPS);

@@ -92,6 +92,7 @@ wax_status deed_end(wax_authority *self)
 
     if (status != WAX_OK) {
         self->status = WAX_OK;
+        self->log_step = 0; /* what was given out in this deed was not */
         space_load(self);
         self->status = status;
     }

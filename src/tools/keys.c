@@ -3,6 +3,7 @@
 #include "os/os.h"
 #include "tools/identity.h"
 #include "tools/keys_code.h"
+#include "tools/keys_follow.h"
 #include "tools/keys_help.h"
 #include "tools/keys_roles.h"
 #include "tools/keys_verbs.h"
@@ -397,6 +398,9 @@ static bool run(struct job *job)
 
     if (strcmp(verb, "identity") == 0) {
         return make_identity(job);
+    }
+    if (strcmp(verb, "follow") == 0) {
+        return keys_follow_log(&job->order, &job->answer) || fail(job->answer.fault);
     }
     if (!authority_home_place(&job->home, folder_of(&job->order))) {
         return fail(job->home.fault);

@@ -42,6 +42,7 @@ struct keys_order {
     const char *cert;       /* these three are files, for TLS */
     const char *key;
     const char *cafile;
+    const char *anchor; /* a file with how far a log was followed */
     wax_bytes filters[ORDER_FILTERS_MAX];
     size_t filter_count;
     uint32_t suite;

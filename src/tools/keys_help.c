@@ -36,7 +36,8 @@ static const char options[] =
     "--now               rotate: do not wait for readers\n"
     "--verify            audit: only say whether the log is whole\n"
     "--log FILE          unblind: show this file with names instead of tokens; - is the input\n"
-    "--namespace FILE    identity: what `wax keys public` printed\n"
+    "--namespace FILE    identity, follow: what `wax keys public` printed\n"
+    "--anchor FILE       follow: how far the log was followed, and will be\n"
     "--authority URL     where `wax authority` runs, instead of --dir: tls://HOST:PORT, unix:PATH\n"
     "--cert, --key FILE  tls: own certificate, and its private key\n"
     "--cafile FILE       tls: the CAs of its certificate (those of the operating system)\n"
@@ -48,7 +49,9 @@ static const char examples[] =
     "wax keys enrol sensor --psk\n"
     "wax keys grant sensor home write\n"
     "wax authority authority -h broker.example.org --cafile ca.crt -u wax-authority -P secret\n"
-    "wax pub --seal sensor.keys -t home/kitchen -m 21.5\n";
+    "wax pub --seal sensor.keys -t home/kitchen -m 21.5\n"
+    "wax sub -t 'wax/l/#' -F '%t %x' | wax keys follow --namespace house.pub --anchor "
+    "house.anchor\n";
 
 static const char eviction[] =
     "A new epoch goes to the readers first, and is written in when all have acknowledged it, or\n"

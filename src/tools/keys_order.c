@@ -31,6 +31,7 @@ const struct keys_verb keys_verbs[] = {
     {"import",     1, 2, "FILE [FOLDER]",                 "make a folder of a backup, and recover",                      NULL},
     {"recover",    0, 0, "",                              "after files came back from a backup: make devices believe it again", keys_recover},
     {"resend",     0, 0, "",                              "publish all again, for a broker that lost what it retained",  keys_resend},
+    {"follow",     0, 0, "--namespace FILE --anchor FILE", "verify the log of another host's authority, as the broker has it", NULL},
     {"identity",   1, 1, "DEVICE --namespace FILE",       "on a device: make its own key, and ask to be enrolled",       NULL},
     {NULL,         0, 0, NULL,                            NULL,                                                          NULL},
 };
@@ -44,7 +45,7 @@ const char *keys_verb_name(size_t number)
 enum { DAY_S = 86400, TIME_MAX_S = 3650 * DAY_S };
 
 /* Options without a letter that is free. */
-enum { AUTHORITY = 256, CERT, KEY, CAFILE };
+enum { AUTHORITY = 256, CERT, KEY, CAFILE, ANCHOR };
 
 static const struct option long_options[] = {
     {"dir",       required_argument, NULL, 'd'      },
@@ -73,6 +74,7 @@ static const struct option long_options[] = {
     {"cert",      required_argument, NULL, CERT     },
     {"key",       required_argument, NULL, KEY      },
     {"cafile",    required_argument, NULL, CAFILE   },
+    {"anchor",    required_argument, NULL, ANCHOR   },
     {"man",       no_argument,       NULL, 'm'      },
     {"help",      no_argument,       NULL, 'h'      },
     {NULL,        0,                 NULL, 0        },
@@ -136,6 +138,7 @@ static const struct plain plains[] = {
     {CERT,      IS_TEXT, AT(cert)        },
     {KEY,       IS_TEXT, AT(key)         },
     {CAFILE,    IS_TEXT, AT(cafile)      },
+    {ANCHOR,    IS_TEXT, AT(anchor)      },
     {'g',       IS_FLAG, AT(signs)       },
     {'x',       IS_FLAG, AT(has_psk)     },
     {'q',       IS_FLAG, AT(shows_code)  },

@@ -143,9 +143,10 @@ static const struct topic topics[] = {
         "wax authority /var/lib/wax-authority --kek /etc/wax/authority.kek -o /etc/wax/authority.conf\n"},
     {TOOL_AUTHORITY, "How it speaks",
         "Below the namespace's prefix (wax) it retains, with QoS 1: k/DEVICE, a mailbox for each device that\n"
-        "no other opens; m/GROUP, what anybody may know of a group; l, the newest entry of the log. It\n"
-        "subscribes to s/+, where devices acknowledge, and e/+, where they ask to be enrolled. `wax keys acl`\n"
-        "prints the rights that this takes. Without -i its client id is wax-authority-NAMESPACE. The broker\n"
+        "no other opens; m/GROUP, what anybody may know of a group; l/NUMBER, the newest 1024 entries of\n"
+        "the log, and l, the newest, which `wax keys follow` verifies from anywhere. It subscribes to s/+,\n"
+        "where devices acknowledge, and e/+, where they ask to be enrolled. `wax keys acl` prints the rights\n"
+        "that this takes. Without -i its client id is wax-authority-NAMESPACE. The broker\n"
         "keeps a session for it; one that has lost the session gets all again. Without a broker it waits for\n"
         "one, and `wax keys` works meanwhile.\n"},
     {TOOL_AUTHORITY, "New epochs",

@@ -190,7 +190,7 @@ class ByTls(Admin):
         peer.sendall(b"x" * (2 * 1048576 + 65536 + 1))
         self.assertIn("an order has at most", json.loads(self.rest(peer))["fault"])
         self.assertIn("registrar", self.ask("alice", "public").out)
-        self.assertEqual(len(self.audit().splitlines()), 2)
+        self.assertEqual(len(self.audit().splitlines()), 3)
         self.assertIn("the log is whole: 1 entries", self.audit())
 
     def test_who_says_nothing_keeps_nobody_out_for_long(self):
