@@ -35,9 +35,8 @@ void keys_entry_print(FILE *out, const wax_keys_entry *entry)
 
 void keys_anchor_print(FILE *out, const wax_keys_followed *followed)
 {
-    (void)fprintf(out, "%llu ", (unsigned long long)followed->number);
-    for (size_t i = 0; i < sizeof followed->digest; i++) {
-        (void)fprintf(out, "%02x", followed->digest[i]);
-    }
-    (void)fputc('\n', out);
+    char digits[2 * WAX_SHA256_SIZE + 1];
+
+    wax_hex_encode(wax_bytes_of(followed->digest, sizeof followed->digest), digits);
+    (void)fprintf(out, "%llu %s\n", (unsigned long long)followed->number, digits);
 }

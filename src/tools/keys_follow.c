@@ -1,7 +1,6 @@
 /* Following a log from a broker that is not trusted: it may withhold, and say things over again. */
 #include "tools/keys_follow.h"
 #include "os/os.h"
-#include "tools/identity.h"
 #include "tools/keys_entry.h"
 
 #include <stdlib.h>
@@ -22,7 +21,7 @@ struct waiting {
 };
 
 struct follower {
-    struct identity house; /* what is known of the namespace */
+    const struct identity *house; /* what is known of the namespace */
     wax_keys_signing by;
     wax_keys_followed known;
     uint64_t newest; /* as the broker last said; 0: it did not */
@@ -33,27 +32,13 @@ struct follower {
 
 /* --- The anchor --- */
 
-static int digit(char letter)
-{
-    static const char digits[] = "0123456789abcdef";
-    const char *at = letter == '\0' ? NULL : strchr(digits, letter);
-
-    return at == NULL ? -1 : (int)(at - digits);
-}
-
-/* Reads bytes up to the end of the line. False for what is no hexadecimal, or does not fit. */
+/* Reads the digits up to the end of the line. False for what is no hexadecimal, or does not fit. */
 static bool decode(const char *text, uint8_t *bytes, size_t room, size_t *size)
 {
-    for (*size = 0; text[0] != '\0' && text[0] != '\n'; text += 2) {
-        const int high = digit(text[0]);
-        const int low = high < 0 ? -1 : digit(text[1]);
+    const size_t digits = strcspn(text, "\n");
 
-        if (low < 0 || *size == room) {
-            return false;
-        }
-        bytes[(*size)++] = (uint8_t)(high << 4 | low);
-    }
-    return true;
+    *size = digits / 2;
+    return *size <= room && wax_hex_decode(wax_bytes_of(text, digits), bytes);
 }
 
 static bool read_anchor(struct follower *follower)
@@ -174,9 +159,9 @@ static bool take_entry(struct follower *follower, uint64_t number, wax_bytes byt
 /* The part of the topic behind PREFIX/l: "" or "/NUMBER"; NULL for another topic. */
 static const char *place_of(const struct follower *follower, const char *topic)
 {
-    const size_t size = strlen(follower->house.prefix);
+    const size_t size = strlen(follower->house->prefix);
 
-    return strncmp(topic, follower->house.prefix, size) == 0 &&
+    return strncmp(topic, follower->house->prefix, size) == 0 &&
                    strncmp(topic + size, "/l", 2) == 0 &&
                    (topic[size + 2] == '\0' || topic[size + 2] == '/')
                ? topic + size + 2
@@ -201,7 +186,7 @@ static bool take_line(struct follower *follower, char *line)
         (void)fprintf(stderr,
                       "wax keys: passed over: no entry of the log of %s, as `wax sub -F "
                       "'%%t %%x'` writes it\n",
-                      follower->house.prefix);
+                      follower->house->prefix);
         return true;
     }
     if (size == 0) {
@@ -223,17 +208,17 @@ static bool take_line(struct follower *follower, char *line)
 }
 
 /* Reads to the end of the input. */
-static bool take_all(struct follower *follower)
+static bool take_all(struct follower *follower, FILE *in)
 {
     static char line[LINE_SIZE];
 
-    while (fgets(line, sizeof line, stdin) != NULL) {
-        if (strchr(line, '\n') == NULL && !feof(stdin)) {
+    while (fgets(line, sizeof line, in) != NULL) {
+        if (strchr(line, '\n') == NULL && !feof(in)) {
             int letter = 0;
 
             (void)fputs("wax keys: passed over: a line that is too long\n", stderr);
             while (letter != '\n' && letter != EOF) {
-                letter = getchar();
+                letter = getc(in);
             }
         } else if (!take_line(follower, line)) {
             return false;
@@ -248,25 +233,36 @@ static bool take_all(struct follower *follower)
                             (unsigned long long)follower->newest, WAX_AUTHORITY_LOG_KEPT);
 }
 
+bool keys_follow_input(const struct identity *house, const char *anchor, FILE *in,
+                       struct keys_answer *answer)
+{
+    struct follower follower = {
+        .house = house,
+        .by = {house->name_space, NULL, house->registrar},
+        .waiting = calloc(KEYS_FOLLOW_AHEAD, sizeof(struct waiting)),
+        .path = anchor,
+        .answer = answer,
+    };
+    bool is_done =
+        follower.waiting != NULL || keys_answer_fail(answer, "there is not enough memory");
+
+    is_done = is_done && read_anchor(&follower) && take_all(&follower, in);
+    free(follower.waiting);
+    return is_done;
+}
+
 bool keys_follow_log(const struct keys_order *order, struct keys_answer *answer)
 {
-    static struct follower follower;
+    struct identity house;
     char fault[FAULT_SIZE];
-    bool is_done;
 
     if (order->name_space == NULL || order->anchor == NULL) {
         return keys_answer_fail(
             answer, "give --namespace FILE, with what `wax keys public` prints, and --anchor FILE, "
                     "where to remember how far the log was followed");
     }
-    follower = (struct follower){.path = order->anchor, .answer = answer};
-    if (!tools_identity_read_public(&follower.house, order->name_space, fault, sizeof fault)) {
+    if (!tools_identity_read_public(&house, order->name_space, fault, sizeof fault)) {
         return keys_answer_fail(answer, "%s", fault);
     }
-    follower.by = (wax_keys_signing){follower.house.name_space, NULL, follower.house.registrar};
-    follower.waiting = calloc(KEYS_FOLLOW_AHEAD, sizeof *follower.waiting);
-    is_done = follower.waiting != NULL || keys_answer_fail(answer, "there is not enough memory");
-    is_done = is_done && read_anchor(&follower) && take_all(&follower);
-    free(follower.waiting);
-    return is_done;
+    return keys_follow_input(&house, order->anchor, stdin, answer);
 }

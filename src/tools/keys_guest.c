@@ -150,9 +150,7 @@ static void describe(const struct keys_caller *caller, char *words, size_t size)
 {
     char digits[2 * WAX_SHA256_SIZE + 1];
 
-    for (size_t i = 0; i < WAX_SHA256_SIZE; i++) {
-        (void)snprintf(digits + 2 * i, 3, "%02x", caller->key_digest[i]);
-    }
+    wax_hex_encode(wax_bytes_of(caller->key_digest, WAX_SHA256_SIZE), digits);
     if (caller->has_certificate) {
         (void)snprintf(words, size, "cn %.100s, spki %s", caller->common_name, digits);
     } else {

@@ -82,9 +82,7 @@ static bool has_key(const struct keys_caller *caller, const char *name)
 {
     char digits[2 * WAX_SHA256_SIZE + 1];
 
-    for (size_t i = 0; i < WAX_SHA256_SIZE; i++) {
-        (void)snprintf(digits + 2 * i, 3, "%02x", caller->key_digest[i]);
-    }
+    wax_hex_encode(wax_bytes_of(caller->key_digest, WAX_SHA256_SIZE), digits);
     return strcasecmp(digits, name) == 0;
 }
 
@@ -139,6 +137,7 @@ static const char *take_line(char *line, const struct keys_caller *caller,
     const enum keys_role role = role_of(cut_word(&line));
     const struct kind *kind = kind_of(cut_word(&line));
     const char *name = line;
+    uint8_t digest[WAX_SHA256_SIZE];
     size_t size = strlen(line);
 
     while (size > 0 && strchr(" \t\r", line[size - 1]) != NULL) {
@@ -153,8 +152,8 @@ static const char *take_line(char *line, const struct keys_caller *caller,
     if (size == 0 || size > KEYS_ROLE_NAME_MAX || !wax_utf8_is_valid(wax_bytes_of(name, size))) {
         return "it ends with a name of 1 to 100 bytes";
     }
-    if (kind->is_named == has_key &&
-        (size != (size_t)2 * WAX_SHA256_SIZE || strspn(name, "0123456789abcdefABCDEF") != size)) {
+    if (kind->is_named == has_key && (size != (size_t)2 * WAX_SHA256_SIZE ||
+                                      !wax_hex_decode(wax_bytes_of(name, size), digest))) {
         return "behind spki come 64 hexadecimal digits: the SHA-256 of the public key";
     }
     if (standing->role == KEYS_NOBODY && kind->has_certificate == caller->has_certificate &&
