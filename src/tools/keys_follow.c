@@ -135,6 +135,7 @@ static bool take_entry(struct follower *follower, uint64_t number, wax_bytes byt
     struct waiting *place = &follower->waiting[number % KEYS_FOLLOW_AHEAD];
     wax_keys_entry entry;
 
+    wax_assert(place != NULL); /* there are as many as that */
     if (is_newest && number < follower->known.number) {
         return keys_answer_fail(
             follower->answer,
@@ -207,6 +208,17 @@ static bool take_line(struct follower *follower, char *line)
     return take_entry(follower, entry.number, wax_bytes_of(bytes, size), place[0] == '\0');
 }
 
+/* Passes over the rest of a line. */
+static void skip_line(FILE *in)
+{
+    int letter = 0;
+
+    (void)fputs("wax keys: passed over: a line that is too long\n", stderr);
+    while (letter != '\n' && letter != EOF) {
+        letter = getc(in);
+    }
+}
+
 /* Reads to the end of the input. */
 static bool take_all(struct follower *follower, FILE *in)
 {
@@ -214,12 +226,7 @@ static bool take_all(struct follower *follower, FILE *in)
 
     while (fgets(line, sizeof line, in) != NULL) {
         if (strchr(line, '\n') == NULL && !feof(in)) {
-            int letter = 0;
-
-            (void)fputs("wax keys: passed over: a line that is too long\n", stderr);
-            while (letter != '\n' && letter != EOF) {
-                letter = getc(in);
-            }
+            skip_line(in);
         } else if (!take_line(follower, line)) {
             return false;
         }

@@ -153,7 +153,7 @@ static bool make_room(struct gathered *line)
     if (line->size - line->used > 0) {
         return true;
     }
-    bytes = size > KEYS_REPLY_MAX * 2U ? NULL : malloc(size);
+    bytes = size > (size_t)KEYS_REPLY_MAX * 2 ? NULL : malloc(size);
     if (bytes == NULL) {
         return false;
     }
