@@ -14,6 +14,10 @@ static const char introduction[] =
 
 static const char options[] =
     "--dir FOLDER        of the authority (authority)\n"
+    "--authority URL     where `wax authority` runs, instead of --dir: tls://HOST:PORT, unix:PATH\n"
+    "--cert, --key FILE  tls: own certificate, and its private key\n"
+    "--cafile FILE       tls: the CAs of its certificate (those of the operating system)\n"
+    "--anchor FILE       follow, with --namespace: how far the log was followed, and will be\n"
     "--kek FILE          the key-encryption key, which seals the secrets in the folder; else the\n"
     "                    systemd credential wax-authority.kek, $WAX_AUTHORITY_KEK, FOLDER.kek\n"
     "--prefix TOPIC      init: topics of the authority are below it (wax)\n"
@@ -36,11 +40,7 @@ static const char options[] =
     "--now               rotate: do not wait for readers\n"
     "--verify            audit: only say whether the log is whole\n"
     "--log FILE          unblind: show this file with names instead of tokens; - is the input\n"
-    "--namespace FILE    identity, follow: what `wax keys public` printed\n"
-    "--anchor FILE       follow: how far the log was followed, and will be\n"
-    "--authority URL     where `wax authority` runs, instead of --dir: tls://HOST:PORT, unix:PATH\n"
-    "--cert, --key FILE  tls: own certificate, and its private key\n"
-    "--cafile FILE       tls: the CAs of its certificate (those of the operating system)\n"
+    "--namespace FILE    identity: what `wax keys public` printed\n"
     "-h, --help          this text\n";
 
 static const char examples[] =
