@@ -242,11 +242,19 @@ static bool init(struct job *job)
     const struct keys_order *order = &job->order;
     const wax_authority_founding founding = {
         .prefix = wax_bytes_of_text(order->prefix),
-        .blinding_variant = order->blinding_hash == 0 ? 0 : 1,
+        .blinding_variant = order->blinding_hash == 0   ? 0
+                            : order->pattern_count == 0 ? 1
+                                                        : 2,
         .blinding_hash = order->blinding_hash,
+        .patterns = order->patterns,
+        .pattern_count = order->pattern_count,
     };
     char where[HOME_PATH_SIZE];
 
+    if (order->pattern_count != 0 && order->blinding_hash == 0) {
+        return fail("--pattern says where wildcards may stand in topics that are blinded: give "
+                    "--blind hmac or --blind ascon with it");
+    }
     if (!authority_home_make(&job->home) || authority_home_lock(&job->home) != HOME_LOCKED ||
         !authority_home_key(&job->home, order->kek, true, where) ||
         !authority_home_found(&job->home, &order->deed, &founding)) {
@@ -290,7 +298,7 @@ static bool import_copy(struct job *job)
         (void)unlink(job->home.file);
         return fail(job->home.fault);
     }
-    return keys_recover(job->home.authority, order, &job->answer) || fail(job->answer.fault);
+    return keys_restored(job->home.authority, order, &job->answer) || fail(job->answer.fault);
 }
 
 /* --- On a device --- */
