@@ -115,7 +115,7 @@ wax_status wax_packet_enclose(wax_writer *out, size_t start, wax_packet_type typ
     }
     head[0] = (uint8_t)((unsigned)type << 4 | flags);
     head_size = 1 + wax_varint_encode(head + 1, (uint32_t)body_size & WAX_VARINT_MAX);
-    wax_write_bytes(out, wax_bytes_of(head, head_size)); /* where there is room */
+    wax_write_bytes(out, (wax_bytes){head, head_size}); /* where there is room */
     if (out->status == WAX_OK) {
         memmove(packet + head_size, packet, body_size);
         memcpy(packet, head, head_size); /* where it belongs */
