@@ -42,6 +42,9 @@ wax_status wax_micro_attach(wax_micro *micro, wax_transport *transport, uint32_t
     micro->out.size = config->send_size;
     micro->keep_alive_ms = config->connect.keep_alive_s * 1000U;
     micro->is_asked = true;
+    if (WAX_MQTT5) {
+        micro->peer_packet_size_max = WAX_PACKET_SIZE_MAX; /* until CONNACK says less */
+    }
     if (WAX_IS_MQTT5(WAX_MICRO_VERSION(micro))) {
         write_connect_5(micro);
     } else {

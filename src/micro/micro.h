@@ -59,7 +59,7 @@ struct wax_micro {
     uint8_t maximum_qos; /* of the server */
     bool retain_available;
     uint16_t peer_receive_maximum;
-    uint32_t peer_packet_size_max; /* MQTT 5, as soon as the connection is open */
+    uint32_t peer_packet_size_max;
     uint32_t now_ms;
     uint32_t sent_ms;     /* when a packet was last written */
     uint32_t received_ms; /* when bytes last came */
