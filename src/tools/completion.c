@@ -31,6 +31,7 @@ static const struct row rows[] = {
     {"open",       0,           seal_option_name,   NULL         },
     {"passwd",     0,           passwd_option_name, NULL         },
     {"pki",        0,           pki_option_name,    pki_verb_name},
+    {"demo",       0,           demo_option_name,   NULL         },
     {"completion", 0,           NULL,               NULL         },
 };
 /* clang-format on */

@@ -31,6 +31,7 @@ static const struct tool_row tools[] = {
     {"ctl",    wax_tool_ctl,    "look into a running broker, and tell it what to do"},
     {"doctor", wax_tool_doctor, "say why a client cannot connect, and what to do next"},
     {"bench",  wax_tool_bench,  "load a broker, account for every message, compare brokers"},
+    {"demo",   wax_tool_demo,   "show what each level of protection keeps from whom"},
     {"completion", wax_tool_completion, "let the shell complete tools, verbs and options"},
 };
 /* clang-format on */
