@@ -47,6 +47,9 @@ void wax_update_show(const wax_update *self, wax_writer *out)
     wax_json_open(&json, '{');
     wax_json_member_text(&json, "vendor", self->config->vendor);
     wax_json_member_text(&json, "class", self->config->class_name);
+    if (self->config->group.size > 0) {
+        wax_json_member_text(&json, "group", self->config->group);
+    }
     wax_json_member_number(&json, "version", wax_update_running_version(self));
     wax_json_member_text(&json, "state", wax_bytes_of_text(wax_update_phase_word(self->phase)));
     if (self->phase != WAX_UPDATE_IDLE && self->phase != WAX_UPDATE_TRIAL) {

@@ -328,10 +328,12 @@ static void what_goes_on_is_told(void **state)
     struct siege *siege = *state;
     uint8_t room[WAX_UPDATE_STATUS_SIZE];
     wax_writer out = wax_writer_over(room, sizeof room);
-    static const char receiving[] = "{\"vendor\":\"acme\",\"class\":\"pump\",\"version\":6,"
-                                    "\"state\":\"receiving\",\"to\":7,\"done\":1,\"of\":12}";
-    static const char refused[] = "{\"vendor\":\"acme\",\"class\":\"pump\",\"version\":6,"
-                                  "\"state\":\"idle\",\"refused\":\"malformed\"}";
+    static const char receiving[] =
+        "{\"vendor\":\"acme\",\"class\":\"pump\",\"group\":\"hall-2\",\"version\":6,"
+        "\"state\":\"receiving\",\"to\":7,\"done\":1,\"of\":12}";
+    static const char refused[] =
+        "{\"vendor\":\"acme\",\"class\":\"pump\",\"group\":\"hall-2\",\"version\":6,"
+        "\"state\":\"idle\",\"refused\":\"malformed\"}";
 
     assert_int_equal(wax_update_hear(&siege->world.device, WAX_TEXT("plant/u/pump/manifest"),
                                      wax_bytes_of("junk", 4)),
