@@ -321,12 +321,10 @@ static void name_itself(struct daemon *daemon)
 {
     const wax_authority_identity known = wax_authority_identify(daemon->home.authority);
     static const char letters[] = {'s', 'e'};
-    size_t used = (size_t)snprintf(daemon->id, sizeof daemon->id, "wax-authority-");
+    char digits[2 * WAX_KEYS_ID_SIZE + 1];
 
-    for (size_t i = 0; i < WAX_KEYS_ID_SIZE; i++) {
-        used += (size_t)snprintf(daemon->id + used, sizeof daemon->id - used, "%02x",
-                                 known.name_space[i]);
-    }
+    wax_hex_encode(wax_bytes_of(known.name_space, WAX_KEYS_ID_SIZE), digits);
+    (void)snprintf(daemon->id, sizeof daemon->id, "wax-authority-%s", digits);
     for (size_t i = 0; i < WAX_COUNT(letters); i++) {
         (void)snprintf(daemon->filters[i], TOPIC_SIZE, "%.*s/%c/+", (int)known.prefix.size,
                        (const char *)known.prefix.data, letters[i]);

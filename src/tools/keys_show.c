@@ -148,24 +148,22 @@ bool keys_status(wax_authority *authority, const struct keys_order *order,
         .visitor = {.group = print_group, .device = print_device, .member = print_member},
         .out = answer->out,
     };
+    char digits[2 * WAX_KEYS_ID_SIZE + 1];
 
     (void)order;
-    (void)fputs("namespace ", answer->out);
-    for (size_t i = 0; i < WAX_KEYS_ID_SIZE; i++) {
-        (void)fprintf(answer->out, "%02x", known.name_space[i]);
-    }
-    (void)fprintf(answer->out, " below %.*s, generation %u, log entry %llu\n", TEXT(known.prefix),
-                  known.generation, (unsigned long long)known.log_number);
+    wax_hex_encode(wax_bytes_of(known.name_space, WAX_KEYS_ID_SIZE), digits);
+    (void)fprintf(answer->out, "namespace %s below %.*s, generation %u, log entry %llu\n", digits,
+                  TEXT(known.prefix), known.generation, (unsigned long long)known.log_number);
     return keys_answer_done(answer, authority, wax_authority_visit(authority, &printer.visitor));
 }
 
 static void print_hex(FILE *out, const char *name, const uint8_t *bytes, size_t size)
 {
-    (void)fprintf(out, "%s ", name);
-    for (size_t i = 0; i < size; i++) {
-        (void)fprintf(out, "%02x", bytes[i]);
-    }
-    (void)fputc('\n', out);
+    char digits[2 * WAX_P256_PUBLIC_SIZE + 1];
+
+    wax_assert(size <= WAX_P256_PUBLIC_SIZE);
+    wax_hex_encode(wax_bytes_of(bytes, size), digits);
+    (void)fprintf(out, "%s %s\n", name, digits);
 }
 
 bool keys_public(wax_authority *authority, const struct keys_order *order,

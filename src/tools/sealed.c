@@ -47,8 +47,8 @@ static void path_of(const struct sealed *sealed, wax_member_record record, const
     };
     size_t used = (size_t)snprintf(path, size, "%s/%s", sealed->identity.state, names[record]);
 
-    for (size_t i = 0; group != NULL && i < WAX_KEYS_ID_SIZE && used + 3 < size; i++) {
-        used += (size_t)snprintf(path + used, size - used, "%02x", group[i]);
+    if (group != NULL && used + 2 * (size_t)WAX_KEYS_ID_SIZE < size) {
+        wax_hex_encode(wax_bytes_of(group, WAX_KEYS_ID_SIZE), path + used);
     }
 }
 

@@ -56,28 +56,18 @@ void tools_debug(const struct settings *settings, const char *format, ...)
     va_end(values);
 }
 
-static int digit_of(char letter)
-{
-    const char *digits = "0123456789abcdef";
-    const char *found = letter == '\0' ? NULL : strchr(digits, letter | 0x20);
-
-    if (letter >= '0' && letter <= '9') {
-        found = digits + (letter - '0');
-    }
-    return found == NULL ? -1 : (int)(found - digits);
-}
-
 /* Undoes %40 and its like in place. */
 static void decode(char *text)
 {
     char *out = text;
 
     for (char *at = text; *at != '\0'; at++) {
-        int high = at[0] == '%' ? digit_of(at[1]) : -1;
-        int low = high > 0 || (high == 0 && at[1] != '\0') ? digit_of(at[2]) : -1;
+        const size_t left = strnlen(at, 3);
+        uint8_t byte = 0;
 
-        if (low >= 0 && high * 16 + low != 0) {
-            *out++ = (char)(high * 16 + low);
+        if (at[0] == '%' && left == 3 && wax_hex_decode(wax_bytes_of(at + 1, 2), &byte) &&
+            byte != 0) {
+            *out++ = (char)byte;
             at += 2;
         } else {
             *out++ = *at;
