@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,12 +14,13 @@ enum {
     HEAD_SIZE = 512,
     WRITE_SIZE = 8,
     SECTOR_MAX = 65536,
+    SIZE_MAX_EACH = 64 << 20,
     EMPTY = 0xff,
     EXIT_CUT = 9, /* the power has gone */
 };
 
 /* The file begins with a line of text that says how large things are; then the areas in turn. */
-#define HEAD "wax flash 1 %u %u %u %u\n"
+static const char head_words[] = "wax flash 1";
 
 static uint32_t size_of(const wax_update_board *board, unsigned area)
 {
@@ -133,10 +135,28 @@ bool update_flash_make(struct update_flash *flash, const struct settings *settin
     flash->board.slot_size = wanted->slot_size;
     flash->board.log_size = ((uint32_t)WAX_UPDATE_HEAD_SIZE + marks + sector - 1) / sector * sector;
     flash->board.write_size = WRITE_SIZE;
-    size = snprintf(head, sizeof head, HEAD, flash->board.sector_size, flash->board.slot_size,
-                    flash->board.log_size, flash->board.write_size);
+    size = snprintf(head, sizeof head, "%s %u %u %u %u\n", head_words, flash->board.sector_size,
+                    flash->board.slot_size, flash->board.log_size, flash->board.write_size);
     return (write_empty(flash) && pwrite(flash->file, head, (size_t)size, 0) == size) ||
            fail(settings, path);
+}
+
+static bool read_head(wax_update_board *board, const char *head)
+{
+    uint32_t *const sizes[] = {&board->sector_size, &board->slot_size, &board->log_size,
+                               &board->write_size};
+    bool is_sound = strncmp(head, head_words, sizeof head_words - 1) == 0;
+    const char *at = head + (is_sound ? sizeof head_words - 1 : 0);
+
+    for (size_t i = 0; is_sound && i < WAX_COUNT(sizes); i++) {
+        char *end = NULL;
+        const unsigned long size = strtoul(at, &end, 10);
+
+        is_sound = end != at && size > 0 && size <= SIZE_MAX_EACH;
+        *sizes[i] = (uint32_t)size;
+        at = end;
+    }
+    return is_sound && board->sector_size <= SECTOR_MAX;
 }
 
 bool update_flash_open(struct update_flash *flash, const struct settings *settings,
@@ -153,10 +173,7 @@ bool update_flash_open(struct update_flash *flash, const struct settings *settin
                                : fail(settings, path);
     }
     equip(flash, settings);
-    if (pread(flash->file, head, sizeof head - 1, 0) <= 0 ||
-        sscanf(head, HEAD, &flash->board.sector_size, &flash->board.slot_size,
-               &flash->board.log_size, &flash->board.write_size) != 4 ||
-        flash->board.sector_size > SECTOR_MAX) {
+    if (pread(flash->file, head, sizeof head - 1, 0) <= 0 || !read_head(&flash->board, head)) {
         return tools_complain(settings, "%s is no flash of a device", path);
     }
     return true;

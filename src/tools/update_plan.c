@@ -125,6 +125,15 @@ static bool has_failed(const struct fleet_device *device, const wax_update_manif
            (device->is_told && device->refused[0] != '\0' && device->to != manifest->version);
 }
 
+static void note_failure(struct fleet_device *device, struct update_tally *tally)
+{
+    if (!device->has_failed && tally->failed_now_count < TOLD_MAX) {
+        tally->failed_now[tally->failed_now_count++] = device;
+        device->has_failed = true;
+    }
+    tally->failed++;
+}
+
 void tools_update_plan_tally(const struct update_plan *plan, const struct fleet *fleet,
                              const wax_update_manifest *manifest, struct update_tally *tally)
 {
@@ -135,11 +144,7 @@ void tools_update_plan_tally(const struct update_plan *plan, const struct fleet 
         if (has_it(device, manifest)) {
             tally->done++;
         } else if (has_failed(device, manifest)) {
-            if (!device->has_failed && tally->failed_now_count < TOLD_MAX) {
-                tally->failed_now[tally->failed_now_count++] = device;
-                device->has_failed = true;
-            }
-            tally->failed++;
+            note_failure(device, tally);
         }
     }
 }

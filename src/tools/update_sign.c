@@ -33,11 +33,10 @@ int update_make_key(struct settings *settings)
 
 static void show_digest(const char *name, const uint8_t *digest)
 {
-    (void)printf("%s ", name);
-    for (size_t i = 0; i < WAX_SHA256_SIZE; i++) {
-        (void)printf("%02x", digest[i]);
-    }
-    (void)putchar('\n');
+    char digits[2 * WAX_SHA256_SIZE + 1];
+
+    wax_hex_encode(wax_bytes_of(digest, WAX_SHA256_SIZE), digits);
+    (void)printf("%s %s\n", name, digits);
 }
 
 static void show(const wax_update_manifest *manifest)

@@ -92,7 +92,7 @@ wax_status wax_update_nodes_make(const wax_update_nodes *tree, uint8_t root[stat
         uint8_t(*above)[WAX_SHA256_SIZE] = below + count;
 
         for (uint32_t i = 0; status == WAX_OK && 2 * i + 1 < count; i++) {
-            status = hash_pair(below[2 * i], below[2 * i + 1], above[i]);
+            status = hash_pair(below[(size_t)2 * i], below[(size_t)2 * i + 1], above[i]);
         }
         if (count % 2 == 1) {
             memcpy(above[count / 2], below[count - 1], WAX_SHA256_SIZE);

@@ -23,9 +23,11 @@
 #define WAX_UPDATE_CHUNK_MIN   256U
 #define WAX_UPDATE_CHUNK_MAX   65536U
 #define WAX_UPDATE_CHUNKS_MAX  65536U
-#define WAX_UPDATE_LEVELS_MAX  16                                        /* of the tree */
-#define WAX_UPDATE_PROOF_MAX   (WAX_UPDATE_LEVELS_MAX * WAX_SHA256_SIZE) /* behind a chunk */
-#define WAX_UPDATE_WRITE_MAX   64U  /* what flash writes at once at most */
+#define WAX_UPDATE_LEVELS_MAX  16 /* of the tree */
+#define WAX_UPDATE_PROOF_MAX                                                                       \
+    ((size_t)WAX_UPDATE_LEVELS_MAX * WAX_SHA256_SIZE) /* behind a chunk                            \
+                                                       */
+#define WAX_UPDATE_WRITE_MAX   64U                    /* what flash writes at once at most */
 #define WAX_UPDATE_HEAD_SIZE   512U /* of a slot's log: the manifest; marks follow */
 #define WAX_UPDATE_STATUS_SIZE 640U /* of a status as text */
 
