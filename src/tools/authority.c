@@ -1,11 +1,12 @@
 /* wax authority: an ordinary client of any broker, by which an authority speaks with its devices.
  */
-#include "tools/keys_wire.h"
+#include "tools/keys_door.h"
 #include "tools/link.h"
 #include "tools/message.h"
 #include "tools/options.h"
 #include "tools/tools.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -13,7 +14,6 @@ enum {
     QUEUE_SIZE = (WINDOW + 1) * ((1 << 20) + 1024),
     WAKE_MS = 30000, /* the wall clock may be set */
     TOPIC_SIZE = 80,
-    TOLD_SIZE = 600,
 };
 
 /* What the broker has not acknowledged. */
@@ -27,7 +27,7 @@ struct daemon {
     struct authority_home home;
     struct link link;
     struct message message;
-    int listener;
+    struct keys_door door;
     char id[64];
     char filters[2][TOPIC_SIZE]; /* of statuses, of enrolments */
     struct sent sent[WINDOW];
@@ -35,6 +35,9 @@ struct daemon {
     uint64_t published;
     bool has_broker; /* there is a connection */
     bool has_told;   /* that there is none */
+    wax_authority_teller teller;
+    uint64_t acted_s; /* when rules looked last, and when they want to look again */
+    uint64_t act_next_s;
 };
 
 static uint64_t now_s(void)
@@ -125,18 +128,46 @@ static void note_delivered(struct daemon *daemon, const wax_client_event *event)
 
 /* --- Time --- */
 
+static void tell_line(wax_authority_teller *self, const char *line)
+{
+    tools_say(&WAX_OWNER(self, struct daemon, teller)->settings, "%s", line);
+}
+
+/* Rules look once a second at most. Returns when they want to look again. */
+static uint64_t act(struct daemon *daemon, uint64_t time_s)
+{
+    if (daemon->link.client.state != WAX_CLIENT_OPEN) {
+        wax_authority_listen(daemon->home.authority, 0);
+    }
+    if (time_s != daemon->acted_s) {
+        daemon->acted_s = time_s;
+        if (wax_authority_act(daemon->home.authority, time_s, &daemon->teller,
+                              &daemon->act_next_s) != WAX_OK) {
+            tell_fault(daemon, "the rules cannot act");
+        }
+        return daemon->act_next_s;
+    }
+    return time_s + 1;
+}
+
 static void tick(struct daemon *daemon)
 {
     const uint64_t time_s = now_s();
+    const uint64_t rules_s = act(daemon, time_s);
     uint64_t next_s = WAX_NEVER;
     uint64_t wait_ms = daemon->has_broker ? WAKE_MS : 1000;
 
     if (wax_authority_tick(daemon->home.authority, time_s, &next_s) != WAX_OK) {
         tell_fault(daemon, "what is due cannot be done");
-    } else if (next_s != WAX_NEVER && next_s - time_s < wait_ms / 1000) {
+    }
+    next_s = rules_s < next_s ? rules_s : next_s;
+    if (next_s < time_s + wait_ms / 1000) {
         wait_ms = next_s <= time_s ? 0 : (next_s - time_s) * 1000;
     }
     daemon->link.wake_ms = wax_clock_ms() + (wait_ms < 100 ? 100 : wait_ms);
+    if (keys_door_due_ms(&daemon->door) < daemon->link.wake_ms) {
+        daemon->link.wake_ms = keys_door_due_ms(&daemon->door);
+    }
     pump(daemon);
 }
 
@@ -158,7 +189,7 @@ static void hear_status(struct daemon *daemon, wax_bytes device, wax_bytes paylo
 
 static void hear_enrolment(struct daemon *daemon, wax_bytes device, wax_bytes payload)
 {
-    const wax_authority_deed deed = {device, now_s()};
+    const wax_authority_deed deed = {.who = device, .role = WAX_TEXT("device"), .now_s = now_s()};
     wax_authority_verdict verdict;
     const wax_status status =
         wax_authority_enrol(daemon->home.authority, &deed, device, payload, &verdict);
@@ -217,6 +248,7 @@ static void connected(struct daemon *daemon, const wax_client_event *event)
     const struct settings *settings = &daemon->settings;
 
     daemon->has_broker = true;
+    wax_authority_listen(daemon->home.authority, now_s());
     daemon->has_told = false;
     tools_say(settings, "connected to %s port %u", settings->host, settings->port);
     subscribe(daemon);
@@ -268,12 +300,7 @@ static void take_event(struct daemon *daemon, const wax_client_event *event)
 
 static void serve(struct daemon *daemon)
 {
-    char told[TOLD_SIZE];
-
-    keys_wire_serve(&daemon->home, daemon->listener, told, sizeof told);
-    if (told[0] != '\0') {
-        tools_say(&daemon->settings, "%s", told);
-    }
+    keys_door_turn(&daemon->door);
     tick(daemon);
 }
 
@@ -290,7 +317,8 @@ static int run(struct daemon *daemon)
 {
     wax_client_event event;
 
-    daemon->link.input = daemon->listener;
+    daemon->link.input = daemon->door.host.loop.epoll;
+    daemon->teller.tell = tell_line;
     daemon->link.was_open = true; /* a broker that is not there yet will be */
     tick(daemon);
     for (;;) {
@@ -303,7 +331,7 @@ static int run(struct daemon *daemon)
             break;
         case LINK_DUE:
             complain_once(daemon);
-            tick(daemon);
+            serve(daemon);
             break;
         case LINK_STOPPED:
             return tools_link_finish(&daemon->link, EXIT_GOOD);
@@ -350,13 +378,12 @@ static bool open_home(struct daemon *daemon)
         !authority_home_key(home, settings->kek, false, where) || !authority_home_open(home)) {
         return tools_complain(settings, "%s", home->fault);
     }
-    daemon->listener = keys_wire_listen(home);
-    return daemon->listener >= 0 || tools_complain(settings, "%s", home->fault);
+    return keys_door_open(&daemon->door, home, settings);
 }
 
 int wax_tool_authority(int argc, char **argv)
 {
-    static struct daemon daemon = {.listener = -1};
+    static struct daemon daemon;
     int code;
 
     if (!tools_options_begin(&daemon.settings, TOOL_AUTHORITY, argc, argv, &code)) {
@@ -371,7 +398,7 @@ int wax_tool_authority(int argc, char **argv)
         }
         tools_link_close(&daemon.link);
     }
-    keys_wire_end(&daemon.home, daemon.listener);
+    keys_door_close(&daemon.door);
     tools_message_discard(&daemon.message);
     authority_home_close(&daemon.home);
     tools_settings_discard(&daemon.settings);

@@ -30,6 +30,7 @@ static const struct row rows[] = {
     {"secret",    AT(secret),       offsetof(struct identity, has_secret),    false, false, "64 hexadecimal digits"},
     {"keeper",    AT(keeper),       offsetof(struct identity, has_keeper),    false, false, "130 hexadecimal digits"},
     {"registrar", AT(registrar),    offsetof(struct identity, has_registrar), false, false, "130 hexadecimal digits"},
+    {"firmware",  AT(firmware),     NOT_THERE,                                true,  false, "a version, as 1.4.2"},
     {"state",     AT(state),        NOT_THERE,                                true,  false, "a folder"},
 };
 /* clang-format on */

@@ -22,6 +22,14 @@ const struct keys_verb keys_verbs[] = {
     {"revoke",     2, 2, "DEVICE GROUP",                  "take a device out of a group",                                keys_revoke},
     {"evict",      1, 1, "DEVICE",                        "take a device out of everything, for good",                   keys_evict},
     {"rotate",     1, 1, "GROUP",                         "begin a new epoch: new keys for a group",                     keys_rotate},
+    {"rule add",     1, 1, "RULE --when X --do Y",        "let something be done by itself, when something holds",       keys_rule_add},
+    {"rule list",    0, 0, "",                            "show all rules",                                              keys_rules},
+    {"rule show",    1, 1, "RULE",                        "show one, and how often it acted",                            keys_rule_show},
+    {"rule try",     1, 1, "RULE",                        "show what it would do now, and do nothing",                   keys_rule_try},
+    {"rule enable",  1, 1, "RULE",                        "let it look again, from now on",                              keys_rule_enable},
+    {"rule disable", 1, 1, "RULE",                        "let it rest",                                                 keys_rule_disable},
+    {"rule remove",  1, 1, "RULE",                        "take it away",                                                keys_rule_remove},
+    {"resume",     1, 1, "DEVICE",                        "give a device that a rule suspended its newest keys again",   keys_resume},
     {"status",     0, 0, "",                              "show who holds which keys, and who has not acknowledged",     keys_status},
     {"audit",      0, 0, "",                              "show the signed log of all that was done",                    keys_audit},
     {"public",     0, 0, "",                              "print what anybody may know of the namespace",                keys_public},
@@ -29,8 +37,9 @@ const struct keys_verb keys_verbs[] = {
     {"unblind",    0, 0, "--from FILE",                   "say which tokens stand for the topics of a list",             keys_tokens},
     {"export",     1, 1, "FILE",                          "write a backup; it is worth nothing without the key",         keys_export},
     {"import",     1, 2, "FILE [FOLDER]",                 "make a folder of a backup, and recover",                      NULL},
-    {"recover",    0, 0, "",                              "after files came back from a backup: make devices believe it again", keys_recover},
+    {"recover",    0, 1, "[DEVICE]",                      "after files came back from a backup: make devices believe it again; or let a device go on that lost its state", keys_recover},
     {"resend",     0, 0, "",                              "publish all again, for a broker that lost what it retained",  keys_resend},
+    {"follow",     0, 0, "--namespace FILE --anchor FILE", "verify the log of another host's authority, as the broker has it", NULL},
     {"identity",   1, 1, "DEVICE --namespace FILE",       "on a device: make its own key, and ask to be enrolled",       NULL},
     {NULL,         0, 0, NULL,                            NULL,                                                          NULL},
 };
@@ -48,6 +57,7 @@ static const struct option long_options[] = {
     {"kek",       required_argument, NULL, 'k'},
     {"prefix",    required_argument, NULL, 'p'},
     {"blind",     required_argument, NULL, 'b'},
+    {"pattern",   required_argument, NULL, 'P'},
     {"filter",    required_argument, NULL, 'f'},
     {"suite",     required_argument, NULL, 's'},
     {"class",     required_argument, NULL, 'c'},
@@ -64,8 +74,19 @@ static const struct option long_options[] = {
     {"log",       required_argument, NULL, 'l'},
     {"out",       required_argument, NULL, 'o'},
     {"namespace", required_argument, NULL, 'n'},
+    {"when",      required_argument, NULL, 'W'},
+    {"do",        required_argument, NULL, 'D'},
+    {"groups",    required_argument, NULL, 'G'},
+    {"devices",   required_argument, NULL, 'E'},
+    {"at-most",   required_argument, NULL, 'M'},
+    {"dry-run",   no_argument,       NULL, 'N'},
     {"now",       no_argument,       NULL, 'u'},
     {"verify",    no_argument,       NULL, 'v'},
+    {"authority", required_argument, NULL, 'A'},
+    {"cert",      required_argument, NULL, 'C'},
+    {"key",       required_argument, NULL, 'K'},
+    {"cafile",    required_argument, NULL, 'F'},
+    {"anchor",    required_argument, NULL, 'B'},
     {"man",       no_argument,       NULL, 'm'},
     {"help",      no_argument,       NULL, 'h'},
     {NULL,        0,                 NULL, 0  },
@@ -125,6 +146,12 @@ static const struct plain plains[] = {
     {'l', IS_TEXT, AT(log)         },
     {'o', IS_TEXT, AT(out)         },
     {'n', IS_TEXT, AT(name_space)  },
+    {'W', IS_TEXT, AT(when)        },
+    {'D', IS_TEXT, AT(act)         },
+    {'G', IS_TEXT, AT(groups)      },
+    {'E', IS_TEXT, AT(devices)     },
+    {'M', IS_TEXT, AT(at_most)     },
+    {'N', IS_FLAG, AT(is_dry)      },
     {'g', IS_FLAG, AT(signs)       },
     {'x', IS_FLAG, AT(has_psk)     },
     {'q', IS_FLAG, AT(shows_code)  },
@@ -135,6 +162,11 @@ static const struct plain plains[] = {
     {'h', IS_FLAG, AT(wants_help)  },
     {'e', IS_TIME, AT(epoch_s)     },
     {'a', IS_TIME, AT(ack_s)       },
+    {'A', IS_TEXT, AT(authority)   },
+    {'C', IS_TEXT, AT(cert)        },
+    {'K', IS_TEXT, AT(key)         },
+    {'F', IS_TEXT, AT(cafile)      },
+    {'B', IS_TEXT, AT(anchor)      },
 };
 
 static const char *name_of(int option)
@@ -186,6 +218,15 @@ static bool take_plain(struct keys_order *order, const struct plain *plain, char
     return true;
 }
 
+static bool add_filter(wax_bytes *filters, size_t *count)
+{
+    if (*count == ORDER_FILTERS_MAX) {
+        return false;
+    }
+    filters[(*count)++] = wax_bytes_of_text(optarg);
+    return true;
+}
+
 static bool take_option(struct keys_order *order, int option, char *fault)
 {
     for (size_t i = 0; i < WAX_COUNT(plains); i++) {
@@ -194,11 +235,12 @@ static bool take_option(struct keys_order *order, int option, char *fault)
         }
     }
     if (option == 'f') {
-        if (order->filter_count == ORDER_FILTERS_MAX) {
-            return wrong(fault, "a group has %d filters at most", ORDER_FILTERS_MAX);
-        }
-        order->filters[order->filter_count++] = wax_bytes_of_text(optarg);
-        return true;
+        return add_filter(order->filters, &order->filter_count) ||
+               wrong(fault, "a group has %d filters at most", ORDER_FILTERS_MAX);
+    }
+    if (option == 'P') {
+        return add_filter(order->patterns, &order->pattern_count) ||
+               wrong(fault, "a namespace has %d patterns at most", ORDER_FILTERS_MAX);
     }
     if (option == 'w') {
         return keys_answer_number(optarg, 1, 255, &order->kept) ||
@@ -227,14 +269,15 @@ static size_t match_verb(const struct keys_verb *verb, char *const *words, size_
 static bool no_verb(char *const *words, size_t count, char *fault)
 {
     const struct keys_verb *nearest = keys_verbs;
+    bool has_two;
     char said[80];
 
     if (count == 0) {
         return wrong(fault, "say what to do, as in `wax keys init`; see `wax keys --help`");
     }
-    (void)snprintf(said, sizeof said, "%.30s%s%.30s", words[0],
-                   count > 1 && strcmp(words[0], "group") == 0 ? " " : "",
-                   count > 1 && strcmp(words[0], "group") == 0 ? words[1] : "");
+    has_two = count > 1 && (strcmp(words[0], "group") == 0 || strcmp(words[0], "rule") == 0);
+    (void)snprintf(said, sizeof said, "%.30s%s%.30s", words[0], has_two ? " " : "",
+                   has_two ? words[1] : "");
     for (const struct keys_verb *verb = keys_verbs; verb->name != NULL; verb++) {
         if (tools_spelling_distance(said, verb->name) <
             tools_spelling_distance(said, nearest->name)) {

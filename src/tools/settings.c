@@ -272,10 +272,12 @@ typedef bool (*check)(const struct settings *settings);
 
 static bool is_identity_whole(const struct settings *settings)
 {
-    if (settings->client_id != NULL && settings->id_prefix != NULL) {
+    bool is_one = settings->tool != TOOL_GATEWAY; /* which speaks for many */
+
+    if (is_one && settings->client_id != NULL && settings->id_prefix != NULL) {
         return tools_complain(settings, "give -i or -I, not both");
     }
-    if (settings->client_id == NULL &&
+    if (is_one && settings->client_id == NULL &&
         (settings->version == WAX_VERSION_5 ? settings->session_expiry_s == UINT32_MAX
                                             : settings->keeps_session)) {
         return tools_complain(settings, "-c needs a client id, by which the broker finds the "
@@ -422,8 +424,9 @@ bool tools_settings_finish(struct settings *settings)
     if (settings->version == WAX_VERSION_NONE) {
         settings->tries_versions = true;
         bool is_5 = settings->tool == TOOL_RR || settings->tool == TOOL_DOCTOR ||
-                    settings->uses_scram || settings->receive_maximum > 0 ||
-                    settings->alias_maximum > 0 || settings->packet_size_max > 0;
+                    settings->tool == TOOL_GATEWAY || settings->uses_scram ||
+                    settings->receive_maximum > 0 || settings->alias_maximum > 0 ||
+                    settings->packet_size_max > 0;
 
         for (size_t i = 0; i < OF_COUNT; i++) {
             is_5 = is_5 || settings->properties_size[i] > 0;

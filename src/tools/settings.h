@@ -1,5 +1,5 @@
-/* What pub, sub, rr, doctor, bench, proxy, authority and update were asked to do, as their options
- * say it. */
+/* What pub, sub, rr, doctor, bench, proxy, gateway, authority and update were asked to do, as their
+ * options say it. */
 #ifndef WAX_TOOLS_SETTINGS_H
 #define WAX_TOOLS_SETTINGS_H
 
@@ -15,7 +15,8 @@ enum tool {
     TOOL_BENCH = 16,
     TOOL_PROXY = 32,
     TOOL_AUTHORITY = 64,
-    TOOL_UPDATE = 128,
+    TOOL_GATEWAY = 128,
+    TOOL_UPDATE = 256,
 };
 
 /* Exit codes that scripts know from Mosquitto's tools; a refused CONNECT exits with its code. */
@@ -125,6 +126,32 @@ struct update_settings {
     bool never_confirms;
 };
 
+/* What wax gateway is to do. */
+struct gateway_settings {
+    struct texts lines;     /* serial devices */
+    const char *predefined; /* a file of topic ids; NULL: none */
+    const char *devices;    /* a file of client ids; NULL: all may connect */
+    const char *advertise;  /* where ADVERTISE goes; NULL: nowhere */
+    uint32_t advertise_s;
+    uint32_t baud;
+    uint32_t devices_max;
+    uint32_t id;
+    uint32_t retry_s;
+    uint32_t retries;
+    bool takes_connectionless;
+};
+
+/* Where administrators of wax authority come in, and who they are. */
+struct admin_settings {
+    const char *listen; /* HOST:PORT, by TLS; NULL: nowhere */
+    const char *socket; /* the path of a Unix socket for all accounts; NULL: none */
+    const char *roles;  /* who may what; NULL: FOLDER/roles, if there is one */
+    const char *cert;   /* these four are files, for TLS */
+    const char *key;
+    const char *cafile;
+    const char *crlfile; /* NULL: none */
+};
+
 /* Zero is what was not asked for, unless a default stands in the table of options. */
 struct settings {
     enum tool tool;
@@ -176,7 +203,7 @@ struct settings {
     const char *seal; /* the file of this device's identity; NULL: nothing is sealed */
     bool uses_websocket;
 
-    const char *listen; /* where wax proxy waits for programs */
+    const char *listen; /* where wax proxy waits for programs, wax gateway for devices */
     bool allows_remote;
     bool lets_clear;
 
@@ -215,9 +242,12 @@ struct settings {
 
     struct bench_settings bench;
     struct update_settings update;
+    struct gateway_settings gateway;
 
     const char *folder; /* of the authority; NULL: none was named */
     const char *kek;    /* the file of its key-encryption key; NULL: where it is looked for */
+
+    struct admin_settings admin;
 
     uint8_t *properties[OF_COUNT]; /* on the heap; NULL: none */
     size_t properties_size[OF_COUNT];

@@ -8,7 +8,7 @@
 #include <string.h>
 
 struct topic {
-    uint8_t tools;
+    uint16_t tools;
     const char *title;
     const char *text;
 };
@@ -21,6 +21,7 @@ static const struct topic introductions[] = {
     {TOOL_DOCTOR, "say why a client cannot connect",          "Goes step by step the way that a client goes: name, TCP, TLS, certificates, login, topics. Says what is well, what is not, and what to do next."},
     {TOOL_BENCH,  "load a broker and account for every message", "Puts load on any MQTT broker, checks that every message comes once, in order and unchanged, and tells what it took: messages per second and per second of the broker's CPU, latency, memory. The words in front of the options are scenarios; `wax bench compare SCENARIO...` starts Wax, Debian's mosquitto if it is installed, and what --with says, and measures them in turns."},
     {TOOL_PROXY,  "seal and open for programs that cannot",   "Waits for MQTT programs on this host as a broker does, and connects each of them to the broker. What they publish is sealed before it leaves, what comes is opened; what is refused does not reach them. They are one device, whose identity no other process uses meanwhile."},
+    {TOOL_GATEWAY, "connect devices that speak MQTT-SN", "Takes MQTT-SN 1.2 of devices that have neither TCP nor TLS, by UDP or by serial lines, and connects each of them to any MQTT broker, by a connection of its own. What they publish passes as it is: what is sealed stays sealed."},
     {TOOL_AUTHORITY, "publish the keys of a namespace",       "Speaks for the authority that `wax keys init FOLDER` made, as an ordinary client of any MQTT broker: publishes mailboxes, manifests and the log, hears what devices acknowledge, and begins new epochs in time. While it runs, `wax keys` goes through it, by a socket in the folder."},
     {TOOL_UPDATE, "sign firmware, publish it, and watch devices take it", "Brings new firmware to devices through any MQTT broker. VERB is key (makes the vendor's key), sign (an image: makes IMAGE.manifest), show (what a manifest says), push (publishes chunks and manifest, to all devices of a class, to some, or in stages), status and watch (what devices say), or device (a device to try it with, whose flash is a file). Devices take nothing that the vendor's key has not signed for them, and nothing older than what they have seen; whoever carries it can change nothing."},
 };
@@ -30,6 +31,8 @@ static const char *const group_titles[GROUP_COUNT] = {
     [GROUP_TLS] = "TLS",
     [GROUP_SEALING] = "Sealing",
     [GROUP_PROGRAMS] = "Programs",
+    [GROUP_DEVICES] = "Devices",
+    [GROUP_ADMIN] = "Administrators",
     [GROUP_WILL] = "Will",
     [GROUP_MESSAGE] = "Message",
     [GROUP_SUBSCRIPTION] = "Subscription",
@@ -140,21 +143,66 @@ static const struct topic topics[] = {
         "0    SIGINT or SIGTERM ended it\n"
         "1    wrong options, files or identity; it cannot listen; the broker refused the login (MQTT 5: the\n"
         "     reason code). A broker that cannot be reached is tried again.\n"},
+    {TOOL_GATEWAY, "What devices see",
+        "QoS 0, 1, 2, and -1 with predefined and short topics; REGISTER in both directions; Wills, which may be\n"
+        "changed (not with -V 311 and a clean session); sleep, by DISCONNECT with a duration, PINGREQ or CONNECT;\n"
+        "SEARCHGW, ADVERTISE. A message is acknowledged when the broker has acknowledged it. CONNACK is the\n"
+        "broker's: its rights and its Wills are each device's, by client id. All log in with -u and -P, or with\n"
+        "--cert. \"Congestion\" means again later, \"not supported\" never as it is. A device whose broker is lost\n"
+        "is told DISCONNECT. Encapsulated packets of forwarders are not taken.\n"},
+    {TOOL_GATEWAY, "Limits",
+        "256 devices, or --devices-max, with 45 KiB of memory each; 20 new ones a second, 64 at once. A packet\n"
+        "has 1472 bytes, a topic 200, a client id 64, a Will 1024. For each device 64 registered topics, 16 KiB\n"
+        "of messages that wait for it (those of QoS 0 that come then are dropped, those of QoS 1 and 2 wait at\n"
+        "the broker), 4 exchanges of its own at a time, and one message of QoS 1 or 2 on its way to it.\n"
+        "30 s to connect. 100 answers and 100 messages of QoS -1 a second for peers that are not connected.\n"
+        "1024 predefined topics, 10,000 client ids in --devices, 16 serial lines.\n"},
+    {TOOL_GATEWAY, "Safety",
+        "MQTT-SN has no passwords and no secrecy: whoever can send datagrams to the gateway can be any device\n"
+        "that --devices lets in, and who stands between can read, change and drop what is said. Seal what\n"
+        "matters. By itself the gateway listens to this host alone. docs/gateway.md tells more.\n"},
+    {TOOL_GATEWAY, "Serial lines",
+        "A packet stands in a frame as HDLC has it: 0x7e, packet, CRC (FCS-16 of RFC 1662, low byte first), 0x7e;\n"
+        "0x7e and 0x7d within are sent as 0x7d and the byte XOR 0x20. What is damaged is dropped, and the next\n"
+        "0x7e begins anew. A line that ends is opened again every second.\n"},
+    {TOOL_GATEWAY, "Files",
+        "--predefined: `1 plant/7/reading`; --devices: `sensor-7`; in both # begins a comment line.\n"},
+    {TOOL_GATEWAY, "Examples",
+        "wax gateway --listen 192.0.2.1:1884 --devices devices -h broker.example.org --cafile ca.crt -u field -P secret\n"
+        "wax gateway --serial /dev/ttyUSB0 --baud 57600 --predefined topics -h localhost\n"},
+    {TOOL_GATEWAY, "Exit code",
+        "0    SIGINT or SIGTERM ended it\n"
+        "1    wrong options or files, or it cannot listen\n"},
     {TOOL_AUTHORITY, "Examples",
         "wax keys init\n"
         "wax authority authority -h broker.example.org --cafile ca.crt -u wax-authority -P secret\n"
         "wax authority /var/lib/wax-authority --kek /etc/wax/authority.kek -o /etc/wax/authority.conf\n"},
     {TOOL_AUTHORITY, "How it speaks",
         "Below the namespace's prefix (wax) it retains, with QoS 1: k/DEVICE, a mailbox for each device that\n"
-        "no other opens; m/GROUP, what anybody may know of a group; l, the newest entry of the log. It\n"
-        "subscribes to s/+, where devices acknowledge, and e/+, where they ask to be enrolled. `wax keys acl`\n"
-        "prints the rights that this takes. Without -i its client id is wax-authority-NAMESPACE. The broker\n"
+        "no other opens; m/GROUP, what anybody may know of a group; l/NUMBER, the newest 1024 entries of\n"
+        "the log, and l, the newest, which `wax keys follow` verifies from anywhere. It subscribes to s/+,\n"
+        "where devices acknowledge, and e/+, where they ask to be enrolled. `wax keys acl` prints the rights\n"
+        "that this takes. Without -i its client id is wax-authority-NAMESPACE. The broker\n"
         "keeps a session for it; one that has lost the session gets all again. Without a broker it waits for\n"
         "one, and `wax keys` works meanwhile.\n"},
     {TOOL_AUTHORITY, "New epochs",
         "begin when --epoch of the group is over, and when a reader leaves it. Readers get the new keys first;\n"
         "when all have acknowledged, or --ack is over, writers get theirs. `wax keys status` tells how far\n"
         "that is.\n"},
+    {TOOL_AUTHORITY, "Administrators",
+        "The account that runs it, and root, may all, by the socket in the folder. Others come by\n"
+        "--admin-socket, told by their account, or by --admin-listen, told by their certificate, which one\n"
+        "of --admin-cafile has signed; TLS 1.3 alone is spoken there. What they may says a file of roles:\n"
+        "  viewer   user anna\n"
+        "  operator cn   night-shift\n"
+        "  operator san  ops.example.org\n"
+        "  admin    spki 5f2c...\n"
+        "where user is an account or its number, cn the common name, san a DNS name, e-mail address or URI\n"
+        "of the certificate, and spki the SHA-256 of its public key in hexadecimal, which who is refused is\n"
+        "told. The first line that matches counts, and who is in none is refused. The file is read for\n"
+        "each order, certificates and revocations at most 10 s after they changed. `wax keys --help` says\n"
+        "which role a verb takes; the signed log says who did it, and by which role. At each entrance 8 are\n"
+        "served at a time: 10 s to ask, in at most 2 MiB, and 30 s to take the answer, of at most 32 MiB.\n"},
     {TOOL_AUTHORITY, "As a service",
         "[Unit]\n"
         "Description=Keys for sealed topics\n"

@@ -33,6 +33,14 @@ def spoken(*turns):
     return b"".join(bytes([who]) + len(what).to_bytes(2, "big") + what for who, what in turns)
 
 
+def sn(kind, inside=b""):
+    return bytes([len(inside) + 2, kind]) + inside
+
+
+def said(who, what):
+    return bytes([who, len(what)]) + what
+
+
 USER = b"\x26" + text(b"name") + text(b"value")
 NUMBER = b"\x00\x00\x00\x00\x00\x00\x00\x2a"
 ID, ANOTHER = b"\x00\x07", b"\xff\xff"
@@ -78,6 +86,11 @@ SEEDS = {
                           text(b"secret"), text(b"gone"))), (0, packet(0x20, b"\x00\x00\x03\x22\x00\x0a")),
                (1, packet(0x34, text(b"open"), ID, b"\x00hi")), (1, packet(0x82, SUBSCRIBE_5)), (0, packet(0x34, text(b"new"), ID, b"\x00x")),
                (0, packet(0x62, ID)), (2, packet(0x30, text(b"b/secret"), b"\x00SEALED ")), (1, packet(0xE0)))],
+    "tools_keys_follow": [b"wax/l/1 d284\nwax/l d284\n", b"wax/l/2 \nother/l 00\nwax/k/a 00\nwax/l/3\n", b"wax/l/1 " + b"00" * 40],
+    "tools_keys_request": [
+        b'o{"words":["grant","lamp","home","both","--history"],"content":""}', b'o{"words":["enrol","lamp","--from","x"],"content":"00ff"}',
+        b'o{"words":["--man"],"content":""}', b"o{}", b"r# who\nviewer user anna\noperator cn a\nadmin san x.org\r\n",
+        b"radmin spki " + b"0a" * 32 + b"\n", b"rking cn b"],
     "tools_srv": [b"\x12\x34\x81\x80\x00\x01\x00\x02\x00\x00\x00\x00\x05_mqtt\x04_tcp\x01x\x00\x00\x21\x00\x01"
                   b"\xc0\x0c\x00\x21\x00\x01\x00\x00\x00\x3c\x00\x0a\x00\x0a\x00\x05\x07\x5b\x01a\xc0\x17"
                   b"\xc0\x0c\x00\x21\x00\x01\x00\x00\x00\x3c\x00\x0b\x00\x01\x00\x00\x07\x5c\x01b\x01x\x00"],
@@ -90,6 +103,18 @@ SEEDS = {
         body(3, NUMBER, b"\x00\x00\x00\x3c"), body(4, NUMBER, b"\xff\xff\x00\x02", text(b"us"), text(b"to/#")),
         body(5, b"\x01\x0d\x00\x01", NUMBER, b"\xff" * 8, NUMBER, b"\xff" * 4, text(b"to/us"), text(b"user"), text(b"id"),
              b"\x00\x00\x00\x0e" + USER, b"payload")],
+    "sn_packet": [sn(4, b"\x0c\x01\x00\x3cid"), sn(12, b"\x62\x61\x62\x00\x00!") + sn(18, b"\x01\x00\x05\x00\x07"), sn(26, b"\x30will"),
+                  b"\x01\x01\x04\x0c" + bytes(256), b"\x7e\x03\x05\x00\xea\xb8\x7e" + b"\x7e\x02\x7d\x5e\x7e"],
+    "sn_client": [
+        body(0, said(0, sn(10, b"\x00\x00\x00\x01t/x")), said(0, sn(12, b"\x20\x00\x01\x00\x02hi")), said(2, packet(0x40, b"\x00\x02")),
+             said(0, sn(12, b"\x40\x00\x01\x00\x03hi")), said(2, packet(0x50, b"\x00\x03")), said(0, sn(16, b"\x00\x03")),
+             said(2, packet(0x70, b"\x00\x03"))),
+        body(0, said(0, sn(18, b"\x40\x00\x05a/#")), said(2, packet(0x90, b"\x00\x05\x00\x02")), b"\x07\x05",
+             said(0, sn(11, b"\x00\x01\x00\x01\x00")), said(0, sn(15, b"\x00\x05")), said(2, packet(0x62, b"\x00\x05")), said(0, sn(14, b"\x00\x05"))),
+        body(0, said(0, sn(24, b"\x00\x64")), b"\x07\x04\x07\x05", said(0, sn(22, b"device")), b"\x04\xff"),
+        body(0, said(0, sn(26, b"\x20will")), b"\x06\x00\x05\x01", said(0, sn(28, b"gone")), b"\x06\x00\x05\x00"),
+        body(1, said(0, sn(4, b"\x08\x01\x00\x3cdevice")), said(0, sn(7, b"\x30will")), said(0, sn(9, b"gone")), b"\x05\x01",
+             said(0, sn(24)), b"\x06\x00")],
     "base_utf8": [b"plain ASCII, longer than eight", "é€🔒".encode(), b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xc1\xbf", b"a\x00b"],
 }
 
