@@ -63,10 +63,14 @@ static const char acts_text[] =
     "             record, and the login if there is one\n"
     "broker       what a client that may read all topics is sent by the broker\n"
     "forger       \"nobody is home\", sent by anybody (L0), with the password that the relay saw\n"
-    "             (L1, L2), by who runs the broker (L3, L4); where messages are sealed, the envelope\n"
+    "             (L1, L2), by who runs the broker (L3, L4); where messages are sealed, the "
+    "envelope\n"
     "             of this morning, too\n"
-    "stranger     the same one sends firmware: as a message, and in L4 with `wax update`, signed by\n"
-    "             a key that is not the vendor's and sealed with a key of the house that was stolen\n";
+    "stranger     the same one sends firmware: as a message, and in L4 with `wax update`, signed "
+    "by\n"
+    "             a key that is not the vendor's and sealed with a key of the house that was "
+    "stolen;\n"
+    "             then the same image comes as its vendor signs it\n";
 
 static const char end_text[] =
     "The exit code is 0; or 1 when an act did not come to its end, or the options were wrong.\n";
@@ -191,10 +195,10 @@ static bool read_options(int argc, char **argv, struct request *request, int *co
 /* --- The end --- */
 
 enum { /* columns of the table */
-    AT_WIRE = 29,
-    AT_BROKER = 47,
-    AT_FORGED = 61,
-    AT_FIRMWARE = 79,
+       AT_WIRE = 29,
+       AT_BROKER = 47,
+       AT_FORGED = 61,
+       AT_FIRMWARE = 79,
 };
 
 static void show_reading(struct demo_show *show, uint16_t column, const struct demo_known *known)

@@ -6,8 +6,9 @@
 #include <string.h>
 
 enum {
-    WHO = 2,   /* columns */
-    WHAT = 14,
+    WHO = 2, /* columns */
+    WHAT = 15,
+    ASIDE = 30,
     LINE_SIZE = 4096,
     PACKETS_MAX = 268435455,
     TLS_HEAD = 5,
@@ -294,7 +295,8 @@ static bool forge(struct demo_act *act)
     (void)demo_house_reason(act, "thermostat.err", outcome->forged, sizeof outcome->forged);
     demo_act_verdict(act, outcome->forged, "the thermostat believes it");
     if (act->level->is_sealed) {
-        demo_show(act->show, WHAT, DEMO_PLAIN, "sends this morning's envelope again, as it was recorded");
+        demo_show(act->show, WHAT, DEMO_PLAIN,
+                  "sends this morning's envelope again, as it was recorded");
         demo_show_end(act->show);
         if (!demo_act_send(act, "replay", envelope, line)) {
             return false;
@@ -314,7 +316,7 @@ bool demo_act(struct demo_act *act)
     bool is_good;
 
     demo_show(act->show, 0, DEMO_BOLD, "%s  %s", act->level->name, act->level->title);
-    demo_show(act->show, 0, DEMO_FAINT, "   %s", act->level->text);
+    demo_show(act->show, ASIDE, DEMO_FAINT, "%s", act->level->text);
     demo_show_end(act->show);
     is_good = demo_house_open(act) && speak(act);
     if (is_good) {

@@ -12,9 +12,8 @@ enum {
 };
 
 static const char *const names[DEMO_ROLES] = {
-    [DEMO_SENSOR] = "sensor",       [DEMO_THERMOSTAT] = "thermostat",
-    [DEMO_OPERATOR] = "operator",   [DEMO_AUTHORITY] = "authority",
-    [DEMO_FORGER] = "nobody",
+    [DEMO_SENSOR] = "sensor",       [DEMO_THERMOSTAT] = "thermostat", [DEMO_OPERATOR] = "operator",
+    [DEMO_AUTHORITY] = "authority", [DEMO_FORGER] = "nobody",
 };
 
 const char *demo_act_way(const struct demo_act *act, enum demo_role role, uint16_t port)
@@ -170,10 +169,11 @@ static bool start_listeners(struct demo_act *act)
                          demo_act_way(act, DEMO_OPERATOR, act->port)) == 0) {
         return false;
     }
-    act->thermostat = demo_stage_start(
-        &act->stage, "thermostat", "sub -i thermostat %s %s -q 1 -v -t home/occupancy -t home/firmware",
-        demo_act_way(act, DEMO_THERMOSTAT, act->port),
-        act->level->is_sealed ? "--seal thermostat.keys" : "");
+    act->thermostat =
+        demo_stage_start(&act->stage, "thermostat",
+                         "sub -i thermostat %s %s -q 1 -v -t home/occupancy -t home/firmware",
+                         demo_act_way(act, DEMO_THERMOSTAT, act->port),
+                         act->level->is_sealed ? "--seal thermostat.keys" : "");
     return act->thermostat != 0 &&
            demo_stage_wait(&act->stage, all_listen, act, "thermostat and operator subscribe");
 }

@@ -65,7 +65,7 @@ struct demo_stage {
     char fault[400]; /* what went wrong, in words */
 };
 
-/* Lets SIGINT, SIGTERM and SIGHUP end what waits here, so that all is removed. */
+/* Lets SIGINT, SIGTERM, SIGHUP and SIGPIPE end what waits here, so that all is removed. */
 void demo_stage_obey_signals(void);
 
 /* Whether one of them has come. */
@@ -141,9 +141,9 @@ struct demo_known {
 struct demo_outcome {
     struct demo_known wire;
     struct demo_known broker;
-    bool is_heating;                /* after "nobody is home" was forged */
-    bool runs_foreign;              /* the stranger's firmware */
-    char forged[DEMO_REASON_SIZE];  /* why it was refused; empty: it was not */
+    bool is_heating;               /* after "nobody is home" was forged */
+    bool runs_foreign;             /* the stranger's firmware */
+    char forged[DEMO_REASON_SIZE]; /* why it was refused; empty: it was not */
     char firmware[DEMO_REASON_SIZE];
 };
 
@@ -190,8 +190,8 @@ bool demo_house_is_heating(const struct demo_act *act);
 /* The newest reason for which a process refused a message, by its name; false if there is none. */
 bool demo_house_reason(const struct demo_act *act, const char *file, char *room, size_t size);
 
-/* Publishes as the forger, to the topic `words`, and waits until the thermostat has taken or refused
- * it. */
+/* Publishes as the forger, to the topic `words`, and waits until the thermostat has taken or
+ * refused it. */
 bool demo_act_send(struct demo_act *act, const char *name, wax_bytes payload, const char *words);
 
 /* Shows a reason, or what was done if there is none. */

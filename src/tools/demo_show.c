@@ -10,16 +10,15 @@ enum {
 };
 
 static const char *const colours[DEMO_TINTS] = {
-    [DEMO_PLAIN] = "",         [DEMO_BOLD] = "\033[1m", [DEMO_FAINT] = "\033[2m",
-    [DEMO_GOOD] = "\033[32m",  [DEMO_BAD] = "\033[31m", [DEMO_BYTES] = "\033[36m",
+    [DEMO_PLAIN] = "",        [DEMO_BOLD] = "\033[1m", [DEMO_FAINT] = "\033[2m",
+    [DEMO_GOOD] = "\033[32m", [DEMO_BAD] = "\033[31m", [DEMO_BYTES] = "\033[36m",
 };
 
 /* Takes a text up to the width of the page. */
 static struct demo_span *keep(struct demo_show *show, uint16_t column, enum demo_tint tint)
 {
     static struct demo_span beyond; /* what finds no room is shown and not drawn */
-    struct demo_span *span =
-        show->count < DEMO_SPANS_MAX ? &show->spans[show->count++] : &beyond;
+    struct demo_span *span = show->count < DEMO_SPANS_MAX ? &show->spans[show->count++] : &beyond;
 
     *span = (struct demo_span){.tint = tint, .column = column};
     return span;
@@ -74,7 +73,7 @@ void demo_show_bytes(struct demo_show *show, uint16_t column, wax_bytes bytes)
                  wax_bytes_of(bytes.data + row * ROW_SIZE, left < ROW_SIZE ? left : ROW_SIZE));
     }
     if (bytes.size > (size_t)ROWS_MAX * ROW_SIZE) {
-        demo_show(show, column, DEMO_FAINT, "and %zu bytes more",
+        demo_show(show, column, DEMO_BYTES, "and %zu bytes more",
                   bytes.size - (size_t)ROWS_MAX * ROW_SIZE);
         demo_show_end(show);
     }

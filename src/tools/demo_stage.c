@@ -41,6 +41,7 @@ void demo_stage_obey_signals(void)
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
     (void)sigaction(SIGHUP, &action, NULL);
+    (void)sigaction(SIGPIPE, &action, NULL);
 }
 
 bool demo_stage_is_stopped(void)
@@ -61,9 +62,12 @@ static void path_of(const struct demo_stage *stage, const char *file, const char
     (void)snprintf(path, PATH_SIZE, "%s/%s%s", stage->folder, file, end);
 }
 
+/* In memory where the system has a folder for that: nothing of this has to outlive the run. */
 bool demo_stage_open(struct demo_stage *stage)
 {
-    *stage = (struct demo_stage){.folder = "/tmp/wax-demo.XXXXXX"};
+    *stage = (struct demo_stage){.child_count = 0};
+    (void)snprintf(stage->folder, sizeof stage->folder, "%s/wax-demo.XXXXXX",
+                   access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
     if (mkdtemp(stage->folder) == NULL) {
         (void)fail(stage, stage->folder, strerror(errno));
         stage->folder[0] = '\0';
@@ -153,6 +157,7 @@ static void settle(void)
     (void)signal(SIGINT, SIG_DFL);
     (void)signal(SIGTERM, SIG_DFL);
     (void)signal(SIGHUP, SIG_DFL);
+    (void)signal(SIGPIPE, SIG_DFL);
 }
 
 static void lead(const char *name, const char *end, int flags, int to)

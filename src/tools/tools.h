@@ -51,6 +51,7 @@ int wax_tool_ctl(int argc, char **argv);
 /* wax demo: shows what each level of protection keeps from whom. 0 if all acts came to their end,
  * else 1. */
 int wax_tool_demo(int argc, char **argv);
+
 /* wax update: signs firmware, publishes it, watches devices take it. 0 if it was done; 2 if a
  * roll-out was halted; others as wax pub's. */
 int wax_tool_update(int argc, char **argv);
