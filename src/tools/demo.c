@@ -258,10 +258,25 @@ static void pause_here(void)
     }
 }
 
+static bool play_one(const struct demo_level *level, struct demo_show *show,
+                     struct demo_outcome *outcome)
+{
+    static struct demo_act act;
+    bool is_good;
+
+    act = (struct demo_act){.level = level, .show = show};
+    is_good = !demo_stage_is_stopped() && demo_act_play(&act);
+    if (!is_good && !demo_stage_is_stopped()) {
+        (void)fprintf(stderr, "wax demo: %s: %s\n", level->name, act.stage.fault);
+    }
+    *outcome = act.outcome;
+    wax_wipe(act.logins, sizeof act.logins);
+    return is_good;
+}
+
 static bool play(const struct request *request, struct demo_show *show,
                  struct demo_outcome outcomes[static ACTS_MAX])
 {
-    static struct demo_act act;
     size_t played = 0;
 
     for (size_t i = 0; i < demo_level_count; i++) {
@@ -271,15 +286,9 @@ static bool play(const struct request *request, struct demo_show *show,
         if (request->pauses && played > 0) {
             pause_here();
         }
-        act = (struct demo_act){.level = &demo_levels[i], .show = show};
-        if (demo_stage_is_stopped() || !demo_act(&act)) {
-            if (!demo_stage_is_stopped()) {
-                (void)fprintf(stderr, "wax demo: %s: %s\n", demo_levels[i].name, act.stage.fault);
-            }
+        if (!play_one(&demo_levels[i], show, &outcomes[i])) {
             return false;
         }
-        outcomes[i] = act.outcome;
-        wax_wipe(act.logins, sizeof act.logins);
         played++;
     }
     if (played == demo_level_count) {

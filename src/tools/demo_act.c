@@ -85,7 +85,7 @@ static bool has_spoken(void *of)
     struct demo_act *act = of;
 
     return demo_stage_run(&act->stage, "sensor", "pub -i motion-sensor %s %s -q 1 -t %s -l",
-                          demo_act_way(act, DEMO_SENSOR, act->tap),
+                          demo_house_way(act, DEMO_SENSOR, act->tap),
                           act->level->is_sealed ? "--seal sensor.keys" : "", topic) == 0;
 }
 
@@ -229,39 +229,6 @@ static void look_inside(struct demo_act *act)
 
 /* --- The forger --- */
 
-/* What the thermostat has taken or refused. */
-static size_t heard(const struct demo_act *act)
-{
-    return demo_stage_count(&act->stage, "thermostat.out", "\n") +
-           demo_stage_count(&act->stage, "thermostat.err", "refused a message");
-}
-
-static bool has_heard(void *of)
-{
-    struct demo_act *act = of;
-
-    return heard(act) > act->heard_before;
-}
-
-bool demo_act_send(struct demo_act *act, const char *name, wax_bytes payload, const char *words)
-{
-    act->heard_before = heard(act);
-    return demo_stage_write(&act->stage, "payload", payload) &&
-           demo_stage_run(&act->stage, name, "pub %s -q 1 -f payload -t %s",
-                          demo_act_way(act, DEMO_FORGER, act->port), words) == 0 &&
-           demo_stage_wait(&act->stage, has_heard, act, "the thermostat hears what was forged");
-}
-
-void demo_act_verdict(struct demo_act *act, const char *reason, const char *taken)
-{
-    if (reason[0] != '\0') {
-        demo_show(act->show, WHAT, DEMO_GOOD, "refused: %s", reason);
-    } else {
-        demo_show(act->show, WHAT, DEMO_BAD, "%s", taken);
-    }
-    demo_show_end(act->show);
-}
-
 /* Whom the forger can be: nobody, who spoke on the wire, or who runs the broker. */
 static const char *find_login(struct demo_act *act)
 {
@@ -289,20 +256,20 @@ static bool forge(struct demo_act *act)
     demo_show(act->show, WHAT, DEMO_PLAIN, "%s sends there: ", find_login(act));
     demo_show(act->show, 0, DEMO_BOLD, "%s", morning);
     demo_show_end(act->show);
-    if (!demo_act_send(act, "forger", wax_bytes_of_text(morning), line)) {
+    if (!demo_house_send(act, "forger", wax_bytes_of_text(morning), line)) {
         return false;
     }
     (void)demo_house_reason(act, "thermostat.err", outcome->forged, sizeof outcome->forged);
-    demo_act_verdict(act, outcome->forged, "the thermostat believes it");
+    demo_show_verdict(act->show, WHAT, outcome->forged, "the thermostat believes it");
     if (act->level->is_sealed) {
         demo_show(act->show, WHAT, DEMO_PLAIN,
                   "sends this morning's envelope again, as it was recorded");
         demo_show_end(act->show);
-        if (!demo_act_send(act, "replay", envelope, line)) {
+        if (!demo_house_send(act, "replay", envelope, line)) {
             return false;
         }
         (void)demo_house_reason(act, "thermostat.err", reason, sizeof reason);
-        demo_act_verdict(act, reason, "the thermostat believes it");
+        demo_show_verdict(act->show, WHAT, reason, "the thermostat believes it");
     }
     outcome->is_heating = demo_house_is_heating(act);
     demo_show(act->show, WHAT, outcome->is_heating ? DEMO_GOOD : DEMO_BAD, "the heating %s",
@@ -311,7 +278,7 @@ static bool forge(struct demo_act *act)
     return true;
 }
 
-bool demo_act(struct demo_act *act)
+bool demo_act_play(struct demo_act *act)
 {
     bool is_good;
 

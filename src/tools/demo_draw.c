@@ -72,8 +72,8 @@ static void draw_span(const struct demo_span *span, size_t line, FILE *file)
 bool demo_draw(const struct demo_show *show, const char *path)
 {
     FILE *file = fopen(path, "we");
-    const int width = 2 * MARGIN + DEMO_WIDTH * LETTER_WIDTH;
-    size_t line_count = 0;
+    const size_t width = 2 * (size_t)MARGIN + DEMO_WIDTH * (size_t)LETTER_WIDTH;
+    size_t height = 2 * (size_t)MARGIN;
     size_t line = 0;
     bool is_good;
 
@@ -81,13 +81,12 @@ bool demo_draw(const struct demo_show *show, const char *path)
         return false;
     }
     for (size_t i = 0; i < show->count; i++) {
-        line_count += show->spans[i].ends_line ? 1 : 0;
+        height += show->spans[i].ends_line ? LINE_HEIGHT : 0;
     }
     (void)fprintf(file,
-                  "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%zu\" "
-                  "viewBox=\"0 0 %d %zu\" role=\"img\" aria-label=\"What wax demo shows\">\n%s",
-                  width, 2 * MARGIN + line_count * LINE_HEIGHT, width,
-                  2 * MARGIN + line_count * LINE_HEIGHT, head);
+                  "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%zu\" height=\"%zu\" "
+                  "viewBox=\"0 0 %zu %zu\" role=\"img\" aria-label=\"What wax demo shows\">\n%s",
+                  width, height, width, height, head);
     (void)fputs("<rect width=\"100%\" height=\"100%\" rx=\"8\"/>\n", file);
     for (size_t i = 0; i < show->count; i++) {
         draw_span(&show->spans[i], line, file);

@@ -21,7 +21,7 @@ static bool push_plainly(struct demo_act *act)
     demo_show(act->show, WHAT, DEMO_PLAIN, "sends to home/firmware: ");
     demo_show(act->show, 0, DEMO_BOLD, "%s", foreign);
     demo_show_end(act->show);
-    if (!demo_act_send(act, "stranger", wax_bytes_of_text(foreign), "home/firmware")) {
+    if (!demo_house_send(act, "stranger", wax_bytes_of_text(foreign), "home/firmware")) {
         return false;
     }
     (void)demo_stage_read(&act->stage, "thermostat.out", &said);
@@ -31,7 +31,7 @@ static bool push_plainly(struct demo_act *act)
         (void)demo_house_reason(act, "thermostat.err", act->outcome.firmware,
                                 sizeof act->outcome.firmware);
     }
-    demo_act_verdict(act, act->outcome.firmware, "the thermostat takes it");
+    demo_show_verdict(act->show, WHAT, act->outcome.firmware, "the thermostat takes it");
     return true;
 }
 
@@ -57,8 +57,7 @@ static bool make_images(struct demo_act *act)
         "key stranger.key",
         "sign v6 --vendor-key vendor.key --vendor acme --class thermostat --number 6",
         "sign v7 --vendor-key stranger.key --vendor acme --class thermostat --number 7",
-        "device flash --factory v6 --trust vendor.key.pub --vendor acme --class thermostat "
-        "--slot-size 32768",
+        "device flash --factory v6 --trust vendor.key.pub --vendor acme --class thermostat",
     };
     uint8_t image[IMAGE_SIZE];
 
@@ -85,7 +84,7 @@ static bool push(struct demo_act *act, enum demo_role role, const char *trust)
 
     (void)snprintf(words, sizeof words,
                    "push v7 --trust %s --prefix firmware --seal installer.keys %s", trust,
-                   demo_act_way(act, role, act->port));
+                   demo_house_way(act, role, act->port));
     return do_update(act, words);
 }
 
@@ -96,7 +95,7 @@ static int look(struct demo_act *act)
                           "update device flash --trust vendor.key.pub --vendor acme --class "
                           "thermostat --device thermostat --prefix firmware --seal "
                           "thermostat.keys --until 7 -W 15 %s",
-                          demo_act_way(act, DEMO_THERMOSTAT, act->port));
+                          demo_house_way(act, DEMO_THERMOSTAT, act->port));
 }
 
 /* The same image, signed by the vendor, is taken: so it was the signature. */
@@ -135,8 +134,8 @@ static bool push_signed(struct demo_act *act)
         (void)demo_house_reason(act, "device.err", act->outcome.firmware,
                                 sizeof act->outcome.firmware);
     }
-    demo_act_verdict(act, act->outcome.firmware,
-                     code == 0 ? "the thermostat runs it" : "the thermostat says nothing");
+    demo_show_verdict(act->show, WHAT, act->outcome.firmware,
+                      code == 0 ? "the thermostat runs it" : "the thermostat says nothing");
     return code >= 0 && sign_truly(act);
 }
 

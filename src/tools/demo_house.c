@@ -16,7 +16,7 @@ static const char *const names[DEMO_ROLES] = {
     [DEMO_AUTHORITY] = "authority", [DEMO_FORGER] = "nobody",
 };
 
-const char *demo_act_way(const struct demo_act *act, enum demo_role role, uint16_t port)
+const char *demo_house_way(const struct demo_act *act, enum demo_role role, uint16_t port)
 {
     static char way[WAY_SIZE];
     size_t used = (size_t)snprintf(way, sizeof way, "-h 127.0.0.1 -p %u", port);
@@ -141,7 +141,7 @@ static bool make_keys(struct demo_act *act)
         }
     }
     return demo_stage_start(&act->stage, "authority", "authority authority %s",
-                            demo_act_way(act, DEMO_AUTHORITY, act->port)) != 0;
+                            demo_house_way(act, DEMO_AUTHORITY, act->port)) != 0;
 }
 
 /* --- Those who listen --- */
@@ -166,13 +166,13 @@ static bool all_listen(void *of)
 static bool start_listeners(struct demo_act *act)
 {
     if (demo_stage_start(&act->stage, "operator", "sub -i operator %s -t # -F %%t|%%x",
-                         demo_act_way(act, DEMO_OPERATOR, act->port)) == 0) {
+                         demo_house_way(act, DEMO_OPERATOR, act->port)) == 0) {
         return false;
     }
     act->thermostat =
         demo_stage_start(&act->stage, "thermostat",
                          "sub -i thermostat %s %s -q 1 -v -t home/occupancy -t home/firmware",
-                         demo_act_way(act, DEMO_THERMOSTAT, act->port),
+                         demo_house_way(act, DEMO_THERMOSTAT, act->port),
                          act->level->is_sealed ? "--seal thermostat.keys" : "");
     return act->thermostat != 0 &&
            demo_stage_wait(&act->stage, all_listen, act, "thermostat and operator subscribe");
@@ -215,4 +215,29 @@ bool demo_house_reason(const struct demo_act *act, const char *file, char *room,
     }
     free(said);
     return last != NULL;
+}
+
+/* --- What is forged --- */
+
+/* What the thermostat has taken or refused. */
+static size_t heard(const struct demo_act *act)
+{
+    return demo_stage_count(&act->stage, "thermostat.out", "\n") +
+           demo_stage_count(&act->stage, "thermostat.err", "refused a message");
+}
+
+static bool has_heard(void *of)
+{
+    struct demo_act *act = of;
+
+    return heard(act) > act->heard_before;
+}
+
+bool demo_house_send(struct demo_act *act, const char *name, wax_bytes payload, const char *words)
+{
+    act->heard_before = heard(act);
+    return demo_stage_write(&act->stage, "payload", payload) &&
+           demo_stage_run(&act->stage, name, "pub %s -q 1 -f payload -t %s",
+                          demo_house_way(act, DEMO_FORGER, act->port), words) == 0 &&
+           demo_stage_wait(&act->stage, has_heard, act, "the thermostat hears what was forged");
 }

@@ -48,6 +48,10 @@ void demo_show_end(struct demo_show *show);
 /* Shows the first bytes of something in rows of hexadecimal and text, from `column` on. */
 void demo_show_bytes(struct demo_show *show, uint16_t column, wax_bytes bytes);
 
+/* Shows on a line why something was refused, or what became of it if `reason` is empty. */
+void demo_show_verdict(struct demo_show *show, uint16_t column, const char *reason,
+                       const char *taken);
+
 /* Draws all that was shown into a file. False, with errno, if it cannot be written. */
 bool demo_draw(const struct demo_show *show, const char *path);
 
@@ -179,7 +183,7 @@ struct demo_act {
 };
 
 /* The words by which a role connects to a port: address, login, TLS. Of static memory. */
-const char *demo_act_way(const struct demo_act *act, enum demo_role role, uint16_t port);
+const char *demo_house_way(const struct demo_act *act, enum demo_role role, uint16_t port);
 
 /* Starts broker, relay, authority, operator and thermostat, as the level has them. */
 bool demo_house_open(struct demo_act *act);
@@ -192,15 +196,12 @@ bool demo_house_reason(const struct demo_act *act, const char *file, char *room,
 
 /* Publishes as the forger, to the topic `words`, and waits until the thermostat has taken or
  * refused it. */
-bool demo_act_send(struct demo_act *act, const char *name, wax_bytes payload, const char *words);
-
-/* Shows a reason, or what was done if there is none. */
-void demo_act_verdict(struct demo_act *act, const char *reason, const char *taken);
+bool demo_house_send(struct demo_act *act, const char *name, wax_bytes payload, const char *words);
 
 /* A stranger pushes firmware. */
 bool demo_firmware(struct demo_act *act);
 
 /* Plays one act. False, with a fault of its stage, if something did not come to its end. */
-bool demo_act(struct demo_act *act);
+bool demo_act_play(struct demo_act *act);
 
 #endif

@@ -57,7 +57,8 @@ static void show_row(struct demo_show *show, uint16_t column, wax_bytes row)
 
     for (size_t i = 0; i < row.size; i++) {
         (void)snprintf(digits + 3 * i, 4, "%02x ", row.data[i]);
-        letters[i] = row.data[i] >= ' ' && row.data[i] < 0x7f ? (char)row.data[i] : '.';
+        (void)snprintf(letters + i, 2, "%c",
+                       row.data[i] >= ' ' && row.data[i] < 0x7f ? row.data[i] : '.');
     }
     demo_show(show, column, DEMO_BYTES, "%-*s ", 3 * ROW_SIZE, digits);
     demo_show(show, 0, DEMO_BYTES, "%s", letters);
@@ -77,4 +78,15 @@ void demo_show_bytes(struct demo_show *show, uint16_t column, wax_bytes bytes)
                   bytes.size - (size_t)ROWS_MAX * ROW_SIZE);
         demo_show_end(show);
     }
+}
+
+void demo_show_verdict(struct demo_show *show, uint16_t column, const char *reason,
+                       const char *taken)
+{
+    if (reason[0] != '\0') {
+        demo_show(show, column, DEMO_GOOD, "refused: %s", reason);
+    } else {
+        demo_show(show, column, DEMO_BAD, "%s", taken);
+    }
+    demo_show_end(show);
 }

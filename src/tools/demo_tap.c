@@ -82,6 +82,21 @@ static bool serve(struct pair *pair, FILE *kept)
     return lives;
 }
 
+/* Serves all pairs by what poll() said of them. Returns how many are left. */
+static size_t serve_all(struct pair *pairs, const struct pollfd *polled, size_t count, FILE *kept)
+{
+    size_t live = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        pairs[i].ends[0].revents = polled[2 * i].revents;
+        pairs[i].ends[1].revents = polled[2 * i + 1].revents;
+        if (serve(&pairs[i], kept)) {
+            pairs[live++] = pairs[i];
+        }
+    }
+    return live;
+}
+
 void demo_tap_run(int listener, uint16_t port, FILE *kept)
 {
     struct pollfd polled[1 + 2 * PAIRS_MAX];
@@ -89,8 +104,6 @@ void demo_tap_run(int listener, uint16_t port, FILE *kept)
     size_t count = 0;
 
     for (;;) {
-        size_t live = 0;
-
         polled[0] = (struct pollfd){.fd = listener, .events = count < PAIRS_MAX ? POLLIN : 0};
         for (size_t i = 0; i < count; i++) {
             polled[1 + 2 * i] = pairs[i].ends[0];
@@ -99,14 +112,7 @@ void demo_tap_run(int listener, uint16_t port, FILE *kept)
         if (poll(polled, 1 + 2 * count, -1) < 0) {
             return;
         }
-        for (size_t i = 0; i < count; i++) {
-            pairs[i].ends[0].revents = polled[1 + 2 * i].revents;
-            pairs[i].ends[1].revents = polled[2 + 2 * i].revents;
-            if (serve(&pairs[i], kept)) {
-                pairs[live++] = pairs[i];
-            }
-        }
-        count = live;
+        count = serve_all(pairs, polled + 1, count, kept);
         if (polled[0].revents != 0 && join(&pairs[count], accept(listener, NULL, NULL), port)) {
             count++;
         }
