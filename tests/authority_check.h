@@ -88,7 +88,7 @@ static inline wax_status farm_found(struct farm *farm, uint64_t seed,
     (void)unlink(farm->path);
     farm->seed = seed;
     farm->random.fill = farm_random;
-    farm->deed = (wax_authority_deed){WAX_TEXT("anna"), 1700000000};
+    farm->deed = (wax_authority_deed){.who = WAX_TEXT("anna"), .now_s = 1700000000};
     any_fill(&farm->seed, farm->key, sizeof farm->key);
     options = farm_options(farm);
     return wax_authority_found(&farm->authority, &options, &farm->deed, founding);
@@ -319,8 +319,13 @@ static inline void farm_take(struct farm *farm, const wax_authority_message *mes
         if (message->mark < farm->log.number) {
             break; /* again, after a restart */
         }
+        if (message->content.size == 0) {
+            break; /* one that is not kept any more */
+        }
+        followed = farm->log;
         assert_int_equal(wax_keys_entry_read(&entry, &by, &farm->log, message->content), WAX_OK);
-        farm->entries++;
+        farm->entries +=
+            (unsigned)(farm->log.number - followed.number); /* it comes under two names */
         break;
     case WAX_AUTHORITY_MANIFEST:
         assert_true(message->row <= FARM_GROUPS);

@@ -32,9 +32,10 @@ typedef struct wax_authority_options {
 
 typedef struct wax_authority wax_authority;
 
-/* Who does something, and when; the log says both. */
+/* Who does something, by which role, and when; the log says all of it. */
 typedef struct wax_authority_deed {
     wax_bytes who;
+    wax_bytes role; /* by which it was allowed; empty: none, as for the authority itself */
     uint64_t now_s; /* since 1970 */
 } wax_authority_deed;
 
@@ -347,8 +348,12 @@ wax_status wax_authority_tick(wax_authority *self, uint64_t now_s, uint64_t *nex
 
 /* ---- What is to be published, retained, with QoS 1 ---- */
 
+/* How many entries of the log stay at the broker, each under its number, for followers who were
+ * away. */
+#define WAX_AUTHORITY_LOG_KEPT 1024
+
 enum wax_authority_kind {
-    WAX_AUTHORITY_LOG,
+    WAX_AUTHORITY_LOG, /* empty: an entry that is not kept any more goes */
     WAX_AUTHORITY_MANIFEST,
     WAX_AUTHORITY_MAILBOX,
 };
@@ -361,8 +366,9 @@ typedef struct wax_authority_message {
     uint64_t mark;
 } wax_authority_message;
 
-/* Makes the next message: entries of the log in order, then manifests, then mailboxes. One that was
- * given out comes again only when it changed, or after a restart.
+/* Makes the next message: entries of the log in order, each under its number and the newest under
+ * none, too; then manifests, then mailboxes. One that was given out comes again only when it
+ * changed, or after a restart.
  * Returns WAX_OK; WAX_NOT_FOUND when there is none; statuses as of deeds. */
 wax_status wax_authority_next(wax_authority *self, wax_authority_message *message) WAX_CHECKED;
 

@@ -61,7 +61,7 @@ static bool is_fresh(const struct device *device, const wax_keys_status *status)
 wax_status wax_authority_hear(wax_authority *self, uint64_t now_s, wax_bytes name, uint8_t *message,
                               size_t size)
 {
-    const wax_authority_deed deed = {WAX_TEXT("authority"), now_s};
+    const wax_authority_deed deed = {.who = WAX_TEXT("authority"), .now_s = now_s};
     uint8_t topic[WAX_KEYS_TOPIC_MAX];
     struct device device;
     wax_keys_ends ends;

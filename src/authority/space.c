@@ -94,6 +94,7 @@ wax_status deed_end(wax_authority *self)
 
     if (status != WAX_OK) {
         self->status = WAX_OK;
+        self->log_step = 0; /* what was given out in this deed was not */
         space_load(self);
         self->status = status;
     }
@@ -116,6 +117,10 @@ void deed_note(wax_authority *self, const wax_authority_deed *deed, const struct
 
     if (self->status != WAX_OK) {
         return;
+    }
+    if (deed->role.size > 0) {
+        /* The shortest name of all, and so the first. */
+        wax_keys_add_detail(&entry.details, &details_out, WAX_TEXT("as"), deed->role, 0);
     }
     for (const struct detail *detail = note->details; detail != NULL && detail->name != NULL;
          detail++) {

@@ -39,6 +39,7 @@ const struct keys_verb keys_verbs[] = {
     {"import",     1, 2, "FILE [FOLDER]",                 "make a folder of a backup, and recover",                      NULL},
     {"recover",    0, 1, "[DEVICE]",                      "after files came back from a backup: make devices believe it again; or let a device go on that lost its state", keys_recover},
     {"resend",     0, 0, "",                              "publish all again, for a broker that lost what it retained",  keys_resend},
+    {"follow",     0, 0, "--namespace FILE --anchor FILE", "verify the log of another host's authority, as the broker has it", NULL},
     {"identity",   1, 1, "DEVICE --namespace FILE",       "on a device: make its own key, and ask to be enrolled",       NULL},
     {NULL,         0, 0, NULL,                            NULL,                                                          NULL},
 };
@@ -81,6 +82,11 @@ static const struct option long_options[] = {
     {"dry-run",   no_argument,       NULL, 'N'},
     {"now",       no_argument,       NULL, 'u'},
     {"verify",    no_argument,       NULL, 'v'},
+    {"authority", required_argument, NULL, 'A'},
+    {"cert",      required_argument, NULL, 'C'},
+    {"key",       required_argument, NULL, 'K'},
+    {"cafile",    required_argument, NULL, 'F'},
+    {"anchor",    required_argument, NULL, 'B'},
     {"man",       no_argument,       NULL, 'm'},
     {"help",      no_argument,       NULL, 'h'},
     {NULL,        0,                 NULL, 0  },
@@ -156,6 +162,11 @@ static const struct plain plains[] = {
     {'h', IS_FLAG, AT(wants_help)  },
     {'e', IS_TIME, AT(epoch_s)     },
     {'a', IS_TIME, AT(ack_s)       },
+    {'A', IS_TEXT, AT(authority)   },
+    {'C', IS_TEXT, AT(cert)        },
+    {'K', IS_TEXT, AT(key)         },
+    {'F', IS_TEXT, AT(cafile)      },
+    {'B', IS_TEXT, AT(anchor)      },
 };
 
 static const char *name_of(int option)

@@ -46,8 +46,8 @@ class Keys(Story):
         house = self.house()
         house.device("sensor", "home", "write")
         log = house.keys("audit").out
-        self.assertRegex(log, r"(?m)^1 \S+ \S+: create$")
-        self.assertRegex(log, r"(?m): grant sensor role=2 group=home sender=1$")
+        self.assertRegex(log, r"(?m)^1 \S+ \S+: create as=admin$")
+        self.assertRegex(log, r"(?m): grant sensor as=admin role=2 group=home sender=1$")
         good = (house.folder / "authority.db").read_bytes()
         for change in ("UPDATE log SET entry=replace(entry, CAST('sensor' AS BLOB), CAST('censor' AS BLOB)) WHERE number=6",
                        "DELETE FROM log WHERE number=3", "UPDATE log SET number=99 WHERE number=2"):
