@@ -106,7 +106,9 @@ bool tools_sealed_link_poll(struct link *link, uint64_t now_ms, wax_client_event
         tell_bad_mailbox(link, got.status);
         return go_on(link, event);
     case WAX_MEMBER_DROPPED:
-        tools_say(link->settings, "a message was dropped: %s", wax_status_text(got.status));
+        if (!link->is_silent) {
+            tools_say(link->settings, "a message was dropped: %s", wax_status_text(got.status));
+        }
         return true;
     }
     return true;
