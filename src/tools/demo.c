@@ -227,8 +227,8 @@ static void show_row(struct demo_show *show, const struct demo_level *level,
 
 static void show_table(struct demo_show *show, const struct demo_outcome outcomes[static ACTS_MAX])
 {
-    demo_show(show, AT_WIRE, DEMO_FAINT, "who listens reads");
-    demo_show(show, AT_BROKER, DEMO_FAINT, "the broker");
+    demo_show(show, AT_WIRE, DEMO_FAINT, "read on the wire");
+    demo_show(show, AT_BROKER, DEMO_FAINT, "at the broker");
     demo_show(show, AT_FORGED, DEMO_FAINT, "forged: heating");
     demo_show(show, AT_FIRMWARE, DEMO_FAINT, "foreign firmware");
     demo_show_end(show);

@@ -110,31 +110,48 @@ static bool speak(struct demo_act *act)
 
 /* --- The wire --- */
 
-/* What an eavesdropper looks for: the last PUBLISH, and the login. */
+/* The login of a CONNECT is the forger's from now on. */
+static void steal(struct demo_login *stolen, wax_bytes body)
+{
+    wax_connect connect;
+
+    if (wax_connect_read(&connect, body) == WAX_OK && connect.has_password) {
+        (void)snprintf(stolen->username, sizeof stolen->username, "%.*s",
+                       (int)connect.username.size, (const char *)connect.username.data);
+        (void)snprintf(stolen->password, sizeof stolen->password, "%.*s",
+                       (int)connect.password.size, (const char *)connect.password.data);
+    }
+}
+
+/* Whether it is no message about keys. */
+static bool is_spoken(const wax_packet *packet)
+{
+    wax_publish publish;
+
+    return packet->type == WAX_PUBLISH &&
+           wax_publish_read(&publish, packet->flags, packet->body, WAX_VERSION_3_1_1) == WAX_OK &&
+           !wax_bytes_start_with(publish.topic, WAX_TEXT("wax/"));
+}
+
+/* What an eavesdropper looks for: the login, and the last message. */
 static void read_packets(struct demo_act *act, wax_bytes wire, wax_bytes *last)
 {
     wax_reader in = wax_reader_over(wire);
     wax_packet packet;
-    wax_connect connect;
-    struct demo_login *stolen = &act->logins[DEMO_FORGER];
     const uint8_t *start = wire.data;
 
     while (wax_packet_read(&packet, &in, WAX_VERSION_3_1_1, PACKETS_MAX) == WAX_OK) {
-        if (packet.type == WAX_CONNECT && wax_connect_read(&connect, packet.body) == WAX_OK &&
-            connect.has_password) {
-            (void)snprintf(stolen->username, sizeof stolen->username, "%.*s",
-                           (int)connect.username.size, (const char *)connect.username.data);
-            (void)snprintf(stolen->password, sizeof stolen->password, "%.*s",
-                           (int)connect.password.size, (const char *)connect.password.data);
+        if (packet.type == WAX_CONNECT) {
+            steal(&act->logins[DEMO_FORGER], packet.body);
         }
-        if (packet.type == WAX_PUBLISH) {
+        if (is_spoken(&packet)) {
             *last = wax_bytes_of(start, packet.head_size + (size_t)packet.body_size);
         }
         start = wire.data + (wire.size - wax_reader_left(&in));
     }
 }
 
-/* Of records of TLS nobody can say which is what: the last one. */
+/* Of records of TLS nobody can say which is what: the largest one. */
 static void read_records(wax_bytes wire, wax_bytes *last)
 {
     for (size_t at = 0; at + TLS_HEAD <= wire.size;) {

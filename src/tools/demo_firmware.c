@@ -94,7 +94,7 @@ static int look(struct demo_act *act)
     return demo_stage_run(&act->stage, "device",
                           "update device flash --trust vendor.key.pub --vendor acme --class "
                           "thermostat --device thermostat --prefix firmware --seal "
-                          "thermostat.keys --until 7 -W 15 %s",
+                          "thermostat.keys --until 7 -W 45 %s",
                           demo_house_way(act, DEMO_THERMOSTAT, act->port));
 }
 

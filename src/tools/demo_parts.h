@@ -110,7 +110,7 @@ size_t demo_stage_read(const struct demo_stage *stage, const char *file, char **
 /* How often a text stands in a file of the folder. */
 size_t demo_stage_count(const struct demo_stage *stage, const char *file, const char *text);
 
-/* Waits until something holds. False, with the fault `what`, after some 20 s, after a signal, or
+/* Waits until something holds. False, with the fault `what`, after a minute, after a signal, or
  * when a process that should run has ended. */
 bool demo_stage_wait(struct demo_stage *stage, bool (*holds)(void *of), void *of, const char *what);
 

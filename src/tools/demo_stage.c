@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 enum {
-    PATIENCE_MS = 20000,
+    PATIENCE_MS = 60000,
     ENDS_IN_MS = 5000,
     STEP_US = 5000,
     WORDS_MAX = 64,

@@ -8,15 +8,20 @@ import time
 import unittest
 import xml.etree.ElementTree as xml
 
-from peers import WAX, Folder, run, start, wax
+from peers import WAX, Folder, wax
 
 ROOT = pathlib.Path(__file__).parents[2]
 SVG = "{http://www.w3.org/2000/svg}"
 HEXADECIMAL = re.compile(r"^(?: {15}|  on the wire  )((?:[0-9a-f]{2} ){1,16})", re.M)
 
 
-def act(level, *words, **more):
-    shown = wax("demo", "--level", level, *words, **more).out
+def play(*words, given=""):
+    """All acts are some sixty processes: more time than other commands get."""
+    return subprocess.run([WAX, "demo", *map(str, words)], input=given, capture_output=True, text=True, timeout=180, check=True)
+
+
+def act(level):
+    shown = play("--level", level).stdout
     return shown[shown.index(f"\n{level}  "):]
 
 
@@ -93,7 +98,7 @@ class Demo(unittest.TestCase):
         self.addCleanup(folder.close)
         picture = folder.path / "demo.svg"
         before = left()
-        shown = wax("demo", "--svg", picture).out
+        shown = play("--svg", picture).stdout
         rows = [re.sub(" {2,}", "|", line) for line in shown.splitlines()[-5:]]
         self.assertEqual(rows, ["L0|nothing|text|text|goes off|taken",
                                 "L1|password|login and text|text|goes off|taken",
@@ -106,11 +111,11 @@ class Demo(unittest.TestCase):
 
     def test_colours_on_a_terminal_alone(self):
         words = [WAX, "demo", "--level", "L0"]
-        self.assertNotIn("\033", run(*words).out)
+        self.assertNotIn("\033", play("--level", "L0").stdout)
         for more, is_coloured in (({}, True), ({"NO_COLOR": "1"}, False)):
             environment = {key: value for key, value in os.environ.items() if key != "NO_COLOR"} | more
             near, far = os.openpty()
-            process = start(*words, stdout=far, env=environment)
+            process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=far, env=environment)
             os.close(far)
             seen = b""
             try:
@@ -139,6 +144,11 @@ class Demo(unittest.TestCase):
         while any(pathlib.Path(f"/proc/{child}/exe").exists() for child in children):
             self.assertLess(time.monotonic(), deadline)
             time.sleep(0.05)
+
+    def test_it_waits_between_acts_if_asked_to(self):
+        shown = play("--pause", "-l", "l0", "-l", "L1", given="\n")
+        self.assertEqual(shown.stderr.count("Enter goes on"), 1)
+        self.assertEqual(re.findall(r"^L\d", shown.stdout, re.M), ["L0", "L1"])
 
     def test_wrong_words_are_told(self):
         self.assertIn("write L0, L1, L2, L3 or L4", wax("demo", "--level", "L5", code=1).err)
