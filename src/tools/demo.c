@@ -35,12 +35,15 @@ struct request {
 /* --- Help --- */
 
 static const char introduction[] =
-    "A motion sensor, a thermostat that heats while somebody is home, and a broker, on this host "
-    "alone; and three who should not be there: one who listens on the wire, one who looks into the "
-    "broker, one who forges. An act for each level of protection shows what each of them gets. All "
-    "of it runs while you look: processes of this program, with keys and logins that are made for "
-    "the run, in a folder that is removed at the end. The bytes shown went over a socket, and what "
-    "is said to have been refused was refused by the thermostat's own process.";
+    "A motion sensor, a thermostat that heats while somebody is home, and a broker, on this host\n"
+    "alone; and three who should not be there: one who listens on the wire, one who looks into "
+    "the\n"
+    "broker, one who forges. An act for each level of protection shows what each of them gets. "
+    "All\n"
+    "of it runs while you look: processes of this program, with keys and logins that are made for\n"
+    "the run, in a folder that is removed at the end. The bytes shown went over a socket, and "
+    "what\n"
+    "is said to have been refused was refused by the thermostat's own process.\n";
 
 static const char options[] =
     "-l, --level LEVEL  play this act alone: L0 to L4; may be given several times\n"
@@ -87,7 +90,7 @@ static void show_lines(const char *text)
 
 static void show_help(void)
 {
-    (void)printf("Usage: wax demo [OPTIONS]\n\n%s\n\nOptions:\n", introduction);
+    (void)printf("Usage: wax demo [OPTIONS]\n\n%s\nOptions:\n", introduction);
     show_lines(options);
     (void)puts("\nLevels:");
     show_lines(levels_text);
@@ -110,7 +113,6 @@ static void show_manual(void)
                 ".B wax demo\n[\\fIOPTIONS\\fR]\n.SH DESCRIPTION\n",
                 stdout);
     tools_roff_write(introduction);
-    (void)putchar('\n');
     show_section("OPTIONS", options);
     show_section("Levels", levels_text);
     show_section("An act", acts_text);

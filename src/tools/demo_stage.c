@@ -199,7 +199,8 @@ static _Noreturn void become(const struct demo_stage *stage, const char *name, c
     _exit(127);
 }
 
-static pid_t start(struct demo_stage *stage, const char *name, const char *format, va_list values)
+__attribute__((format(printf, 3, 0))) static pid_t start(struct demo_stage *stage, const char *name,
+                                                         const char *format, va_list values)
 {
     char words[WORDS_SIZE];
     pid_t child;

@@ -3,6 +3,7 @@
 
 #include <netinet/in.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -103,6 +104,7 @@ void demo_tap_run(int listener, uint16_t port, FILE *kept)
     struct pair pairs[PAIRS_MAX];
     size_t count = 0;
 
+    memset(pairs, 0, sizeof pairs);
     for (;;) {
         polled[0] = (struct pollfd){.fd = listener, .events = count < PAIRS_MAX ? POLLIN : 0};
         for (size_t i = 0; i < count; i++) {
