@@ -29,6 +29,8 @@ enum option_group {
     GROUP_CHECK,
     GROUP_LOAD,
     GROUP_BROKER,
+    GROUP_LEVELS,
+    GROUP_ADVISE,
     GROUP_REPORT,
     GROUP_GENERAL,
     GROUP_LATER,
