@@ -10,11 +10,10 @@ bool levels_cbc(const uint8_t key[static 16], wax_bytes plain, uint8_t *sealed, 
     EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
     int used = 0;
     int rest = 0;
-    bool is_done =
-        context != NULL &&
-        EVP_EncryptInit_ex(context, EVP_aes_128_cbc(), NULL, key, first_block) == 1 &&
-        EVP_EncryptUpdate(context, sealed, &used, plain.data, (int)plain.size) == 1 &&
-        EVP_EncryptFinal_ex(context, sealed + used, &rest) == 1;
+    bool is_done = context != NULL &&
+                   EVP_EncryptInit_ex(context, EVP_aes_128_cbc(), NULL, key, first_block) == 1 &&
+                   EVP_EncryptUpdate(context, sealed, &used, plain.data, (int)plain.size) == 1 &&
+                   EVP_EncryptFinal_ex(context, sealed + used, &rest) == 1;
 
     EVP_CIPHER_CTX_free(context);
     *size = (size_t)used + (size_t)rest;

@@ -144,8 +144,8 @@ bool levels_end_subscribe(struct levels_end *end, const char *filter);
 bool levels_end_verify(struct levels_end *end, struct levels_cover *cover);
 
 /* Notes why it is over, unless that was noted before. Returns false. */
-__attribute__((format(printf, 3, 4))) bool levels_fail(wax_levels_result *result,
-                                                       wax_status status, const char *format, ...);
+__attribute__((format(printf, 3, 4))) bool levels_fail(wax_levels_result *result, wax_status status,
+                                                       const char *format, ...);
 
 /* What the client and the broker have used up to now, and what has passed the socket. */
 wax_levels_cost levels_cost_now(const struct levels_end *end);

@@ -64,9 +64,9 @@ enum {
 typedef struct wax_levels_plan {
     uint32_t level; /* a row of wax_levels */
     uint16_t port;
-    pid_t broker;    /* on this host; 0: its use of processors is not told */
-    char folder[64]; /* with ca.crt, client.crt and client.key */
-    uint32_t size;   /* of each message, in bytes */
+    pid_t broker;                           /* on this host; 0: its use of processors is not told */
+    char folder[64];                        /* with ca.crt, client.crt and client.key */
+    uint32_t size;                          /* of each message, in bytes */
     uint32_t counts[WAX_LEVELS_COUNTS_MAX]; /* of messages, ascending */
     uint32_t count_count;
     uint32_t chunk;         /* what is held of a message at once; larger ones are streams */
@@ -106,9 +106,9 @@ typedef struct wax_levels_connects {
 } wax_levels_connects;
 
 typedef struct wax_levels_result {
-    wax_status status;  /* WAX_OK, WAX_FULL when memory ran out, WAX_IO or WAX_INVALID: see fault */
-    char fault[256];    /* why it did not come to its end; "": it did */
-    char cipher[64];    /* of TLS, with its version; "" without */
+    wax_status status; /* WAX_OK, WAX_FULL when memory ran out, WAX_IO or WAX_INVALID: see fault */
+    char fault[256];   /* why it did not come to its end; "": it did */
+    char cipher[64];   /* of TLS, with its version; "" without */
     uint32_t cell_count; /* as many as `counts` unless it failed */
     wax_levels_cell cells[WAX_LEVELS_COUNTS_MAX];
     wax_levels_connects connects;
@@ -122,8 +122,8 @@ typedef struct wax_levels_result {
 } wax_levels_result;
 
 /* Counts what the process takes of memory from here on; a measurement refuses what would be more
- * than `limit`, 0 being none. To be called once, before anything calls the crypto library. Returns WAX_OK, or WAX_INVALID
- * when the library has memory already. */
+ * than `limit`, 0 being none. To be called once, before anything calls the crypto library. Returns
+ * WAX_OK, or WAX_INVALID when the library has memory already. */
 wax_status wax_levels_count_memory(uint64_t limit) WAX_CHECKED;
 
 /* Measures, on a thread of its own, and waits for it. Everything that can fail is told in the

@@ -18,8 +18,7 @@ static struct heap {
 
 static bool may_grow(uint64_t size)
 {
-    bool fits = !heap.has_begun || heap.limit == 0 ||
-                heap.in_use + size <= heap.floor + heap.limit;
+    bool fits = !heap.has_begun || heap.limit == 0 || heap.in_use + size <= heap.floor + heap.limit;
 
     heap.has_refused = heap.has_refused || !fits;
     return fits;

@@ -148,7 +148,8 @@ bool levels_end_verify(struct levels_end *end, struct levels_cover *cover)
         (void)snprintf(reader.client_id, sizeof reader.client_id, "%.30s-r", end->client_id);
         reader.config.client_id = wax_bytes_of_text(reader.client_id);
         is_good = levels_end_connect(&reader) && levels_end_subscribe(&reader, end->topic) &&
-                  levels_end_send(end, cover, 7, 0) && levels_end_drain(end) && receive(&reader, &arrival, room);
+                  levels_end_send(end, cover, 7, 0) && levels_end_drain(end) &&
+                  receive(&reader, &arrival, room);
         end->result->is_verified = is_good && is_right(&arrival);
         levels_end_leave(&reader);
         levels_end_close(&reader);

@@ -140,8 +140,9 @@ static int run_other(const struct settings *settings)
         return -1;
     }
     if (words->count > 1) {
-        (void)tools_complain(settings, "'%s' stands behind %s: there is nothing else to say but "
-                                       "options; see `wax bench --help`",
+        (void)tools_complain(settings,
+                             "'%s' stands behind %s: there is nothing else to say but "
+                             "options; see `wax bench --help`",
                              words->items[1], word);
         return EXIT_WRONG;
     }

@@ -254,7 +254,8 @@ static void launch(struct bench_broker *broker)
     is_known = is_known || sched_getaffinity(0, sizeof allowed, &allowed) == 0;
     has_two =
         is_known && find_processor(&allowed, 0, &first) && find_processor(&allowed, 1, &second);
-    bench_broker_fill(broker, broker->command, command + strlen(command), sizeof command - strlen(command));
+    bench_broker_fill(broker, broker->command, command + strlen(command),
+                      sizeof command - strlen(command));
     (void)snprintf(log, sizeof log, "%s/log", broker->folder);
     broker->pid = fork();
     if (broker->pid == 0) {

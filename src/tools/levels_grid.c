@@ -105,8 +105,9 @@ static bool read_numbers(const struct settings *settings, const struct range *ra
         uint64_t number = 0;
 
         if (!levels_read_size(word, range->most, &number) || number < range->least) {
-            return tools_complain(settings, "%s: '%s' is no number from %u to %u; write a list as "
-                                            "in %s",
+            return tools_complain(settings,
+                                  "%s: '%s' is no number from %u to %u; write a list as "
+                                  "in %s",
                                   range->option, word, range->least, range->most, range->example);
         }
         if (*count == range->count_max) {
@@ -116,8 +117,8 @@ static bool read_numbers(const struct settings *settings, const struct range *ra
         numbers[(*count)++] = (uint32_t)number;
     }
     *count = drop_doubles(numbers, *count);
-    return *count > 0 || tools_complain(settings, "%s: write a list as in %s", range->option,
-                                        range->example);
+    return *count > 0 ||
+           tools_complain(settings, "%s: write a list as in %s", range->option, range->example);
 }
 
 /* ---- Levels ---- */
@@ -132,8 +133,9 @@ static bool complain_of_level(const struct settings *settings, const char *word)
             nearest = wax_levels[i].name;
         }
     }
-    return tools_complain(settings, "this build has no level '%s'; did you mean %s? `wax bench "
-                                    "--help` lists them all",
+    return tools_complain(settings,
+                          "this build has no level '%s'; did you mean %s? `wax bench "
+                          "--help` lists them all",
                           word, nearest);
 }
 
@@ -185,15 +187,16 @@ static bool read_limit(const struct settings *settings, struct levels_grid *grid
     return text == NULL ||
            (levels_read_size(text, UINT64_C(1) << 40, &grid->memory_limit) &&
             grid->memory_limit >= 1024) ||
-           tools_complain(settings, "--memory-limit %s: write bytes, as in 160K; at least 1K", text);
+           tools_complain(settings, "--memory-limit %s: write bytes, as in 160K; at least 1K",
+                          text);
 }
 
 /* Shares the time out among all cells. */
 static bool share_time(const struct settings *settings, struct levels_grid *grid)
 {
     uint64_t runs = (uint64_t)grid->rounds * grid->level_count * (grid->size_count + 2);
-    uint64_t cells = (uint64_t)grid->rounds * grid->level_count * grid->size_count *
-                     grid->count_count;
+    uint64_t cells =
+        (uint64_t)grid->rounds * grid->level_count * grid->size_count * grid->count_count;
     uint64_t total_ms = grid->minutes * UINT64_C(60000);
     uint64_t fixed_ms = runs * START_MS;
 

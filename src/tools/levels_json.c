@@ -74,15 +74,15 @@ bool levels_json_write(const struct settings *settings, const struct levels_repo
     (void)json_object_set_new(whole, "rounds", json_integer(report->rounds));
     (void)json_object_set_new(whole, "chunk", json_integer(report->chunk));
     (void)json_object_set_new(whole, "seconds", json_integer(report->seconds));
-    (void)json_object_set_new(whole, "memory_limit", json_integer((json_int_t)report->memory_limit));
+    (void)json_object_set_new(whole, "memory_limit",
+                              json_integer((json_int_t)report->memory_limit));
     (void)json_object_set_new(whole, "load", number(report->load));
     (void)json_object_set_new(whole, "noise", number(report->noise));
     (void)json_object_set_new(whole, "is_noisy", json_boolean(report->is_noisy));
     (void)json_object_set_new(whole, "cells", cells_of(report));
     (void)json_object_set_new(whole, "connections", connections_of(report));
-    is_written =
-        json_dumpf(whole, file, JSON_INDENT(1) | JSON_REAL_PRECISION(DIGITS)) == 0 &&
-        fputc('\n', file) != EOF && fflush(file) == 0;
+    is_written = json_dumpf(whole, file, JSON_INDENT(1) | JSON_REAL_PRECISION(DIGITS)) == 0 &&
+                 fputc('\n', file) != EOF && fflush(file) == 0;
     json_decref(whole);
     return is_written || tools_complain(settings, "the figures cannot be written as JSON");
 }

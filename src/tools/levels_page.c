@@ -53,14 +53,16 @@ static void write_machine(const struct levels_report *report, FILE *file)
     (void)fputs("</code></p>\n", file);
     (void)fprintf(file, "<p class=\"verdict%s\">", report->is_noisy ? " noisy" : "");
     if (report->is_noisy) {
-        (void)fprintf(file, "This machine was too noisy to conclude: rounds differ by %.0f&nbsp;%% "
-                            "in the middle, and more than %.0f&nbsp;%% says nothing.",
+        (void)fprintf(file,
+                      "This machine was too noisy to conclude: rounds differ by %.0f&nbsp;%% "
+                      "in the middle, and more than %.0f&nbsp;%% says nothing.",
                       report->noise * 100, LEVELS_NOISE_MAX * 100);
     } else if (report->rounds < 2) {
         (void)fputs("One round says nothing about how far the figures hold.", file);
     } else {
-        (void)fprintf(file, "Rounds differ by %.1f&nbsp;%% in the middle: ratios hold within about "
-                            "that.",
+        (void)fprintf(file,
+                      "Rounds differ by %.1f&nbsp;%% in the middle: ratios hold within about "
+                      "that.",
                       report->noise * 100);
     }
     (void)fputs("</p>\n", file);
@@ -164,8 +166,9 @@ static void write_row(const struct levels_row *row, FILE *file)
     (void)fprintf(file, "<tr><td>%s</td><td>%u%s</td>", wax_levels[row->level].name, row->count,
                   row->is_sampled ? "*" : "");
     if (row->is_refused) {
-        (void)fprintf(file, "<td colspan=\"%zu\" style=\"text-align:left\">cannot be sent: the "
-                            "memory limit does not hold what it takes</td></tr>\n",
+        (void)fprintf(file,
+                      "<td colspan=\"%zu\" style=\"text-align:left\">cannot be sent: the "
+                      "memory limit does not hold what it takes</td></tr>\n",
                       WAX_COUNT(columns));
         return;
     }
@@ -182,8 +185,9 @@ static void write_sizes(const struct levels_report *report, FILE *file)
     size_t count = levels_sizes(report, sizes, LEVELS_SIZES_MAX);
 
     for (size_t i = 0; i < count; i++) {
-        (void)fprintf(file, "<h2>Messages of %u bytes</h2>\n<table>\n<thead><tr><th>level</th>"
-                            "<th>messages</th>",
+        (void)fprintf(file,
+                      "<h2>Messages of %u bytes</h2>\n<table>\n<thead><tr><th>level</th>"
+                      "<th>messages</th>",
                       sizes[i]);
         for (size_t k = 0; k < WAX_COUNT(columns); k++) {
             (void)fprintf(file, "<th>%s</th>", columns[k].title);
@@ -209,12 +213,13 @@ bool levels_page(const struct levels_report *report, const char *folder, FILE *f
     }
     write_connects(report, file);
     write_sizes(report, file);
-    (void)fputs("<p>Ratios are medians of the rounds, each to L0 of the same round; &plusmn; is half "
-                "of what the middle half of the rounds covers. CPU is for one message. * is a "
-                "sample, of which the rest was extrapolated. Bytes are those at the client's "
-                "socket, above TCP. Heap is what the client takes, its crypto library's contexts "
-                "included; what OpenSSL keeps once for the process is told in levels.json.</p>\n"
-                "</body>\n</html>\n",
-                file);
+    (void)fputs(
+        "<p>Ratios are medians of the rounds, each to L0 of the same round; &plusmn; is half "
+        "of what the middle half of the rounds covers. CPU is for one message. * is a "
+        "sample, of which the rest was extrapolated. Bytes are those at the client's "
+        "socket, above TCP. Heap is what the client takes, its crypto library's contexts "
+        "included; what OpenSSL keeps once for the process is told in levels.json.</p>\n"
+        "</body>\n</html>\n",
+        file);
     return ferror(file) == 0;
 }

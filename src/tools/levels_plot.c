@@ -44,15 +44,30 @@ static const char axis_of_sizes[] =
     "set logscale xy\nset xlabel 'bytes of a message'\n"
     "set xtics ('16' 16, '64' 64, '256' 256, '1 k' 1000, '8 k' 8000, '16 k' 16000, '32 k' 32000, "
     "'80 k' 80000, '160 k' 160000, '1 M' 1000000, '16 M' 16000000)\n"
-    "set grid xtics ytics\nset pointsize 0.7\n";
+    "set grid xtics ytics\nset pointsize 0.8\n";
+
+/* Colours that differ in lightness too, and on white. */
+static const char colours[] = "set linetype 1 lc rgb '#1b1b1b'\nset linetype 2 lc rgb '#c0392b'\n"
+                              "set linetype 3 lc rgb '#2e86c1'\nset linetype 4 lc rgb '#b9770e'\n"
+                              "set linetype 5 lc rgb '#7d3c98'\nset linetype 6 lc rgb '#1e8449'\n"
+                              "set linetype 7 lc rgb '#e67e9a'\nset linetype 8 lc rgb '#7f8c8d'\n"
+                              "set key outside top center horizontal noenhanced\n";
+
+/* Sizes as they are, with a little room at both ends. */
+static void put_axis(FILE *script, const uint32_t *sizes, size_t count)
+{
+    (void)fputs(axis_of_sizes, script);
+    (void)fprintf(script, "set xrange [%g:%g]\n", 0.8 * sizes[0], 1.25 * sizes[count - 1]);
+}
 
 /* Draws a curve for each block of data that follows. */
 static void begin_curves(FILE *script, size_t count, const char *const *titles)
 {
     (void)fputs("plot ", script);
     for (size_t i = 0; i < count; i++) {
-        (void)fprintf(script, "%s$curve%zu with linespoints lw 2 pt 7 title '%s' noenhanced",
-                      i == 0 ? "" : ", ", i, titles[i]);
+        (void)fprintf(script,
+                      "%s$curve%zu with linespoints lw 2 pt %zu dt %zu title '%s' noenhanced",
+                      i == 0 ? "" : ", ", i, 4 + i, 1 + i % 3, titles[i]);
     }
     (void)fputc('\n', script);
 }
@@ -83,7 +98,7 @@ static bool draw_time(const struct levels_report *report, uint32_t level, FILE *
         (void)snprintf(titles[i], sizeof titles[i], "%u messages", counts[i]);
         views[i] = titles[i];
     }
-    (void)fputs(axis_of_sizes, script);
+    put_axis(script, sizes, size_count);
     (void)fputs("set ylabel 'milliseconds'\nset format y '%g'\n", script);
     begin_curves(script, count_count, views);
     return drawn > 0;
@@ -125,8 +140,8 @@ static bool draw_levels(const struct levels_report *report, value_function *valu
 
         (void)fprintf(script, "$curve%zu << END\n", curves);
         for (size_t k = 0; k < size_count; k++) {
-            const struct levels_row *row = levels_find_row(report, levels_find(shown[i]), sizes[k],
-                                                           counts[count_count - 1]);
+            const struct levels_row *row =
+                levels_find_row(report, levels_find(shown[i]), sizes[k], counts[count_count - 1]);
 
             if (row != NULL && value(report, row) > 0) {
                 (void)fprintf(script, "%u %.6g\n", sizes[k], value(report, row));
@@ -137,7 +152,7 @@ static bool draw_levels(const struct levels_report *report, value_function *valu
         titles[curves] = shown[i];
         curves += drawn > 0 ? 1 : 0;
     }
-    (void)fputs(axis_of_sizes, script);
+    put_axis(script, sizes, size_count);
     begin_curves(script, curves, titles);
     return curves > 0;
 }
@@ -170,7 +185,7 @@ static bool draw_worst(const struct levels_report *report, FILE *script)
 
     (void)fputs("set style data histograms\nset style fill solid 0.8\nset logscale y\n"
                 "set ylabel 'milliseconds'\nset format y '%g'\n"
-                "set xtics rotate by -30 noenhanced\nset bmargin 7\n$table << END\n",
+                "set xtics rotate by -30 noenhanced\nset bmargin 5\n$table << END\n",
                 script);
     for (uint32_t level = 0; level < WAX_LEVELS_COUNT; level++) {
         if (levels_find_row(report, level, worst[0], counts[count_count - 1]) == NULL) {
@@ -189,8 +204,8 @@ static bool draw_worst(const struct levels_report *report, FILE *script)
     (void)fputs("END\nplot ", script);
     for (size_t i = 0; i < WAX_COUNT(worst); i++) {
         if (i == 0 || worst[i] != worst[i - 1]) {
-            (void)fprintf(script, "%s$table using %zu:xtic(1) title '%u messages of %u bytes'",
-                          i == 0 ? "" : ", ", i + 2, counts[count_count - 1], worst[i]);
+            (void)fprintf(script, "%s$table using %zu:xtic(1) lt %zu title '%u x %u bytes'",
+                          i == 0 ? "" : ", ", i + 2, i + 2, counts[count_count - 1], worst[i]);
         }
     }
     (void)fputc('\n', script);
@@ -201,6 +216,7 @@ static bool draw_worst(const struct levels_report *report, FILE *script)
 
 static bool draw(const struct levels_report *report, size_t number, FILE *script)
 {
+    (void)fputs(colours, script);
     (void)fprintf(script, "set title \"%s\" noenhanced\n", rows[number].figure.title);
     switch (rows[number].shape) {
     case TIME_BY_SIZE:

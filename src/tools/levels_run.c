@@ -33,9 +33,8 @@ struct run {
 static void show_progress(struct run *run, const char *name, uint32_t size)
 {
     uint64_t spent_ms = wax_clock_ms() - run->since_ms;
-    uint64_t left_s = run->done == 0
-                          ? run->results.grid.minutes * UINT64_C(60)
-                          : spent_ms * (run->total - run->done) / run->done / 1000;
+    uint64_t left_s = run->done == 0 ? run->results.grid.minutes * UINT64_C(60)
+                                     : spent_ms * (run->total - run->done) / run->done / 1000;
     size_t full = run->done * BAR / run->total;
     char bar[BAR + 1];
 
@@ -199,7 +198,7 @@ static void describe(const struct settings *settings, const struct levels_grid *
     char processor[128];
     char number[32];
     struct utsname system;
-    time_t now = time(NULL);
+    time_t now = (time_t)wax_clock_wall_s();
     struct tm parts;
 
     (void)snprintf(report->command, sizeof report->command, "wax bench levels");
@@ -212,9 +211,9 @@ static void describe(const struct settings *settings, const struct levels_grid *
     append(report->command, sizeof report->command, "--rounds", number);
     read_processor(processor, sizeof processor);
     (void)uname(&system);
-    (void)snprintf(report->machine, sizeof report->machine, "%.100s, %ld processors, %.20s %.60s, wax %s",
-                   processor, sysconf(_SC_NPROCESSORS_ONLN), system.sysname, system.release,
-                   WAX_VERSION_TEXT);
+    (void)snprintf(report->machine, sizeof report->machine,
+                   "%.100s, %ld processors, %.20s %.60s, wax %s", processor,
+                   sysconf(_SC_NPROCESSORS_ONLN), system.sysname, system.release, WAX_VERSION_TEXT);
     if (gmtime_r(&now, &parts) != NULL) {
         (void)strftime(report->when, sizeof report->when, "%Y-%m-%d %H:%M UTC", &parts);
     }
@@ -273,7 +272,9 @@ int levels_run(const struct settings *settings)
     struct levels_grid grid;
     struct levels_report report = {.row_count = 0};
     bool is_good =
-        levels_grid_read(settings, &grid) && levels_measure_grid(settings, &grid, &report);
+        settings->bench.from != NULL
+            ? levels_json_read(settings, settings->bench.from, &report)
+            : levels_grid_read(settings, &grid) && levels_measure_grid(settings, &grid, &report);
 
     if (is_good && settings->bench.is_json) {
         is_good = levels_json_write(settings, &report, stdout);

@@ -5,9 +5,9 @@
 
 static void show_connects(const struct levels_report *report)
 {
-    (void)printf("\nConnections, from TCP to CONNACK\n%-17s %-8s %9s %7s %11s %11s %7s %7s %5s %7s\n",
-                 "level", "", "us", "to L0", "client CPU", "broker CPU", "out", "in", "trips",
-                 "ticket");
+    (void)printf(
+        "\nConnections, from TCP to CONNACK\n%-17s %-8s %9s %7s %11s %11s %7s %7s %5s %7s\n",
+        "level", "", "us", "to L0", "client CPU", "broker CPU", "out", "in", "trips", "ticket");
     for (size_t i = 0; i < report->connect_count; i++) {
         const struct levels_connect_row *row = &report->connects[i];
         const double *values = row->values;

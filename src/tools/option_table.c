@@ -288,7 +288,7 @@ const struct option_row tools_options[] = {
     {NULL, "--minutes",           OPTION_NUMBER, TOOL_BENCH, GROUP_LEVELS, AT(bench.minutes), 1, 1440, "N", "time for all of it (8); what does not fit is sampled", NULL},
     {NULL, "--out",               OPTION_TEXT,   TOOL_BENCH, GROUP_LEVELS, AT(bench.out), 0, 0, "FOLDER", "write levels.json, levels.csv, figures and levels.html here", NULL},
 
-    {NULL, "--from",              OPTION_TEXT,   TOOL_BENCH, GROUP_ADVISE, AT(bench.from), 0, 0, "FILE", "figures of a levels.json (measures a few now)", NULL},
+    {NULL, "--from",              OPTION_TEXT,   TOOL_BENCH, GROUP_ADVISE, AT(bench.from), 0, 0, "FILE", "figures of a levels.json (measures a few now); levels: tell, draw and write these anew", NULL},
     {NULL, "--every",             OPTION_NUMBER, TOOL_BENCH, GROUP_ADVISE, AT(bench.every_s), 1, 31536000, "SECONDS", "from one message to the next; or --rate", NULL},
     {NULL, "--connects",          OPTION_TEXT,   TOOL_BENCH, GROUP_ADVISE, AT(bench.connects), 0, 0, "HOW", "stay: one connection for all; each: one for each message", NULL},
     {NULL, "--ram",               OPTION_TEXT,   TOOL_BENCH, GROUP_ADVISE, AT(bench.ram), 0, 0, "SIZE", "of the device that is free, as in 64K", NULL},
