@@ -90,7 +90,6 @@ static bool make_rooms(struct levels_end *end)
     }
     end->config = (wax_client_config){
         .version = WAX_VERSION_3_1_1,
-        .client_id = wax_bytes_of_text(end->client_id),
         .clean_start = true,
         .acknowledges = true,
         .streams = true,
@@ -117,7 +116,6 @@ static bool make_rooms(struct levels_end *end)
 bool levels_end_open(struct levels_end *end, const wax_levels_plan *plan, wax_levels_result *result)
 {
     *end = (struct levels_end){.plan = plan, .result = result, .row = &wax_levels[plan->level]};
-    (void)snprintf(end->client_id, sizeof end->client_id, "wax-levels-%ld", (long)getpid());
     (void)snprintf(end->topic, sizeof end->topic, "wax-bench/levels/%ld", (long)getpid());
     return (end->row->version == WAX_TLS_ANY || make_tls(end)) && make_rooms(end);
 }
@@ -236,6 +234,10 @@ bool levels_end_connect(struct levels_end *end)
 {
     wax_client_event event;
 
+    /* Each has an id of its own: the broker may not have seen the end of the one before. */
+    (void)snprintf(end->client_id, sizeof end->client_id, "wax-levels-%ld-%s%u", (long)getpid(),
+                   end->is_reader ? "r" : "", end->connect_count++);
+    end->config.client_id = wax_bytes_of_text(end->client_id);
     if (!dial(end) ||
         wax_client_open(&end->client, &end->config, (uint32_t)getpid(), wax_clock_ms()) != WAX_OK ||
         !levels_end_turn(end, &event) || event.type != WAX_CLIENT_WANTS_CONNECTION ||

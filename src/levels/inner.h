@@ -108,7 +108,8 @@ struct levels_end {
     size_t session_size;
     char client_id[LEVELS_TOPIC_SIZE];
     char topic[LEVELS_TOPIC_SIZE];
-    bool has_failed;
+    uint32_t connect_count;
+    bool is_reader; /* the second one of a measurement */
 };
 
 /* Makes contexts and rooms. False, with the reason in the result, if that fails. */

@@ -1,7 +1,6 @@
 /* The way back: a message is received, opened, and compared with what was sent. */
 #include "levels/inner.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { ROOM_SPARE = 4096 };
@@ -145,8 +144,7 @@ bool levels_end_verify(struct levels_end *end, struct levels_cover *cover)
                    levels_end_open(&reader, end->plan, end->result);
 
     if (is_good) {
-        (void)snprintf(reader.client_id, sizeof reader.client_id, "%.30s-r", end->client_id);
-        reader.config.client_id = wax_bytes_of_text(reader.client_id);
+        reader.is_reader = true;
         is_good = levels_end_connect(&reader) && levels_end_subscribe(&reader, end->topic) &&
                   levels_end_send(end, cover, 7, 0) && levels_end_drain(end) &&
                   receive(&reader, &arrival, room);
