@@ -175,13 +175,18 @@ static bool judge(struct levels_end *end, const wax_client_event *event)
     return true;
 }
 
+bool levels_end_await(struct levels_end *end)
+{
+    return await(end, wax_client_waits(&end->client));
+}
+
 bool levels_end_turn(struct levels_end *end, wax_client_event *event)
 {
     event->type = WAX_CLIENT_NOTHING;
     if (wax_client_poll(&end->client, wax_clock_ms(), event)) {
         return judge(end, event);
     }
-    return await(end, wax_client_waits(&end->client));
+    return levels_end_await(end);
 }
 
 bool levels_end_flush(struct levels_end *end)

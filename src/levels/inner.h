@@ -128,6 +128,9 @@ bool levels_end_turn(struct levels_end *end, wax_client_event *event);
 /* The same without waiting: sends what can be sent. */
 bool levels_end_flush(struct levels_end *end);
 
+/* Waits until the socket is ready for what could not be done. */
+bool levels_end_await(struct levels_end *end);
+
 /* Waits until everything has left the client's buffer. */
 bool levels_end_drain(struct levels_end *end);
 

@@ -4,10 +4,8 @@
 /* Sends what waits to leave, and where the socket takes no more waits until it does. */
 static bool make_room(struct levels_end *end)
 {
-    wax_client_event event;
-
     return levels_end_flush(end) &&
-           (end->client.send_start == end->client.send_end || levels_end_turn(end, &event));
+           (end->client.send_start == end->client.send_end || levels_end_await(end));
 }
 
 bool levels_end_drain(struct levels_end *end)
