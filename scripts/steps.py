@@ -97,7 +97,8 @@ def sum_of(pattern, text):
 
 
 def run_units(step, preset):
-    """All programs of ctest; their cmocka cases are counted one by one."""
+    """All programs of ctest; their cmocka cases are counted one by one. What devices link is tested from its sources."""
+    step.need("scripts/setup-device")
     build(step, preset)
     code, output = step.ask(*still_addresses(), "ctest", "--preset", preset, "-V", "-j", JOBS,
                             "--timeout", 300, env=SANITIZERS)
@@ -313,6 +314,18 @@ def stories_step(step):
         stories_on(step, "race", [file for file in files if file.name in names])
 
 
+def kernel_step(step):
+    """TLS by the kernel, in a virtual machine that has its module; then the stories of TLS, which ask for it everywhere."""
+    step.need("scripts/setup", "kernel")
+    build(step, "dev")
+    said = step.need(sys.executable, "-B", "tests/kernel/boot.py", timeout=1200)
+    step.count(sum_of(r"(?m)^\S+: (\d+) passed", said))
+    step.note = said.splitlines()[-1].split(":")[0]
+    for file in sorted((ROOT / "tests/stories").glob("tls_*_test.py")) + [ROOT / "tests/stories/tls_test.py"]:
+        run_unittest(step, file.parent, file, env={**SANITIZERS, "WAX": str(BUILD / "dev/wax"), "WAX_BUILD": "dev",
+                                                   "WAX_TLS_MORE": "tls_kernel true"})
+
+
 STEPS = {
     "format": (format_step, "clang-format has nothing to change"),
     "tidy": (tidy_step, "the rules of the house"),
@@ -330,11 +343,16 @@ STEPS = {
     "stories": (stories_step, "real processes: the broker, the tools, foreign peers"),
 }
 
+# What takes minutes and runs by its name alone, or with --long.
+LONG_STEPS = {
+    "kernel": (kernel_step, "TLS by the kernel, in a virtual machine with Debian's"),
+}
+
 
 def run_step(name, options):
     step, began = Step(name, options), time.monotonic()
     try:
-        STEPS[name][0](step)
+        (STEPS | LONG_STEPS)[name][0](step)
     except Failed as why:
         step.count(0, 1)
         step.note = f"{why} {step.note}"
@@ -349,18 +367,20 @@ def run_step(name, options):
 
 
 def main():
-    listed = "\n".join(f"  {name:<13} {what}" for name, (_, what) in STEPS.items())
+    every = STEPS | LONG_STEPS
+    listed = "\n".join(f"  {name:<13} {what}{' (or --long)' if name in LONG_STEPS else ''}" for name, (_, what) in every.items())
     parser = argparse.ArgumentParser(prog="scripts/test", description="Runs the checks of the house.",
                                      epilog=f"steps:\n{listed}", formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("steps", nargs="*", metavar="STEP", help="which steps; all without any")
-    parser.add_argument("--long", action="store_true", help="ten minutes per fuzz target")
+    parser.add_argument("steps", nargs="*", metavar="STEP", help="which steps; without any all that are not long")
+    parser.add_argument("--long", action="store_true", help="ten minutes per fuzz target, and the long steps too")
     parser.add_argument("--seconds", type=int, help="how long a fuzz target runs (5)")
     options = parser.parse_args()
-    unknown = [name for name in options.steps if name not in STEPS]
+    unknown = [name for name in options.steps if name not in every]
     if unknown:
         parser.error(f"there is no step {unknown[0]}")
     options.seconds = options.seconds or (600 if options.long else 5)
-    steps = [run_step(name, options) for name in STEPS if not options.steps or name in options.steps]
+    wanted = options.steps or (every if options.long else STEPS)
+    steps = [run_step(name, options) for name in every if name in wanted]
     failed = sum(step.failed for step in steps)
     print(f"{sum(step.passed for step in steps)} passed, {failed} failed")
     return 1 if failed else 0

@@ -32,6 +32,10 @@ struct farm_device {
     uint64_t count;
     uint8_t boot_nonce[WAX_KEYS_ID_SIZE];
     bool echoes; /* the last mailbox had the boot nonce */
+    const char *firmware;
+    uint32_t refused[WAX_KEYS_BAD_SIGNATURE + 1]; /* what it tells of its start */
+    uint64_t messages;                            /* in its first group */
+    uint64_t bytes;
     size_t groups;
     struct held_group held[FARM_GROUPS];
 };
@@ -358,16 +362,32 @@ static inline wax_status farm_report(struct farm *farm, const char *name)
     char topic[32];
     uint8_t room[2048];
     uint8_t list[512];
+    uint8_t refusals[128];
+    uint8_t sealed[64];
     wax_writer out = wax_writer_over(room, sizeof room);
     wax_writer list_out = wax_writer_over(list, sizeof list);
+    wax_writer refusals_out = wax_writer_over(refusals, sizeof refusals);
+    wax_writer sealed_out = wax_writer_over(sealed, sizeof sealed);
     wax_keys_ends ends;
     wax_keys_status status = {
         .count = ++device->count,
         .boot_nonce = device->boot_nonce,
         .generation = device->memory.mark.generation,
         .version = device->memory.mark.version,
+        .firmware = wax_bytes_of_text(device->firmware),
     };
 
+    for (unsigned kind = WAX_KEYS_REPLAY; kind <= WAX_KEYS_BAD_SIGNATURE; kind++) {
+        if (device->refused[kind] > 0) {
+            wax_keys_add_refusal(&status.refusals, &refusals_out, (wax_keys_refusal)kind,
+                                 device->refused[kind]);
+        }
+    }
+    if (device->messages > 0) {
+        const wax_keys_sealed row = {device->held[0].id, device->messages, device->bytes};
+
+        wax_keys_add_sealed(&status.sealed, &sealed_out, &row);
+    }
     (void)snprintf(topic, sizeof topic, "wax/s/%s", name);
     ends = farm_ends(farm, device, wax_bytes_of_text(topic));
     for (size_t i = 0; i < device->groups; i++) {

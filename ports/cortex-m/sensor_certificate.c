@@ -14,7 +14,7 @@ int main(void)
     static uint8_t rooms[3][DER_SIZE];
     const wax_bytes authority = read_der("ca.der", rooms[0]);
     const wax_bytes own = read_der("board.der", rooms[1]);
-    const wax_mbed_settings settings = {
+    const wax_device_settings settings = {
         .host = "localhost",
         .authorities = &authority,
         .authority_count = 1,

@@ -5,7 +5,7 @@
 int main(void)
 {
     static uint8_t key[32];
-    const wax_mbed_settings settings = {
+    const wax_device_settings settings = {
         .psk_identity = WAX_TEXT("board"),
         .psk = wax_bytes_of(key, board_read_file("psk.bin", key, sizeof key)),
         .record_size_max = 1024,

@@ -8,37 +8,35 @@
 /* What the second connection goes on with. A device keeps it where it keeps keys. */
 static uint8_t rooms[2][2048];
 
-static wax_mbed_context context;
-static wax_mbed_tls tls;
-
 /* One connection, with a session to go on with or none; what the next one goes on with is saved. */
 static int connect(wax_bytes offered, wax_writer *saved)
 {
     wax_transport *below = network_dial();
+    wax_transport *tls = below == NULL ? NULL : sensor_filter.connect(below);
     int code;
 
-    if (below == NULL || wax_mbed_connect(&tls, &context, below) != WAX_OK) {
+    if (tls == NULL) {
         board_print("there is no network, or no memory");
         return 1;
     }
-    if (offered.size > 0 && wax_mbed_offer_session(&tls, offered) != WAX_OK) {
+    if (offered.size > 0 && sensor_filter.offer(offered) != WAX_OK) {
         board_print("the session cannot be offered");
     }
-    code = sensor_run(&tls.transport, &sensor_plain);
-    if (wax_mbed_save_session(&tls, saved) == WAX_OK) {
+    code = sensor_run(tls, &sensor_plain);
+    if (sensor_filter.save(saved) == WAX_OK) {
         board_print_number("session:", (uint32_t)saved->used);
     }
-    wax_transport_release(&tls.transport);
+    wax_transport_release(tls);
     return code;
 }
 
-int sensor_run_tls(const wax_mbed_settings *settings)
+int sensor_run_tls(const wax_device_settings *settings)
 {
     wax_writer first = wax_writer_over(rooms[0], sizeof rooms[0]);
     wax_writer second = wax_writer_over(rooms[1], sizeof rooms[1]);
     int code;
 
-    if (wax_mbed_open(&context, settings) != WAX_OK) {
+    if (sensor_filter.open(settings) != WAX_OK) {
         board_print("keys or certificates that are none");
         return 3;
     }
@@ -46,7 +44,7 @@ int sensor_run_tls(const wax_mbed_settings *settings)
     if (code == 0 && first.used > 0) {
         code = connect(wax_writer_bytes(&first), &second);
     }
-    wax_mbed_close(&context);
+    sensor_filter.close();
     wax_wipe(rooms, sizeof rooms);
     return code;
 }

@@ -10,20 +10,10 @@ struct psk {
     size_t line;
 };
 
-/* The value of a hexadecimal digit; 16 if it is none. */
-static unsigned digit_value(uint8_t digit)
-{
-    if (digit >= '0' && digit <= '9') {
-        return digit - (unsigned)'0';
-    }
-    digit |= 0x20U;
-    return digit >= 'a' && digit <= 'f' ? digit - (unsigned)'a' + 10U : 16U;
-}
-
 const char *wax_psk_decode(wax_bytes digits, size_t key_size_min, uint8_t *room, size_t *size)
 {
     for (size_t i = 0; i < digits.size; i++) {
-        if (digit_value(digits.data[i]) > 15) {
+        if (wax_hex_digit(digits.data[i]) == WAX_HEX_NONE) {
             return "the key holds something other than the digits 0-9 and a-f: it is written in "
                    "hexadecimal";
         }
@@ -40,12 +30,8 @@ const char *wax_psk_decode(wax_bytes digits, size_t key_size_min, uint8_t *room,
     if (digits.size / 2 > WAX_PSK_KEY_MAX) {
         return "the key is longer than 256 bytes: 32 are enough for any purpose";
     }
-    for (size_t i = 0; i < digits.size; i += 2) {
-        room[i / 2] =
-            (uint8_t)(digit_value(digits.data[i]) << 4U | digit_value(digits.data[i + 1]));
-    }
     *size = digits.size / 2;
-    return NULL;
+    return wax_hex_decode(digits, room) ? NULL : "the key is not in hexadecimal";
 }
 
 /* Takes a line of `text` apart and decodes its key in place; says what is wrong with it, or NULL.

@@ -175,6 +175,81 @@ wax_status wax_authority_activate(wax_authority *self, const wax_authority_deed 
  * all groups rotate. */
 wax_status wax_authority_restored(wax_authority *self, const wax_authority_deed *deed) WAX_CHECKED;
 
+/* ---- Rules: deeds that are done when something holds ----
+ *
+ * A rule looks for groups and devices of which something holds, and does something to each, once
+ * until it holds anew. It is remembered in the file, and so is what it did. What it does is in the
+ * log, by who "rule NAME", behind an entry `rule` that says why. */
+
+#define WAX_AUTHORITY_RULES_MAX 100
+
+typedef struct wax_authority_rule {
+    wax_bytes name;   /* 1 to 64 bytes */
+    wax_bytes when;   /* every TIME, messages N, bytes N, join, leave, silent TIME, alarm N, replays
+                         N, rollbacks N, forgeries N, firmware VERSION */
+    wax_bytes act;    /* notify, rotate, rekey, suspend, revoke, evict */
+    wax_bytes groups; /* patterns with * ? [a-z]; empty: all */
+    wax_bytes devices;
+    wax_bytes at_most; /* as 3/day; empty: the action's own limit */
+    bool is_dry;       /* it says what it would do, and does nothing */
+} wax_authority_rule;
+
+/* Makes a rule, which begins to look now: what was before does not count. */
+wax_status wax_authority_add_rule(wax_authority *self, const wax_authority_deed *deed,
+                                  const wax_authority_rule *wanted) WAX_CHECKED;
+
+/* Takes it away; whom it suspended stays so. */
+wax_status wax_authority_remove_rule(wax_authority *self, const wax_authority_deed *deed,
+                                     wax_bytes name) WAX_CHECKED;
+
+/* One that is enabled begins anew. */
+wax_status wax_authority_enable_rule(wax_authority *self, const wax_authority_deed *deed,
+                                     wax_bytes name, bool is_enabled) WAX_CHECKED;
+
+/* Ends what rules suspended of a device: its newest keys go to it again. */
+wax_status wax_authority_resume(wax_authority *self, const wax_authority_deed *deed,
+                                wax_bytes name) WAX_CHECKED;
+
+/* A rule as it stands. */
+typedef struct wax_authority_rule_state {
+    wax_authority_rule rule; /* without `at_most` */
+    bool is_enabled;
+    bool is_held;  /* its limit is reached */
+    uint32_t most; /* times in `period_s` */
+    uint32_t period_s;
+    uint64_t fired;
+    uint64_t fired_s; /* 0: never */
+} wax_authority_rule_state;
+
+/* Whom to tell of each; views live as long as the call. */
+typedef struct wax_authority_rule_visitor wax_authority_rule_visitor;
+struct wax_authority_rule_visitor {
+    void (*rule)(wax_authority_rule_visitor *self, const wax_authority_rule_state *rule);
+};
+
+/* Tells of all rules, in the order in which they were made. It may not call the authority. */
+wax_status wax_authority_visit_rules(wax_authority *self,
+                                     wax_authority_rule_visitor *visitor) WAX_CHECKED;
+
+/* Who is told in words what rules do: one line, which lives as long as the call. */
+typedef struct wax_authority_teller wax_authority_teller;
+struct wax_authority_teller {
+    void (*tell)(wax_authority_teller *self, const char *line);
+};
+
+/* Does what rules want done now, each in a transaction of its own; what cannot be done is told.
+ * `next_s` as that of wax_authority_tick(). `teller` may be NULL. Statuses as of deeds. */
+wax_status wax_authority_act(wax_authority *self, uint64_t now_s, wax_authority_teller *teller,
+                             uint64_t *next_s) WAX_CHECKED;
+
+/* Tells what a rule would do now, enabled or not and whatever its limit, and does nothing. */
+wax_status wax_authority_try_rule(wax_authority *self, uint64_t now_s, wax_bytes name,
+                                  wax_authority_teller *teller) WAX_CHECKED;
+
+/* Since when statuses reach the authority; 0: they do not, as at first. No device is silent for
+ * longer than that. */
+void wax_authority_listen(wax_authority *self, uint64_t since_s);
+
 /* ---- What there is ---- */
 
 typedef struct wax_authority_device {
@@ -186,7 +261,8 @@ typedef struct wax_authority_device {
     uint64_t seen_s;    /* 0: never */
     uint64_t version;   /* of the mailbox given out last */
     uint64_t held_version;
-    uint32_t generation; /* of the mailbox it holds */
+    uint32_t generation;                          /* of the mailbox it holds */
+    uint64_t refused[WAX_KEYS_BAD_SIGNATURE + 1]; /* since it came in, by wax_keys_refusal */
 } wax_authority_device;
 
 typedef struct wax_authority_member {
@@ -198,6 +274,7 @@ typedef struct wax_authority_member {
     uint32_t held_epoch;  /* the newest that it told to have */
     uint32_t write_epoch; /* these two are the group's */
     uint32_t announced;   /* 0: none */
+    bool is_suspended;    /* it gets no newer epoch */
 } wax_authority_member;
 
 /* A group as it was made, and how it stands. */
@@ -251,8 +328,8 @@ wax_status wax_authority_copy(wax_authority *self, const char *path) WAX_CHECKED
 wax_status wax_authority_hear(wax_authority *self, uint64_t now_s, wax_bytes name, uint8_t *message,
                               size_t size) WAX_CHECKED;
 
-/* Does what is due: rotates, activates. `next_s` is when it wants to be called again at the latest,
- * WAX_NEVER if nothing is to come. */
+/* Does what is due: rotates, activates; rules act by wax_authority_act(). `next_s` is when it wants
+ * to be called again at the latest, WAX_NEVER if nothing is to come. */
 wax_status wax_authority_tick(wax_authority *self, uint64_t now_s, uint64_t *next_s) WAX_CHECKED;
 
 /* ---- What is to be published, retained, with QoS 1 ---- */

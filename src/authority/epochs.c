@@ -1,5 +1,6 @@
 /* Epochs in two steps: readers first, writers then; the oldest goes. */
 #include "authority/epochs.h"
+#include "authority/happenings.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -176,6 +177,7 @@ void epoch_activate(wax_authority *self, const wax_authority_deed *deed, struct 
                (const struct value[]){of_number(group->write_epoch), of_number(group->due_s),
                                       of_number(group->id)});
     note_epoch(self, deed, "activate", group, group->write_epoch);
+    rules_note_epoch(self, group->id);
     retire(self, deed, group);
     group_touch(self, group);
 }
@@ -186,7 +188,10 @@ void epoch_settle(wax_authority *self, const wax_authority_deed *deed, struct gr
 
     if (self->status == WAX_OK && group->announced != 0 &&
         ledger_number(
-            self, "SELECT count(*) FROM members WHERE group_id=? AND (role&1)!=0 AND held_epoch<?",
+            self,
+            "SELECT count(*) FROM members m WHERE group_id=? AND (role&1)!=0 AND held_epoch<?"
+            " AND NOT EXISTS(SELECT 1 FROM suspensions s WHERE s.group_id=m.group_id"
+            " AND s.device_id=m.device_id)",
             values) == 0) {
         epoch_activate(self, deed, group);
     }

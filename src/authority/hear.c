@@ -1,5 +1,6 @@
 /* What devices tell. */
 #include "authority/devices.h"
+#include "authority/happenings.h"
 
 /* Notes which epochs a device holds, and writes in what all readers have by now. */
 static void take_newest(wax_authority *self, const wax_authority_deed *deed,
@@ -45,6 +46,7 @@ static void take(wax_authority *self, const wax_authority_deed *deed, const stru
     if (is_new_boot) {
         device_touch(self, device->id);
     }
+    rules_note_status(self, device->id, status, is_new_boot);
     take_newest(self, deed, device, status->newest);
 }
 

@@ -14,7 +14,7 @@ enum {
     FAULT_SIZE = 200,
     LISTS = 8,
     LIST_SIZE = 1 << 20,
-    STATEMENTS = 128
+    STATEMENTS = 192
 };
 
 /* The namespace as it stands in its only row. */
@@ -58,6 +58,7 @@ struct wax_authority {
     char fault[WAX_AUTHORITY_FAULT_SIZE];
     struct name_space own;
     uint64_t admit_until_s;
+    uint64_t listens_s; /* since when statuses come; 0: they do not */
     uint8_t topic[WAX_KEYS_TOPIC_MAX];
     uint8_t *room;         /* MESSAGE_MAX, for what is being made */
     uint8_t *lists;        /* LISTS of LIST_SIZE, for the lists in it */

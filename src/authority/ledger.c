@@ -49,8 +49,7 @@ static const char schema[] =
     " has_history INTEGER NOT NULL,held_epoch INTEGER NOT NULL DEFAULT 0,"
     " PRIMARY KEY(group_id,device_id)) WITHOUT ROWID;"
     "CREATE INDEX members_of_device ON members(device_id);"
-    "CREATE TABLE log(number INTEGER PRIMARY KEY,entry BLOB NOT NULL);"
-    "CREATE TABLE rules(id INTEGER PRIMARY KEY,name TEXT NOT NULL UNIQUE,body TEXT NOT NULL);";
+    "CREATE TABLE log(number INTEGER PRIMARY KEY,entry BLOB NOT NULL);";
 
 /* Nothing that a damaged or strange file holds may run; what is deleted is overwritten. */
 static const char settings[] =
@@ -209,6 +208,12 @@ wax_status ledger_end(wax_authority *self)
     if (self->status != WAX_OK && sqlite3_get_autocommit(self->handle) == 0) {
         (void)sqlite3_exec(self->handle, "ROLLBACK", NULL, NULL, NULL);
     }
+    return self->status;
+}
+
+wax_status ledger_undo(wax_authority *self)
+{
+    (void)sqlite3_exec(self->handle, "ROLLBACK", NULL, NULL, NULL);
     return self->status;
 }
 

@@ -23,6 +23,9 @@ void ledger_open(wax_authority *self, const char *path, bool makes);
 void ledger_begin(wax_authority *self);
 wax_status ledger_end(wax_authority *self) WAX_CHECKED;
 
+/* Or it changes nothing, however it went. */
+wax_status ledger_undo(wax_authority *self) WAX_CHECKED;
+
 /* Lets go of all statements, which must be before the file is closed. */
 void ledger_close(wax_authority *self);
 

@@ -3,6 +3,7 @@
 
 #include "authority/contents.h"
 #include "authority/derive.h"
+#include "authority/suspend.h"
 
 /* Manifests use the first three. */
 enum { ROOM_GROUPS, ROOM_EPOCHS, ROOM_COMMON = 3 };
@@ -13,6 +14,7 @@ struct membership {
     uint32_t role;
     uint32_t sender;
     uint32_t from_epoch;
+    uint32_t last_epoch; /* nothing newer */
     bool has_history;
 };
 
@@ -52,6 +54,19 @@ static void secret_of(wax_authority *self, const struct group *group,
     row->secret = secret;
 }
 
+/* Whoever is suspended writes no more, once the others write in what it may not have; who only
+ * wrote is left with nothing. */
+static void hold_back(wax_authority *self, const struct group *group, struct membership *member,
+                      const struct device *device)
+{
+    member->last_epoch = suspended_from(self, group->id, device->id);
+    if (member->last_epoch < group->write_epoch) {
+        member->last_epoch = (member->role & WAX_KEYS_READS) != 0 ? member->last_epoch : 0;
+        member->role = WAX_KEYS_READS;
+        member->sender = 0;
+    }
+}
+
 static wax_keys_list list_epochs(wax_authority *self, const struct group *group,
                                  const struct membership *member)
 {
@@ -65,7 +80,8 @@ static wax_keys_list list_epochs(wax_authority *self, const struct group *group,
     while (ledger_next(self, row)) {
         wax_keys_epoch epoch = {.epoch = (uint32_t)ledger_column(row, 0)};
 
-        if (may_have(group, member, epoch.epoch, &epoch.what)) {
+        if (epoch.epoch <= member->last_epoch &&
+            may_have(group, member, epoch.epoch, &epoch.what)) {
             secret_of(self, group, member, &epoch, secret);
             wax_keys_add_epoch(&list, &out, &epoch);
         }
@@ -94,8 +110,8 @@ static void list_common(wax_authority *self, const struct group *group)
     }
 }
 
-static void add_group(wax_authority *self, const struct device *device,
-                      const struct membership *member, wax_keys_list *groups, wax_writer *out)
+static void add_group(wax_authority *self, const struct device *device, struct membership *member,
+                      wax_keys_list *groups, wax_writer *out)
 {
     struct group group;
     wax_keys_group written;
@@ -105,6 +121,7 @@ static void add_group(wax_authority *self, const struct device *device,
         return;
     }
     list_common(self, &group);
+    hold_back(self, &group, member, device);
     written = (wax_keys_group){
         .id = group.name_id,
         .suite = group.suite,
@@ -137,7 +154,7 @@ static wax_keys_list list_groups(wax_authority *self, const struct device *devic
     wax_keys_list list = {.count = 0};
 
     while (ledger_next(self, row)) {
-        const struct membership member = {
+        struct membership member = {
             .group_id = ledger_column(row, 0),
             .role = (uint32_t)ledger_column(row, 1),
             .sender = (uint32_t)ledger_column(row, 2),

@@ -1,5 +1,6 @@
 /* Who is in which group: allowed, revoked, evicted. */
-#include "authority/devices.h"
+#include "authority/members.h"
+#include "authority/happenings.h"
 
 struct member {
     bool is_there;
@@ -113,6 +114,9 @@ static void allow(wax_authority *self, const wax_authority_deed *deed,
     note_member(self, deed, "grant", &device, details);
     device_touch(self, device.id);
     group_touch(self, group);
+    if (!member.is_there) {
+        rules_note_join(self, group->id, device.id);
+    }
     if ((before & WAX_KEYS_READS) != 0 && (grant->role & WAX_KEYS_READS) == 0) {
         shut_out(self, deed, group);
     }
@@ -132,7 +136,7 @@ wax_status wax_authority_allow(wax_authority *self, const wax_authority_deed *de
 }
 
 /* Takes a device out of a group in which it is. */
-static void take_out(wax_authority *self, const wax_authority_deed *deed, struct group *group,
+void member_take_out(wax_authority *self, const wax_authority_deed *deed, struct group *group,
                      const struct device *device)
 {
     const struct member member = member_find(self, group, device);
@@ -142,6 +146,7 @@ static void take_out(wax_authority *self, const wax_authority_deed *deed, struct
                (const struct value[]){of_number(group->id), of_number(device->id)});
     device_touch(self, device->id);
     group_touch(self, group);
+    rules_note_leave(self, group->id, device->id);
     if ((member.role & WAX_KEYS_READS) != 0) {
         shut_out(self, deed, group);
     }
@@ -162,7 +167,7 @@ wax_status wax_authority_revoke(wax_authority *self, const wax_authority_deed *d
     wax_wipe(device.psk, sizeof device.psk);
     group_find(self, group_name, &group);
     note_member(self, deed, "revoke", &device, details);
-    take_out(self, deed, &group, &device);
+    member_take_out(self, deed, &group, &device);
     return deed_end(self);
 }
 
@@ -174,27 +179,33 @@ static uint64_t any_group(wax_authority *self, const struct device *device)
     return ledger_number(self, "SELECT min(group_id) FROM members WHERE device_id=?", &by);
 }
 
+void member_evict(wax_authority *self, const wax_authority_deed *deed, const struct device *device)
+{
+    struct group group;
+    uint64_t id;
+
+    authority_need(self, device->standing != WAX_AUTHORITY_EVICTED, WAX_INVALID,
+                   "this device was evicted already");
+    note_member(self, deed, "evict", device, NULL);
+    ledger_run(self, "UPDATE devices SET standing=2 WHERE id=?",
+               (const struct value[]){of_number(device->id)});
+    while (self->status == WAX_OK && (id = any_group(self, device)) != 0) {
+        group_load(self, id, &group);
+        member_take_out(self, deed, &group, device);
+    }
+    /* Its mailbox is emptied, if it had one. */
+    if (device->standing == WAX_AUTHORITY_MEMBER) {
+        device_touch(self, device->id);
+    }
+}
+
 wax_status wax_authority_evict(wax_authority *self, const wax_authority_deed *deed, wax_bytes name)
 {
     struct device device;
-    struct group group;
-    uint64_t id;
 
     deed_begin(self);
     device_find(self, name, &device);
     wax_wipe(device.psk, sizeof device.psk);
-    authority_need(self, device.standing != WAX_AUTHORITY_EVICTED, WAX_INVALID,
-                   "this device was evicted already");
-    note_member(self, deed, "evict", &device, NULL);
-    ledger_run(self, "UPDATE devices SET standing=2 WHERE id=?",
-               (const struct value[]){of_number(device.id)});
-    while (self->status == WAX_OK && (id = any_group(self, &device)) != 0) {
-        group_load(self, id, &group);
-        take_out(self, deed, &group, &device);
-    }
-    /* Its mailbox is emptied, if it had one. */
-    if (device.standing == WAX_AUTHORITY_MEMBER) {
-        device_touch(self, device.id);
-    }
+    member_evict(self, deed, &device);
     return deed_end(self);
 }

@@ -45,25 +45,13 @@ static bool next_entry(wax_authority *self, wax_authority_message *message)
     return true;
 }
 
-/* A group's id in hexadecimal digits. */
-static wax_bytes digits_of(const struct group *group, uint8_t room[static 2 * WAX_KEYS_ID_SIZE])
-{
-    static const char digits[] = "0123456789abcdef";
-
-    for (size_t i = 0; i < WAX_KEYS_ID_SIZE; i++) {
-        room[2 * i] = (uint8_t)digits[group->name_id[i] >> 4U];
-        room[2 * i + 1] = (uint8_t)digits[group->name_id[i] & 15U];
-    }
-    return wax_bytes_of(room, 2 * (size_t)WAX_KEYS_ID_SIZE);
-}
-
 static bool next_manifest(wax_authority *self, wax_authority_message *message)
 {
     sqlite3_stmt *row = ledger_ask(
         self, "SELECT id,changed,version FROM groups WHERE given<changed ORDER BY id LIMIT 1",
         NULL);
     wax_writer out = wax_writer_over(self->room, MESSAGE_MAX);
-    uint8_t room[2 * WAX_KEYS_ID_SIZE];
+    char digits[2 * WAX_KEYS_ID_SIZE + 1];
     uint8_t digest[WAX_SHA256_SIZE] = {0};
     struct group group;
     uint64_t version;
@@ -79,7 +67,8 @@ static bool next_manifest(wax_authority *self, wax_authority_message *message)
     version = ledger_column(row, 2) + 1;
     ledger_drop(row);
     group_load(self, message->row, &group);
-    message->topic = make_topic(self, 'm', digits_of(&group, room));
+    wax_hex_encode(wax_bytes_of(group.name_id, WAX_KEYS_ID_SIZE), digits);
+    message->topic = make_topic(self, 'm', wax_bytes_of_text(digits));
     manifest_write(self, &group, version, &out);
     message->content = wax_writer_bytes(&out);
     if (self->status == WAX_OK && wax_crypto_sha256(&message->content, 1, digest) != WAX_OK) {

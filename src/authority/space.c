@@ -1,5 +1,6 @@
 /* The namespace: made, opened, restored; and its log. */
 #include "authority/space.h"
+#include "authority/happenings.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -235,6 +236,7 @@ wax_status wax_authority_found(wax_authority **self, const wax_authority_options
     if (made != NULL) {
         space_make(made, founding);
         ledger_open(made, options->path, true);
+        rules_open(made);
     }
     if (made != NULL && made->status == WAX_OK) {
         ledger_begin(made);
@@ -252,6 +254,7 @@ wax_status wax_authority_open(wax_authority **self, const wax_authority_options 
 
     if (opened != NULL) {
         ledger_open(opened, options->path, false);
+        rules_open(opened);
     }
     if (opened != NULL && opened->status == WAX_OK) {
         deed_begin(opened);

@@ -32,17 +32,30 @@ static void visit_groups(wax_authority *self, wax_authority_visitor *visitor)
     }
 }
 
+static void count_refusals(wax_authority *self, uint64_t id, wax_authority_device *device)
+{
+    const struct value values[] = {of_number(id), of_number(WAX_KEYS_BAD_SIGNATURE)};
+    sqlite3_stmt *row = ledger_ask(self,
+                                   "SELECT kind,total FROM tallies WHERE device_id=? AND group_id=0"
+                                   " AND kind BETWEEN 1 AND ?",
+                                   values);
+
+    while (ledger_next(self, row)) {
+        device->refused[ledger_column(row, 0)] = ledger_column(row, 1);
+    }
+}
+
 static void visit_devices(wax_authority *self, wax_authority_visitor *visitor)
 {
     sqlite3_stmt *row = ledger_ask(self,
                                    "SELECT name,profile,standing,words,firmware,seen_s,version,"
-                                   "held_version,held_generation FROM devices ORDER BY name",
+                                   "held_version,held_generation,id FROM devices ORDER BY name",
                                    NULL);
 
     while (ledger_next(self, row)) {
         const wax_authority_standing standing = (wax_authority_standing)ledger_column(row, 2);
         const wax_bytes words = ledger_column_bytes(row, 3);
-        const wax_authority_device device = {
+        wax_authority_device device = {
             .name = ledger_column_bytes(row, 0),
             .profile = (uint8_t)ledger_column(row, 1),
             .standing = standing,
@@ -54,18 +67,20 @@ static void visit_devices(wax_authority *self, wax_authority_visitor *visitor)
             .generation = (uint32_t)ledger_column(row, 8),
         };
 
+        count_refusals(self, ledger_column(row, 9), &device);
         visitor->device(visitor, &device);
     }
 }
 
 static void visit_members(wax_authority *self, wax_authority_visitor *visitor)
 {
-    sqlite3_stmt *row =
-        ledger_ask(self,
-                   "SELECT groups.name,devices.name,role,sender,from_epoch,held_epoch,write_epoch,"
-                   "announced FROM members JOIN groups ON groups.id=group_id"
-                   " JOIN devices ON devices.id=device_id ORDER BY groups.name,devices.name",
-                   NULL);
+    sqlite3_stmt *row = ledger_ask(
+        self,
+        "SELECT groups.name,devices.name,role,sender,from_epoch,held_epoch,write_epoch,"
+        "announced,EXISTS(SELECT 1 FROM suspensions s WHERE s.group_id=members.group_id"
+        " AND s.device_id=members.device_id) FROM members JOIN groups ON groups.id=group_id"
+        " JOIN devices ON devices.id=device_id ORDER BY groups.name,devices.name",
+        NULL);
 
     while (ledger_next(self, row)) {
         const wax_authority_member member = {
@@ -77,6 +92,7 @@ static void visit_members(wax_authority *self, wax_authority_visitor *visitor)
             .held_epoch = (uint32_t)ledger_column(row, 5),
             .write_epoch = (uint32_t)ledger_column(row, 6),
             .announced = (uint32_t)ledger_column(row, 7),
+            .is_suspended = ledger_column(row, 8) != 0,
         };
 
         visitor->member(visitor, &member);

@@ -105,6 +105,18 @@ bool wax_secret_equals(const uint8_t *one, const uint8_t *other, size_t size);
 /* Overwrites a secret in a way that no optimiser removes. */
 void wax_wipe(void *secret, size_t size);
 
+/* The value of a hexadecimal digit, small or large; WAX_HEX_NONE for what is none. */
+unsigned wax_hex_digit(uint8_t letter);
+#define WAX_HEX_NONE 16U
+
+/* Writes bytes as hexadecimal digits, small, with a final zero: `room` has 2 * size + 1 places. */
+void wax_hex_encode(wax_bytes bytes, char *room);
+
+/* Reads the bytes that hexadecimal digits stand for, text.size / 2 of them, into `room`, which may
+ * be where the digits stand. False for anything but digits, when nothing is written, and for an odd
+ * number of them. */
+bool wax_hex_decode(wax_bytes text, uint8_t *room);
+
 /* A cursor over bytes that came in. The first failure sticks: after it every read gives zero or an
  * empty view, so that a decoder reads all fields and looks at `status` once. */
 typedef struct wax_reader {

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-static const char digits[] = "0123456789abcdef";
-
 /* What stands before a value, and that something stands there from now on. */
 static void begin_value(wax_json *json)
 {
@@ -45,14 +43,15 @@ static size_t character_size(const uint8_t *at, size_t left)
 
 static void write_escaped(wax_writer *out, uint8_t character)
 {
-    const uint8_t code[] = {
-        '\\', 'u', '0', '0', (uint8_t)digits[character >> 4], (uint8_t)digits[character & 0xf]};
+    char digits[3];
 
     if (character == '"' || character == '\\') {
         wax_write_u8(out, '\\');
         wax_write_u8(out, character);
     } else {
-        wax_write_bytes(out, wax_bytes_of(code, sizeof code));
+        wax_hex_encode(wax_bytes_of(&character, 1), digits);
+        wax_write_bytes(out, WAX_TEXT("\\u00"));
+        wax_write_bytes(out, wax_bytes_of_text(digits));
     }
 }
 

@@ -86,9 +86,8 @@ void wax_write_varint(wax_writer *out, uint32_t value)
 
 void wax_write_blob(wax_writer *out, wax_bytes bytes)
 {
-    if (bytes.size > UINT16_MAX || bytes.size + 2 > wax_writer_left(out)) {
+    if (bytes.size > UINT16_MAX) {
         out->status = WAX_FULL;
-        return;
     }
     wax_write_u16(out, (uint16_t)bytes.size);
     wax_write_bytes(out, bytes);

@@ -145,6 +145,7 @@ typedef struct wax_listener_config {
     char *psk_hint;            /* switches PSK on */
     char *sni_certificates;    /* lines of it; see wax_config_split_hosts() */
     uint32_t tls_record_size_max;
+    bool tls_kernel;
 
     bool own_allow_anonymous; /* listener_allow_anonymous, already in allow_anonymous */
     char *own_auto_id_prefix; /* listener_auto_id_prefix, already in auto_id_prefix */

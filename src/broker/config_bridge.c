@@ -191,25 +191,17 @@ bool wax_bridge_has_tls(const wax_bridge_config *bridge)
     return bridge->cafile || bridge->capath || bridge->use_os_certs || bridge->psk;
 }
 
-static int digit_of(uint8_t letter)
-{
-    uint8_t small = letter | 0x20U;
-    if (letter >= '0' && letter <= '9') {
-        return letter - '0';
-    }
-    return small >= 'a' && small <= 'f' ? small - 'a' + 10 : -1;
-}
-
 wax_status wax_bridge_read_psk(const wax_bridge_config *bridge, wax_writer *out)
 {
     wax_bytes digits = wax_bytes_of_text(bridge->psk);
+
     for (size_t i = 0; i + 1 < digits.size; i += 2) {
-        int high = digit_of(digits.data[i]);
-        int low = digit_of(digits.data[i + 1]);
-        if (high < 0 || low < 0) {
+        uint8_t byte;
+
+        if (!wax_hex_decode(wax_bytes_of(digits.data + i, 2), &byte)) {
             return WAX_INVALID;
         }
-        wax_write_u8(out, (uint8_t)(high * 16 + low));
+        wax_write_u8(out, byte);
     }
     return digits.size % 2 == 0 ? out->status : WAX_INVALID;
 }

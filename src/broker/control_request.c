@@ -4,14 +4,6 @@
 
 #include <string.h>
 
-static int digit_of(uint8_t letter)
-{
-    static const char digits[] = "0123456789abcdef";
-    const char *found = letter == 0 ? NULL : strchr(digits, letter | 0x20);
-
-    return letter == 0 || found == NULL ? -1 : (int)(found - digits);
-}
-
 /* Undoes the escapes of a value, in place. False where they are none. */
 static bool unescape(uint8_t *text, wax_bytes *value)
 {
@@ -22,12 +14,10 @@ static bool unescape(uint8_t *text, wax_bytes *value)
             text[size++] = text[at];
             continue;
         }
-        int high = at + 2 < value->size ? digit_of(text[at + 1]) : -1;
-        int low = high < 0 ? -1 : digit_of(text[at + 2]);
-        if (low < 0) {
+        if (at + 2 >= value->size || !wax_hex_decode(wax_bytes_of(text + at + 1, 2), text + size)) {
             return false;
         }
-        text[size++] = (uint8_t)(high << 4 | low);
+        size++;
         at += 2;
     }
     value->size = size;

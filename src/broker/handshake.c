@@ -19,6 +19,25 @@ struct handshakes {
     struct expiry expiries[WAX_CONFIG_NUMBERS_MAX]; /* by the listener's place */
 };
 
+/* Where the kernel was asked to encrypt. That it did not is said once for a listener and its
+ * settings: others of its clients will speak as this one does. */
+static void count_kernel(const struct connection *connection, const wax_tls_peer *peer)
+{
+    struct worker *worker = connection->worker;
+    struct policy *policy = &worker->settings->policies[connection->listener];
+    const wax_listener_config *listener = &worker->settings->config.listeners[connection->listener];
+
+    if (peer->is_in_kernel) {
+        count_up(worker, COUNT_TLS_KERNEL, 1);
+    } else if (policy->uses_kernel && !atomic_exchange(&policy->told_declined, true)) {
+        wax_log_write(&worker->broker->log, WAX_NOTICE,
+                      "tls_kernel_declined port=%u version=%s cipher=%s advice=TLS of this client "
+                      "stays in the process: the kernel takes AES-GCM and ChaCha20-Poly1305 (see "
+                      "ciphers, ciphers_tls1.3); said once",
+                      (unsigned)listener->port, peer->version, peer->cipher);
+    }
+}
+
 void handshake_count(struct connection *connection)
 {
     const wax_transport *tls = wax_tls_find(connection->transport);
@@ -32,6 +51,7 @@ void handshake_count(struct connection *connection)
         connection->is_counted = true;
         (void)!wax_tls_read_peer(tls, &peer);
         count_up(connection->worker, peer.is_resumed ? COUNT_TLS_RESUMED : COUNT_TLS_HANDSHAKES, 1);
+        count_kernel(connection, &peer);
     }
 }
 

@@ -74,6 +74,7 @@ enum counter {
     COUNT_CLIENTS_EXPIRED,
     COUNT_TLS_HANDSHAKES, /* with all their proofs */
     COUNT_TLS_RESUMED,
+    COUNT_TLS_KERNEL,        /* where the kernel encrypts */
     COUNT_CLIENTS,           /* sessions now */
     COUNT_CLIENTS_CONNECTED, /* now */
     COUNT_STORED,            /* messages in queues now */

@@ -132,6 +132,7 @@ const struct metric metrics[] = {
     {"clients/expired",                 sum,             COUNT_CLIENTS_EXPIRED,        COUNTER("wax_sessions_expired_total", "Sessions that ended because their client stayed away.")},
     {"tls/handshakes/count",            sum,             COUNT_TLS_HANDSHAKES,         COUNTER("wax_tls_handshakes_total", "TLS handshakes with all their proofs.")},
     {"tls/resumed/count",               sum,             COUNT_TLS_RESUMED,            COUNTER("wax_tls_resumed_total", "TLS handshakes that took up an earlier session.")},
+    {"tls/kernel/count",                sum,             COUNT_TLS_KERNEL,             COUNTER("wax_tls_kernel_total", "TLS handshakes after which the kernel encrypts what is sent.")},
     {"bytes/received",                  sum,             COUNT_BYTES_RECEIVED,         COUNTER("wax_received_bytes_total", "Bytes of MQTT received.")},
     {"bytes/sent",                      sum,             COUNT_BYTES_SENT,             COUNTER("wax_sent_bytes_total", "Bytes of MQTT sent.")},
     {"messages/received",               sum,             COUNT_PACKETS_RECEIVED,       COUNTER("wax_packets_received_total", "MQTT packets of any type received.")},

@@ -206,6 +206,8 @@ const wax_option wax_options[] = {
      SAYS("Another certificate, with its key, for clients that ask for this host name (SNI); `*.` in front stands for one label. May be repeated; all others get `certfile`.")},
     {.name = "tls_record_size_max", IN(TLS), OF_LISTENER(tls_record_size_max), NUMBER(512, 16384, "16384", "bytes"), RELOADS, OWN,
      SAYS("The largest piece of data in one TLS record that is sent, for devices with small buffers that cannot ask for it themselves (max_fragment_length).")},
+    {.name = "tls_kernel", IN(TLS), OF_LISTENER(tls_kernel), BOOL("false"), RELOADS, OWN,
+     SAYS("Lets the kernel encrypt what is sent, and decrypt with TLS 1.2, where it has the module `tls` (`modprobe tls`) and the suite is AES-GCM or ChaCha20-Poly1305. Otherwise TLS stays in the process, and the log says why. Clients that ask for new keys in the middle (KeyUpdate of TLS 1.3) are parted from.")},
 
     {.name = "max_inflight_messages", IN(LIMITS), OF_BROKER(max_inflight_messages), LIMIT(0, 65535, "20", "messages"), RELOADS,
      SAYS("How many QoS 1 and 2 messages may wait for an acknowledgement, each way and client; 0 means 65535.")},

@@ -110,6 +110,34 @@ static bool load_psks(wax_tls_psks *psks, const wax_listener_config *listener,
     return true;
 }
 
+/* Whether the kernel may make the records of a listener's connections; warns why not. */
+static bool find_kernel(const wax_listener_config *listener, wax_config_report *report)
+{
+    wax_problem problem;
+
+    if (!listener->tls_kernel) {
+        return false;
+    }
+    if (listener->proxy_protocol != 0) {
+        wax_config_report_add(report, WAX_CONFIG_WARNING, NULL, 0,
+                              "tls_kernel has no effect behind a PROXY header (proxy_protocol); "
+                              "delete the line");
+        return false;
+    }
+    if (listener->tls_record_size_max < WAX_TLS_RECORD_MAX) {
+        wax_config_report_add(report, WAX_CONFIG_WARNING, NULL, 0,
+                              "tls_kernel has no effect with tls_record_size_max, since the "
+                              "kernel knows one size of record; delete one of them");
+        return false;
+    }
+    if (wax_tls_find_kernel(&problem) != WAX_OK) {
+        wax_config_report_add(report, WAX_CONFIG_WARNING, NULL, 0,
+                              "tls_kernel: TLS stays in the process: %s", problem.text);
+        return false;
+    }
+    return true;
+}
+
 static void load_tls(struct policy *policy, const wax_listener_config *listener,
                      wax_config_report *report)
 {
@@ -147,6 +175,7 @@ static void load_tls(struct policy *policy, const wax_listener_config *listener,
     } else if (wax_tls_warn(policy->tls, wax_clock_wall_s(), &problem)) {
         wax_config_report_add(report, WAX_CONFIG_WARNING, NULL, 0, "%s", problem.text);
     }
+    policy->uses_kernel = find_kernel(listener, report);
     free(lines);
 }
 

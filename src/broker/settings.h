@@ -15,7 +15,9 @@ struct policy {
     wax_rules rules;
     bool has_credentials;
     bool has_rules;
-    wax_tls_context *tls; /* NULL: plain */
+    wax_tls_context *tls;      /* NULL: plain */
+    bool uses_kernel;          /* connections may have their records made by the kernel */
+    atomic_bool told_declined; /* that it made none for one of them was logged */
     wax_token_rules tokens;
 };
 

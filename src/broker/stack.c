@@ -34,6 +34,9 @@ wax_transport *stack_open(struct worker *worker, int descriptor, uint16_t listen
     }
     if (top != NULL && policy->tls != NULL) {
         top = upon(top, wax_tls_accept(policy->tls, top));
+        if (top != NULL && policy->uses_kernel) {
+            wax_tls_use_kernel(top, descriptor);
+        }
     }
     if (top != NULL && config->protocol == WAX_PROTOCOL_WEBSOCKETS) {
         top = upon(top, wax_websocket_accept(top, config->websockets_origins));

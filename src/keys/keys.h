@@ -215,7 +215,15 @@ typedef struct wax_keys_status {
     const uint8_t *firmware_digest; /* WAX_SHA256_SIZE; NULL if unknown */
     wax_keys_list newest;           /* wax_keys_next_newest() */
     wax_keys_list refusals;         /* wax_keys_next_refusal() */
+    wax_keys_list sealed;           /* wax_keys_next_sealed(); empty: it does not tell */
 } wax_keys_status;
+
+/* What a device has sealed since its start. */
+typedef struct wax_keys_sealed {
+    const uint8_t *group; /* WAX_KEYS_ID_SIZE */
+    uint64_t messages;
+    uint64_t bytes; /* of what was sealed, before it was */
+} wax_keys_sealed;
 
 /* As their namesakes of mailboxes; WAX_PROTOCOL_ERROR when the count is below `last_count`: equal
  * is the same again. */
@@ -229,12 +237,14 @@ wax_status wax_keys_status_open(wax_keys_status *status, uint64_t last_count,
  * refusal, and how many. Each says whether there was one. */
 bool wax_keys_next_newest(wax_keys_list *newest, const uint8_t **group, uint32_t *epoch);
 bool wax_keys_next_refusal(wax_keys_list *refusals, uint64_t *kind, uint64_t *count);
+bool wax_keys_next_sealed(wax_keys_list *sealed, wax_keys_sealed *row);
 
 /* Appends one more. */
 void wax_keys_add_newest(wax_keys_list *list, wax_writer *out,
                          const uint8_t group[static WAX_KEYS_ID_SIZE], uint32_t epoch);
 void wax_keys_add_refusal(wax_keys_list *list, wax_writer *out, wax_keys_refusal kind,
                           uint64_t count);
+void wax_keys_add_sealed(wax_keys_list *list, wax_writer *out, const wax_keys_sealed *row);
 
 /* ---- What is signed: COSE_Sign1 with ES256 [RFC 9052, 4.2] [8] [10] ---- */
 

@@ -63,6 +63,15 @@ void wax_keys_add_refusal(wax_keys_list *list, wax_writer *out, wax_keys_refusal
     added(list, out);
 }
 
+void wax_keys_add_sealed(wax_keys_list *list, wax_writer *out, const wax_keys_sealed *row)
+{
+    wax_cbor_write_array(out, 3);
+    wax_cbor_write_bytes(out, wax_bytes_of(row->group, WAX_KEYS_ID_SIZE));
+    wax_cbor_write_number(out, row->messages);
+    wax_cbor_write_number(out, row->bytes);
+    added(list, out);
+}
+
 void wax_keys_add_detail(wax_keys_list *list, wax_writer *out, wax_bytes name, wax_bytes text,
                          uint64_t number)
 {

@@ -52,16 +52,13 @@ wax_status wax_keys_manifest_write(wax_writer *out, const wax_keys_signing *by,
 /* Whether the topic's last level is the group's id in hexadecimal digits. */
 static bool is_for(wax_bytes topic, const uint8_t *group)
 {
-    static const char digits[] = "0123456789abcdef";
-    const size_t size = (size_t)WAX_KEYS_ID_SIZE * 2;
-    bool holds = topic.size > size && topic.data[topic.size - size - 1] == '/';
+    char digits[2 * WAX_KEYS_ID_SIZE + 1];
+    const size_t size = sizeof digits - 1;
 
-    for (size_t i = 0; holds && i < size; i++) {
-        const unsigned half = i % 2 == 0 ? (unsigned)group[i / 2] >> 4U : group[i / 2] & 15U;
-
-        holds = topic.data[topic.size - size + i] == (uint8_t)digits[half];
-    }
-    return holds;
+    wax_hex_encode(wax_bytes_of(group, WAX_KEYS_ID_SIZE), digits);
+    return topic.size > size && topic.data[topic.size - size - 1] == '/' &&
+           wax_bytes_equal(wax_bytes_of(topic.data + topic.size - size, size),
+                           wax_bytes_of(digits, size));
 }
 
 static wax_status judge(const wax_keys_manifest *manifest, const wax_keys_signing *by,

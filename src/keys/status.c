@@ -30,6 +30,17 @@ static void check_refusal(wax_reader *in, uint64_t *memory)
     (void)wax_cbor_read_number(in);
 }
 
+static void check_sealed(wax_reader *in, uint64_t *memory)
+{
+    const bool is_row = wax_cbor_read_array(in) == 3;
+    const wax_bytes group = wax_cbor_read_bytes(in);
+
+    (void)memory;
+    wax_require(in, is_row && group.size == WAX_KEYS_ID_SIZE, WAX_MALFORMED);
+    (void)wax_cbor_read_number(in);
+    (void)wax_cbor_read_number(in);
+}
+
 /* clang-format off */
 #define STATUS(field) offsetof(wax_keys_status, field)
 static const struct field status_fields[] = {
@@ -41,6 +52,7 @@ static const struct field status_fields[] = {
     {6, FIELD_FIXED,  true,  STATUS(firmware_digest), 0, WAX_SHA256_SIZE,   NULL,          NULL, 0},
     {7, FIELD_LIST,   false, STATUS(newest),          0, LIST_MAX,          check_newest,  NULL, 0},
     {8, FIELD_PAIRS,  false, STATUS(refusals),        0, LIST_MAX,          check_refusal, NULL, 0},
+    {129, FIELD_LIST, true,  STATUS(sealed),          1, LIST_MAX,          check_sealed,  NULL, 0},
 };
 #undef STATUS
 /* clang-format on */

@@ -155,6 +155,20 @@ bool wax_keys_next_refusal(wax_keys_list *refusals, uint64_t *kind, uint64_t *co
     return end(refusals, &in);
 }
 
+bool wax_keys_next_sealed(wax_keys_list *sealed, wax_keys_sealed *row)
+{
+    wax_reader in;
+
+    if (!begin(sealed, &in)) {
+        return false;
+    }
+    (void)wax_cbor_read_array(&in);
+    row->group = wax_cbor_read_bytes(&in).data;
+    row->messages = wax_cbor_read_number(&in);
+    row->bytes = wax_cbor_read_number(&in);
+    return end(sealed, &in);
+}
+
 bool wax_keys_next_detail(wax_keys_list *details, wax_bytes *name, wax_bytes *text,
                           uint64_t *number)
 {

@@ -1,45 +1,9 @@
 /* What connections share: versions, ciphers, proofs. */
 #include "mbed/inner.h"
 
-/* Best first; those that the library was built without are not offered. */
-static const int certificate_ciphers[] = {
-    MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
-    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
-    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_CCM,
-    MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
-    MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
-    0,
-};
-
-/* With a key for each connection that outlives no connection where the library can, and with the
- * shared key alone where it cannot. */
-static const int psk_ciphers[] = {
-    MBEDTLS_TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256,
-    MBEDTLS_TLS_PSK_WITH_CHACHA20_POLY1305_SHA256,
-    MBEDTLS_TLS_PSK_WITH_AES_128_GCM_SHA256,
-    MBEDTLS_TLS_PSK_WITH_AES_128_CCM,
-    MBEDTLS_TLS_PSK_WITH_AES_128_CCM_8,
-    0,
-};
-
-/* Codes of RFC 6066, 4, where 1 is the smallest. */
-static int limit_records(mbedtls_ssl_config *config, uint16_t size)
-{
-    unsigned char code = MBEDTLS_SSL_MAX_FRAG_LEN_512;
-
-    if (size == 0) {
-        return 0;
-    }
-    while (code < MBEDTLS_SSL_MAX_FRAG_LEN_4096 && size > 256U << code) {
-        code++;
-    }
-    return size == 256U << code ? mbedtls_ssl_conf_max_frag_len(config, code)
-                                : MBEDTLS_ERR_SSL_BAD_INPUT_DATA;
-}
-
 #if defined(MBEDTLS_KEY_EXCHANGE_SOME_PSK_ENABLED)
 
-static int share_key(mbedtls_ssl_config *config, const wax_mbed_settings *settings)
+static int share_key(mbedtls_ssl_config *config, const wax_device_settings *settings)
 {
     if (settings->psk.size == 0) {
         return 0;
@@ -50,23 +14,13 @@ static int share_key(mbedtls_ssl_config *config, const wax_mbed_settings *settin
 
 #else
 
-static int share_key(mbedtls_ssl_config *config, const wax_mbed_settings *settings)
+static int share_key(mbedtls_ssl_config *config, const wax_device_settings *settings)
 {
     (void)config;
     return settings->psk.size == 0 ? 0 : MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE;
 }
 
 #endif
-
-/* A server that is to be trusted for its certificate is not let off with a key, nor the other way
- * round, unless the settings name the ciphers for it. */
-static const int *ciphers_of(const wax_mbed_settings *settings)
-{
-    if (settings->ciphers != NULL) {
-        return settings->ciphers;
-    }
-    return settings->psk.size > 0 ? psk_ciphers : certificate_ciphers;
-}
 
 static int set_up(wax_mbed_context *context)
 {
@@ -80,17 +34,18 @@ static int set_up(wax_mbed_context *context)
     mbedtls_ssl_conf_rng(config, mbed_random, NULL);
     mbedtls_ssl_conf_min_version(config, MBEDTLS_SSL_MAJOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_3);
     mbedtls_ssl_conf_authmode(config, MBEDTLS_SSL_VERIFY_REQUIRED);
-    mbedtls_ssl_conf_ciphersuites(config, ciphers_of(context->settings));
-    fault = limit_records(config, context->settings->record_size_max);
+    mbedtls_ssl_conf_ciphersuites(config, wax_device_ciphers(context->settings));
+    fault = mbedtls_ssl_conf_max_frag_len(
+        config, wax_device_record_code(context->settings->record_size_max));
     return fault != 0 ? fault : share_key(config, context->settings);
 }
 
-wax_status wax_mbed_open(wax_mbed_context *context, const wax_mbed_settings *settings)
+wax_status wax_mbed_open(wax_mbed_context *context, const wax_device_settings *settings)
 {
     int fault;
 
     *context = (wax_mbed_context){.settings = settings};
-    if (settings->authority_count == 0 && settings->psk.size == 0) {
+    if (!wax_device_settings_hold(settings)) {
         return WAX_INVALID;
     }
     mbedtls_ssl_config_init(&context->config);

@@ -19,8 +19,8 @@ void mbed_distrust(wax_mbed_context *context);
 /* Has the connection ask for the host of the settings. */
 int mbed_ask_for_host(mbedtls_ssl_context *ssl, const char *host);
 
-/* Why the server's certificate does not hold, if that is what the fault is; else NULL. */
-const char *mbed_doubt(const mbedtls_ssl_context *ssl, int fault);
+/* Why the server's certificate does not hold; WAX_DEVICE_FAILED when the fault is another. */
+wax_device_fault mbed_doubt(const mbedtls_ssl_context *ssl, int fault);
 
 /* Whether a fault is that there is no memory left. */
 bool mbed_lacks_memory(int fault);

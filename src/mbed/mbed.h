@@ -9,33 +9,14 @@
 #ifndef WAX_MBED_H
 #define WAX_MBED_H
 
+#include "device/device.h"
 #include "transport/transport.h"
 
 #include <mbedtls/ssl.h>
 
-/* How connections are made. All of it stays the caller's, may lie in flash, and must live as long
- * as the context. A server proves who it is by the pre-shared key where there is one, and otherwise
- * by a certificate of `authorities`; without both there is no proof, and no connection. */
-typedef struct wax_mbed_settings {
-    const char *host; /* the DNS name that the server's certificate has to have, and by which the
-                         server chooses it (SNI); NULL: any certificate of the authorities does */
-    const wax_bytes *authorities; /* CAs, each a certificate in DER */
-    size_t authority_count;
-    const wax_bytes *chain; /* the own certificate in DER, then those above it; none is fine */
-    size_t chain_count;
-    wax_bytes secret_key; /* of the own certificate, in DER (PKCS #8 or SEC 1) */
-    wax_bytes psk_identity;
-    wax_bytes psk;            /* empty: none */
-    uint16_t record_size_max; /* that the server is asked to keep to: 512, 1024, 2048 or 4096, and
-                                 not above the library's buffers; its certificates have to fit one;
-                                 0: as large as it likes [RFC 6066, 4] */
-    const int *ciphers; /* numbers of IANA, best first, ending with 0; NULL: those that suit the
-                           proofs above, ChaCha20-Poly1305 first, which needs no hardware */
-} wax_mbed_settings;
-
 /* What connections share. */
 typedef struct wax_mbed_context {
-    const wax_mbed_settings *settings;
+    const wax_device_settings *settings;
     mbedtls_ssl_config config;
 #if defined(MBEDTLS_X509_CRT_PARSE_C)
     mbedtls_x509_crt authorities;
@@ -60,7 +41,8 @@ typedef struct wax_mbed_tls {
 /* Begins a context. Returns WAX_OK; WAX_INVALID when a certificate or the key is none, a size is
  * not one of those above, or there is neither an authority nor a pre-shared key; WAX_FULL without
  * memory. wax_mbed_close() is owed after WAX_OK alone. */
-wax_status wax_mbed_open(wax_mbed_context *context, const wax_mbed_settings *settings) WAX_CHECKED;
+wax_status wax_mbed_open(wax_mbed_context *context,
+                         const wax_device_settings *settings) WAX_CHECKED;
 
 /* Ends a context, whose connections are released. */
 void wax_mbed_close(wax_mbed_context *context);

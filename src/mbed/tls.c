@@ -51,7 +51,7 @@ static wax_status judge(wax_mbed_tls *self, int fault)
     if (self->below_status != WAX_OK) {
         self->ended = self->below_status;
         if (self->ended == WAX_CLOSED && !wax_mbed_is_ready(self)) {
-            self->problem = "the server closed the connection in the middle of the TLS handshake";
+            self->ended = wax_device_explain(WAX_DEVICE_CUT, &self->problem);
         }
     } else if (fault == 0 || fault == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) {
         self->ended = WAX_CLOSED;
@@ -139,7 +139,7 @@ static const wax_transport_kind kind = {"Mbed TLS", receive, send, close, releas
 
 wax_status wax_mbed_connect(wax_mbed_tls *self, wax_mbed_context *context, wax_transport *below)
 {
-    const wax_mbed_settings *settings = context->settings;
+    const wax_device_settings *settings = context->settings;
 
     memset(self, 0, sizeof *self);
     self->transport = (wax_transport){.kind = &kind, .below = below, .waits = WAX_WAITS_TO_WRITE};

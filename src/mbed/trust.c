@@ -5,34 +5,34 @@
 
 struct doubt {
     uint32_t flag;
-    const char *words;
+    wax_device_fault fault;
 };
 
 /* The first that holds is told. */
 /* clang-format off */
 static const struct doubt doubts[] = {
-    {MBEDTLS_X509_BADCERT_EXPIRED,       "the server's certificate has expired"},
-    {MBEDTLS_X509_BADCERT_FUTURE,        "the server's certificate is not yet valid; is this device's clock right?"},
-    {MBEDTLS_X509_BADCERT_CN_MISMATCH,   "the server's certificate is for another name than we asked for"},
-    {MBEDTLS_X509_BADCERT_NOT_TRUSTED,   "the server's certificate is signed by no CA that this device trusts"},
-    {MBEDTLS_X509_BADCERT_EXT_KEY_USAGE, "the server's certificate is not made for this use"},
-    {MBEDTLS_X509_BADCERT_KEY_USAGE,     "the server's certificate is not made for this use"},
-    {UINT32_MAX,                         "the server's certificate does not hold"},
+    {MBEDTLS_X509_BADCERT_EXPIRED,       WAX_DEVICE_CERTIFICATE_ENDED},
+    {MBEDTLS_X509_BADCERT_FUTURE,        WAX_DEVICE_CERTIFICATE_EARLY},
+    {MBEDTLS_X509_BADCERT_CN_MISMATCH,   WAX_DEVICE_CERTIFICATE_OF_OTHER},
+    {MBEDTLS_X509_BADCERT_NOT_TRUSTED,   WAX_DEVICE_CERTIFICATE_OF_STRANGER},
+    {MBEDTLS_X509_BADCERT_EXT_KEY_USAGE, WAX_DEVICE_CERTIFICATE_FOR_OTHER_USE},
+    {MBEDTLS_X509_BADCERT_KEY_USAGE,     WAX_DEVICE_CERTIFICATE_FOR_OTHER_USE},
+    {UINT32_MAX,                         WAX_DEVICE_CERTIFICATE_DOUBTFUL},
 };
 /* clang-format on */
 
-const char *mbed_doubt(const mbedtls_ssl_context *ssl, int fault)
+wax_device_fault mbed_doubt(const mbedtls_ssl_context *ssl, int fault)
 {
     uint32_t flags = mbedtls_ssl_get_verify_result(ssl);
     size_t row = 0;
 
     if (fault != MBEDTLS_ERR_X509_CERT_VERIFY_FAILED) {
-        return NULL;
+        return WAX_DEVICE_FAILED;
     }
     while (row < WAX_COUNT(doubts) - 1 && (flags & doubts[row].flag) == 0) {
         row++;
     }
-    return doubts[row].words;
+    return doubts[row].fault;
 }
 
 bool mbed_lacks_memory(int fault)
@@ -53,7 +53,7 @@ static int read_chain(mbedtls_x509_crt *chain, const wax_bytes *certificates, si
     return fault;
 }
 
-static int take_own(wax_mbed_context *context, const wax_mbed_settings *settings)
+static int take_own(wax_mbed_context *context, const wax_device_settings *settings)
 {
     int fault;
 
@@ -73,7 +73,7 @@ static int take_own(wax_mbed_context *context, const wax_mbed_settings *settings
 
 int mbed_trust(wax_mbed_context *context)
 {
-    const wax_mbed_settings *settings = context->settings;
+    const wax_device_settings *settings = context->settings;
     int fault;
 
     mbedtls_x509_crt_init(&context->authorities);
@@ -103,11 +103,11 @@ int mbed_ask_for_host(mbedtls_ssl_context *ssl, const char *host)
 
 #else
 
-const char *mbed_doubt(const mbedtls_ssl_context *ssl, int fault)
+wax_device_fault mbed_doubt(const mbedtls_ssl_context *ssl, int fault)
 {
     (void)ssl;
     (void)fault;
-    return NULL;
+    return WAX_DEVICE_FAILED;
 }
 
 bool mbed_lacks_memory(int fault)

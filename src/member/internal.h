@@ -45,6 +45,8 @@ struct slot {
     uint8_t id[WAX_KEYS_ID_SIZE];
     wax_sealer sealer;
     wax_status may_send; /* WAX_OK, or why the sealer did not start */
+    uint32_t messages;   /* sealed since the start, for the status; these stay at their ends */
+    uint64_t bytes;
     wax_opener opener;
 };
 
@@ -70,6 +72,7 @@ struct talk {
     size_t first;
     size_t end;
     uint64_t until_ms; /* how long the mailbox is waited for; WAX_NEVER: it is not */
+    uint64_t again_ms; /* when the status is told again; WAX_NEVER */
     wax_client_receipt owed;
     uint32_t ask_token;
     uint32_t tell_token;
@@ -101,6 +104,9 @@ void *member_take(struct pool *pool, size_t count, size_t size);
 /* Who speaks to whom: about the mailbox ("k") or the status ("s"). The topic is written to `topic`.
  */
 wax_keys_ends member_ends(const wax_member *member, const char *kind, wax_writer *topic);
+
+/* Counts what was sealed; now and then the authority is to hear of it. */
+void member_count(wax_member *member, struct slot *slot, size_t size);
 
 /* The group that a topic belongs to, as the broker sees the topic; NULL: none. */
 struct slot *member_find(wax_member *member, wax_bytes topic);

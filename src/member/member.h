@@ -71,6 +71,8 @@ typedef struct wax_member_config {
     size_t message_size;   /* the largest topic, properties and payload together that are opened */
     size_t hold_size;      /* for messages that came before their keys; 0: none is held */
     uint32_t hold_ms;      /* how long they wait for the mailbox; 0: 2 s */
+    uint32_t tell_ms;      /* the status is told again after so long; 0: only when it says something
+                              new */
     uint16_t group_count;  /* how many groups it can be in */
     uint16_t sender_count; /* senders remembered, for each group; at least 1 */
     uint16_t topic_count;  /* topics remembered, for each group of class state */

@@ -207,6 +207,7 @@ wax_status wax_member_open(wax_member **member, const wax_member_config *config,
     };
     self->signer = (wax_signer){config->sign, config->own_secret};
     self->talk.until_ms = WAX_NEVER;
+    self->talk.again_ms = WAX_NEVER;
     memcpy(self->boot_nonce, boot_nonce, sizeof(self->boot_nonce));
     status = load_numbers(self);
     if (status == WAX_OK) {

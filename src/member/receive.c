@@ -51,6 +51,10 @@ static void refuse(wax_member *member, wax_member_arrival *arrival, wax_seal_eve
     arrival->outcome = WAX_MEMBER_REFUSED;
     arrival->opened.event = event;
     member->refused[event]++;
+    /* The first is told, and each that doubles them: who forges much makes nobody tell much. */
+    if ((member->refused[event] & (member->refused[event] - 1)) == 0) {
+        member->talk.tells = true;
+    }
 }
 
 static wax_status open_in(wax_member *member, struct slot *slot, const wax_publish *came,

@@ -149,6 +149,7 @@ static wax_status seal_with(const struct work *work, wax_publish *sealed)
     status = seal_payload(work, slot, &inner, &sealed->payload);
     if (status == WAX_OK) {
         room->used = (size_t)(sealed->payload.data - room->data) + sealed->payload.size;
+        member_count(member, slot, message->payload.size);
     }
     return status;
 }

@@ -9,6 +9,7 @@ wax_status wax_member_start_stream(wax_member *member, const wax_member_stream *
     size_t start = room->used;
     wax_bytes seen;
     struct slot *slot;
+    wax_status status;
 
     *fields = wax_bytes_of(NULL, 0);
     if (member->current == NULL) {
@@ -36,9 +37,13 @@ wax_status wax_member_start_stream(wax_member *member, const wax_member_stream *
     if (chunk_size == 0) {
         chunk_size = slot->grant->view.chunk_size;
     }
-    return slot->may_send == WAX_OK
-               ? wax_stream_sealer_start(stream, &slot->sealer, seen, chunk_size)
-               : slot->may_send;
+    status = slot->may_send == WAX_OK
+                 ? wax_stream_sealer_start(stream, &slot->sealer, seen, chunk_size)
+                 : slot->may_send;
+    if (status == WAX_OK) {
+        member_count(member, slot, 0);
+    }
+    return status;
 }
 
 wax_opener *wax_member_opener(wax_member *member, wax_bytes topic)

@@ -33,14 +33,16 @@ static void ask(wax_member *member, wax_client *client)
     member->talk.asks = wax_client_subscribe(client, &request, &member->talk.ask_token) == WAX_FULL;
 }
 
-static void tell(wax_member *member, wax_client *client)
+static void tell(wax_member *member, wax_client *client, uint64_t now_ms)
 {
+    const uint32_t again_ms = member->config->tell_ms;
     uint8_t topic_room[WAX_KEYS_TOPIC_MAX];
     uint8_t room[STATUS_SIZE];
     wax_writer topic = wax_writer_over(topic_room, sizeof(topic_room));
     wax_writer out = wax_writer_over(room, sizeof(room));
 
     member->talk.tells = false;
+    member->talk.again_ms = again_ms == 0 ? WAX_NEVER : now_ms + again_ms;
     wax_member_topic(member, "s", &topic);
     if (wax_member_write_status(member, &out) == WAX_OK) {
         wax_publish publish = {.topic = wax_writer_bytes(&topic),
@@ -179,11 +181,12 @@ static void connected(wax_member *member, uint64_t now_ms)
 {
     member->talk.asks = true;
     member->talk.tells = true;
+    member->talk.again_ms = WAX_NEVER;
     member->talk.first = member->talk.end = 0; /* the broker sends it again */
     member->talk.until_ms = now_ms + patience_ms(member);
 }
 
-static void settle(wax_member *member, wax_client *client)
+static void settle(wax_member *member, wax_client *client, uint64_t now_ms)
 {
     struct talk *talk = &member->talk;
 
@@ -191,10 +194,11 @@ static void settle(wax_member *member, wax_client *client)
         wax_client_acknowledge(client, talk->owed, 0) != WAX_FULL) {
         talk->owed.owes = WAX_NO_PACKET;
     }
+    talk->tells = talk->tells || talk->again_ms <= now_ms;
     if (client->state == WAX_CLIENT_OPEN && talk->asks) {
         ask(member, client);
     } else if (client->state == WAX_CLIENT_OPEN && talk->tells && talk->until_ms == WAX_NEVER) {
-        tell(member, client);
+        tell(member, client, now_ms);
     }
 }
 
@@ -204,7 +208,7 @@ bool wax_member_poll(wax_member *member, wax_client *client, uint64_t now_ms, ui
     struct talk *talk = &member->talk;
 
     *event = (wax_member_event){.type = WAX_MEMBER_OTHER};
-    settle(member, client);
+    settle(member, client, now_ms);
     if (talk->until_ms <= now_ms) {
         talk->until_ms = WAX_NEVER;
         event->type = WAX_MEMBER_LATE;
@@ -240,6 +244,10 @@ uint64_t wax_member_deadline_ms(const wax_member *member, const wax_client *clie
 
     if (member->talk.until_ms == WAX_NEVER && holds(member)) {
         return 0;
+    }
+    if (client->state == WAX_CLIENT_OPEN && !member->talk.tells &&
+        member->talk.again_ms < deadline_ms) {
+        deadline_ms = member->talk.again_ms;
     }
     return member->talk.until_ms < deadline_ms ? member->talk.until_ms : deadline_ms;
 }

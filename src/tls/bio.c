@@ -1,6 +1,9 @@
 /* The BIO through which OpenSSL reaches the filter below. */
 #include "tls/inner.h"
 
+/* A failure is -1 as from OpenSSL's own socket, which makes it look at errno where the kernel
+ * reads.
+ */
 static int answer(BIO *bio, struct tls *self, wax_status status, int retry)
 {
     self->below_status = status;
@@ -12,7 +15,7 @@ static int answer(BIO *bio, struct tls *self, wax_status status, int retry)
         BIO_set_flags(bio, retry | BIO_FLAGS_SHOULD_RETRY);
         return 0;
     }
-    return 0;
+    return status == WAX_IO ? -1 : 0;
 }
 
 static int read_below(BIO *bio, char *room, size_t size, size_t *received)
@@ -20,6 +23,9 @@ static int read_below(BIO *bio, char *room, size_t size, size_t *received)
     struct tls *self = BIO_get_data(bio);
 
     BIO_clear_retry_flags(bio);
+    if (tls_kernel_receives(self)) {
+        return answer(bio, self, tls_kernel_receive(self, room, size, received), BIO_FLAGS_READ);
+    }
     return answer(bio, self,
                   wax_transport_receive(self->transport.below, (uint8_t *)room, size, received),
                   BIO_FLAGS_READ);
@@ -30,21 +36,26 @@ static int write_below(BIO *bio, const char *bytes, size_t size, size_t *sent)
     struct tls *self = BIO_get_data(bio);
 
     BIO_clear_retry_flags(bio);
+    if (tls_kernel_sends(self)) {
+        return answer(bio, self, tls_kernel_send(self, bytes, size, sent), BIO_FLAGS_WRITE);
+    }
     return answer(bio, self,
                   wax_transport_send(self->transport.below, wax_bytes_of(bytes, size), sent),
                   BIO_FLAGS_WRITE);
 }
 
+/* What is not for us is for the socket below, if there is one: that is how the kernel gets keys. */
 static long control(BIO *bio, int command, long number, void *pointer)
 {
     const struct tls *self = BIO_get_data(bio);
 
-    (void)number;
-    (void)pointer;
     if (command == BIO_CTRL_EOF) {
         return self->below_status == WAX_CLOSED;
     }
-    return command == BIO_CTRL_FLUSH;
+    if (command == BIO_CTRL_FLUSH) {
+        return 1;
+    }
+    return self->socket == NULL ? 0 : BIO_ctrl(self->socket, command, number, pointer);
 }
 
 static int create(BIO *bio)
@@ -82,6 +93,9 @@ BIO *tls_attach(struct tls *self)
         return NULL;
     }
     BIO_set_data(bio, self);
+    if (self->socket != NULL) {
+        (void)BIO_push(bio, self->socket);
+    }
     SSL_set_bio(self->ssl, bio, bio);
     return bio;
 }
@@ -91,6 +105,9 @@ void tls_detach(struct tls *self, BIO *bio)
     BIO *none = NULL;
 
     SSL_set_bio(self->ssl, NULL, NULL);
+    if (self->socket != NULL) {
+        (void)BIO_pop(bio);
+    }
     BIO_set_data(bio, NULL);
     for (size_t i = 0; i < TLS_SPARE_MAX; i++) {
         none = NULL;

@@ -93,7 +93,9 @@ static wax_status receive(wax_transport *transport, uint8_t *room, size_t size, 
     }
     status = read_records(self, room, size, received);
     tls_detach(self, bio);
-    transport->is_drained = transport->below->is_drained && SSL_has_pending(self->ssl) == 0;
+    tls_kernel_settle(self);
+    transport->is_drained = transport->below->is_drained && SSL_has_pending(self->ssl) == 0 &&
+                            !tls_kernel_receives(self);
     return status;
 }
 
@@ -120,22 +122,32 @@ static wax_status ask_why(struct tls *self, wax_status status)
     return self->ended;
 }
 
+/* Where the kernel may send, the handshake comes first: only then it is known whether it does. */
+static wax_status hand_over(struct tls *self, wax_bytes bytes, size_t *sent)
+{
+    bool is_early = self->socket != NULL && SSL_is_init_finished(self->ssl) == 0;
+    int result = is_early ? SSL_do_handshake(self->ssl) : 1;
+
+    if (result == 1 && tls_kernel_sends(self)) {
+        return tls_kernel_send_plain(self, bytes, sent);
+    }
+    if (result == 1) {
+        result = SSL_write_ex(self->ssl, bytes.data, bytes.size, sent);
+    }
+    return result == 1 ? WAX_OK : judge(self, result);
+}
+
 static wax_status write_record(struct tls *self, wax_bytes bytes, size_t *sent)
 {
     wax_status status;
-    int result;
 
     ERR_clear_error();
     self->below_status = WAX_OK;
-    result = SSL_write_ex(self->ssl, bytes.data, bytes.size, sent);
-    if (result == 1) {
-        return WAX_OK;
-    }
-    status = judge(self, result);
+    status = hand_over(self, bytes, sent);
     if (status == WAX_CLOSED || (status == WAX_IO && self->problem == NULL)) {
         return ask_why(self, status);
     }
-    if (status != WAX_MORE) {
+    if (status != WAX_OK && status != WAX_MORE) {
         self->ended = status;
     }
     return status;
@@ -157,6 +169,7 @@ static wax_status send(wax_transport *transport, wax_bytes bytes, size_t *sent)
     }
     status = write_record(self, bytes, sent);
     tls_detach(self, bio);
+    tls_kernel_settle(self);
     return status;
 }
 
@@ -200,6 +213,7 @@ static wax_status close(wax_transport *transport)
 static void dissolve(struct tls *self)
 {
     SSL_free(self->ssl);
+    BIO_free(self->socket);
     wax_tls_release(self->context);
     free(self->host);
     free(self->stranger);
@@ -367,6 +381,7 @@ wax_status wax_tls_read_peer(const wax_transport *transport, wax_tls_peer *peer)
         .group = group_of(self->ssl),
         /* To OpenSSL a PSK of TLS 1.3 is a session that is resumed, too. */
         .is_resumed = SSL_session_reused(self->ssl) == 1 && self->has_ticket,
+        .is_in_kernel = tls_kernel_sends(self),
         .has_certificate = certificate != NULL,
     };
     if (self->context->psks.find != NULL) {

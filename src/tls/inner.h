@@ -58,6 +58,7 @@ struct wax_tls_context {
 struct tls {
     wax_transport transport;
     SSL *ssl;
+    BIO *socket; /* stands on the descriptor itself, for the kernel; NULL: no part of this */
     wax_tls_context *context;
     char *host;              /* what a client asked for; NULL: anything */
     char *stranger;          /* the PSK identity of a client that nobody here knows; NULL: none */
@@ -82,6 +83,27 @@ void tls_free_spare(wax_tls_context *context);
 
 /* The connection that OpenSSL calls back for, which it does within calls alone. */
 struct tls *tls_of(const SSL *ssl);
+
+/* kernel.c: records that the kernel makes */
+
+/* Whether the kernel encrypts what is sent; decrypts what is received. */
+bool tls_kernel_sends(const struct tls *self);
+bool tls_kernel_receives(const struct tls *self);
+
+/* Lets go of the socket where the handshake is done and the kernel has no part in what follows. */
+void tls_kernel_settle(struct tls *self);
+
+/* What OpenSSL wants of the socket: a record that is opened; one that is to be made, of whatever
+ * type. Return as wax_transport_receive() and wax_transport_send(); OpenSSL reads errno, too. */
+wax_status tls_kernel_receive(struct tls *self, char *room, size_t size,
+                              size_t *received) WAX_CHECKED;
+wax_status tls_kernel_send(struct tls *self, const char *bytes, size_t size,
+                           size_t *sent) WAX_CHECKED;
+
+/* Sends what the application says, once the kernel sends; OpenSSL is passed by. It would remember
+ * where the bytes stand that the socket did not take, and they move.
+ * Returns as wax_transport_send(). */
+wax_status tls_kernel_send_plain(struct tls *self, wax_bytes bytes, size_t *sent) WAX_CHECKED;
 
 /* words.c */
 

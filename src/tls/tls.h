@@ -112,6 +112,19 @@ wax_transport *wax_tls_accept(wax_tls_context *context, wax_transport *below);
  * Returns NULL as wax_tls_accept(), and when `host` is neither a name nor an address. */
 wax_transport *wax_tls_connect(wax_tls_context *context, wax_transport *below, const char *host);
 
+/* Whether connections may have their records made by the kernel (Linux' module `tls`). Asks the
+ * kernel, which loads the module if this process may have that done. Returns WAX_OK; WAX_NOT_FOUND
+ * when the kernel or OpenSSL cannot, and `problem` says what to do. */
+wax_status wax_tls_find_kernel(wax_problem *problem) WAX_CHECKED;
+
+/* Lets the kernel make the records of a connection, which stands on a socket and nothing else, and
+ * whose descriptor this is; before the first receive or send. It takes what OpenSSL can give it: of
+ * TLS 1.2 both directions, of TLS 1.3 sending (both from OpenSSL 3.2 on); of suites those of
+ * AES-GCM and ChaCha20-Poly1305; records of 16 KiB alone. Whatever it does not take stays in the
+ * process. A peer that wants new keys in the middle (KeyUpdate) is WAX_IO where the kernel sends.
+ */
+void wax_tls_use_kernel(wax_transport *transport, int descriptor);
+
 /* Whether a filter is one of this room. */
 bool wax_tls_is(const wax_transport *transport);
 
@@ -127,6 +140,7 @@ typedef struct wax_tls_peer {
     const char *cipher;     /* "TLS_AES_256_GCM_SHA384"; constant */
     const char *group;      /* of the key exchange, as "x25519"; constant, "" if unknown */
     bool is_resumed;        /* a session from before was taken up again */
+    bool is_in_kernel;      /* the kernel encrypts what is sent */
     bool has_certificate;   /* and it was verified; the fields below are set */
     int64_t not_after;      /* when it ends, in seconds since 1970 */
     char common_name[257];  /* UTF-8 without control characters; "" if there is none */

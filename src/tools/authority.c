@@ -35,6 +35,9 @@ struct daemon {
     uint64_t published;
     bool has_broker; /* there is a connection */
     bool has_told;   /* that there is none */
+    wax_authority_teller teller;
+    uint64_t acted_s; /* when rules looked last, and when they want to look again */
+    uint64_t act_next_s;
 };
 
 static uint64_t now_s(void)
@@ -125,15 +128,40 @@ static void note_delivered(struct daemon *daemon, const wax_client_event *event)
 
 /* --- Time --- */
 
+static void tell_line(wax_authority_teller *self, const char *line)
+{
+    tools_say(&WAX_OWNER(self, struct daemon, teller)->settings, "%s", line);
+}
+
+/* Rules look once a second at most. Returns when they want to look again. */
+static uint64_t act(struct daemon *daemon, uint64_t time_s)
+{
+    if (daemon->link.client.state != WAX_CLIENT_OPEN) {
+        wax_authority_listen(daemon->home.authority, 0);
+    }
+    if (time_s != daemon->acted_s) {
+        daemon->acted_s = time_s;
+        if (wax_authority_act(daemon->home.authority, time_s, &daemon->teller,
+                              &daemon->act_next_s) != WAX_OK) {
+            tell_fault(daemon, "the rules cannot act");
+        }
+        return daemon->act_next_s;
+    }
+    return time_s + 1;
+}
+
 static void tick(struct daemon *daemon)
 {
     const uint64_t time_s = now_s();
+    const uint64_t rules_s = act(daemon, time_s);
     uint64_t next_s = WAX_NEVER;
     uint64_t wait_ms = daemon->has_broker ? WAKE_MS : 1000;
 
     if (wax_authority_tick(daemon->home.authority, time_s, &next_s) != WAX_OK) {
         tell_fault(daemon, "what is due cannot be done");
-    } else if (next_s != WAX_NEVER && next_s - time_s < wait_ms / 1000) {
+    }
+    next_s = rules_s < next_s ? rules_s : next_s;
+    if (next_s < time_s + wait_ms / 1000) {
         wait_ms = next_s <= time_s ? 0 : (next_s - time_s) * 1000;
     }
     daemon->link.wake_ms = wax_clock_ms() + (wait_ms < 100 ? 100 : wait_ms);
@@ -217,6 +245,7 @@ static void connected(struct daemon *daemon, const wax_client_event *event)
     const struct settings *settings = &daemon->settings;
 
     daemon->has_broker = true;
+    wax_authority_listen(daemon->home.authority, now_s());
     daemon->has_told = false;
     tools_say(settings, "connected to %s port %u", settings->host, settings->port);
     subscribe(daemon);
@@ -291,6 +320,7 @@ static int run(struct daemon *daemon)
     wax_client_event event;
 
     daemon->link.input = daemon->listener;
+    daemon->teller.tell = tell_line;
     daemon->link.was_open = true; /* a broker that is not there yet will be */
     tick(daemon);
     for (;;) {
@@ -321,12 +351,10 @@ static void name_itself(struct daemon *daemon)
 {
     const wax_authority_identity known = wax_authority_identify(daemon->home.authority);
     static const char letters[] = {'s', 'e'};
-    size_t used = (size_t)snprintf(daemon->id, sizeof daemon->id, "wax-authority-");
+    char digits[2 * WAX_KEYS_ID_SIZE + 1];
 
-    for (size_t i = 0; i < WAX_KEYS_ID_SIZE; i++) {
-        used += (size_t)snprintf(daemon->id + used, sizeof daemon->id - used, "%02x",
-                                 known.name_space[i]);
-    }
+    wax_hex_encode(wax_bytes_of(known.name_space, WAX_KEYS_ID_SIZE), digits);
+    (void)snprintf(daemon->id, sizeof daemon->id, "wax-authority-%s", digits);
     for (size_t i = 0; i < WAX_COUNT(letters); i++) {
         (void)snprintf(daemon->filters[i], TOPIC_SIZE, "%.*s/%c/+", (int)known.prefix.size,
                        (const char *)known.prefix.data, letters[i]);

@@ -143,9 +143,7 @@ static bool make_key(struct authority_home *home, const char *path)
     bool is_written;
 
     wax_os_random(home->key, sizeof home->key);
-    for (size_t i = 0; i < sizeof home->key; i++) {
-        (void)snprintf(text + 2 * i, 3, "%02x", home->key[i]);
-    }
+    wax_hex_encode(wax_bytes_of(home->key, sizeof home->key), text);
     text[sizeof text - 2] = '\n';
     is_written = wax_file_replace(path, wax_bytes_of(text, sizeof text - 1), home->fault,
                                   sizeof home->fault) == WAX_OK;

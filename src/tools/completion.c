@@ -22,6 +22,7 @@ static const struct row rows[] = {
     {"doctor",     TOOL_DOCTOR, NULL,               NULL         },
     {"bench",      TOOL_BENCH,  NULL,               bench_word   },
     {"proxy",      TOOL_PROXY,  NULL,               NULL         },
+    {"gateway",    TOOL_GATEWAY, NULL,              NULL         },
     {"ctl",        0,           ctl_option_name,    ctl_verb_name},
     {"keys",       0,           keys_option_name,   keys_verb_name},
     {"authority",  TOOL_AUTHORITY, NULL,            NULL         },

@@ -30,6 +30,7 @@ static const struct row rows[] = {
     {"secret",    AT(secret),       offsetof(struct identity, has_secret),    false, false, "64 hexadecimal digits"},
     {"keeper",    AT(keeper),       offsetof(struct identity, has_keeper),    false, false, "130 hexadecimal digits"},
     {"registrar", AT(registrar),    offsetof(struct identity, has_registrar), false, false, "130 hexadecimal digits"},
+    {"firmware",  AT(firmware),     NOT_THERE,                                true,  false, "a version, as 1.4.2"},
     {"state",     AT(state),        NOT_THERE,                                true,  false, "a folder"},
 };
 /* clang-format on */
@@ -44,31 +45,6 @@ static const struct {
     {"hpke",     &wax_keys_hpke    },
 };
 
-static int digit(char letter)
-{
-    static const char digits[] = "0123456789abcdef";
-    const char *at = letter == '\0' ? NULL : strchr(digits, letter | ' ');
-
-    return at == NULL ? -1 : (int)(at - digits);
-}
-
-static bool decode(wax_bytes text, uint8_t *bytes, size_t size)
-{
-    if (text.size != 2 * size) {
-        return false;
-    }
-    for (size_t i = 0; i < size; i++) {
-        int high = digit((char)text.data[2 * i]);
-        int low = digit((char)text.data[2 * i + 1]);
-
-        if (high < 0 || low < 0) {
-            return false;
-        }
-        bytes[i] = (uint8_t)(high << 4 | low);
-    }
-    return true;
-}
-
 static bool take_value(struct identity *identity, const struct row *row, wax_bytes value)
 {
     uint8_t *place = (uint8_t *)identity + row->place;
@@ -79,7 +55,7 @@ static bool take_value(struct identity *identity, const struct row *row, wax_byt
         }
         memcpy(place, value.data, value.size);
         place[value.size] = '\0';
-    } else if (!decode(value, place, row->size)) {
+    } else if (value.size != 2 * row->size || !wax_hex_decode(value, place)) {
         return false;
     }
     if (row->has != NOT_THERE) {
@@ -225,6 +201,7 @@ size_t tools_identity_show(const struct identity *identity, char text[static IDE
 {
     size_t used = (size_t)snprintf(text, IDENTITY_TEXT_SIZE,
                                    "# Who this device is. Whoever has this file is this device.\n");
+    char digits[2 * WAX_P256_PUBLIC_SIZE + 1];
 
     for (size_t i = 0; i < WAX_COUNT(rows); i++) {
         const uint8_t *place = (const uint8_t *)identity + rows[i].place;
@@ -235,13 +212,14 @@ size_t tools_identity_show(const struct identity *identity, char text[static IDE
         if (!is_there) {
             continue;
         }
-        used += (size_t)snprintf(text + used, IDENTITY_TEXT_SIZE - used, "%s %s", rows[i].name,
-                                 rows[i].is_text ? (const char *)place : "");
-        for (size_t at = 0; !rows[i].is_text && at < rows[i].size; at++) {
-            used += (size_t)snprintf(text + used, IDENTITY_TEXT_SIZE - used, "%02x", place[at]);
+        if (!rows[i].is_text) {
+            wax_assert(rows[i].size <= WAX_P256_PUBLIC_SIZE);
+            wax_hex_encode(wax_bytes_of(place, rows[i].size), digits);
         }
-        used += (size_t)snprintf(text + used, IDENTITY_TEXT_SIZE - used, "\n");
+        used += (size_t)snprintf(text + used, IDENTITY_TEXT_SIZE - used, "%s %s\n", rows[i].name,
+                                 rows[i].is_text ? (const char *)place : digits);
     }
+    wax_wipe(digits, sizeof digits);
     return used;
 }
 

@@ -20,7 +20,8 @@ struct identity {
     bool has_secret;
     bool has_keeper;
     bool has_registrar;
-    char state[IDENTITY_STATE_SIZE]; /* the folder of what must outlive the process */
+    char firmware[WAX_KEYS_NAME_MAX + 1]; /* what it says that it runs; empty: this program */
+    char state[IDENTITY_STATE_SIZE];      /* the folder of what must outlive the process */
 };
 
 /* Reads a file. Where it names no `state`, that is the file's path with ".state" behind it. False,

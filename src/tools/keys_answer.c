@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 bool keys_answer_number(const char *text, uint32_t least, uint32_t most, uint32_t *number)
 {
@@ -48,6 +49,18 @@ bool keys_answer_time(const char *text, uint32_t most_s, uint32_t *seconds)
     }
     *seconds = count * unit;
     return true;
+}
+
+const char *keys_answer_moment(uint64_t seconds, char room[static 32])
+{
+    const time_t at = (time_t)seconds;
+    struct tm parts;
+
+    if (seconds == 0 || gmtime_r(&at, &parts) == NULL) {
+        return "never";
+    }
+    (void)strftime(room, 32, "%Y-%m-%dT%H:%M:%SZ", &parts);
+    return room;
 }
 
 bool keys_answer_fail(struct keys_answer *answer, const char *format, ...)

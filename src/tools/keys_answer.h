@@ -40,6 +40,12 @@ struct keys_order {
     const char *name_space; /* a file of what is known of a namespace */
     wax_bytes filters[ORDER_FILTERS_MAX];
     size_t filter_count;
+    const char *when; /* these are of a rule */
+    const char *act;
+    const char *groups;
+    const char *devices;
+    const char *at_most;
+    bool is_dry;
     uint32_t suite;
     uint32_t group_class;
     uint32_t tag_size;
@@ -64,6 +70,9 @@ bool keys_answer_number(const char *text, uint32_t least, uint32_t most, uint32_
 
 /* Seconds of `90`, `90s`, `15m`, `12h`, `7d`; false for what is no time up to `most_s`. */
 bool keys_answer_time(const char *text, uint32_t most_s, uint32_t *seconds);
+
+/* A moment as people write it, or "never" for 0. */
+const char *keys_answer_moment(uint64_t seconds, char room[static 32]);
 
 /* Says in the answer why not; returns false. */
 __attribute__((format(printf, 2, 3))) bool keys_answer_fail(struct keys_answer *answer,

@@ -36,6 +36,12 @@ static const char options[] =
     "--verify            audit: only say whether the log is whole\n"
     "--log FILE          unblind: show this file with names instead of tokens; - is the input\n"
     "--namespace FILE    identity: what `wax keys public` printed\n"
+    "--when CONDITION    rule add: what it waits for, see Rules\n"
+    "--do ACTION         rule add: notify, rotate, rekey, suspend, revoke or evict\n"
+    "--groups PATTERN    rule add: which groups, by a pattern with * ? [a-z] (*)\n"
+    "--devices PATTERN   rule add: which devices (*)\n"
+    "--at-most N/TIME    rule add: how often it acts, as 3/hour, 1/day or 20/15m; see Rules\n"
+    "--dry-run           rule add: it says what it would do, and does nothing\n"
     "-h, --help          this text\n";
 
 static const char examples[] =
@@ -75,6 +81,34 @@ static const char recovery[] =
     "know\n"
     "what was done after the backup: evict again who was evicted since.\n";
 
+static const char rules[] =
+    "`wax authority` looks whether something holds of a group or a device, and then does "
+    "something\n"
+    "to it: once, until it holds anew. It says so in its log and in the signed one (wax keys "
+    "audit).\n"
+    "  wax keys rule add weekly --when 'every 7d' --do rotate --groups 'home*'\n"
+    "  wax keys rule add lost --when 'silent 30d' --do suspend --devices 'sensor-*' --dry-run\n"
+    "Conditions:\n"
+    "  every TIME          so much time has passed for a group\n"
+    "  messages N, bytes N devices have sealed so much in a group since its epoch began\n"
+    "  join, leave         a device came into a group, or left it\n"
+    "  silent TIME         a device that told its status once has told none for so long\n"
+    "  alarm N             a device has refused more than N messages since the rule acted on it;\n"
+    "                      replays N, rollbacks N and forgeries N count one kind of them\n"
+    "  firmware VERSION    a device tells a lower version, or none\n"
+    "Actions, and how often each rule does them unless --at-most says otherwise:\n"
+    "  notify  60/hour     only say so\n"
+    "  rotate  12/hour     announce a new epoch: in use when its readers have it, or after --ack\n"
+    "  rekey   12/hour     the same, in use at once\n"
+    "  suspend 5/hour      give the device no newer keys in the groups; `wax keys resume` ends "
+    "it,\n"
+    "                      as does newer firmware where that was the reason\n"
+    "  revoke  1/day       take the device out of the groups\n"
+    "  evict   1/day       take it out of everything, for good\n"
+    "suspend, revoke and evict go with silent and firmware. Who tells of an alarm is attacked: a "
+    "rule\n"
+    "that put it out would do the attacker's work, and is refused.\n";
+
 static const struct {
     const char *title;
     const char *text;
@@ -82,6 +116,7 @@ static const struct {
     {"Examples",            examples},
     {"Devices come in",     devices },
     {"Epochs and eviction", eviction},
+    {"Rules",               rules   },
     {"Backup",              recovery},
 };
 

@@ -22,6 +22,14 @@ const struct keys_verb keys_verbs[] = {
     {"revoke",     2, 2, "DEVICE GROUP",                  "take a device out of a group",                                keys_revoke},
     {"evict",      1, 1, "DEVICE",                        "take a device out of everything, for good",                   keys_evict},
     {"rotate",     1, 1, "GROUP",                         "begin a new epoch: new keys for a group",                     keys_rotate},
+    {"rule add",     1, 1, "RULE --when X --do Y",        "let something be done by itself, when something holds",       keys_rule_add},
+    {"rule list",    0, 0, "",                            "show all rules",                                              keys_rules},
+    {"rule show",    1, 1, "RULE",                        "show one, and how often it acted",                            keys_rule_show},
+    {"rule try",     1, 1, "RULE",                        "show what it would do now, and do nothing",                   keys_rule_try},
+    {"rule enable",  1, 1, "RULE",                        "let it look again, from now on",                              keys_rule_enable},
+    {"rule disable", 1, 1, "RULE",                        "let it rest",                                                 keys_rule_disable},
+    {"rule remove",  1, 1, "RULE",                        "take it away",                                                keys_rule_remove},
+    {"resume",     1, 1, "DEVICE",                        "give a device that a rule suspended its newest keys again",   keys_resume},
     {"status",     0, 0, "",                              "show who holds which keys, and who has not acknowledged",     keys_status},
     {"audit",      0, 0, "",                              "show the signed log of all that was done",                    keys_audit},
     {"public",     0, 0, "",                              "print what anybody may know of the namespace",                keys_public},
@@ -64,6 +72,12 @@ static const struct option long_options[] = {
     {"log",       required_argument, NULL, 'l'},
     {"out",       required_argument, NULL, 'o'},
     {"namespace", required_argument, NULL, 'n'},
+    {"when",      required_argument, NULL, 'W'},
+    {"do",        required_argument, NULL, 'D'},
+    {"groups",    required_argument, NULL, 'G'},
+    {"devices",   required_argument, NULL, 'E'},
+    {"at-most",   required_argument, NULL, 'M'},
+    {"dry-run",   no_argument,       NULL, 'N'},
     {"now",       no_argument,       NULL, 'u'},
     {"verify",    no_argument,       NULL, 'v'},
     {"man",       no_argument,       NULL, 'm'},
@@ -125,6 +139,12 @@ static const struct plain plains[] = {
     {'l', IS_TEXT, AT(log)         },
     {'o', IS_TEXT, AT(out)         },
     {'n', IS_TEXT, AT(name_space)  },
+    {'W', IS_TEXT, AT(when)        },
+    {'D', IS_TEXT, AT(act)         },
+    {'G', IS_TEXT, AT(groups)      },
+    {'E', IS_TEXT, AT(devices)     },
+    {'M', IS_TEXT, AT(at_most)     },
+    {'N', IS_FLAG, AT(is_dry)      },
     {'g', IS_FLAG, AT(signs)       },
     {'x', IS_FLAG, AT(has_psk)     },
     {'q', IS_FLAG, AT(shows_code)  },
@@ -227,14 +247,15 @@ static size_t match_verb(const struct keys_verb *verb, char *const *words, size_
 static bool no_verb(char *const *words, size_t count, char *fault)
 {
     const struct keys_verb *nearest = keys_verbs;
+    bool has_two;
     char said[80];
 
     if (count == 0) {
         return wrong(fault, "say what to do, as in `wax keys init`; see `wax keys --help`");
     }
-    (void)snprintf(said, sizeof said, "%.30s%s%.30s", words[0],
-                   count > 1 && strcmp(words[0], "group") == 0 ? " " : "",
-                   count > 1 && strcmp(words[0], "group") == 0 ? words[1] : "");
+    has_two = count > 1 && (strcmp(words[0], "group") == 0 || strcmp(words[0], "rule") == 0);
+    (void)snprintf(said, sizeof said, "%.30s%s%.30s", words[0], has_two ? " " : "",
+                   has_two ? words[1] : "");
     for (const struct keys_verb *verb = keys_verbs; verb->name != NULL; verb++) {
         if (tools_spelling_distance(said, verb->name) <
             tools_spelling_distance(said, nearest->name)) {

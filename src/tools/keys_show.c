@@ -3,25 +3,12 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static const char *const suites[] = {"", "chacha20", "ascon", "ccm"};
 static const char *const roles[] = {"", "read", "write", "both"};
 
 /* Texts of views, for printf(). */
 #define TEXT(bytes) (int)(bytes).size, (const char *)(bytes).data
-
-static const char *show_time(uint64_t seconds, char room[static 32])
-{
-    const time_t at = (time_t)seconds;
-    struct tm parts;
-
-    if (seconds == 0 || gmtime_r(&at, &parts) == NULL) {
-        return "never";
-    }
-    (void)strftime(room, 32, "%Y-%m-%dT%H:%M:%SZ", &parts);
-    return room;
-}
 
 /* A visitor that prints, of all or of one group. */
 struct printer {
@@ -59,11 +46,11 @@ static void print_group(wax_authority_visitor *self, const wax_authority_group_s
     (void)fprintf(printer->out, "  epoch %u is written in", group->write_epoch);
     if (group->announced != 0) {
         (void)fprintf(printer->out, "; %u is announced, and written in at the latest %s\n",
-                      group->announced, show_time(group->due_s, room));
+                      group->announced, keys_answer_moment(group->due_s, room));
     } else {
         (void)fprintf(printer->out, "; the next %s%s\n", group->due_s == 0 ? "" : "begins ",
                       group->due_s == 0 ? "begins when somebody rotates"
-                                        : show_time(group->due_s, room));
+                                        : keys_answer_moment(group->due_s, room));
     }
 }
 
@@ -85,6 +72,9 @@ static void print_member(wax_authority_visitor *self, const wax_authority_member
                       member->held_epoch, reads ? wanted : member->write_epoch);
     } else {
         (void)fprintf(printer->out, ", holds epoch %u\n", member->held_epoch);
+    }
+    if (member->is_suspended) {
+        (void)fputs("    suspended by a rule: it gets no newer keys\n", printer->out);
     }
 }
 
@@ -116,6 +106,30 @@ bool keys_group_show(wax_authority *authority, const struct keys_order *order,
 
 /* --- Status --- */
 
+/* What it has refused since it came in. */
+static void print_refusals(FILE *out, const wax_authority_device *device)
+{
+    static const char *const words[] = {
+        [WAX_KEYS_REPLAY] = "replayed",
+        [WAX_KEYS_GAP] = "missing in front of others",
+        [WAX_KEYS_ROLLBACK] = "turned back",
+        [WAX_KEYS_NOT_OPENED] = "not opened",
+        [WAX_KEYS_UNSEALED] = "unsealed",
+        [WAX_KEYS_OLD_EPOCH] = "of an old epoch",
+        [WAX_KEYS_BAD_SIGNATURE] = "badly signed",
+    };
+    const char *before = "  refused: ";
+
+    for (size_t i = WAX_KEYS_REPLAY; i < WAX_COUNT(words); i++) {
+        if (device->refused[i] > 0) {
+            (void)fprintf(out, "%s%llu %s", before, (unsigned long long)device->refused[i],
+                          words[i]);
+            before = ", ";
+        }
+    }
+    (void)fputs(before[0] == ',' ? "\n" : "", out);
+}
+
 static void print_device(wax_authority_visitor *self, const wax_authority_device *device)
 {
     struct printer *printer = (struct printer *)self;
@@ -133,11 +147,12 @@ static void print_device(wax_authority_visitor *self, const wax_authority_device
     }
     (void)fprintf(printer->out, "mailbox %llu, holds %llu, seen %s",
                   (unsigned long long)device->version, (unsigned long long)device->held_version,
-                  show_time(device->seen_s, room));
+                  keys_answer_moment(device->seen_s, room));
     if (device->firmware.size > 0) {
         (void)fprintf(printer->out, ", firmware %.*s", TEXT(device->firmware));
     }
     (void)fputc('\n', printer->out);
+    print_refusals(printer->out, device);
 }
 
 bool keys_status(wax_authority *authority, const struct keys_order *order,
@@ -148,24 +163,22 @@ bool keys_status(wax_authority *authority, const struct keys_order *order,
         .visitor = {.group = print_group, .device = print_device, .member = print_member},
         .out = answer->out,
     };
+    char digits[2 * WAX_KEYS_ID_SIZE + 1];
 
     (void)order;
-    (void)fputs("namespace ", answer->out);
-    for (size_t i = 0; i < WAX_KEYS_ID_SIZE; i++) {
-        (void)fprintf(answer->out, "%02x", known.name_space[i]);
-    }
-    (void)fprintf(answer->out, " below %.*s, generation %u, log entry %llu\n", TEXT(known.prefix),
-                  known.generation, (unsigned long long)known.log_number);
+    wax_hex_encode(wax_bytes_of(known.name_space, WAX_KEYS_ID_SIZE), digits);
+    (void)fprintf(answer->out, "namespace %s below %.*s, generation %u, log entry %llu\n", digits,
+                  TEXT(known.prefix), known.generation, (unsigned long long)known.log_number);
     return keys_answer_done(answer, authority, wax_authority_visit(authority, &printer.visitor));
 }
 
 static void print_hex(FILE *out, const char *name, const uint8_t *bytes, size_t size)
 {
-    (void)fprintf(out, "%s ", name);
-    for (size_t i = 0; i < size; i++) {
-        (void)fprintf(out, "%02x", bytes[i]);
-    }
-    (void)fputc('\n', out);
+    char digits[2 * WAX_P256_PUBLIC_SIZE + 1];
+
+    wax_assert(size <= WAX_P256_PUBLIC_SIZE);
+    wax_hex_encode(wax_bytes_of(bytes, size), digits);
+    (void)fprintf(out, "%s %s\n", name, digits);
 }
 
 bool keys_public(wax_authority *authority, const struct keys_order *order,

@@ -94,34 +94,22 @@ static json_t *hex_of(wax_bytes bytes)
     if (text == NULL) {
         return NULL;
     }
-    text[0] = '\0';
-    for (size_t i = 0; i < bytes.size; i++) {
-        (void)snprintf(text + 2 * i, 3, "%02x", bytes.data[i]);
-    }
+    wax_hex_encode(bytes, text);
     string = json_string(text);
     free(text);
     return string;
 }
 
-static uint8_t digit(char letter)
-{
-    return (uint8_t)(letter <= '9' ? letter - '0' : (letter | ' ') - 'a' + 10);
-}
-
 /* The bytes are the caller's; NULL for what is no hexadecimal. */
 static uint8_t *bytes_of(const char *text, size_t *size)
 {
-    const size_t digits = text == NULL ? 0 : strlen(text);
-    uint8_t *bytes = malloc(digits / 2 + 1);
+    const wax_bytes digits = wax_bytes_of_text(text);
+    uint8_t *bytes = malloc(digits.size / 2 + 1);
 
-    *size = digits / 2;
-    if (bytes == NULL || digits % 2 != 0 ||
-        (digits > 0 && strspn(text, "0123456789abcdef") != digits)) {
+    *size = digits.size / 2;
+    if (bytes != NULL && !wax_hex_decode(digits, bytes)) {
         free(bytes);
         return NULL;
-    }
-    for (size_t i = 0; i < *size; i++) {
-        bytes[i] = (uint8_t)(digit(text[2 * i]) << 4 | digit(text[2 * i + 1]));
     }
     return bytes;
 }

@@ -168,8 +168,9 @@ enum {
     TALK = TOOL_PUB | TOOL_SUB | TOOL_RR,
     SEND = TOOL_PUB | TOOL_RR,
     SHOW = TOOL_SUB | TOOL_RR,
-    EVERY = ALL | TOOL_BENCH | TOOL_PROXY | TOOL_AUTHORITY,
+    EVERY = ALL | TOOL_BENCH | TOOL_PROXY | TOOL_AUTHORITY | TOOL_GATEWAY,
     CLIENT = ALL | TOOL_PROXY | TOOL_AUTHORITY, /* with a connection of its own that lasts */
+    LASTING = CLIENT | TOOL_GATEWAY,
 };
 
 #define AT(field) offsetof(struct settings, field)
@@ -179,7 +180,7 @@ const struct option_row tools_options[] = {
     {"-h", "--host",              OPTION_TEXT,   EVERY, GROUP_CONNECTION, AT(host), 0, 0, "HOST", "name or address of the broker (localhost)", NULL},
     {"-p", "--port",              OPTION_NUMBER, EVERY, GROUP_CONNECTION, AT(port), 1, 65535, "PORT", "its port (1883; with TLS 8883)", NULL},
     {"-L", "--url",               OPTION_URL,    EVERY, GROUP_CONNECTION, 0, 0, 0, "URL", "all in one: mqtt(s)://[USER[:PASSWORD]@]HOST[:PORT]/TOPIC, or ws(s)://...", tools_settings_take_url},
-    {NULL, "--ws",                OPTION_FLAG,   TALK | TOOL_BENCH | TOOL_PROXY | TOOL_AUTHORITY, GROUP_CONNECTION, AT(uses_websocket), 0, 0, NULL, "speak MQTT over WebSocket, on the path /mqtt (port 80; with TLS 443)", NULL},
+    {NULL, "--ws",                OPTION_FLAG,   TALK | TOOL_BENCH | TOOL_PROXY | TOOL_AUTHORITY | TOOL_GATEWAY, GROUP_CONNECTION, AT(uses_websocket), 0, 0, NULL, "speak MQTT over WebSocket, on the path /mqtt (port 80; with TLS 443)", NULL},
     {NULL, "--unix",              OPTION_TEXT,   EVERY, GROUP_CONNECTION, AT(unix_path), 0, 0, "PATH", "connect to a Unix socket", NULL},
     {"-u", "--username",          OPTION_TEXT,   EVERY, GROUP_CONNECTION, AT(username), 0, 0, "USER", "name to log in with", NULL},
     {"-P", "--pw",                OPTION_SECRET, EVERY, GROUP_CONNECTION, AT(password), 0, 0, "PASSWORD", "its password; safer in a file for -o", NULL},
@@ -188,12 +189,12 @@ const struct option_row tools_options[] = {
     {"-I", "--id-prefix",         OPTION_TEXT,   ALL | TOOL_PROXY, GROUP_CONNECTION, AT(id_prefix), 0, 0, "TEXT", "client id of this text and the process id", NULL},
     {"-c", "--disable-clean-session", OPTION_FLAG, ALL, GROUP_CONNECTION, AT(keeps_session), 0, 0, NULL, "keep the session at the broker after the end; needs -i", NULL},
     {"-x", "--session-expiry-interval", OPTION_TAKEN, ALL, GROUP_CONNECTION, 0, 0, 0, "SECONDS", "MQTT 5: how long it is kept (with -c for ever, else 0)", take_expiry},
-    {"-k", "--keepalive",         OPTION_NUMBER, CLIENT, GROUP_CONNECTION, AT(keep_alive_s), 0, 65535, "SECONDS", "longest silence on the connection (60)", NULL},
-    {"-V", "--protocol-version",  OPTION_TAKEN,  EVERY, GROUP_CONNECTION, 0, 0, 0, "VERSION", "of MQTT: 5, 311 or 31 (311; rr: 5; doctor: what works; with -D: 5)", take_version},
-    {"-A", NULL,                  OPTION_TEXT,   CLIENT, GROUP_CONNECTION, AT(bind_address), 0, 0, "ADDRESS", "connect from this address of this host", NULL},
-    {NULL, "--nodelay",           OPTION_FLAG,   CLIENT, GROUP_CONNECTION, AT(no_delay), 0, 0, NULL, "send small packets at once (TCP_NODELAY)", NULL},
-    {"-S", NULL,                  OPTION_FLAG,   TALK | TOOL_PROXY | TOOL_AUTHORITY, GROUP_CONNECTION, AT(uses_srv), 0, 0, NULL, "-h is a domain: ask the DNS for its brokers (SRV of _mqtt._tcp; with TLS _secure-mqtt._tcp)", NULL},
-    {NULL, "--proxy",             OPTION_URL,    TALK | TOOL_PROXY | TOOL_AUTHORITY, GROUP_CONNECTION, 0, 0, 0, "URL", "through a SOCKS5 proxy: socks5h://[USER[:PASSWORD]@]HOST[:PORT] (1080)", tools_settings_take_proxy},
+    {"-k", "--keepalive",         OPTION_NUMBER, LASTING, GROUP_CONNECTION, AT(keep_alive_s), 0, 65535, "SECONDS", "longest silence on the connection (60)", NULL},
+    {"-V", "--protocol-version",  OPTION_TAKEN,  CLIENT | TOOL_BENCH, GROUP_CONNECTION, 0, 0, 0, "VERSION", "of MQTT: 5, 311 or 31 (311; rr: 5; doctor: what works; with -D: 5)", take_version},
+    {"-A", NULL,                  OPTION_TEXT,   LASTING, GROUP_CONNECTION, AT(bind_address), 0, 0, "ADDRESS", "connect from this address of this host", NULL},
+    {NULL, "--nodelay",           OPTION_FLAG,   LASTING, GROUP_CONNECTION, AT(no_delay), 0, 0, NULL, "send small packets at once (TCP_NODELAY)", NULL},
+    {"-S", NULL,                  OPTION_FLAG,   TALK | TOOL_PROXY | TOOL_AUTHORITY | TOOL_GATEWAY, GROUP_CONNECTION, AT(uses_srv), 0, 0, NULL, "-h is a domain: ask the DNS for its brokers (SRV of _mqtt._tcp; with TLS _secure-mqtt._tcp)", NULL},
+    {NULL, "--proxy",             OPTION_URL,    TALK | TOOL_PROXY | TOOL_AUTHORITY | TOOL_GATEWAY, GROUP_CONNECTION, 0, 0, 0, "URL", "through a SOCKS5 proxy: socks5h://[USER[:PASSWORD]@]HOST[:PORT] (1080)", tools_settings_take_proxy},
     {"-D", "--property",          OPTION_PROPERTY, ALL, GROUP_CONNECTION, 0, 0, 0, "PACKET NAME [KEY] VALUE", "MQTT 5: a property, as in -D publish content-type text/plain", NULL},
 
     {NULL, "--cafile",            OPTION_TEXT,   EVERY, GROUP_TLS, AT(cafile), 0, 0, "FILE", "use TLS; trust the CAs of this PEM file", NULL},
@@ -205,11 +206,11 @@ const struct option_row tools_options[] = {
     {NULL, "--insecure",          OPTION_FLAG,   EVERY, GROUP_TLS, AT(ignores_host), 0, 0, NULL, "do not check that the certificate is for this host: for tests only", NULL},
     {NULL, "--tls-version",       OPTION_TEXT,   EVERY, GROUP_TLS, AT(tls_version), 0, 0, "VERSION", "this one or newer: tlsv1.2 or tlsv1.3 (tlsv1.2)", NULL},
     {NULL, "--ciphers",           OPTION_TEXT,   EVERY, GROUP_TLS, AT(ciphers), 0, 0, "LIST", "of TLS 1.2, as OpenSSL writes them", NULL},
-    {NULL, "--tls-alpn",          OPTION_TEXT,   CLIENT, GROUP_TLS, AT(alpn), 0, 0, "NAME", "protocol to ask for, as mqtt", NULL},
-    {NULL, "--psk",               OPTION_SECRET, CLIENT, GROUP_TLS, AT(psk), 0, 0, "HEXKEY", "use TLS with a key that the broker has, too; safer in a file for -o", NULL},
-    {NULL, "--psk-identity",      OPTION_TEXT,   CLIENT, GROUP_TLS, AT(psk_identity), 0, 0, "NAME", "whose key that is", NULL},
-    {NULL, "--tls-keylog",        OPTION_TEXT,   ALL | TOOL_PROXY, GROUP_TLS, AT(keylog), 0, 0, "FILE", "append the secrets of the connection, for Wireshark: for tests only", NULL},
-    {NULL, "--no-tls",            OPTION_FLAG,   ALL | TOOL_PROXY, GROUP_TLS, AT(no_tls), 0, 0, NULL, "no TLS, even on port 8883", NULL},
+    {NULL, "--tls-alpn",          OPTION_TEXT,   LASTING, GROUP_TLS, AT(alpn), 0, 0, "NAME", "protocol to ask for, as mqtt", NULL},
+    {NULL, "--psk",               OPTION_SECRET, LASTING, GROUP_TLS, AT(psk), 0, 0, "HEXKEY", "use TLS with a key that the broker has, too; safer in a file for -o", NULL},
+    {NULL, "--psk-identity",      OPTION_TEXT,   LASTING, GROUP_TLS, AT(psk_identity), 0, 0, "NAME", "whose key that is", NULL},
+    {NULL, "--tls-keylog",        OPTION_TEXT,   ALL | TOOL_PROXY | TOOL_GATEWAY, GROUP_TLS, AT(keylog), 0, 0, "FILE", "append the secrets of the connection, for Wireshark: for tests only", NULL},
+    {NULL, "--no-tls",            OPTION_FLAG,   ALL | TOOL_PROXY | TOOL_GATEWAY, GROUP_TLS, AT(no_tls), 0, 0, NULL, "no TLS, even on port 8883", NULL},
 
     {NULL, "--seal",              OPTION_TEXT,   TOOL_PUB | TOOL_SUB | TOOL_PROXY, GROUP_SEALING, AT(seal), 0, 0, "FILE", "seal what is sent and open what comes, as the device whose identity `wax keys` wrote to this file", NULL},
 
@@ -217,6 +218,23 @@ const struct option_row tools_options[] = {
 
     {NULL, "--listen",            OPTION_TEXT,   TOOL_PROXY, GROUP_PROGRAMS, AT(listen), 0, 0, "ADDRESS", "where programs connect to: HOST:PORT, or the path of a Unix socket, for this user and group (127.0.0.1:1883)", NULL},
     {NULL, "--allow-remote",      OPTION_FLAG,   TOOL_PROXY, GROUP_PROGRAMS, AT(allows_remote), 0, 0, NULL, "also listen where other hosts can connect: what they say to the proxy is not sealed yet, and anybody there speaks as this device", NULL},
+    {"-i", "--id",                OPTION_TEXT,   TOOL_GATEWAY, GROUP_CONNECTION, AT(client_id), 0, 0, "ID", "client id of the gateway's own connection, for --connectionless (one that the broker chooses)", NULL},
+    {"-I", "--id-prefix",         OPTION_TEXT,   TOOL_GATEWAY, GROUP_CONNECTION, AT(id_prefix), 0, 0, "TEXT", "stands before the client id of each device at the broker", NULL},
+    {"-x", "--session-expiry-interval", OPTION_TAKEN, TOOL_GATEWAY, GROUP_CONNECTION, 0, 0, 0, "SECONDS", "MQTT 5: how long the broker keeps the session of a device that wants it kept (604800); -1: for ever", take_expiry},
+    {"-V", "--protocol-version",  OPTION_TAKEN,  TOOL_GATEWAY, GROUP_CONNECTION, 0, 0, 0, "VERSION", "of MQTT with the broker: 5 or 311 (5)", take_version},
+
+    {NULL, "--listen",            OPTION_TEXT,   TOOL_GATEWAY, GROUP_DEVICES, AT(listen), 0, 0, "HOST:PORT", "where devices send datagrams to (127.0.0.1:1884; none where --serial is given)", NULL},
+    {NULL, "--serial",            OPTION_TEXTS,  TOOL_GATEWAY, GROUP_DEVICES, AT(gateway.lines), 0, 0, "PATH", "a serial line with one device at its end; may be given 16 times", NULL},
+    {NULL, "--baud",              OPTION_NUMBER, TOOL_GATEWAY, GROUP_DEVICES, AT(gateway.baud), 1200, 921600, "N", "speed of the serial lines: 8 bits, no parity, 1 stop bit (115200)", NULL},
+    {NULL, "--devices",           OPTION_TEXT,   TOOL_GATEWAY, GROUP_DEVICES, AT(gateway.devices), 0, 0, "FILE", "client ids that may connect, one on a line (all)", NULL},
+    {NULL, "--devices-max",       OPTION_NUMBER, TOOL_GATEWAY, GROUP_DEVICES, AT(gateway.devices_max), 1, 10000, "N", "how many are connected or asleep at a time; more are told of congestion (256)", NULL},
+    {NULL, "--predefined",        OPTION_TEXT,   TOOL_GATEWAY, GROUP_DEVICES, AT(gateway.predefined), 0, 0, "FILE", "topic ids that devices know beforehand: a number and a topic on a line", NULL},
+    {NULL, "--connectionless",    OPTION_FLAG,   TOOL_GATEWAY, GROUP_DEVICES, AT(gateway.takes_connectionless), 0, 0, NULL, "take messages of QoS -1 from devices that did not connect; they go by a connection of the gateway's own", NULL},
+    {NULL, "--retry",             OPTION_NUMBER, TOOL_GATEWAY, GROUP_DEVICES, AT(gateway.retry_s), 1, 300, "SECONDS", "how long a device may take to answer before it is told again (10)", NULL},
+    {NULL, "--retries",           OPTION_NUMBER, TOOL_GATEWAY, GROUP_DEVICES, AT(gateway.retries), 1, 20, "N", "how often, before it counts as lost (4)", NULL},
+    {NULL, "--gateway-id",        OPTION_NUMBER, TOOL_GATEWAY, GROUP_DEVICES, AT(gateway.id), 1, 255, "N", "what this gateway calls itself, in GWINFO and ADVERTISE (1)", NULL},
+    {NULL, "--advertise",         OPTION_TEXT,   TOOL_GATEWAY, GROUP_DEVICES, AT(gateway.advertise), 0, 0, "ADDRESS:PORT", "tell a broadcast or multicast address that this gateway is here, and hear SEARCHGW there (not at all)", NULL},
+    {NULL, "--advertise-every",   OPTION_NUMBER, TOOL_GATEWAY, GROUP_DEVICES, AT(gateway.advertise_s), 1, 65535, "SECONDS", "how often (900)", NULL},
     {NULL, "--kek",               OPTION_TEXT,   TOOL_AUTHORITY, GROUP_SEALING, AT(kek), 0, 0, "FILE", "the key-encryption key of the folder; else the systemd credential wax-authority.kek, $WAX_AUTHORITY_KEK, FOLDER.kek", NULL},
 
     {NULL, "--will-topic",        OPTION_TEXT,   ALL, GROUP_WILL, AT(will_topic), 0, 0, "TOPIC", "the broker publishes here if this client is lost", NULL},
@@ -300,7 +318,7 @@ const struct option_row tools_options[] = {
     {NULL, "--plot",              OPTION_TEXT,   TOOL_BENCH, GROUP_REPORT, AT(bench.plot), 0, 0, "FILE", "draw the results as SVG, by gnuplot", NULL},
 
     {"-o", "--config",            OPTION_TEXT,   EVERY, GROUP_GENERAL, AT(options_file), 0, 0, "FILE", "read options from a file, one a line", NULL},
-    {"-d", "--debug",             OPTION_FLAG,   CLIENT, GROUP_GENERAL, AT(is_debug), 0, 0, NULL, "say what happens", NULL},
+    {"-d", "--debug",             OPTION_FLAG,   LASTING, GROUP_GENERAL, AT(is_debug), 0, 0, NULL, "say what happens", NULL},
     {NULL, "--quiet",             OPTION_FLAG,   EVERY, GROUP_GENERAL, AT(is_quiet), 0, 0, NULL, "say nothing of what fails; see the exit code", NULL},
     {NULL, "--help",              OPTION_FLAG,   EVERY, GROUP_GENERAL, AT(wants_help), 0, 0, NULL, "this text", NULL},
     {NULL, "--version",           OPTION_FLAG,   EVERY, GROUP_GENERAL, AT(wants_version), 0, 0, NULL, "which version this is", NULL},

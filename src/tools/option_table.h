@@ -22,6 +22,7 @@ enum option_group {
     GROUP_TLS,
     GROUP_SEALING,
     GROUP_PROGRAMS,
+    GROUP_DEVICES,
     GROUP_WILL,
     GROUP_MESSAGE,
     GROUP_SUBSCRIPTION,
@@ -41,7 +42,7 @@ struct option_row {
     const char *letter; /* "-h"; NULL: none */
     const char *name;   /* "--host" */
     uint8_t kind;       /* enum option_kind */
-    uint8_t tools;
+    uint16_t tools;
     uint8_t group;    /* enum option_group */
     size_t place;     /* in struct settings */
     uint32_t least;   /* of a number */

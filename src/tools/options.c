@@ -1,4 +1,4 @@
-/* Reading and explaining the options of pub, sub, rr, doctor, bench and proxy. */
+/* Reading and explaining the options of pub, sub, rr, doctor, bench, proxy and gateway. */
 #include "tools/options.h"
 #include "os/os.h"
 #include "tools/option_table.h"
@@ -349,6 +349,7 @@ static const char *name_of(enum tool tool)
         {TOOL_BENCH,     "bench"    },
         {TOOL_PROXY,     "proxy"    },
         {TOOL_AUTHORITY, "authority"},
+        {TOOL_GATEWAY,   "gateway"  },
     };
 
     for (size_t i = 0; i < WAX_COUNT(rows); i++) {
@@ -371,6 +372,12 @@ bool tools_options_begin(struct settings *settings, enum tool tool, int argc, ch
         .repeat_count = 1,
         .random_part = 10000,
         .bench.warm_ms = 500,
+        .gateway = {.advertise_s = 900,
+                    .baud = 115200,
+                    .devices_max = 256,
+                    .id = 1,
+                    .retry_s = 10,
+                    .retries = 4},
     };
     *code = EXIT_WRONG;
     if (!read_all(settings, argc, argv)) {

@@ -1,6 +1,7 @@
 /* wax proxy: programs that cannot seal connect to it as to a broker. */
 #include "tools/dial.h"
 #include "tools/options.h"
+#include "tools/place.h"
 #include "tools/proxy_parts.h"
 #include "tools/tools.h"
 
@@ -39,33 +40,6 @@ static void on_programs(wax_watch *watch, bool readable, bool writable)
         }
         proxy_accept(proxy, descriptor);
     }
-}
-
-/* Cuts HOST:PORT, [ADDRESS]:PORT or PORT in two. */
-static bool read_place(const struct settings *settings, char *host, size_t size, uint16_t *port)
-{
-    const char *text = settings->listen == NULL ? "127.0.0.1:1883" : settings->listen;
-    const char *colon = strrchr(text, ':');
-    size_t used = colon == NULL ? 0 : (size_t)(colon - text);
-    char *end = NULL;
-    unsigned long number = colon == NULL ? 0 : strtoul(colon + 1, &end, 10);
-
-    if (used > 1 && text[0] == '[' && text[used - 1] == ']') {
-        text++;
-        used -= 2;
-    }
-    if (used == 0 || used >= size || end == colon + 1 || *end != '\0' || number == 0 ||
-        number > 65535) {
-        return tools_complain(
-            settings,
-            "--listen %s: write HOST:PORT, as in 127.0.0.1:1883, or the path of a "
-            "Unix socket, which begins with /",
-            settings->listen);
-    }
-    memcpy(host, text, used);
-    host[used] = '\0';
-    *port = (uint16_t)number;
-    return true;
 }
 
 /* Whether only this host's programs can connect. */
@@ -110,6 +84,7 @@ static bool add_entrance(struct gateway *proxy, int descriptor)
 static bool listen_for_programs(struct gateway *proxy)
 {
     const struct settings *settings = &proxy->settings;
+    const char *place = settings->listen == NULL ? "127.0.0.1:1883" : settings->listen;
     char host[256];
     char fault[400];
     wax_listen wanted = {.host = host};
@@ -117,10 +92,14 @@ static bool listen_for_programs(struct gateway *proxy)
     size_t count;
     bool is_good = true;
 
-    if (settings->listen != NULL && settings->listen[0] == '/') {
-        wanted.host = settings->listen;
-    } else if (!read_place(settings, host, sizeof host, &wanted.port)) {
-        return false;
+    if (place[0] == '/') {
+        wanted.host = place;
+    } else if (!tools_place_read(place, host, sizeof host, &wanted.port)) {
+        return tools_complain(
+            settings,
+            "--listen %s: write HOST:PORT, as in 127.0.0.1:1883, or the path of a "
+            "Unix socket, which begins with /",
+            settings->listen);
     }
     if (wax_socket_listen(&wanted, descriptors, &count, fault, sizeof fault) != WAX_OK) {
         return tools_complain(settings, "--listen: %s", fault);
@@ -129,8 +108,7 @@ static bool listen_for_programs(struct gateway *proxy)
         is_good = add_entrance(proxy, descriptors[i]) && is_good;
     }
     if (is_good) {
-        wax_log_write(&proxy->log, WAX_NOTICE, "proxy_started listens=%s",
-                      settings->listen == NULL ? "127.0.0.1:1883" : settings->listen);
+        wax_log_write(&proxy->log, WAX_NOTICE, "proxy_started listens=%s", place);
     }
     return is_good;
 }

@@ -9,137 +9,6 @@ enum { ROUNDS_MAX = 32 };
 
 #define SHOWN(bytes) (int)((bytes).size > 200 ? 200 : (bytes).size), (const char *)(bytes).data
 
-/* --- One side --- */
-
-static bool side_open(struct side *side, struct connection *owner)
-{
-    side->owner = owner;
-    side->in = malloc(PROXY_IN_SIZE);
-    side->out = malloc(PROXY_OUT_SIZE);
-    return side->in != NULL && side->out != NULL;
-}
-
-static bool side_watch(struct side *side, wax_transport *transport,
-                       void (*ready)(wax_watch *self, bool readable, bool writable))
-{
-    side->transport = transport;
-    side->watch = (wax_watch){.ready = ready, .descriptor = wax_socket_descriptor(transport)};
-    return wax_loop_watch(&side->owner->proxy->loop, &side->watch, false) == WAX_OK;
-}
-
-static void side_hang_up(struct side *side)
-{
-    if (side->transport != NULL) {
-        wax_loop_forget(&side->owner->proxy->loop, &side->watch);
-        wax_transport_release(side->transport);
-        side->transport = NULL;
-    }
-}
-
-static void side_close(struct side *side)
-{
-    side_hang_up(side);
-    if (side->in != NULL) {
-        wax_wipe(side->in, side->in_end);
-    }
-    if (side->out != NULL) {
-        wax_wipe(side->out, side->out_peak); /* CONNECT with its password */
-    }
-    free(side->in);
-    free(side->out);
-}
-
-static bool has_output(const struct side *side)
-{
-    return side->transport != NULL && !side->is_ended && side->out_start < side->out_end;
-}
-
-static bool flush(struct side *side)
-{
-    bool has_moved = false;
-    wax_status status = WAX_OK;
-    size_t sent;
-
-    while (status == WAX_OK && has_output(side)) {
-        status = wax_transport_send(
-            side->transport,
-            wax_bytes_of(side->out + side->out_start, side->out_end - side->out_start), &sent);
-        if (status == WAX_OK) {
-            side->out_start += sent;
-            has_moved = true;
-        }
-    }
-    side->is_ended = side->is_ended || (status != WAX_OK && status != WAX_MORE);
-    if (side->out_start == side->out_end) {
-        side->out_start = side->out_end = 0;
-    }
-    return has_moved;
-}
-
-static bool fill(struct side *side)
-{
-    size_t received;
-    wax_status status;
-
-    if (side->transport == NULL || side->is_ended) {
-        return false;
-    }
-    if (side->in_start > 0) {
-        memmove(side->in, side->in + side->in_start, side->in_end - side->in_start);
-        side->in_end -= side->in_start;
-        side->in_start = 0;
-    }
-    if (side->in_end == PROXY_IN_SIZE) {
-        return false;
-    }
-    status = wax_transport_receive(side->transport, side->in + side->in_end,
-                                   PROXY_IN_SIZE - side->in_end, &received);
-    if (status == WAX_OK) {
-        side->in_end += received;
-    }
-    side->is_ended = status != WAX_OK && status != WAX_MORE;
-    return status == WAX_OK;
-}
-
-/* Says good-bye and waits for the other end's: what is closed with unread bytes in it is reset, and
- * what was said last is lost with it. Returns whether nothing is left to wait for. */
-static bool finish(struct side *side)
-{
-    if (side->transport == NULL || side->is_ended) {
-        return true;
-    }
-    if (has_output(side)) {
-        return false;
-    }
-    if (!side->is_closed) {
-        side->is_closed = wax_transport_close(side->transport) != WAX_MORE;
-    }
-    do {
-        side->in_start = side->in_end = 0;
-    } while (fill(side));
-    return side->is_ended;
-}
-
-static wax_writer writer_of(struct side *side)
-{
-    wax_writer out;
-
-    if (side->out_start > 0) {
-        memmove(side->out, side->out + side->out_start, side->out_end - side->out_start);
-        side->out_end -= side->out_start;
-        side->out_start = 0;
-    }
-    out = wax_writer_over(side->out, PROXY_OUT_SIZE);
-    out.used = side->out_end;
-    return out;
-}
-
-static void wrote(struct side *side, const wax_writer *out)
-{
-    side->out_end = out->used;
-    side->out_peak = out->used > side->out_peak ? out->used : side->out_peak;
-}
-
 /* --- Ends --- */
 
 static void connection_free(struct connection *connection)
@@ -150,8 +19,8 @@ static void connection_free(struct connection *connection)
     wax_link_remove(&connection->all);
     proxy->connection_count--;
     proxy_program_leave(connection);
-    side_close(&connection->local);
-    side_close(&connection->remote);
+    tools_side_close(&connection->local);
+    tools_side_close(&connection->remote);
     free(connection);
 }
 
@@ -177,10 +46,10 @@ static void enter(struct connection *connection, enum connection_state state, ui
 
 static void end_with(struct connection *connection, wax_status why, const char *fault)
 {
-    wax_writer down = writer_of(&connection->local);
+    wax_writer down = tools_side_writer(&connection->local);
 
     (void)tools_rewrite_end(&connection->rewrite, why, fault, &down);
-    wrote(&connection->local, &down);
+    tools_side_wrote(&connection->local, &down);
     tell(connection);
     enter(connection, CONNECTION_ENDING, PROXY_LINGER_MS);
 }
@@ -208,13 +77,13 @@ static bool start_dialling(struct connection *connection)
 static bool begin(struct connection *connection)
 {
     struct side *local = &connection->local;
-    wax_bytes came = wax_bytes_of(local->in + local->in_start, local->in_end - local->in_start);
-    wax_writer down = writer_of(local);
+    wax_bytes came = tools_side_came(local);
+    wax_writer down = tools_side_writer(local);
     wax_connect connect;
     enum rewrite_step step =
         tools_rewrite_peek(&connection->rewrite, wax_reader_over(came), &connect, &down);
 
-    wrote(local, &down);
+    tools_side_wrote(local, &down);
     if (step == REWRITE_MORE) {
         return false;
     }
@@ -256,23 +125,22 @@ typedef enum rewrite_step rewriting(struct rewrite *self, wax_reader *in, wax_wr
 
 /* Takes all packets that came from one side. Returns whether there were any; `step` says why there
  * are no more. */
-static bool take(struct side *from, struct side *to, rewriting *rewrite, enum rewrite_step *step)
+static bool take(struct connection *connection, struct side *from, struct side *to,
+                 rewriting *rewrite, enum rewrite_step *step)
 {
-    struct connection *connection = from->owner;
     bool has_moved = false;
 
     *step = REWRITE_GOES_ON;
     while (*step == REWRITE_GOES_ON) {
-        wax_reader in =
-            wax_reader_over(wax_bytes_of(from->in + from->in_start, from->in_end - from->in_start));
-        wax_writer out = writer_of(to);
-        wax_writer back = writer_of(from);
+        wax_reader in = wax_reader_over(tools_side_came(from));
+        wax_writer out = tools_side_writer(to);
+        wax_writer back = tools_side_writer(from);
 
         *step = rewrite(&connection->rewrite, &in, &out, &back);
         tell(connection);
         from->in_start = from->in_end - wax_reader_left(&in);
-        wrote(to, &out);
-        wrote(from, &back);
+        tools_side_wrote(to, &out);
+        tools_side_wrote(from, &back);
         has_moved = has_moved || *step == REWRITE_GOES_ON;
     }
     return has_moved;
@@ -301,9 +169,9 @@ static bool exchange(struct connection *connection)
     struct side *remote = &connection->remote;
     enum rewrite_step sent;
     enum rewrite_step came;
-    bool has_moved = take(local, remote, tools_rewrite_send, &sent);
+    bool has_moved = take(connection, local, remote, tools_rewrite_send, &sent);
 
-    has_moved = take(remote, local, tools_rewrite_receive, &came) || has_moved;
+    has_moved = take(connection, remote, local, tools_rewrite_receive, &came) || has_moved;
     if (sent == REWRITE_ENDS || came == REWRITE_ENDS || (local->is_ended && sent == REWRITE_MORE) ||
         (remote->is_ended && came == REWRITE_MORE)) {
         if (remote->is_ended && came == REWRITE_MORE && sent != REWRITE_ENDS) {
@@ -320,17 +188,17 @@ static bool step(struct connection *connection, bool *is_gone)
 {
     struct side *local = &connection->local;
     struct side *remote = &connection->remote;
-    bool has_moved = flush(local);
+    bool has_moved = tools_side_flush(local);
     bool is_over;
 
-    has_moved = flush(remote) || has_moved;
+    has_moved = tools_side_flush(remote) || has_moved;
     if (connection->state == CONNECTION_ENDING) {
-        is_over = finish(local);
-        *is_gone = (finish(remote) && is_over) || wax_clock_ms() >= connection->until_ms;
+        is_over = tools_side_finish(local);
+        *is_gone = (tools_side_finish(remote) && is_over) || wax_clock_ms() >= connection->until_ms;
         return has_moved;
     }
-    has_moved = fill(local) || has_moved;
-    has_moved = fill(remote) || has_moved;
+    has_moved = tools_side_fill(local) || has_moved;
+    has_moved = tools_side_fill(remote) || has_moved;
     switch (connection->state) {
     case CONNECTION_NEW:
         *is_gone = local->is_ended || wax_clock_ms() >= connection->until_ms;
@@ -415,7 +283,7 @@ static void attach(struct connection *connection)
         end_with(connection, WAX_SERVER_UNAVAILABLE, connection->fault);
         return;
     }
-    if (!side_watch(&connection->remote, connection->dialled_transport, on_remote)) {
+    if (!tools_side_watch(&connection->remote, connection->dialled_transport, on_remote)) {
         end_with(connection, WAX_SERVER_UNAVAILABLE, "the proxy has no memory left");
         return;
     }
@@ -476,10 +344,9 @@ void proxy_accept(struct gateway *proxy, int descriptor)
     wax_link_append(&proxy->connections, &connection->all);
     proxy->connection_count++;
     enter(connection, CONNECTION_NEW, PROXY_CONNECT_MS);
-    connection->remote.owner = connection;
-    connection->local.owner = connection;
-    if (!side_open(&connection->local, connection) || !side_open(&connection->remote, connection) ||
-        !side_watch(&connection->local, transport, on_local)) {
+    if (!tools_side_open(&connection->local, &proxy->loop, PROXY_IN_SIZE, PROXY_OUT_SIZE) ||
+        !tools_side_open(&connection->remote, &proxy->loop, PROXY_IN_SIZE, PROXY_OUT_SIZE) ||
+        !tools_side_watch(&connection->local, transport, on_local)) {
         wax_log_write(&proxy->log, WAX_ERROR, "accept_failed reason=no memory");
         connection_free(connection);
         return;
@@ -504,7 +371,7 @@ void proxy_end_all(struct gateway *proxy)
 
         if (connection->state == CONNECTION_OPEN) {
             end_with(connection, WAX_SHUTTING_DOWN, "the proxy ends");
-            (void)flush(&connection->local);
+            (void)tools_side_flush(&connection->local);
         }
         if (connection->dialled_status == WAX_OK) {
             wax_transport_release(connection->dialled_transport);

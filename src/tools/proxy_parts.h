@@ -5,6 +5,7 @@
 
 #include "tools/link.h"
 #include "tools/proxy_rewrite.h"
+#include "tools/side.h"
 
 enum {
     PROXY_CONNECTIONS_MAX = 64,
@@ -49,22 +50,6 @@ struct gateway {
     uint8_t *scratch;
     uint64_t hash_key[2];
     uint32_t keys_count; /* how often there was news of the keys */
-};
-
-/* One end of a connection, with what came and what is to go. */
-struct side {
-    wax_watch watch;
-    struct connection *owner;
-    wax_transport *transport; /* NULL: there is none yet */
-    uint8_t *in;
-    size_t in_start;
-    size_t in_end;
-    uint8_t *out;
-    size_t out_start;
-    size_t out_end;
-    size_t out_peak;
-    bool is_ended;
-    bool is_closed; /* good-bye was said */
 };
 
 enum connection_state {

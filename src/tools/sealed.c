@@ -16,6 +16,7 @@ enum {
     MAILBOX_SIZE = 256 * 1024,
     MESSAGE_SIZE = 512 * 1024,
     HOLD_SIZE = 4 * 1024 * 1024,
+    TELL_MS = 15 * 60 * 1000,
     GROUP_COUNT = 32,
     SENDER_COUNT = 1024,
     TOPIC_COUNT = 4096,
@@ -47,8 +48,8 @@ static void path_of(const struct sealed *sealed, wax_member_record record, const
     };
     size_t used = (size_t)snprintf(path, size, "%s/%s", sealed->identity.state, names[record]);
 
-    for (size_t i = 0; group != NULL && i < WAX_KEYS_ID_SIZE && used + 3 < size; i++) {
-        used += (size_t)snprintf(path + used, size - used, "%02x", group[i]);
+    if (group != NULL && used + 2 * (size_t)WAX_KEYS_ID_SIZE < size) {
+        wax_hex_encode(wax_bytes_of(group, WAX_KEYS_ID_SIZE), path + used);
     }
 }
 
@@ -144,10 +145,12 @@ static void configure(struct sealed *sealed)
         .blind = blind_of,
         .random = wax_random,
         .store = &sealed->store,
-        .firmware = WAX_TEXT("wax " WAX_VERSION_TEXT),
+        .firmware = identity->firmware[0] != '\0' ? wax_bytes_of_text(identity->firmware)
+                                                  : WAX_TEXT("wax " WAX_VERSION_TEXT),
         .mailbox_size = MAILBOX_SIZE,
         .message_size = MESSAGE_SIZE,
         .hold_size = HOLD_SIZE,
+        .tell_ms = TELL_MS,
         .group_count = GROUP_COUNT,
         .sender_count = SENDER_COUNT,
         .topic_count = TOPIC_COUNT,

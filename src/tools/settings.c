@@ -56,28 +56,18 @@ void tools_debug(const struct settings *settings, const char *format, ...)
     va_end(values);
 }
 
-static int digit_of(char letter)
-{
-    const char *digits = "0123456789abcdef";
-    const char *found = letter == '\0' ? NULL : strchr(digits, letter | 0x20);
-
-    if (letter >= '0' && letter <= '9') {
-        found = digits + (letter - '0');
-    }
-    return found == NULL ? -1 : (int)(found - digits);
-}
-
 /* Undoes %40 and its like in place. */
 static void decode(char *text)
 {
     char *out = text;
 
     for (char *at = text; *at != '\0'; at++) {
-        int high = at[0] == '%' ? digit_of(at[1]) : -1;
-        int low = high > 0 || (high == 0 && at[1] != '\0') ? digit_of(at[2]) : -1;
+        const size_t left = strnlen(at, 3);
+        uint8_t byte = 0;
 
-        if (low >= 0 && high * 16 + low != 0) {
-            *out++ = (char)(high * 16 + low);
+        if (at[0] == '%' && left == 3 && wax_hex_decode(wax_bytes_of(at + 1, 2), &byte) &&
+            byte != 0) {
+            *out++ = (char)byte;
             at += 2;
         } else {
             *out++ = *at;
@@ -282,10 +272,12 @@ typedef bool (*check)(const struct settings *settings);
 
 static bool is_identity_whole(const struct settings *settings)
 {
-    if (settings->client_id != NULL && settings->id_prefix != NULL) {
+    bool is_one = settings->tool != TOOL_GATEWAY; /* which speaks for many */
+
+    if (is_one && settings->client_id != NULL && settings->id_prefix != NULL) {
         return tools_complain(settings, "give -i or -I, not both");
     }
-    if (settings->client_id == NULL &&
+    if (is_one && settings->client_id == NULL &&
         (settings->version == WAX_VERSION_5 ? settings->session_expiry_s == UINT32_MAX
                                             : settings->keeps_session)) {
         return tools_complain(settings, "-c needs a client id, by which the broker finds the "
@@ -432,8 +424,9 @@ bool tools_settings_finish(struct settings *settings)
     if (settings->version == WAX_VERSION_NONE) {
         settings->tries_versions = true;
         bool is_5 = settings->tool == TOOL_RR || settings->tool == TOOL_DOCTOR ||
-                    settings->uses_scram || settings->receive_maximum > 0 ||
-                    settings->alias_maximum > 0 || settings->packet_size_max > 0;
+                    settings->tool == TOOL_GATEWAY || settings->uses_scram ||
+                    settings->receive_maximum > 0 || settings->alias_maximum > 0 ||
+                    settings->packet_size_max > 0;
 
         for (size_t i = 0; i < OF_COUNT; i++) {
             is_5 = is_5 || settings->properties_size[i] > 0;

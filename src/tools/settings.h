@@ -1,4 +1,5 @@
-/* What pub, sub, rr, doctor, bench, proxy and authority were asked to do, as their options say it.
+/* What pub, sub, rr, doctor, bench, proxy, gateway and authority were asked to do, as their options
+ * say it.
  */
 #ifndef WAX_TOOLS_SETTINGS_H
 #define WAX_TOOLS_SETTINGS_H
@@ -15,6 +16,7 @@ enum tool {
     TOOL_BENCH = 16,
     TOOL_PROXY = 32,
     TOOL_AUTHORITY = 64,
+    TOOL_GATEWAY = 128,
 };
 
 /* Exit codes that scripts know from Mosquitto's tools; a refused CONNECT exits with its code. */
@@ -108,6 +110,21 @@ struct bench_settings {
     bool has_battery;
 };
 
+/* What wax gateway is to do. */
+struct gateway_settings {
+    struct texts lines;     /* serial devices */
+    const char *predefined; /* a file of topic ids; NULL: none */
+    const char *devices;    /* a file of client ids; NULL: all may connect */
+    const char *advertise;  /* where ADVERTISE goes; NULL: nowhere */
+    uint32_t advertise_s;
+    uint32_t baud;
+    uint32_t devices_max;
+    uint32_t id;
+    uint32_t retry_s;
+    uint32_t retries;
+    bool takes_connectionless;
+};
+
 /* Zero is what was not asked for, unless a default stands in the table of options. */
 struct settings {
     enum tool tool;
@@ -159,7 +176,7 @@ struct settings {
     const char *seal; /* the file of this device's identity; NULL: nothing is sealed */
     bool uses_websocket;
 
-    const char *listen; /* where wax proxy waits for programs */
+    const char *listen; /* where wax proxy waits for programs, wax gateway for devices */
     bool allows_remote;
     bool lets_clear;
 
@@ -197,6 +214,7 @@ struct settings {
     bool publishes;
 
     struct bench_settings bench;
+    struct gateway_settings gateway;
 
     const char *folder; /* of the authority; NULL: none was named */
     const char *kek;    /* the file of its key-encryption key; NULL: where it is looked for */

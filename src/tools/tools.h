@@ -30,6 +30,9 @@ int wax_tool_open(int argc, char **argv);
 /* wax proxy: seals and opens for programs that connect to it. 0 when a signal ended it. */
 int wax_tool_proxy(int argc, char **argv);
 
+/* wax gateway: connects devices that speak MQTT-SN. 0 when a signal ended it, else 1. */
+int wax_tool_gateway(int argc, char **argv);
+
 /* wax keys: changes and shows who may read and write what under seal. 0 if it was done, else 1. */
 int wax_tool_keys(int argc, char **argv);
 

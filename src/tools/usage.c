@@ -8,7 +8,7 @@
 #include <string.h>
 
 struct topic {
-    uint8_t tools;
+    uint16_t tools;
     const char *title;
     const char *text;
 };
@@ -21,6 +21,7 @@ static const struct topic introductions[] = {
     {TOOL_DOCTOR, "say why a client cannot connect",          "Goes step by step the way that a client goes: name, TCP, TLS, certificates, login, topics. Says what is well, what is not, and what to do next."},
     {TOOL_BENCH,  "load a broker and account for every message", "Puts load on any MQTT broker, checks that every message comes once, in order and unchanged, and tells what it took: messages per second and per second of the broker's CPU, latency, memory. The words in front of the options are scenarios; `wax bench compare SCENARIO...` starts Wax, Debian's mosquitto if it is installed, and what --with says, and measures them in turns. `wax bench levels` measures what each level of protection costs a client, and `wax bench advise` says which one to take."},
     {TOOL_PROXY,  "seal and open for programs that cannot",   "Waits for MQTT programs on this host as a broker does, and connects each of them to the broker. What they publish is sealed before it leaves, what comes is opened; what is refused does not reach them. They are one device, whose identity no other process uses meanwhile."},
+    {TOOL_GATEWAY, "connect devices that speak MQTT-SN", "Takes MQTT-SN 1.2 of devices that have neither TCP nor TLS, by UDP or by serial lines, and connects each of them to any MQTT broker, by a connection of its own. What they publish passes as it is: what is sealed stays sealed."},
     {TOOL_AUTHORITY, "publish the keys of a namespace",       "Speaks for the authority that `wax keys init FOLDER` made, as an ordinary client of any MQTT broker: publishes mailboxes, manifests and the log, hears what devices acknowledge, and begins new epochs in time. While it runs, `wax keys` goes through it, by a socket in the folder."},
 };
 
@@ -29,6 +30,7 @@ static const char *const group_titles[GROUP_COUNT] = {
     [GROUP_TLS] = "TLS",
     [GROUP_SEALING] = "Sealing",
     [GROUP_PROGRAMS] = "Programs",
+    [GROUP_DEVICES] = "Devices",
     [GROUP_WILL] = "Will",
     [GROUP_MESSAGE] = "Message",
     [GROUP_SUBSCRIPTION] = "Subscription",
@@ -160,6 +162,36 @@ static const struct topic topics[] = {
         "0    SIGINT or SIGTERM ended it\n"
         "1    wrong options, files or identity; it cannot listen; the broker refused the login (MQTT 5: the\n"
         "     reason code). A broker that cannot be reached is tried again.\n"},
+    {TOOL_GATEWAY, "What devices see",
+        "QoS 0, 1, 2, and -1 with predefined and short topics; REGISTER in both directions; Wills, which may be\n"
+        "changed (not with -V 311 and a clean session); sleep, by DISCONNECT with a duration, PINGREQ or CONNECT;\n"
+        "SEARCHGW, ADVERTISE. A message is acknowledged when the broker has acknowledged it. CONNACK is the\n"
+        "broker's: its rights and its Wills are each device's, by client id. All log in with -u and -P, or with\n"
+        "--cert. \"Congestion\" means again later, \"not supported\" never as it is. A device whose broker is lost\n"
+        "is told DISCONNECT. Encapsulated packets of forwarders are not taken.\n"},
+    {TOOL_GATEWAY, "Limits",
+        "256 devices, or --devices-max, with 45 KiB of memory each; 20 new ones a second, 64 at once. A packet\n"
+        "has 1472 bytes, a topic 200, a client id 64, a Will 1024. For each device 64 registered topics, 16 KiB\n"
+        "of messages that wait for it (those of QoS 0 that come then are dropped, those of QoS 1 and 2 wait at\n"
+        "the broker), 4 exchanges of its own at a time, and one message of QoS 1 or 2 on its way to it.\n"
+        "30 s to connect. 100 answers and 100 messages of QoS -1 a second for peers that are not connected.\n"
+        "1024 predefined topics, 10,000 client ids in --devices, 16 serial lines.\n"},
+    {TOOL_GATEWAY, "Safety",
+        "MQTT-SN has no passwords and no secrecy: whoever can send datagrams to the gateway can be any device\n"
+        "that --devices lets in, and who stands between can read, change and drop what is said. Seal what\n"
+        "matters. By itself the gateway listens to this host alone. docs/gateway.md tells more.\n"},
+    {TOOL_GATEWAY, "Serial lines",
+        "A packet stands in a frame as HDLC has it: 0x7e, packet, CRC (FCS-16 of RFC 1662, low byte first), 0x7e;\n"
+        "0x7e and 0x7d within are sent as 0x7d and the byte XOR 0x20. What is damaged is dropped, and the next\n"
+        "0x7e begins anew. A line that ends is opened again every second.\n"},
+    {TOOL_GATEWAY, "Files",
+        "--predefined: `1 plant/7/reading`; --devices: `sensor-7`; in both # begins a comment line.\n"},
+    {TOOL_GATEWAY, "Examples",
+        "wax gateway --listen 192.0.2.1:1884 --devices devices -h broker.example.org --cafile ca.crt -u field -P secret\n"
+        "wax gateway --serial /dev/ttyUSB0 --baud 57600 --predefined topics -h localhost\n"},
+    {TOOL_GATEWAY, "Exit code",
+        "0    SIGINT or SIGTERM ended it\n"
+        "1    wrong options or files, or it cannot listen\n"},
     {TOOL_AUTHORITY, "Examples",
         "wax keys init\n"
         "wax authority authority -h broker.example.org --cafile ca.crt -u wax-authority -P secret\n"

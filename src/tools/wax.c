@@ -22,6 +22,7 @@ static const struct tool_row tools[] = {
     {"seal",   wax_tool_seal,   "seal a file or a pipe for a topic's readers"},
     {"open",   wax_tool_open,   "open what was sealed"},
     {"proxy",  wax_tool_proxy,  "seal and open for programs that cannot"},
+    {"gateway", wax_tool_gateway, "connect devices that speak MQTT-SN, by UDP or a serial line"},
     {"keys",   wax_tool_keys,   "say who may read and write what under seal"},
     {"authority", wax_tool_authority, "publish keys to devices, through any broker"},
     {"init",   wax_tool_init,   "make a first configuration, certificates and an administrator"},

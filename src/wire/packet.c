@@ -112,10 +112,9 @@ wax_status wax_packet_enclose(wax_writer *out, size_t start, wax_packet_type typ
 
     if (body_size > WAX_VARINT_MAX) {
         out->status = WAX_TOO_LARGE;
-        return wax_writer_end(out, start);
     }
     head[0] = (uint8_t)((unsigned)type << 4 | flags);
-    head_size = 1 + wax_varint_encode(head + 1, (uint32_t)body_size);
+    head_size = 1 + wax_varint_encode(head + 1, (uint32_t)body_size & WAX_VARINT_MAX);
     wax_write_bytes(out, wax_bytes_of(head, head_size)); /* where there is room */
     if (out->status == WAX_OK) {
         memmove(packet + head_size, packet, body_size);

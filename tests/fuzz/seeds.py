@@ -30,6 +30,14 @@ def spoken(*turns):
     return b"".join(bytes([who]) + len(what).to_bytes(2, "big") + what for who, what in turns)
 
 
+def sn(kind, inside=b""):
+    return bytes([len(inside) + 2, kind]) + inside
+
+
+def said(who, what):
+    return bytes([who, len(what)]) + what
+
+
 USER = b"\x26" + text(b"name") + text(b"value")
 NUMBER = b"\x00\x00\x00\x00\x00\x00\x00\x2a"
 ID, ANOTHER = b"\x00\x07", b"\xff\xff"
@@ -87,6 +95,18 @@ SEEDS = {
         body(3, NUMBER, b"\x00\x00\x00\x3c"), body(4, NUMBER, b"\xff\xff\x00\x02", text(b"us"), text(b"to/#")),
         body(5, b"\x01\x0d\x00\x01", NUMBER, b"\xff" * 8, NUMBER, b"\xff" * 4, text(b"to/us"), text(b"user"), text(b"id"),
              b"\x00\x00\x00\x0e" + USER, b"payload")],
+    "sn_packet": [sn(4, b"\x0c\x01\x00\x3cid"), sn(12, b"\x62\x61\x62\x00\x00!") + sn(18, b"\x01\x00\x05\x00\x07"), sn(26, b"\x30will"),
+                  b"\x01\x01\x04\x0c" + bytes(256), b"\x7e\x03\x05\x00\xea\xb8\x7e" + b"\x7e\x02\x7d\x5e\x7e"],
+    "sn_client": [
+        body(0, said(0, sn(10, b"\x00\x00\x00\x01t/x")), said(0, sn(12, b"\x20\x00\x01\x00\x02hi")), said(2, packet(0x40, b"\x00\x02")),
+             said(0, sn(12, b"\x40\x00\x01\x00\x03hi")), said(2, packet(0x50, b"\x00\x03")), said(0, sn(16, b"\x00\x03")),
+             said(2, packet(0x70, b"\x00\x03"))),
+        body(0, said(0, sn(18, b"\x40\x00\x05a/#")), said(2, packet(0x90, b"\x00\x05\x00\x02")), b"\x07\x05",
+             said(0, sn(11, b"\x00\x01\x00\x01\x00")), said(0, sn(15, b"\x00\x05")), said(2, packet(0x62, b"\x00\x05")), said(0, sn(14, b"\x00\x05"))),
+        body(0, said(0, sn(24, b"\x00\x64")), b"\x07\x04\x07\x05", said(0, sn(22, b"device")), b"\x04\xff"),
+        body(0, said(0, sn(26, b"\x20will")), b"\x06\x00\x05\x01", said(0, sn(28, b"gone")), b"\x06\x00\x05\x00"),
+        body(1, said(0, sn(4, b"\x08\x01\x00\x3cdevice")), said(0, sn(7, b"\x30will")), said(0, sn(9, b"gone")), b"\x05\x01",
+             said(0, sn(24)), b"\x06\x00")],
     "base_utf8": [b"plain ASCII, longer than eight", "é€🔒".encode(), b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xc1\xbf", b"a\x00b"],
 }
 

@@ -59,9 +59,10 @@ class Tcp(BoardStory):
         self.assertIn("not authorized", said.lower())
 
 
-class Tls(BoardStory):
+class TlsByMbed(BoardStory):
     """Each image connects twice, the second time by what it saved of the first."""
 
+    LIBRARY = ""
     KEY = "00112233445566778899aabbccddeeff"
 
     def key_broker(self, key=KEY):
@@ -96,28 +97,32 @@ class Tls(BoardStory):
                            "the broker to count a session that went on")
 
     def test_a_key_in_common(self):
-        self.assert_resumed("sensor_key", self.key_broker(), "tls=TLSv1.2")
+        self.assert_resumed("sensor_key" + self.LIBRARY, self.key_broker(), "tls=TLSv1.2")
 
     def test_another_key(self):
         broker = self.key_broker("ff" * 16)
-        said = self.finish(self.boot("sensor_key", broker), code=2)
+        said = self.finish(self.boot("sensor_key" + self.LIBRARY, broker), code=2)
         self.assertIn("the server has another pre-shared key for our identity", said)
         broker.wait_for_log("the client's pre-shared key is not the one in psk_file")
 
     def test_a_certificate(self):
-        self.assert_resumed("sensor_certificate", self.certificate_broker(), "tls=TLSv1.2")
+        self.assert_resumed("sensor_certificate" + self.LIBRARY, self.certificate_broker(), "tls=TLSv1.2")
 
     def test_certificates_of_both(self):
         broker = self.certificate_broker(own="alice", more=f"cafile {self.pki.folder}/ca.crt\nrequire_certificate true\n"
                                                            "use_identity_as_username true\n")
-        self.assert_resumed("sensor_certificate", broker, "user=alice .*tls=TLSv1.2")
+        self.assert_resumed("sensor_certificate" + self.LIBRARY, broker, "user=alice .*tls=TLSv1.2")
 
     def test_whom_the_board_does_not_trust(self):
         for server, ca, words in (("elsewhere", "ca", "another name"), ("server", "stranger", "no CA that this device trusts")):
             with self.subTest(server=server, ca=ca):
                 broker = self.certificate_broker(server, ca=ca)
-                self.assertIn(words, self.finish(self.boot("sensor_certificate", broker), code=2))
+                self.assertIn(words, self.finish(self.boot("sensor_certificate" + self.LIBRARY, broker), code=2))
                 self.assertNotIn("client_connected client=board", broker.log())
+
+
+class TlsByWolf(TlsByMbed):
+    LIBRARY = "_wolfssl"
 
 
 class Sealed(BoardStory):

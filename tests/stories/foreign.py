@@ -16,6 +16,8 @@ import unittest
 from ports import free_port
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+# Lines for every listener with TLS: the stories must hold with them, too.
+TLS_MORE = os.environ.get("WAX_TLS_MORE", "")
 WAX = os.environ.get("WAX") or str(ROOT / "build/dev/wax")
 PATIENCE_S = 30
 
@@ -255,7 +257,7 @@ class Pki:
     def listener(self, server="server", more=""):
         """The lines of a configuration with one TLS listener."""
         return (f"user root\nlistener {{port}} 127.0.0.1\nallow_anonymous true\n"
-                f"certfile {self.folder}/{server}.crt\nkeyfile {self.folder}/{server}.key\n{more}\n")
+                f"certfile {self.folder}/{server}.crt\nkeyfile {self.folder}/{server}.key\n{TLS_MORE}\n{more}\n")
 
 
 class TlsStory(Story):

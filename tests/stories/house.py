@@ -3,7 +3,7 @@ import re
 import signal
 import time
 
-from peers import WAX, start, stop, wax
+from peers import WAX, OpenBrokers, start, stop, wax
 
 PATIENCE_S = 30
 
@@ -88,3 +88,13 @@ class House:
 
     def acknowledged(self, name, epoch):
         until(lambda: self.holds(name, epoch), f"{name} has epoch {epoch}")
+
+
+class HouseStory(OpenBrokers):
+    def house(self, broker="wax", *words, group=True):
+        """Each has a prefix of its own, since they share a broker."""
+        house = House(self, f"{self._testMethodName}-{broker}", self.ports[broker])
+        house.found(*words)
+        if group:
+            house.keys("group", "add", "home", "-f", "home/#")
+        return house

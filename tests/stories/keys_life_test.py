@@ -1,29 +1,10 @@
 """wax keys and wax authority: a namespace from its first key to its last, over brokers that cannot read."""
 import unittest
 
-from house import House, until
-from peers import WAX, Server, Story, free_port, mosquitto, nats
+from house import HouseStory, until
 
 
-class Life(Story):
-    @classmethod
-    def prepare(cls):
-        cls.ports = {name: free_port() for name in ("wax", "mosquitto", "nats")}
-        port = cls.ports["wax"]
-        config = cls.folder.write("wax.conf", f"listener {port} 127.0.0.1\nallow_anonymous true\n")
-        cls.serve(Server(cls.folder, [WAX, "broker", "-c", config], [port]))
-        port = cls.ports["mosquitto"]
-        cls.serve(mosquitto(cls.folder, f"listener {port} 127.0.0.1\nallow_anonymous true\n", [port]))
-        cls.serve(nats(cls.folder, cls.ports["nats"]))
-
-    def house(self, broker="wax", *words, group=True):
-        """Each has a prefix of its own, since they share a broker."""
-        house = House(self, f"{self._testMethodName}-{broker}", self.ports[broker])
-        house.found(*words)
-        if group:
-            house.keys("group", "add", "home", "-f", "home/#")
-        return house
-
+class Life(HouseStory):
     def test_a_life(self):
         """Founded, enrolled, granted, sealed, rotated, evicted: on every broker."""
         for broker in self.ports:

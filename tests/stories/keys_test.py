@@ -3,27 +3,12 @@ import re
 import shutil
 import unittest
 
-from house import PATIENCE_S, House, until
-from peers import WAX, Server, Story, free_port, mosquitto, wax
+from house import PATIENCE_S, House, HouseStory, until
+from peers import free_port, wax, wax_broker
 
 
-class Keys(Story):
-    @classmethod
-    def prepare(cls):
-        cls.ports = {name: free_port() for name in ("wax", "mosquitto")}
-        port = cls.ports["wax"]
-        config = cls.folder.write("wax.conf", f"listener {port} 127.0.0.1\nallow_anonymous true\n")
-        cls.serve(Server(cls.folder, [WAX, "broker", "-c", config], [port]))
-        port = cls.ports["mosquitto"]
-        cls.serve(mosquitto(cls.folder, f"listener {port} 127.0.0.1\nallow_anonymous true\n", [port]))
-
-    def house(self, broker="wax", *words, group=True):
-        """Each has a prefix of its own, since they share a broker."""
-        house = House(self, f"{self._testMethodName}-{broker}", self.ports[broker])
-        house.found(*words)
-        if group:
-            house.keys("group", "add", "home", "-f", "home/#")
-        return house
+class Keys(HouseStory):
+    KINDS = "wax", "mosquitto"
 
     def test_a_key_of_the_devices_own(self):
         house = self.house("mosquitto")
@@ -143,14 +128,14 @@ class Keys(Story):
 
     def test_a_broker_that_forgot(self):
         port = free_port()
-        config = self.folder.write("forgets.conf", f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\n")
-        broker = Server(self.folder, [WAX, "broker", "-c", config], [port])
+        lines = f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\n"
+        broker = wax_broker(self.folder, lines, [port])
         house = House(self, "forgets", port)
         house.found()
         house.keys("group", "add", "home", "-f", "home/#")
         house.device("sensor", "home", "write").start().settled()
         broker.close()
-        broker = self.serve(Server(self.folder, [WAX, "broker", "-c", config], [port]))
+        broker = self.serve(wax_broker(self.folder, lines, [port]))
         until(lambda: house.said().count("this broker does not know us") == 2, "it noticed")
         house.settled()
         self.assertEqual(wax("sub", "-p", port, "-t", "forgets/k/+", "-F", "%t", "-C", 1, "-W", 20).out, "forgets/k/sensor\n")

@@ -22,7 +22,7 @@ class Manual(unittest.TestCase):
         self.assertEqual(cells, {3, 8}, "a table has a row with too many or too few cells")
 
     def test_the_pages_of_tools_are_their_help(self):
-        for tool in ("keys", "authority"):
+        for tool in ("keys", "authority", "gateway"):
             printed = subprocess.run([WAX, tool, "--man"], check=True, capture_output=True, text=True).stdout
             kept = (ROOT / f"docs/man/wax-{tool}.1").read_text()
             self.assertEqual(kept, printed, f"make it again: wax {tool} --man > docs/man/wax-{tool}.1")

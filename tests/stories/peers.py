@@ -137,6 +137,20 @@ mqtt {{ listen: "127.0.0.1:{port}" }}
     return Server(folder, [path_of("nats-server"), "-c", config], [port])
 
 
+def wax_broker(folder, lines, ports, **more):
+    """Starts our own broker with these lines of configuration."""
+    config = folder.write(f"wax-{ports[0]}.conf", lines)
+    return Server(folder, [WAX, "broker", "-c", config], ports, **more)
+
+
+def open_broker(kind, folder, port):
+    """Starts a broker, `wax`, `mosquitto` or `nats`, that lets anybody in."""
+    if kind == "nats":
+        return nats(folder, port)
+    begin = {"wax": wax_broker, "mosquitto": mosquitto}[kind]
+    return begin(folder, f"listener {port} 127.0.0.1\nallow_anonymous true\n", [port])
+
+
 class Listening:
     """A server of the story's own on a free port, which talks to each peer on a thread: talk() is for others to write."""
 
@@ -186,3 +200,14 @@ class Story(unittest.TestCase):
         process = start(*words, **more)
         self.addCleanup(stop, process)
         return process
+
+
+class OpenBrokers(Story):
+    """Stories over brokers that are not to be trusted: one of each kind."""
+    KINDS = "wax", "mosquitto", "nats"
+
+    @classmethod
+    def prepare(cls):
+        cls.ports = {kind: free_port() for kind in cls.KINDS}
+        for kind, port in cls.ports.items():
+            cls.serve(open_broker(kind, cls.folder, port))

@@ -12,7 +12,7 @@ from unittest import mock
 
 import mqtt_raw
 import sealed_tools_test
-from peers import WAX, Listening, Server, Story, free_port, mosquitto, nats, stop, wax
+from peers import WAX, Listening, Story, free_port, mosquitto, nats, stop, wax, wax_broker
 from sealed_tools_test import BOTH, READS, STATE, WRITES, Device, group
 
 
@@ -315,8 +315,7 @@ class LookingBrokers(Story):
             lines = f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location {store}/\n"
             if name == "wax":
                 lines += "user root\n" * (os.geteuid() == 0)
-                config = self.folder.write("wax.conf", lines)
-                yield name, port, Server(self.folder, [WAX, "broker", "-c", config], [port]), store
+                yield name, port, wax_broker(self.folder, lines, [port]), store
             else:
                 yield name, port, mosquitto(self.folder, lines, [port]), store
 

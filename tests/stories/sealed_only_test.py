@@ -7,7 +7,7 @@ import bridge_test
 import ctl_test
 import sealed_tools_test
 from mqtt_raw import CONNACK, PUBREC, PUBREL, PUBCOMP, acknowledge, connect, publish
-from peers import Server, Story, free_port, wax
+from peers import Story, free_port, wax, wax_broker
 from running import PLAIN, WAX, Broker, BrokerCase
 
 REFUSED = 0x99
@@ -271,7 +271,7 @@ class Members(Story):
     def prepare(cls):
         cls.ports = {"wax": free_port()}
         config = f"listener {cls.ports['wax']} 127.0.0.1\nallow_anonymous true\nsealed_only home/#\nsealed_only wax/k/+ wax/s/+\n"
-        cls.serve(Server(cls.folder, [WAX, "broker", "-c", cls.folder.write("wax.conf", config)], list(cls.ports.values())))
+        cls.serve(wax_broker(cls.folder, config, list(cls.ports.values())))
 
     device, deliver, pub, sub = (getattr(sealed_tools_test.Brokers, name) for name in ("device", "deliver", "pub", "sub"))
 

@@ -7,7 +7,7 @@ import sys
 import time
 import unittest
 
-from peers import WAX, Server, Story, free_port, mosquitto, nats, wax  # noqa: E402
+from peers import WAX, OpenBrokers, wax  # noqa: E402
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "seal"))
 from sealed import box, cbor, keys  # noqa: E402
@@ -44,18 +44,8 @@ def group(role, sender=0, *, filters=("home/#",), suite=2, class_=STREAM, epoch=
     return row
 
 
-class Brokers(Story):
+class Brokers(OpenBrokers):
     """Any broker will do: ours, Debian's mosquitto, nats-server."""
-
-    @classmethod
-    def prepare(cls):
-        cls.ports = {name: free_port() for name in ("wax", "mosquitto", "nats")}
-        port = cls.ports["wax"]
-        config = cls.folder.write("wax.conf", f"listener {port} 127.0.0.1\nallow_anonymous true\n")
-        cls.serve(Server(cls.folder, [WAX, "broker", "-c", config], [port]))
-        port = cls.ports["mosquitto"]
-        cls.serve(mosquitto(cls.folder, f"listener {port} 127.0.0.1\nallow_anonymous true\n", [port]))
-        cls.serve(nats(cls.folder, cls.ports["nats"]))
 
     def setUp(self):
         self.sensor, self.reader = (self.device(name) for name in ("sensor", "reader"))

@@ -4,7 +4,7 @@ import time
 
 import paho.mqtt.client as paho
 
-from peers import WAX, PATIENCE_S, Server, Story, free_port, has, mosquitto, nats, stop, wax
+from peers import WAX, PATIENCE_S, OpenBrokers, free_port, stop, wax
 from sealed_tools_test import Device
 
 
@@ -94,18 +94,7 @@ class Proxy:
         return self.process.returncode
 
 
-class Way(Story):
-    @classmethod
-    def prepare(cls):
-        cls.ports = {name: free_port() for name in ("wax", "mosquitto", "nats")}
-        port = cls.ports["wax"]
-        config = cls.folder.write("wax.conf", f"listener {port} 127.0.0.1\nallow_anonymous true\n")
-        cls.serve(Server(cls.folder, [WAX, "broker", "-c", config], [port]))
-        port = cls.ports["mosquitto"]
-        cls.serve(mosquitto(cls.folder, f"listener {port} 127.0.0.1\nallow_anonymous true\n", [port]))
-        if has("nats-server"):
-            cls.serve(nats(cls.folder, cls.ports["nats"]))
-
+class Way(OpenBrokers):
     def device(self, name, broker, *groups, version=1, blinding=None):
         device = Device(self.folder, f"{name}-{self._testMethodName}-{broker}")
         self.deliver(broker, device, version, *groups, blinding=blinding)

@@ -25,7 +25,7 @@ class TlsCase(foreign.TlsStory):
 
     def psk_broker(self, more="", first=f"pump:{KEY}"):
         self.psk("# devices", first)
-        return self.broker("user root\nlistener {port} 127.0.0.1\npsk_hint wax\npsk_file {home}/psk\n" + more)
+        return self.broker(f"user root\nlistener {{port}} 127.0.0.1\npsk_hint wax\npsk_file {{home}}/psk\n{foreign.TLS_MORE}\n{more}")
 
     def pub(self, broker, *words, code=0, tool="wax", port=None):
         tool = (foreign.WAX, "pub") if tool == "wax" else ("mosquitto_pub",)

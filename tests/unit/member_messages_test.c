@@ -389,6 +389,45 @@ static void a_status_tells_what_is_held(void **state)
     pair_free(pair);
 }
 
+static void a_status_tells_what_was_sealed_and_what_was_refused(void **state)
+{
+    static struct sent sent;
+    struct pair *pair = pair_new(&climate);
+    uint8_t room[1024];
+    wax_writer out = wax_writer_over(room, sizeof(room));
+    wax_keys_ends ends = {.profile = &wax_keys_ascon,
+                          .name_space = the_namespace,
+                          .topic = WAX_TEXT("wax/s/sensor"),
+                          .psk = pair->sensor.psk};
+    wax_keys_status status;
+    wax_keys_sealed row;
+    uint64_t kind;
+    uint64_t count;
+
+    (void)state;
+    assert_int_equal(send_text(&pair->sensor, "home/kitchen/temp", "21.5", &sent), WAX_OK);
+    assert_int_equal(send_text(&pair->sensor, "home/kitchen/temp", "open", &sent), WAX_OK);
+    assert_int_equal(wax_member_write_status(pair->sensor.member, &out), WAX_OK);
+    assert_int_equal(wax_keys_status_open(&status, 0, &ends, room, out.used), WAX_OK);
+    assert_int_equal(status.sealed.count, 1);
+    assert_true(wax_keys_next_sealed(&status.sealed, &row));
+    assert_memory_equal(row.group, climate.id, WAX_KEYS_ID_SIZE);
+    assert_int_equal(row.messages, 2);
+    assert_int_equal(row.bytes, 8);
+    assert_opens(&pair->reader, &sent, "open");
+    assert_refuses(&pair->reader, &sent, WAX_SEAL_REPLAY);
+    ends.topic = WAX_TEXT("wax/s/reader");
+    ends.psk = pair->reader.psk;
+    out = wax_writer_over(room, sizeof(room));
+    assert_int_equal(wax_member_write_status(pair->reader.member, &out), WAX_OK);
+    assert_int_equal(wax_keys_status_open(&status, 0, &ends, room, out.used), WAX_OK);
+    assert_int_equal(status.sealed.count, 0);
+    assert_true(wax_keys_next_refusal(&status.refusals, &kind, &count));
+    assert_int_equal(kind, WAX_KEYS_REPLAY);
+    assert_int_equal(count, 1);
+    pair_free(pair);
+}
+
 static wax_member_outcome outcome_for(struct device *to, wax_member_reader *reader,
                                       const struct sent *sent)
 {
@@ -503,6 +542,7 @@ int main(void)
         cmocka_unit_test(who_signs_starts_no_stream),
         cmocka_unit_test(a_reader_forgets_what_was_another_groups),
         cmocka_unit_test(a_status_tells_what_is_held),
+        cmocka_unit_test(a_status_tells_what_was_sealed_and_what_was_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -199,6 +199,42 @@ static void it_asks_at_each_connection_and_tells_how_it_goes(void **state)
     }
 }
 
+static void it_tells_again_what_it_refused_and_sealed_and_that_it_is_there(void **state)
+{
+    static const char clear[] = "in clear";
+    static struct sent sent;
+    struct stage *stage = stage_new(WAX_VERSION_5);
+    const struct server *server = &stage->world->server;
+
+    (void)state;
+    stage->device.config.tell_ms = 20000;
+    stage_start(stage);
+    serve_mailbox(stage, 1);
+    run(stage);
+    assert_int_equal(server->seen_count, 1);
+    /* The first, the second, the fourth. */
+    for (unsigned i = 0; i < 7; i++) {
+        (void)serve(stage, "home/a", wax_bytes_of_text(clear));
+        run(stage);
+    }
+    assert_int_equal(stage->told_count, 7);
+    assert_int_equal(server->seen_count, 4);
+    for (unsigned i = 0; i < 31; i++) {
+        assert_int_equal(send_text(&stage->device, "home/a", "21.5", &sent), WAX_OK);
+        run(stage);
+        assert_int_equal(server->seen_count, i < 15 ? 4 : 5);
+    }
+    assert_true(wax_member_deadline_ms(stage->device.member, &stage->world->client) <=
+                stage->world->now_ms + 20000);
+    pass(stage, 19999);
+    assert_int_equal(server->seen_count, 5);
+    pass(stage, 1);
+    assert_int_equal(server->seen_count, 6);
+    pass(stage, 20000);
+    assert_int_equal(server->seen_count, 7);
+    stage_free(stage);
+}
+
 static void what_comes_before_its_keys_waits_unacknowledged(void **state)
 {
     (void)state;
@@ -416,6 +452,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_asks_at_each_connection_and_tells_how_it_goes),
+        cmocka_unit_test(it_tells_again_what_it_refused_and_sealed_and_that_it_is_there),
         cmocka_unit_test(what_comes_before_its_keys_waits_unacknowledged),
         cmocka_unit_test(it_does_not_wait_for_ever),
         cmocka_unit_test(a_forged_mailbox_throws_nothing_away),

@@ -30,6 +30,12 @@ BAD = (
     ("a count of refusals below 0", status(k8={1: -1})),
 )
 
+BAD_SEALED = (
+    ("nothing that it has sealed", status(k129=[])),
+    ("messages of no group", status(k129=[[b"group", 1, 1]])),
+    ("messages without their bytes", status(k129=[[GROUP_ID, 1]])),
+)
+
 
 def make():
     file = new_file("status")
@@ -39,6 +45,9 @@ def make():
     for comment, content in GOOD:
         cases.seal(comment, content, cases.outside(9), ["Content"])
     for comment, content in BAD:
+        cases.refuse_by(comment, cases.sealer, content, ["BadContent"], cases.outside(9))
+    cases.seal("what it has sealed", status(k129=[[GROUP_ID, 300, 1 << 40]]), cases.outside(9), ["Content"])
+    for comment, content in BAD_SEALED:
         cases.refuse_by(comment, cases.sealer, content, ["BadContent"], cases.outside(9))
     return file.form
 

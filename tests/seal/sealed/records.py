@@ -47,9 +47,18 @@ MAILBOX = record({
     7: (record({1: (octets(32), True), 2: (uint(1, 2), True), 3: (uint(1, 2), True), 4: (array(text), False)}), False),
 })
 
+SEALED = array(row(octets(8), uint(), uint()))
+
+
+def sealed(value):
+    SEALED(value)
+    require(len(value) > 0, "an empty array")
+
+
 STATUS = record({
     1: (uint(), True), 2: (octets(8), True), 3: (uint(0, U32), True), 4: (uint(), True), 5: (text, False),
     6: (octets(32), False), 7: (array(row(octets(8), EPOCH)), True), 8: (table(uint(1, 7), uint()), True),
+    129: (sealed, False),
 })
 
 

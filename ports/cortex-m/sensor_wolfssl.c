@@ -1,0 +1,33 @@
+/* The sensor's filter by wolfSSL. */
+#include "sensor_tls.h"
+#include "wolf/wolf.h"
+
+static wax_wolf_context context;
+static wax_wolf_tls tls;
+
+static wax_status open(const wax_device_settings *settings)
+{
+    return wax_wolf_open(&context, settings, NULL);
+}
+
+static void close(void)
+{
+    wax_wolf_close(&context);
+}
+
+static wax_transport *connect(wax_transport *below)
+{
+    return wax_wolf_connect(&tls, &context, below) == WAX_OK ? &tls.transport : NULL;
+}
+
+static wax_status offer(wax_bytes session)
+{
+    return wax_wolf_offer_session(&tls, session);
+}
+
+static wax_status save(wax_writer *out)
+{
+    return wax_wolf_save_session(&tls, out);
+}
+
+const struct sensor_filter sensor_filter = {open, close, connect, offer, save};
