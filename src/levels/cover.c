@@ -184,7 +184,8 @@ static wax_status next_chunk(struct levels_cover *cover, wax_bytes *piece)
     wax_writer front = wax_writer_over(cover->room + FRONT, BACK);
     wax_writer head = wax_writer_over(cover->room, FRONT - WAX_HEDGE_SIZE);
     size_t left = cover->total - cover->done;
-    size_t size = left < cover->plan->chunk ? left : cover->plan->chunk;
+    bool is_last = left <= cover->plan->chunk;
+    size_t size = is_last ? left : cover->plan->chunk;
     wax_status status;
 
     if (cover->done == 0) {
@@ -192,11 +193,11 @@ static wax_status next_chunk(struct levels_cover *cover, wax_bytes *piece)
         wax_stream_write_head(&cover->stream, &head, true);
     }
     levels_fill(cover->room + FRONT + front.used, cover->number, cover->done, size - front.used);
-    status = wax_stream_sealer_seal(&cover->stream, hedge, size, size == left);
+    status = wax_stream_sealer_seal(&cover->stream, hedge, size, is_last);
     cover->done += size;
     memmove(hedge - head.used, cover->room, head.used);
     *piece = wax_bytes_of(hedge - head.used, head.used + WAX_HEDGE_SIZE + size + TAG_SIZE);
-    if (size == left) {
+    if (is_last) {
         wax_stream_sealer_end(&cover->stream);
     }
     return status;
