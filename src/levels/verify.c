@@ -33,6 +33,15 @@ static wax_opener opener_of(const struct levels_cover *cover, const wax_epoch_ke
     };
 }
 
+/* Puts opened text behind what there is; more than a message has is left out, and so missed. */
+static void append(struct arrival *arrival, wax_bytes text)
+{
+    if (text.size <= arrival->cover->plan->size - arrival->text_size) {
+        memcpy(arrival->text + arrival->text_size, text.data, text.size);
+        arrival->text_size += text.size;
+    }
+}
+
 static bool open_stream(struct arrival *arrival, wax_opener *opener)
 {
     struct levels_cover *cover = arrival->cover;
@@ -45,13 +54,14 @@ static bool open_stream(struct arrival *arrival, wax_opener *opener)
     wax_chunk chunk = {.is_last = false};
     wax_status status = WAX_OK;
 
+    if (stream.room == NULL) {
+        return false;
+    }
     wax_stream_opener_begin(&stream, cover->topic, arrival->size, 0);
     while (left.size > 0 && (status == WAX_OK || status == WAX_MORE)) {
         status = wax_stream_opener_push(&stream, &left, &chunk);
-        if (status == WAX_OK && chunk.data.size <= cover->plan->size - arrival->text_size) {
-            for (size_t i = 0; i < chunk.data.size; i++) {
-                arrival->text[arrival->text_size++] = chunk.data.data[i];
-            }
+        if (status == WAX_OK) {
+            append(arrival, chunk.data);
         }
     }
     wax_stream_opener_end(&stream);

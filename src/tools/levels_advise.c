@@ -54,7 +54,8 @@ static const struct need needs[] = {
 
 /* ---- Answers ---- */
 
-static bool take_against(const struct settings *settings, const char *list, unsigned *against)
+/* Adds what a word of so many bytes means; false when it means nothing. */
+static bool add_against(const char *word, size_t size, unsigned *against)
 {
     static const struct {
         const char *word;
@@ -66,19 +67,25 @@ static bool take_against(const struct settings *settings, const char *list, unsi
         {"broker",    AGAINST_BROKER                },
         {"names",     AGAINST_BROKER | AGAINST_NAMES},
     };
+
+    for (size_t i = 0; i < WAX_COUNT(words); i++) {
+        if (strlen(words[i].word) == size && strncmp(words[i].word, word, size) == 0) {
+            *against |= words[i].bits;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool take_against(const struct settings *settings, const char *list, unsigned *against)
+{
     bool is_good = list[0] != '\0';
 
     *against = 0;
     while (*list != '\0' && is_good) {
         size_t size = strcspn(list, ",");
 
-        is_good = false;
-        for (size_t i = 0; i < WAX_COUNT(words); i++) {
-            if (strlen(words[i].word) == size && strncmp(words[i].word, list, size) == 0) {
-                *against |= words[i].bits;
-                is_good = true;
-            }
-        }
+        is_good = add_against(list, size, against);
         list += size + (list[size] == ',' ? 1 : 0);
     }
     return is_good || tools_complain(settings, "--against: write a list of strangers, wire, broker "

@@ -179,26 +179,31 @@ static void write_row(const struct levels_row *row, FILE *file)
     (void)fputs("</tr>\n", file);
 }
 
+static void write_size(const struct levels_report *report, uint32_t size, FILE *file)
+{
+    (void)fprintf(file,
+                  "<h2>Messages of %u bytes</h2>\n<table>\n<thead><tr><th>level</th>"
+                  "<th>messages</th>",
+                  size);
+    for (size_t i = 0; i < WAX_COUNT(columns); i++) {
+        (void)fprintf(file, "<th>%s</th>", columns[i].title);
+    }
+    (void)fputs("</tr></thead>\n", file);
+    for (size_t i = 0; i < report->row_count; i++) {
+        if (report->rows[i].size == size) {
+            write_row(&report->rows[i], file);
+        }
+    }
+    (void)fputs("</table>\n", file);
+}
+
 static void write_sizes(const struct levels_report *report, FILE *file)
 {
     uint32_t sizes[LEVELS_SIZES_MAX];
     size_t count = levels_sizes(report, sizes, LEVELS_SIZES_MAX);
 
     for (size_t i = 0; i < count; i++) {
-        (void)fprintf(file,
-                      "<h2>Messages of %u bytes</h2>\n<table>\n<thead><tr><th>level</th>"
-                      "<th>messages</th>",
-                      sizes[i]);
-        for (size_t k = 0; k < WAX_COUNT(columns); k++) {
-            (void)fprintf(file, "<th>%s</th>", columns[k].title);
-        }
-        (void)fputs("</tr></thead>\n", file);
-        for (size_t k = 0; k < report->row_count; k++) {
-            if (report->rows[k].size == sizes[i]) {
-                write_row(&report->rows[k], file);
-            }
-        }
-        (void)fputs("</table>\n", file);
+        write_size(report, sizes[i], file);
     }
 }
 

@@ -74,6 +74,44 @@ static void begin_curves(FILE *script, size_t count, const char *const *titles)
 
 /* ---- Time against size ---- */
 
+/* The value of a figure for a row; what is not above 0 is not drawn. */
+typedef double value_function(const struct levels_report *report, const struct levels_row *row);
+
+struct curve {
+    size_t number;
+    uint32_t level;
+    uint32_t count; /* of messages */
+    value_function *value;
+};
+
+/* Writes the data of a curve; returns how many points it has. */
+static size_t put_curve(const struct levels_report *report, const struct curve *curve, FILE *script)
+{
+    uint32_t sizes[LEVELS_SIZES_MAX];
+    size_t size_count = levels_sizes(report, sizes, LEVELS_SIZES_MAX);
+    size_t drawn = 0;
+
+    (void)fprintf(script, "$curve%zu << END\n", curve->number);
+    for (size_t i = 0; i < size_count; i++) {
+        const struct levels_row *row =
+            levels_find_row(report, curve->level, sizes[i], curve->count);
+        double value = row != NULL ? curve->value(report, row) : 0;
+
+        if (value > 0) {
+            (void)fprintf(script, "%u %.6g\n", sizes[i], value);
+            drawn++;
+        }
+    }
+    (void)fputs("END\n", script);
+    return drawn;
+}
+
+static double time_of(const struct levels_report *report, const struct levels_row *row)
+{
+    (void)report;
+    return row->values[LEVELS_TIME] / 1000;
+}
+
 static bool draw_time(const struct levels_report *report, uint32_t level, FILE *script)
 {
     uint32_t counts[WAX_LEVELS_COUNTS_MAX];
@@ -85,16 +123,7 @@ static bool draw_time(const struct levels_report *report, uint32_t level, FILE *
     size_t drawn = 0;
 
     for (size_t i = 0; i < count_count; i++) {
-        (void)fprintf(script, "$curve%zu << END\n", i);
-        for (size_t k = 0; k < size_count; k++) {
-            const struct levels_row *row = levels_find_row(report, level, sizes[k], counts[i]);
-
-            if (row != NULL && row->values[LEVELS_TIME] > 0) {
-                (void)fprintf(script, "%u %.6g\n", sizes[k], row->values[LEVELS_TIME] / 1000);
-                drawn++;
-            }
-        }
-        (void)fputs("END\n", script);
+        drawn += put_curve(report, &(struct curve){i, level, counts[i], time_of}, script);
         (void)snprintf(titles[i], sizeof titles[i], "%u messages", counts[i]);
         views[i] = titles[i];
     }
@@ -105,9 +134,6 @@ static bool draw_time(const struct levels_report *report, uint32_t level, FILE *
 }
 
 /* ---- A curve for each level ---- */
-
-/* The value of a figure for a row; 0 is not drawn. */
-typedef double value_function(const struct levels_report *report, const struct levels_row *row);
 
 /* The client's CPU beyond that of L0. */
 static double above_l0(const struct levels_report *report, const struct levels_row *row)
@@ -136,21 +162,10 @@ static bool draw_levels(const struct levels_report *report, value_function *valu
     size_t curves = 0;
 
     for (size_t i = 0; i < WAX_COUNT(shown); i++) {
-        size_t drawn = 0;
+        const struct curve curve = {curves, levels_find(shown[i]), counts[count_count - 1], value};
 
-        (void)fprintf(script, "$curve%zu << END\n", curves);
-        for (size_t k = 0; k < size_count; k++) {
-            const struct levels_row *row =
-                levels_find_row(report, levels_find(shown[i]), sizes[k], counts[count_count - 1]);
-
-            if (row != NULL && value(report, row) > 0) {
-                (void)fprintf(script, "%u %.6g\n", sizes[k], value(report, row));
-                drawn++;
-            }
-        }
-        (void)fputs("END\n", script);
         titles[curves] = shown[i];
-        curves += drawn > 0 ? 1 : 0;
+        curves += put_curve(report, &curve, script) > 0 ? 1 : 0;
     }
     put_axis(script, sizes, size_count);
     begin_curves(script, curves, titles);

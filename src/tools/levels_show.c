@@ -72,36 +72,39 @@ static void show_verdict(const struct levels_report *report)
     }
 }
 
-/* For every level the largest message that was sent, and the smallest that was not. */
+/* The largest message of a level that was sent, and the smallest that was not. */
+static void show_limit_of(const struct levels_report *report, uint32_t level)
+{
+    const struct levels_row *largest = NULL;
+    const struct levels_row *smallest = NULL;
+
+    for (size_t i = 0; i < report->row_count; i++) {
+        const struct levels_row *row = &report->rows[i];
+
+        if (row->level == level && row->is_refused) {
+            smallest = smallest == NULL || row->size < smallest->size ? row : smallest;
+        } else if (row->level == level) {
+            largest = largest == NULL || row->size > largest->size ? row : largest;
+        }
+    }
+    if (largest == NULL && smallest == NULL) {
+        return;
+    }
+    (void)printf("%-17s ", wax_levels[level].name);
+    if (largest != NULL) {
+        (void)printf("sends %u bytes with %.0f of heap%s", largest->size,
+                     largest->values[LEVELS_HEAP], smallest != NULL ? ", " : "\n");
+    }
+    if (smallest != NULL) {
+        (void)printf("cannot send %u bytes\n", smallest->size);
+    }
+}
+
 static void show_limit(const struct levels_report *report)
 {
     (void)printf("\nWith %llu bytes of heap:\n", (unsigned long long)report->memory_limit);
     for (uint32_t level = 0; level < WAX_LEVELS_COUNT; level++) {
-        uint32_t largest = 0;
-        uint32_t smallest = 0;
-        double peak = 0;
-
-        for (size_t i = 0; i < report->row_count; i++) {
-            const struct levels_row *row = &report->rows[i];
-
-            if (row->level == level && row->is_refused) {
-                smallest = smallest == 0 || row->size < smallest ? row->size : smallest;
-            } else if (row->level == level && row->size >= largest) {
-                largest = row->size;
-                peak = row->values[LEVELS_HEAP];
-            }
-        }
-        if (largest == 0 && smallest == 0) {
-            continue;
-        }
-        (void)printf("%-17s ", wax_levels[level].name);
-        if (largest > 0) {
-            (void)printf("sends %u bytes with %.0f of heap%s", largest, peak,
-                         smallest > 0 ? ", " : "\n");
-        }
-        if (smallest > 0) {
-            (void)printf("cannot send %u bytes\n", smallest);
-        }
+        show_limit_of(report, level);
     }
 }
 
