@@ -402,7 +402,8 @@ int levels_advise(const struct settings *settings)
     struct levels_report report = {.row_count = 0};
     int code = EXIT_WRONG;
 
-    if (take_answers(settings, &answers) && find_figures(settings, &answers, &report)) {
+    if (take_answers(settings, &answers) && !bench_is_stopped() &&
+        find_figures(settings, &answers, &report)) {
         code = advise(settings, &answers, &report);
     }
     levels_report_discard(&report);

@@ -1,7 +1,13 @@
 """wax bench levels and advise: files, drawings and the page, as a browser shows them; advice from the figures."""
 import base64
 import csv
+import fcntl
 import json
+import os
+import pty
+import select
+import subprocess
+import termios
 import unittest
 import xml.etree.ElementTree
 
@@ -79,6 +85,35 @@ class Files(foreign.Story):
             self.assertIn(words, whole)
         self.assertIn("nobody", advise("--against", "everybody", code=1))
         self.assertIn("stay, or each", advise("--connects", "often", code=1))
+
+    def test_a_terminal_is_asked(self):
+        figures = self.home / "figures.json"
+        figures.write_text(bench("levels", "--json", "--levels", "L1,L4-suite1", "--sizes", "64", "--counts", "10", "--rounds", "1").stdout)
+        for answers, said in (((b"64\n", b"\n", b"\n", b"1M\n", b"", b"wire\n"), "Take L3-tls1.3-cert"),
+                              ((b"64\n", b"\n", b"\n", b"1M\n", b"\n", b"nobody\n"), "Take L0"),
+                              ((b"64\n", b"never\n"), "write seconds"), ((b"\x03",), "")):
+            with self.subTest(answers=answers):
+                self.assertIn(said, self.talk([answer or b"\n" for answer in answers], "--from", figures))
+
+    def talk(self, answers, *words):
+        """What `wax bench advise` says on a terminal where these are the answers; \x03 is an interrupt."""
+        main, end = pty.openpty()
+        process = subprocess.Popen([foreign.WAX, "bench", "advise", *map(str, words)], stdin=end, stdout=end, stderr=end,
+                                   env=foreign.environment(), start_new_session=True,
+                                   preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+        os.close(end)
+        self.addCleanup(process.kill)
+        said = b""
+        while select.select([main], [], [], foreign.PATIENCE_S)[0]:
+            try:
+                said += os.read(main, 4096)
+            except OSError:
+                break  # the terminal has nobody any more
+            if said.endswith(b"] ") and answers:
+                os.write(main, answers.pop(0))
+        os.close(main)
+        process.wait(timeout=foreign.PATIENCE_S)
+        return said.decode()
 
     def test_figures_that_are_none_are_refused(self):
         for name, content in (("none.json", "{}"), ("broken.json", "{"), ("list.json", "[1]"),
