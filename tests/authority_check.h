@@ -72,10 +72,11 @@ static inline wax_authority_options farm_options(struct farm *farm)
     return (wax_authority_options){farm->path, farm->key, &farm->random, farm->fault};
 }
 
-static inline void farm_begin(struct farm *farm, uint64_t seed)
+/* Founds one; returns as wax_authority_found(). */
+static inline wax_status farm_found(struct farm *farm, uint64_t seed,
+                                    const wax_authority_founding *founding)
 {
     static unsigned number;
-    const wax_authority_founding founding = {.blinding_variant = 1, .blinding_hash = 2};
     wax_authority_options options;
 
     memset(farm, 0, sizeof *farm);
@@ -87,11 +88,17 @@ static inline void farm_begin(struct farm *farm, uint64_t seed)
     (void)unlink(farm->path);
     farm->seed = seed;
     farm->random.fill = farm_random;
-    farm->deed = (wax_authority_deed){WAX_TEXT("anna"), 1700000000};
+    farm->deed = (wax_authority_deed){.who = WAX_TEXT("anna"), .now_s = 1700000000};
     any_fill(&farm->seed, farm->key, sizeof farm->key);
     options = farm_options(farm);
-    check_row(farm->fault,
-              wax_authority_found(&farm->authority, &options, &farm->deed, &founding) == WAX_OK);
+    return wax_authority_found(&farm->authority, &options, &farm->deed, founding);
+}
+
+static inline void farm_begin(struct farm *farm, uint64_t seed)
+{
+    const wax_authority_founding founding = {.blinding_variant = 1, .blinding_hash = 2};
+
+    check_row(farm->fault, farm_found(farm, seed, &founding) == WAX_OK);
 }
 
 static inline void farm_end(struct farm *farm)
@@ -312,8 +319,13 @@ static inline void farm_take(struct farm *farm, const wax_authority_message *mes
         if (message->mark < farm->log.number) {
             break; /* again, after a restart */
         }
+        if (message->content.size == 0) {
+            break; /* one that is not kept any more */
+        }
+        followed = farm->log;
         assert_int_equal(wax_keys_entry_read(&entry, &by, &farm->log, message->content), WAX_OK);
-        farm->entries++;
+        farm->entries +=
+            (unsigned)(farm->log.number - followed.number); /* it comes under two names */
         break;
     case WAX_AUTHORITY_MANIFEST:
         assert_true(message->row <= FARM_GROUPS);
@@ -355,16 +367,15 @@ static inline const struct held_group *farm_held(struct farm *farm, const char *
     return at < device->groups ? &device->held[at] : NULL;
 }
 
-/* The device tells what it holds. */
-static inline wax_status farm_report(struct farm *farm, const char *name)
+/* Writes the next status of a device: what it holds. Returns its size. */
+static inline size_t farm_status(struct farm *farm, const char *name, uint8_t *room, size_t size)
 {
     struct farm_device *device = farm_device(farm, name);
     char topic[32];
-    uint8_t room[2048];
     uint8_t list[512];
     uint8_t refusals[128];
     uint8_t sealed[64];
-    wax_writer out = wax_writer_over(room, sizeof room);
+    wax_writer out = wax_writer_over(room, size);
     wax_writer list_out = wax_writer_over(list, sizeof list);
     wax_writer refusals_out = wax_writer_over(refusals, sizeof refusals);
     wax_writer sealed_out = wax_writer_over(sealed, sizeof sealed);
@@ -399,8 +410,17 @@ static inline wax_status farm_report(struct farm *farm, const char *name)
         }
     }
     assert_int_equal(wax_keys_status_seal(&out, &ends, &status), WAX_OK);
+    return out.used;
+}
+
+/* The device tells what it holds. */
+static inline wax_status farm_report(struct farm *farm, const char *name)
+{
+    uint8_t room[2048];
+    const size_t size = farm_status(farm, name, room, sizeof room);
+
     return wax_authority_hear(farm->authority, farm->deed.now_s, wax_bytes_of_text(name), room,
-                              out.used);
+                              size);
 }
 
 #endif

@@ -23,6 +23,8 @@ struct records {
     wax_status fault;  /* what becomes of windows that are saved */
     unsigned calls;    /* of either function */
     unsigned fails_at; /* the call that fails with WAX_IO; 0: none */
+    unsigned cut_at;   /* the call at which the power goes off; 0: it does not */
+    bool is_written;   /* what was to be saved just then */
 };
 
 struct device {
@@ -31,6 +33,8 @@ struct device {
     wax_member *member;
     uint8_t *memory;
     uint8_t psk[WAX_KEYS_SECRET_SIZE];
+    uint8_t secret[WAX_P256_SECRET_SIZE]; /* where it has no pre-shared key */
+    uint8_t public_key[WAX_P256_PUBLIC_SIZE];
     char name[32];
     uint8_t nonce[WAX_KEYS_ID_SIZE]; /* of this start */
     const uint8_t *told;             /* the boot nonce that its mailboxes name; NULL: none */
@@ -52,12 +56,17 @@ struct house {
 
 static const uint8_t the_namespace[WAX_KEYS_ID_SIZE] = {1, 2, 3, 4, 5, 6, 7, 8};
 
+static inline bool is_cut(const struct records *records)
+{
+    return records->cut_at != 0 && records->calls >= records->cut_at;
+}
+
 static inline wax_status load_record(wax_member_store *self, wax_member_record record,
                                      const uint8_t *group, uint8_t *room, size_t *size)
 {
     struct records *records = (struct records *)self;
 
-    if (++records->calls == records->fails_at) {
+    if (++records->calls == records->fails_at || is_cut(records)) {
         return WAX_IO;
     }
     for (size_t i = 0; i < RECORDS; i++) {
@@ -81,7 +90,8 @@ static inline wax_status save_record(wax_member_store *self, wax_member_record r
     if (records->fault != WAX_OK && record == WAX_MEMBER_WINDOW) {
         return records->fault;
     }
-    if (++records->calls == records->fails_at) {
+    if (++records->calls == records->fails_at ||
+        (is_cut(records) && (records->calls != records->cut_at || !records->is_written))) {
         return WAX_IO;
     }
     while (records->rows[at].is_there &&
@@ -98,7 +108,7 @@ static inline wax_status save_record(wax_member_store *self, wax_member_record r
     }
     memcpy(records->rows[at].value, value.data, value.size);
     records->rows[at].size = value.size;
-    return WAX_OK;
+    return is_cut(records) ? WAX_IO : WAX_OK;
 }
 
 static inline const wax_suite *any_suite(uint32_t number)
@@ -159,6 +169,42 @@ static inline void device_make(struct device *device, const char *name)
     device_start(device);
 }
 
+/* The authority's keys. */
+static inline const uint8_t *keeper_secret(void)
+{
+    static const uint8_t secret[WAX_P256_SECRET_SIZE] = {[WAX_P256_SECRET_SIZE - 1] = 7};
+
+    return secret;
+}
+
+static inline const uint8_t *keeper_public(void)
+{
+    static uint8_t public_key[WAX_P256_PUBLIC_SIZE];
+
+    assert_int_equal(wax_crypto_p256_public(keeper_secret(), public_key), WAX_OK);
+    return public_key;
+}
+
+/* The same each time: a test asks no more of it. */
+static inline wax_status no_random(void *room, size_t size)
+{
+    memset(room, 3, size);
+    return WAX_OK;
+}
+
+/* Makes it a device with keys of its own, from its next start on. */
+static inline void device_own_keys(struct device *device)
+{
+    memset(device->secret, device->name[0], sizeof(device->secret));
+    device->secret[0] = 1;
+    assert_int_equal(wax_crypto_p256_public(device->secret, device->public_key), WAX_OK);
+    device->config.profile = &wax_keys_hpke;
+    device->config.psk = NULL;
+    device->config.own_secret = device->secret;
+    device->config.keeper = keeper_public();
+    device->config.random = no_random;
+}
+
 /* An epoch's secret, which only the authority of these tests makes so. */
 static inline void epoch_secret(const struct house *house, uint32_t epoch, uint8_t *secret)
 {
@@ -214,6 +260,7 @@ static inline void write_mailbox(struct letter *letter, const struct device *dev
     static uint8_t rooms[4][4][1024];
     static uint8_t groups_room[4096];
     static const uint8_t point[WAX_P256_PUBLIC_SIZE] = {4};
+    static const uint8_t seed[32] = {1};
     wax_writer groups_out = wax_writer_over(groups_room, sizeof(groups_room));
     wax_writer out = wax_writer_over(letter->room, sizeof(letter->room));
     char topic[64];
@@ -222,8 +269,12 @@ static inline void write_mailbox(struct letter *letter, const struct device *dev
                                 .boot_nonce = device->told,
                                 .registrar = point,
                                 .keeper = point};
-    wax_keys_ends ends = {
-        .profile = device->config.profile, .name_space = the_namespace, .psk = device->psk};
+    wax_keys_ends ends = {.profile = device->config.profile,
+                          .name_space = the_namespace,
+                          .psk = device->psk,
+                          .own_secret = keeper_secret(),
+                          .peer = device->public_key,
+                          .seed = wax_bytes_of(seed, sizeof(seed))};
 
     for (size_t i = 0; i < count; i++) {
         const struct house *house = rights[i].house;

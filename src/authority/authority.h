@@ -32,11 +32,14 @@ typedef struct wax_authority_options {
 
 typedef struct wax_authority wax_authority;
 
-/* Who does something, and when; the log says both. */
+/* Who does something, by which role, and when; the log says all of it. */
 typedef struct wax_authority_deed {
     wax_bytes who;
+    wax_bytes role; /* by which it was allowed; empty: none, as for the authority itself */
     uint64_t now_s; /* since 1970 */
 } wax_authority_deed;
+
+#define WAX_AUTHORITY_PATTERNS_MAX 64
 
 /* A new namespace. */
 typedef struct wax_authority_founding {
@@ -44,6 +47,9 @@ typedef struct wax_authority_founding {
     const uint8_t *root;       /* public key that certifies devices; NULL: the Registrar's own */
     uint32_t blinding_variant; /* 0: topics are not blinded */
     uint32_t blinding_hash;
+    const wax_bytes *patterns; /* of variant 2: where wildcards may stand, no two of which match the
+                                  same topic. They are the namespace's for good */
+    size_t pattern_count;      /* at most WAX_AUTHORITY_PATTERNS_MAX */
 } wax_authority_founding;
 
 /* Makes a file for a new namespace and opens it. Where there is one, it is WAX_INVALID.
@@ -161,6 +167,14 @@ wax_status wax_authority_revoke(wax_authority *self, const wax_authority_deed *d
                                 wax_bytes group_name) WAX_CHECKED;
 wax_status wax_authority_evict(wax_authority *self, const wax_authority_deed *deed,
                                wax_bytes name) WAX_CHECKED;
+
+/* Lets the device `name` go on that has its key, and lost all that it had written down. Where it
+ * writes it gets a number that nobody had: under the old one it is refused from now on. Where it
+ * reads a group of class stream it gets what begins with the next epoch, and nothing before, since
+ * it no longer knows what of that came: one is announced, unless one is. Its statuses count anew,
+ * and those from before are refused. */
+wax_status wax_authority_recover(wax_authority *self, const wax_authority_deed *deed,
+                                 wax_bytes name) WAX_CHECKED;
 
 /* Announces a new epoch to a group's readers. It is written in when all have it, or after `ack_s`,
  * or when wax_authority_activate() says so; the oldest goes when there are more than W. One that
@@ -334,8 +348,12 @@ wax_status wax_authority_tick(wax_authority *self, uint64_t now_s, uint64_t *nex
 
 /* ---- What is to be published, retained, with QoS 1 ---- */
 
+/* How many entries of the log stay at the broker, each under its number, for followers who were
+ * away. */
+#define WAX_AUTHORITY_LOG_KEPT 1024
+
 enum wax_authority_kind {
-    WAX_AUTHORITY_LOG,
+    WAX_AUTHORITY_LOG, /* empty: an entry that is not kept any more goes */
     WAX_AUTHORITY_MANIFEST,
     WAX_AUTHORITY_MAILBOX,
 };
@@ -348,8 +366,9 @@ typedef struct wax_authority_message {
     uint64_t mark;
 } wax_authority_message;
 
-/* Makes the next message: entries of the log in order, then manifests, then mailboxes. One that was
- * given out comes again only when it changed, or after a restart.
+/* Makes the next message: entries of the log in order, each under its number and the newest under
+ * none, too; then manifests, then mailboxes. One that was given out comes again only when it
+ * changed, or after a restart.
  * Returns WAX_OK; WAX_NOT_FOUND when there is none; statuses as of deeds. */
 wax_status wax_authority_next(wax_authority *self, wax_authority_message *message) WAX_CHECKED;
 

@@ -6,8 +6,8 @@
 enum { MARK_SIZE = 16, PROFILE_PUBLIC = 16 };
 
 #define COLUMNS                                                                                    \
-    "SELECT id,name,profile,standing,public_key,psk,count,boot_nonce,version,changed FROM "        \
-    "devices WHERE "
+    "SELECT id,name,profile,standing,public_key,psk,count,boot_nonce,version,changed,"             \
+    "fresh_generation,fresh_version FROM devices WHERE "
 
 static void take_row(wax_authority *self, sqlite3_stmt *row, struct device *device)
 {
@@ -24,6 +24,8 @@ static void take_row(wax_authority *self, sqlite3_stmt *row, struct device *devi
         .has_boot_nonce = ledger_column_bytes(row, 7).size > 0,
         .version = ledger_column(row, 8),
         .changed = ledger_column(row, 9),
+        .fresh_generation = (uint32_t)ledger_column(row, 10),
+        .fresh_version = ledger_column(row, 11),
     };
     if (name.size < sizeof device->name) {
         memcpy(device->name, name.data, name.size);

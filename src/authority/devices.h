@@ -17,6 +17,8 @@ struct device {
     uint8_t boot_nonce[WAX_KEYS_ID_SIZE];
     uint64_t version;
     uint64_t changed;
+    uint32_t fresh_generation; /* these two are of the first mailbox that its statuses may know */
+    uint64_t fresh_version;
 };
 
 /* Finds a device by its name, or by its row. */

@@ -232,7 +232,7 @@ static uint64_t due(wax_authority *self, uint64_t now_s)
 
 wax_status wax_authority_tick(wax_authority *self, uint64_t now_s, uint64_t *next_s)
 {
-    const wax_authority_deed deed = {WAX_TEXT("authority"), now_s};
+    const wax_authority_deed deed = {.who = WAX_TEXT("authority"), .now_s = now_s};
     uint64_t id;
     uint64_t first;
 

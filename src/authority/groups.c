@@ -1,26 +1,8 @@
 /* Groups as they are made. */
 #include <string.h>
 
+#include "authority/blind.h"
 #include "authority/epochs.h"
-
-/* Whether a filter may name what a group seals: topics of its own, levels whole. */
-static bool is_filter(wax_bytes filter)
-{
-    bool holds = filter.size > 0 && filter.size <= UINT16_MAX && filter.data[0] != '$' &&
-                 wax_utf8_is_valid(filter);
-
-    for (size_t i = 0; holds && i < filter.size; i++) {
-        const bool begins = i == 0 || filter.data[i - 1] == '/';
-        const bool ends = i + 1 == filter.size || filter.data[i + 1] == '/';
-
-        if (filter.data[i] == '+') {
-            holds = begins && ends;
-        } else if (filter.data[i] == '#') {
-            holds = begins && i + 1 == filter.size;
-        }
-    }
-    return holds;
-}
 
 static bool is_suite(const wax_authority_group *group)
 {
@@ -44,8 +26,10 @@ static void judge(wax_authority *self, const wax_authority_group *group)
                    "a group keeps 1 to 255 epochs");
     authority_need(self, group->filter_count >= 1, WAX_INVALID, "a group needs a filter at least");
     for (size_t i = 0; i < group->filter_count; i++) {
-        authority_need(self, is_filter(group->filters[i]), WAX_INVALID,
+        authority_need(self, blind_is_filter(group->filters[i]), WAX_INVALID,
                        "a filter is a topic filter of MQTT that does not begin with $");
+        authority_need(self, blind_takes(self, group->filters[i]), WAX_INVALID,
+                       "a filter has a wildcard where no pattern of this namespace has one");
     }
     authority_need(self,
                    self->status != WAX_OK ||

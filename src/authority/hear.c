@@ -50,14 +50,22 @@ static void take(wax_authority *self, const wax_authority_deed *deed, const stru
     take_newest(self, deed, device, status->newest);
 }
 
+/* Whether it is of the time since the device lost its records, if it did: its count began anew. */
+static bool is_fresh(const struct device *device, const wax_keys_status *status)
+{
+    return status->generation != device->fresh_generation
+               ? status->generation > device->fresh_generation
+               : status->version >= device->fresh_version;
+}
+
 wax_status wax_authority_hear(wax_authority *self, uint64_t now_s, wax_bytes name, uint8_t *message,
                               size_t size)
 {
-    const wax_authority_deed deed = {WAX_TEXT("authority"), now_s};
+    const wax_authority_deed deed = {.who = WAX_TEXT("authority"), .now_s = now_s};
     uint8_t topic[WAX_KEYS_TOPIC_MAX];
     struct device device;
     wax_keys_ends ends;
-    wax_keys_status status;
+    wax_keys_status status = {.count = 0};
     wax_status opened;
 
     deed_begin(self);
@@ -71,6 +79,8 @@ wax_status wax_authority_hear(wax_authority *self, uint64_t now_s, wax_bytes nam
                        opened == WAX_PROTOCOL_ERROR ? "the status is older than the last one"
                                                     : "the status is not this device's");
     }
+    authority_need(self, self->status != WAX_OK || is_fresh(&device, &status), WAX_PROTOCOL_ERROR,
+                   "the status is from before the device lost its state");
     /* The same count is the same again. */
     if (self->status == WAX_OK && status.count > device.count) {
         take(self, &deed, &device, &status);

@@ -64,6 +64,7 @@ struct wax_authority {
     uint8_t *lists;        /* LISTS of LIST_SIZE, for the lists in it */
     struct common common;  /* in the rooms of mailboxes, for as long as a deed lasts */
     uint64_t listed_group; /* whose they are; 0: nobody's */
+    int log_step;          /* of the entry that is being given out; 0: its first */
     uint64_t last_mailbox; /* the device whose mailbox was made last: the next is behind it */
 };
 

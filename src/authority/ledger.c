@@ -13,7 +13,7 @@ enum { APPLICATION = 0x5761786b, VERSION = 1 }; /* "Waxk" */
 /* Numbers of `changed`, `given` and `sent` rise with each change of what others may know of a row;
  * what differs is to be published. `since` is the epoch that was begun to shut somebody out: once
  * it is written in, those below it go. `version` is that of the mailbox or manifest given out last.
- */
+ * Statuses that know no mailbox from `fresh_*` on are from before the device lost its records. */
 static const char schema[] =
     "CREATE TABLE namespace(id INTEGER PRIMARY KEY CHECK(id=1),name BLOB NOT NULL,prefix TEXT NOT "
     "NULL,"
@@ -43,12 +43,14 @@ static const char schema[] =
     "DEFAULT 0,"
     " held_generation INTEGER NOT NULL DEFAULT 0,held_version INTEGER NOT NULL DEFAULT 0,"
     " version INTEGER NOT NULL DEFAULT 0,changed INTEGER NOT NULL DEFAULT 0,"
+    " fresh_generation INTEGER NOT NULL DEFAULT 0,fresh_version INTEGER NOT NULL DEFAULT 0,"
     " given INTEGER NOT NULL DEFAULT 0,sent INTEGER NOT NULL DEFAULT 0);"
     "CREATE TABLE members(group_id INTEGER NOT NULL REFERENCES groups,device_id INTEGER NOT NULL"
     " REFERENCES devices,role INTEGER NOT NULL,sender INTEGER NOT NULL,from_epoch INTEGER NOT NULL,"
     " has_history INTEGER NOT NULL,held_epoch INTEGER NOT NULL DEFAULT 0,"
     " PRIMARY KEY(group_id,device_id)) WITHOUT ROWID;"
     "CREATE INDEX members_of_device ON members(device_id);"
+    "CREATE TABLE patterns(id INTEGER PRIMARY KEY,pattern TEXT NOT NULL);"
     "CREATE TABLE log(number INTEGER PRIMARY KEY,entry BLOB NOT NULL);";
 
 /* Nothing that a damaged or strange file holds may run; what is deleted is overwritten. */

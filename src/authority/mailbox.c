@@ -1,6 +1,7 @@
 /* Mailboxes: to each what it may have, and nothing else. */
 #include <string.h>
 
+#include "authority/blind.h"
 #include "authority/contents.h"
 #include "authority/derive.h"
 #include "authority/suspend.h"
@@ -28,6 +29,10 @@ static bool may_have(const struct group *group, const struct membership *member,
     }
     if (epoch >= member->from_epoch) {
         *what = WAX_KEYS_EPOCH_SECRET;
+        return true;
+    }
+    if (member->sender != 0 && epoch == group->write_epoch && group->group_class != 0) {
+        *what = WAX_KEYS_SENDER_SECRET;
         return true;
     }
     *what = WAX_KEYS_CLASS_SECRET;
@@ -187,6 +192,7 @@ static wax_keys_mailbox describe(wax_authority *self, const struct device *devic
             .key = self->own.blinding_key,
             .variant = self->own.blinding_variant,
             .hash = self->own.blinding_hash,
+            .patterns = blind_list_patterns(self),
         };
     }
     return mailbox;

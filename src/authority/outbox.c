@@ -1,4 +1,5 @@
 /* What is to be published: whatever others know otherwise than the tables have it. */
+#include <stdio.h>
 #include <string.h>
 
 #include "authority/contents.h"
@@ -19,6 +20,48 @@ static wax_bytes make_topic(wax_authority *self, char letter, wax_bytes name)
     return wax_writer_bytes(&out);
 }
 
+/* An entry goes out in steps: what falls out of those that are kept goes; then it stands under its
+ * number; then, if there is no newer one, as the newest. */
+enum { DROP = 1, NUMBERED, NEWEST };
+
+/* The step of an entry that comes now. */
+static int step_of(const wax_authority *self, uint64_t number)
+{
+    if (self->log_step != 0) {
+        return self->log_step;
+    }
+    return number > WAX_AUTHORITY_LOG_KEPT ? DROP : NUMBERED;
+}
+
+/* PREFIX/l, or PREFIX/l/NUMBER. */
+static wax_bytes entry_topic(wax_authority *self, uint64_t number)
+{
+    char digits[24];
+    const int size = snprintf(digits, sizeof digits, "%llu", (unsigned long long)number);
+
+    return make_topic(self, 'l', wax_bytes_of(digits, number == 0 ? 0 : (size_t)size));
+}
+
+/* Makes one step, and notes which one is next; behind the last one the entry is given out. */
+static void take_step(wax_authority *self, uint64_t number, wax_authority_message *message)
+{
+    const int step = step_of(self, number);
+    const bool is_last = step == NEWEST || (step == NUMBERED && number != self->own.log.number);
+    const struct value given = of_number(number);
+
+    if (step == DROP) {
+        message->content = wax_bytes_of(NULL, 0);
+    }
+    message->topic = entry_topic(self, step == DROP       ? number - WAX_AUTHORITY_LOG_KEPT
+                                       : step == NUMBERED ? number
+                                                          : 0);
+    message->mark = is_last ? number : number - 1;
+    self->log_step = is_last ? 0 : step + 1;
+    if (is_last) {
+        ledger_run(self, "UPDATE namespace SET log_given=?", &given);
+    }
+}
+
 static bool next_entry(wax_authority *self, wax_authority_message *message)
 {
     sqlite3_stmt *row =
@@ -27,21 +70,19 @@ static bool next_entry(wax_authority *self, wax_authority_message *message)
                    "namespace) ORDER BY number LIMIT 1",
                    NULL);
     wax_writer out = wax_writer_over(self->room, MESSAGE_MAX);
-    struct value given;
+    uint64_t number;
 
     if (!ledger_next(self, row)) {
         return false;
     }
+    number = ledger_column(row, 0);
     wax_write_bytes(&out, ledger_column_bytes(row, 1));
     *message = (wax_authority_message){
-        .topic = make_topic(self, 'l', wax_bytes_of(NULL, 0)),
         .content = wax_writer_bytes(&out),
         .kind = WAX_AUTHORITY_LOG,
-        .mark = ledger_column(row, 0),
     };
     ledger_drop(row);
-    given = of_number(message->mark);
-    ledger_run(self, "UPDATE namespace SET log_given=?", &given);
+    take_step(self, number, message);
     return true;
 }
 
@@ -210,13 +251,17 @@ wax_status wax_authority_sent(wax_authority *self, const wax_authority_message *
     return wax_authority_sent_batch(self, message, 1);
 }
 
-/* Of the log only the newest is retained. */
+/* Of the log those that are kept come again, and one at least. */
 wax_status wax_authority_resend(wax_authority *self)
 {
+    const struct value kept = of_number(WAX_AUTHORITY_LOG_KEPT);
+
     deed_begin(self);
+    self->log_step = 0;
     ledger_run(self,
-               "UPDATE namespace SET log_given=max(0,log_number-1),log_sent=max(0,log_number-1)",
-               NULL);
+               "UPDATE namespace SET log_given=max(0,log_number-?1),"
+               "log_sent=max(0,log_number-?1)",
+               &kept);
     ledger_run(self, "UPDATE groups SET given=0,sent=0", NULL);
     ledger_run(self, "UPDATE devices SET given=0,sent=0 WHERE version>0", NULL);
     return deed_end(self);

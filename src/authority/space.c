@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "authority/blind.h"
 #include "hpke/hpke.h"
 
 static const struct spot *spot_of(const wax_authority *self, struct spot *spot)
@@ -93,6 +94,7 @@ wax_status deed_end(wax_authority *self)
 
     if (status != WAX_OK) {
         self->status = WAX_OK;
+        self->log_step = 0; /* what was given out in this deed was not */
         space_load(self);
         self->status = status;
     }
@@ -115,6 +117,10 @@ void deed_note(wax_authority *self, const wax_authority_deed *deed, const struct
 
     if (self->status != WAX_OK) {
         return;
+    }
+    if (deed->role.size > 0) {
+        /* The shortest name of all, and so the first. */
+        wax_keys_add_detail(&entry.details, &details_out, WAX_TEXT("as"), deed->role, 0);
     }
     for (const struct detail *detail = note->details; detail != NULL && detail->name != NULL;
          detail++) {
@@ -171,6 +177,7 @@ static void space_make(wax_authority *self, const wax_authority_founding *foundi
                    WAX_INVALID, "topics are blinded by variant 1 or 2 and hash 1 or 2");
     authority_need(self, (founding->blinding_variant == 0) == (founding->blinding_hash == 0),
                    WAX_INVALID, "topics are blinded by a variant and a hash, or not at all");
+    blind_judge(self, founding);
     if (self->status != WAX_OK) {
         return;
     }
@@ -241,6 +248,7 @@ wax_status wax_authority_found(wax_authority **self, const wax_authority_options
     if (made != NULL && made->status == WAX_OK) {
         ledger_begin(made);
         space_insert(made);
+        blind_insert(made, founding);
         deed_note(made, deed, &(struct note){.what = "create"});
         made->status = ledger_end(made);
         made->made_file = made->status != WAX_OK;

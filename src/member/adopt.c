@@ -301,6 +301,10 @@ static void bind_opener(wax_member *member, const struct box *box, struct slot *
     opener->boot_nonce = member->boot_nonce;
     opener->step_max = member->config->step_max == 0 ? STEP_MAX : member->config->step_max;
     memcpy(opener->hash_key, member->boot_nonce, sizeof(member->boot_nonce));
+    opener->keep = member->config->forgets || slot->grant->group.class != WAX_CLASS_STREAM
+                       ? NULL
+                       : member_keep_came;
+    opener->keeper = slot;
     opener->is_name = box->blinder.key == NULL ? NULL : wax_blind_is_of;
     opener->blinder = box->blinder.key == NULL ? NULL : &box->blinder;
 }
@@ -371,6 +375,7 @@ void member_adopt(wax_member *member, struct box *box)
         struct slot *slot = slot_of(member, box->grants[i].group.id);
 
         wax_assert(slot != NULL);
+        slot->member = member;
         slot->grant = &box->grants[i];
         memcpy(slot->id, slot->grant->group.id, sizeof(slot->id));
         member_forget_keys(slot->grant, slot->opener.senders, member->config->sender_count);
@@ -415,6 +420,23 @@ static bool is_held(const wax_member *member, const wax_keys_mailbox *mailbox)
            member->current->mailbox.generation == mailbox->generation;
 }
 
+wax_status member_secure(struct mark *mark)
+{
+    wax_member_store *store = mark->member->config->store;
+    wax_status status = WAX_OK;
+
+    if (!mark->is_secured) {
+        status = member_prepare(mark->member, mark->box);
+        if (status == WAX_OK && mark->message.size != 0) {
+            status = store->save(store, WAX_MEMBER_MAILBOX, NULL, mark->message);
+        }
+        mark->is_secured = status == WAX_OK;
+    }
+    return status;
+}
+
+/* The mailbox is saved, then its mark, then it is used: whenever the power goes off, the next start
+ * has one mailbox whose mark is not above it, and no mark of one that could not be used. */
 wax_status member_take_mailbox(wax_member *member, wax_bytes message, bool is_saved)
 {
     const wax_member_config *config = member->config;
@@ -430,13 +452,13 @@ wax_status member_take_mailbox(wax_member *member, wax_bytes message, bool is_sa
     if (message.size != 0) {
         memcpy(spare->message, message.data, message.size);
     }
+    member->mark.box = spare;
+    member->mark.message = is_saved ? wax_bytes_of(NULL, 0) : message;
+    member->mark.is_secured = false;
     status = wax_keys_mailbox_open(&spare->mailbox, &member->mark.base, &ends, spare->message,
                                    message.size);
     if (status == WAX_OK && !is_held(member, &spare->mailbox)) {
-        status = member_prepare(member, spare);
-        if (status == WAX_OK && !is_saved) {
-            status = config->store->save(config->store, WAX_MEMBER_MAILBOX, NULL, message);
-        }
+        status = member_secure(&member->mark);
         if (status == WAX_OK) {
             member_adopt(member, spare);
             return WAX_OK;

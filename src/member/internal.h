@@ -48,6 +48,8 @@ struct slot {
     uint32_t messages;   /* sealed since the start, for the status; these stay at their ends */
     uint64_t bytes;
     wax_opener opener;
+    wax_member *member;
+    bool has_recalled; /* what came before the last start */
 };
 
 struct windows {
@@ -58,6 +60,9 @@ struct windows {
 struct mark {
     wax_keys_mark base;
     wax_member *member;
+    struct box *box;   /* the mailbox that is being taken */
+    wax_bytes message; /* as it came; empty: it was saved before */
+    bool is_secured;
 };
 
 /* A message that waits for its keys; its topic, properties and payload stand behind it. */
@@ -92,6 +97,7 @@ struct wax_member {
     uint8_t *text;       /* what is opened */
     uint8_t *properties; /* what came out of it */
     wax_seal_room names; /* for topics as they are blinded */
+    uint8_t *came;       /* for WAX_MEMBER_CAME */
     uint64_t count;      /* of statuses */
     uint32_t refused[REFUSAL_COUNT];
     uint8_t boot_nonce[WAX_KEYS_ID_SIZE];
@@ -121,6 +127,17 @@ wax_status member_prepare(const wax_member *member, struct box *box);
 /* Of epochs that the group keeps no more it is remembered how far senders came, and none of their
  * keys. */
 void member_forget_keys(const struct grant *grant, wax_sender_record *senders, size_t count);
+
+/* What will be usable and can be had again at the next start: prepares a mailbox that was opened,
+ * and saves it. Returns as member_prepare(), or what the store returned. */
+wax_status member_secure(struct mark *mark) WAX_CHECKED;
+
+/* Before a slot opens anything: takes up what came before the last start. Returns WAX_OK, or
+ * WAX_IO. */
+wax_status member_recall(struct slot *slot) WAX_CHECKED;
+
+/* The `keep` of a slot's opener. */
+wax_status member_keep_came(void *keeper, const wax_sender_record *record);
 
 /* Takes what was prepared into use. */
 void member_adopt(wax_member *member, struct box *box);

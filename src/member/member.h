@@ -20,18 +20,23 @@ typedef enum wax_member_record {
     WAX_MEMBER_MAILBOX, /* the last mailbox as it came, sealed for this device */
     WAX_MEMBER_COUNT,   /* of statuses: 8 bytes */
     WAX_MEMBER_WINDOW,  /* one for each group: WAX_MEMBER_WINDOW_SIZE bytes, secret */
+    WAX_MEMBER_CAME,    /* one for each group that is read, of class stream: how far its senders
+                           came, at most WAX_MEMBER_CAME_SIZE() bytes */
 } wax_member_record;
 
-#define WAX_MEMBER_WINDOW_SIZE 42U
+#define WAX_MEMBER_WINDOW_SIZE             42U
+#define WAX_MEMBER_CAME_SIZE(sender_count) (20U * ((sender_count) + 1U))
 
-/* Where records are kept. `group` is WAX_KEYS_ID_SIZE bytes for WAX_MEMBER_WINDOW, else NULL. */
+/* Where records are kept. `group` is WAX_KEYS_ID_SIZE bytes for those of which each group has one,
+ * else NULL. */
 typedef struct wax_member_store wax_member_store;
 struct wax_member_store {
     /* Gives what was saved last: `*size` is the room, then the record's size. Returns WAX_OK;
      * WAX_NOT_FOUND when nothing ever was; or why it cannot say. */
     wax_status (*load)(wax_member_store *self, wax_member_record record, const uint8_t *group,
                        uint8_t *room, size_t *size);
-    /* Returns WAX_OK when it is safe even if the power goes off now; or why it is not. */
+    /* Returns WAX_OK when it is safe even if the power goes off now; or why it is not. When it goes
+     * off meanwhile, the record is what it was, or what it was to be. */
     wax_status (*save)(wax_member_store *self, wax_member_record record, const uint8_t *group,
                        wax_bytes value);
 };
@@ -76,6 +81,10 @@ typedef struct wax_member_config {
     uint16_t group_count;  /* how many groups it can be in */
     uint16_t sender_count; /* senders remembered, for each group; at least 1 */
     uint16_t topic_count;  /* topics remembered, for each group of class state */
+    /* What came in class stream is not written down: after a restart, what a broker kept of epochs
+     * that are held opens once more. Else a message is shown only when the store has it, which is
+     * one `save` for each. */
+    bool forgets;
     uint16_t step_max; /* windows that a message, forged or not, may make it step ahead; 0: 4096,
                           which is a sender that started 4096 times in an epoch */
 } wax_member_config;
@@ -156,8 +165,9 @@ typedef struct wax_member_arrival {
 } wax_member_arrival;
 
 /* Opens a message. Before the first mailbox all are refused, or early. Returns WAX_OK, and
- * `arrival` tells; WAX_TOO_LARGE for more than `message_size`; WAX_UNSPECIFIED_ERROR when the
- * library fails. */
+ * `arrival` tells; WAX_TOO_LARGE for more than `message_size`; WAX_IO when the store does not tell
+ * what came before, or cannot take that this came: nothing of it may be shown, and it may come
+ * again; WAX_UNSPECIFIED_ERROR when the library fails. */
 wax_status wax_member_unseal(wax_member *member, const wax_publish *came, uint64_t wall_ms,
                              wax_member_arrival *arrival) WAX_CHECKED;
 
@@ -182,7 +192,8 @@ wax_member_reader *wax_member_reader_open(const wax_member *member,
 /* Forgets all that came. */
 void wax_member_reader_forget(wax_member_reader *reader);
 
-/* As wax_member_unseal(), for one of several readers of this member. */
+/* As wax_member_unseal(), for one of several readers of this member; nothing of what came to it is
+ * written down. */
 wax_status wax_member_unseal_for(wax_member *member, wax_member_reader *reader,
                                  const wax_publish *came, uint64_t wall_ms,
                                  wax_member_arrival *arrival) WAX_CHECKED;
@@ -200,8 +211,8 @@ wax_status wax_member_start_stream(wax_member *member, const wax_member_stream *
                                    wax_writer *room, wax_bytes *fields,
                                    wax_stream_sealer *stream) WAX_CHECKED;
 
-/* What opens messages and streams on this topic, as the broker sees it; NULL if nothing does. Not
- * to be used behind the next mailbox. */
+/* What opens messages and streams on this topic, as the broker sees it; NULL if nothing does, or if
+ * the store does not tell what came before. Not to be used behind the next mailbox. */
 wax_opener *wax_member_opener(wax_member *member, wax_bytes topic);
 
 /* Writes the status that the authority waits for; its count is kept first. [9]
@@ -219,8 +230,9 @@ typedef enum wax_member_event_type {
     WAX_MEMBER_KEYS,    /* the mailbox came: a newer one, or the same again */
     WAX_MEMBER_LATE,    /* no mailbox came in time: what was held is opened with what is there */
     WAX_MEMBER_BAD_MAILBOX, /* `status` says why it was not taken, or may not be had */
-    WAX_MEMBER_DROPPED, /* there was no room to hold a message; the broker sends it again after the
-                           next connection if it was of QoS 1 or 2 */
+    WAX_MEMBER_DROPPED, /* there was no room to hold a message, or the store failed (WAX_IO): the
+                           broker sends it again after the next connection if it was of QoS 1 or
+                           2; or `status` says why it cannot be opened */
 } wax_member_event_type;
 
 typedef struct wax_member_event {

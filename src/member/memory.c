@@ -7,11 +7,15 @@ enum { POOL_FACTOR = 16 };
 
 static wax_status keep_mark(wax_keys_mark *self, uint32_t generation, uint64_t version)
 {
-    const struct mark *mark = (const struct mark *)self;
+    struct mark *mark = (struct mark *)self;
     uint8_t record[12];
     wax_writer out = wax_writer_over(record, sizeof(record));
     wax_member_store *store = mark->member->config->store;
+    wax_status status = member_secure(mark);
 
+    if (status != WAX_OK) {
+        return status;
+    }
     wax_write_u32(&out, generation);
     wax_write_u32(&out, (uint32_t)(version >> 32));
     wax_write_u32(&out, (uint32_t)version);
@@ -77,6 +81,8 @@ static wax_member *share_out(const wax_member_config *config, struct pool *memor
     uint8_t *properties = member_take(memory, 2, config->message_size);
     uint8_t *names = member_take(memory, 3, config->message_size);
     uint8_t *held = member_take(memory, 1, config->hold_size);
+    uint8_t *came = member_take(
+        memory, 1, config->forgets ? 0 : WAX_MEMBER_CAME_SIZE((size_t)config->sender_count));
 
     for (size_t i = 0; i < config->group_count; i++) {
         wax_sender_record *senders = member_take(memory, config->sender_count, sizeof(*senders));
@@ -100,6 +106,7 @@ static wax_member *share_out(const wax_member_config *config, struct pool *memor
     member->properties = properties;
     member->names = (wax_seal_room){names, 3 * config->message_size};
     member->talk.room = held;
+    member->came = came;
     return member;
 }
 
@@ -200,7 +207,7 @@ wax_status wax_member_open(wax_member **member, const wax_member_config *config,
     self = share_out(config, &pool);
     wax_assert(self != NULL);
     self->config = config;
-    self->mark = (struct mark){{.keep = keep_mark}, self};
+    self->mark = (struct mark){.base = {.keep = keep_mark}, .member = self};
     self->windows = (struct windows){
         {load_window, save_window},
         self

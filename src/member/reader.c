@@ -109,6 +109,7 @@ wax_status wax_member_unseal_for(wax_member *member, wax_member_reader *reader,
     own = slot->opener;
     slot->opener.senders = memory->senders;
     slot->opener.sender_count = reader->limits.sender_count;
+    slot->opener.keep = NULL;
     slot->opener.topics = memory->topics;
     slot->opener.topic_count = own.topic_count == 0 ? 0 : reader->limits.topic_count;
     status = wax_member_unseal(member, came, wall_ms, arrival);

@@ -62,8 +62,11 @@ static wax_status open_in(wax_member *member, struct slot *slot, const wax_publi
 {
     wax_seal_arrival sealed = {came->topic, member->text, came->payload.size, wall_ms};
     wax_opened *opened = &arrival->opened;
-    wax_status status;
+    wax_status status = member_recall(slot);
 
+    if (status != WAX_OK) {
+        return status;
+    }
     if (came->payload.size != 0) {
         memcpy(member->text, came->payload.data, came->payload.size);
     }

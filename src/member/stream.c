@@ -50,5 +50,5 @@ wax_opener *wax_member_opener(wax_member *member, wax_bytes topic)
 {
     struct slot *slot = member_find(member, topic);
 
-    return slot == NULL ? NULL : &slot->opener;
+    return slot == NULL || member_recall(slot) != WAX_OK ? NULL : &slot->opener;
 }

@@ -123,6 +123,9 @@ static void take_message(wax_member *member, const wax_publish *publish, wax_cli
     member->talk.owed = receipt;
     event->status = wax_member_unseal(member, publish, wall_ms, &event->arrival);
     event->type = event->status == WAX_OK ? WAX_MEMBER_MESSAGE : WAX_MEMBER_DROPPED;
+    if (event->status == WAX_IO) {
+        member->talk.owed.owes = WAX_NO_PACKET; /* it was not taken, and may come again */
+    }
 }
 
 /* A mailbox that is none ends no waiting: whoever can publish could throw away what is held. */

@@ -99,6 +99,17 @@ wax_status wax_pki_check_readable(const char *path, wax_problem *problem) WAX_CH
 wax_status wax_pki_common_name(const struct x509_st *certificate, char *room,
                                size_t size) WAX_CHECKED;
 
+/* Writes one of the names in the certificate's SAN - a DNS name, an e-mail address or a URI -,
+ * counted from 0, as a C string. Returns WAX_OK; WAX_NOT_FOUND behind the last; WAX_UNTRUSTED when
+ * it is empty or holds anything but printable ASCII, U+0000 among it; WAX_FULL. */
+wax_status wax_pki_name(const struct x509_st *certificate, size_t number, char *room,
+                        size_t size) WAX_CHECKED;
+
+/* Computes the SHA-256 of the public key as a SubjectPublicKeyInfo in DER, the same in every
+ * certificate of this key [RFC 7469, 2.4]. Returns WAX_OK or WAX_UNSPECIFIED_ERROR. */
+wax_status wax_pki_key_digest(const struct x509_st *certificate,
+                              uint8_t digest[static 32]) WAX_CHECKED;
+
 /* Writes the subject as RFC 2253 does, e.g. "CN=pump,O=Plant", as a C string. Returns WAX_OK or
  * WAX_FULL. */
 wax_status wax_pki_subject(const struct x509_st *certificate, char *room, size_t size) WAX_CHECKED;

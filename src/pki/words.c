@@ -172,3 +172,52 @@ void pki_stamp(int64_t seconds, char room[static 16])
     }
     ASN1_TIME_free(time);
 }
+
+/* Whether a name is one that nobody reads otherwise than it is compared. */
+static bool is_printable(wax_bytes text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] <= 0x20 || text.data[i] >= 0x7f) {
+            return false;
+        }
+    }
+    return text.size > 0;
+}
+
+wax_status wax_pki_name(const X509 *certificate, size_t number, char *room, size_t size)
+{
+    GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+    wax_status status = WAX_NOT_FOUND;
+
+    room[0] = '\0';
+    for (int i = 0; i < sk_GENERAL_NAME_num(names) && status == WAX_NOT_FOUND; i++) {
+        int kind = 0;
+        const ASN1_STRING *value = GENERAL_NAME_get0_value(sk_GENERAL_NAME_value(names, i), &kind);
+        wax_bytes text;
+
+        if ((kind != GEN_DNS && kind != GEN_EMAIL && kind != GEN_URI) || number-- > 0) {
+            continue;
+        }
+        text = wax_bytes_of(ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value));
+        status = !is_printable(text) ? WAX_UNTRUSTED : text.size >= size ? WAX_FULL : WAX_OK;
+        if (status == WAX_OK) {
+            memcpy(room, text.data, text.size);
+            room[text.size] = '\0';
+        }
+    }
+    GENERAL_NAMES_free(names);
+    return status;
+}
+
+wax_status wax_pki_key_digest(const X509 *certificate, uint8_t digest[static 32])
+{
+    uint8_t *encoded = NULL;
+    const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &encoded);
+    wax_status status = WAX_UNSPECIFIED_ERROR;
+
+    if (size > 0 && EVP_Digest(encoded, (size_t)size, digest, NULL, EVP_sha256(), NULL) == 1) {
+        status = WAX_OK;
+    }
+    OPENSSL_free(encoded);
+    return status;
+}

@@ -81,12 +81,23 @@ static bool is_below(const struct claim *claim, uint32_t epoch, uint32_t positio
            (claim->scope.epoch == epoch && claim->position < position);
 }
 
+/* Whether a record was recalled, and nothing has opened since: its keys are not there. */
+static bool is_bare(const wax_sender_record *record)
+{
+    return record->record.used == 0;
+}
+
+/* Whether a sender's keys of this epoch are known. */
+static bool has_keys(const struct claim *claim)
+{
+    return claim->sender != NULL && claim->sender->epoch == claim->scope.epoch &&
+           !is_bare(claim->sender);
+}
+
 /* The window of a record, where it is of the same epoch; else no window was stepped to yet. */
 static uint32_t window_known(const struct claim *claim)
 {
-    return claim->sender != NULL && claim->sender->epoch == claim->scope.epoch
-               ? window_of(claim->sender->position)
-               : 0;
+    return has_keys(claim) ? window_of(claim->sender->position) : 0;
 }
 
 static bool is_too_far(const struct claim *claim, uint32_t step_max)
@@ -215,8 +226,8 @@ static wax_status begin_epoch(struct claim *claim)
 wax_status claim_derive(struct claim *claim)
 {
     const wax_sender_record *record = claim->sender;
-    const bool is_known = record != NULL && record->epoch == claim->scope.epoch;
-    const uint32_t known = is_known ? window_of(record->position) : 0;
+    const bool is_known = has_keys(claim);
+    const uint32_t known = window_known(claim);
     const uint32_t window = window_of(claim->position);
     wax_status status = WAX_OK;
 
@@ -266,37 +277,80 @@ static void keep_keys(wax_sender_record *record, const struct claim *claim)
     memcpy(record->key, claim->key, sizeof record->key);
 }
 
-static void keep_sender(const struct claim *claim, wax_opener *self)
+/* What a record will be once the claim is part of it. Returns whether its keys are there then. */
+static bool advance(wax_sender_record *record, const struct claim *claim)
 {
-    wax_sender_record *record = records_use_sender(self, claim->scope.sender);
+    const bool is_known = has_keys(claim);
 
-    if (record == NULL || claim->scope.epoch < record->epoch) {
-        return;
-    }
     if (claim->scope.epoch > record->epoch) {
         record->epoch = claim->scope.epoch;
         record->position = claim->position;
         record->came = 0;
         keep_keys(record, claim);
-        return;
+        return true;
     }
-    if (claim->position > record->position) {
+    if (claim->position > record->position ||
+        (!is_known && window_of(claim->position) == window_of(record->position))) {
         keep_keys(record, claim);
+        note(record, claim->position);
+        return true;
     }
     note(record, claim->position);
+    return is_known;
 }
 
-void claim_keep(const struct claim *claim, wax_opener *self)
+static wax_status keep_sender(const struct claim *claim, wax_opener *self)
 {
+    wax_sender_record next = {.epoch = 0};
+    wax_sender_record *record;
+    wax_status status = WAX_OK;
+    bool is_whole;
+
+    if (claim->sender != NULL) {
+        next = *claim->sender;
+    }
+    if (claim->scope.epoch < next.epoch) {
+        return WAX_OK;
+    }
+    is_whole = advance(&next, claim);
+    next.record.sender = claim->scope.sender;
+    if (self->keep != NULL && self->group->class == WAX_CLASS_STREAM) {
+        status = self->keep(self->keeper, &next);
+    }
+    record = status == WAX_OK ? records_use_sender(self, claim->scope.sender) : NULL;
+    if (record != NULL) {
+        next.record = record->record;
+        *record = next;
+        record->record.used = is_whole ? next.record.used : 0;
+    }
+    wax_wipe(&next, sizeof next);
+    return status;
+}
+
+wax_status claim_keep(const struct claim *claim, wax_opener *self)
+{
+    wax_status status = keep_sender(claim, self);
     wax_topic_record *latest;
 
-    keep_sender(claim, self);
-    if (self->group->class == WAX_CLASS_STATE) {
+    if (status == WAX_OK && self->group->class == WAX_CLASS_STATE) {
         latest = records_use_topic(self, claim->topic, claim->scope.sender);
         if (latest != NULL) {
             latest->epoch = claim->scope.epoch;
             latest->position = claim->position;
         }
+    }
+    return status;
+}
+
+void wax_opener_recall(wax_opener *self, const wax_sender_record *record)
+{
+    wax_sender_record *place = records_use_sender(self, record->record.sender);
+
+    if (place != NULL) {
+        place->epoch = record->epoch;
+        place->position = record->position;
+        place->came = record->came;
+        place->record.used = 0;
     }
 }
 

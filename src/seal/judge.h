@@ -32,8 +32,9 @@ wax_seal_event claim_judge(struct claim *claim, const wax_opener *self, const st
 /* Derives the keys. Returns WAX_OK or WAX_UNSPECIFIED_ERROR. */
 wax_status claim_derive(struct claim *claim);
 
-/* Remembers what was opened and found good. */
-void claim_keep(const struct claim *claim, wax_opener *self);
+/* Remembers what was opened and found good. Returns WAX_OK, or why it could not be written down:
+ * then it is not to be shown. */
+wax_status claim_keep(const struct claim *claim, wax_opener *self) WAX_CHECKED;
 
 /* Wipes the keys. */
 void claim_end(struct claim *claim);

@@ -163,7 +163,9 @@ static wax_status run(struct opening *opening, wax_opened *opened)
         status = judge_text(opening, &opened->event);
     }
     if (status == WAX_OK) {
-        claim_keep(&opening->claim, opening->self);
+        status = claim_keep(&opening->claim, opening->self);
+    }
+    if (status == WAX_OK) {
         tell(opening, opened);
     } else if (opening->plain.size > 0) {
         wax_wipe(opening->arrival->envelope, opening->arrival->size);

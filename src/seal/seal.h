@@ -5,6 +5,7 @@
 #define WAX_SEAL_H
 
 #include "crypto/crypto.h"
+#include "seal/fields.h"
 #include "seal/look.h"
 
 /* ---- Suites [2] ---- */
@@ -252,39 +253,6 @@ wax_status wax_sealer_seal(wax_sealer *self, const wax_seal_message *message,
 wax_status wax_sealer_seal_will(wax_sealer *self, const wax_seal_message *message,
                                 const wax_seal_buffer *buffer, wax_bytes *envelope) WAX_CHECKED;
 
-/* ---- Fields inside of the seal [5] ---- */
-
-typedef enum wax_field_type {
-    WAX_FIELD_CONTENT_TYPE = 1,
-    WAX_FIELD_RESPONSE_TOPIC = 2,
-    WAX_FIELD_CORRELATION = 3,
-    WAX_FIELD_SEALED_AT = 4,     /* milliseconds since 1970 */
-    WAX_FIELD_VALID_UNTIL = 5,   /* likewise */
-    WAX_FIELD_BOOT_NONCE = 6,    /* of WAX_BOOT_NONCE_SIZE */
-    WAX_FIELD_USER_PROPERTY = 7, /* a name in two bytes of size and so many of text, then a value */
-    WAX_FIELD_STREAM_SIZE = 8,
-    WAX_FIELD_TOPIC = 9, /* before it was blinded: always there where topics are, and only there */
-} wax_field_type;
-
-#define WAX_BOOT_NONCE_SIZE 8
-/* A field as it is read; those with numbers have `number` too. */
-typedef struct wax_field {
-    uint8_t type;
-    wax_bytes value;
-    uint64_t number;
-} wax_field;
-
-/* Append a field. The caller writes them by ascending type, each but the user property once; what
- * does not fit makes the writer WAX_FULL. */
-void wax_field_write(wax_writer *out, wax_field_type type, wax_bytes value);
-void wax_field_write_number(wax_writer *out, wax_field_type type, uint64_t number);
-void wax_field_write_user(wax_writer *out, wax_bytes name, wax_bytes value);
-
-/* Takes the next field; those of unknown types from 128 on come as well. Returns false at the end,
- * and when the reader's status says that something is not as section 5 wants it. `last` is the type
- * of the field before; begin with 0. */
-bool wax_field_next(wax_reader *fields, uint8_t *last, wax_field *field);
-
 /* ---- Opening [5] ---- */
 
 /* What was wrong, or worth telling. The first seven are counted in a device's status. [9] */
@@ -371,8 +339,8 @@ typedef struct wax_topic_record {
  * `senders` and `topics` are finite: a newcomer takes an empty place, or the one that was used
  * longest ago among the WAX_RECORD_PROBES where it may stand. What was forgotten so may be replayed
  * once, as far as `epochs` and floors allow it: give as many places as there are senders, and
- * twice as many as topics and their senders. They survive a restart if the caller keeps them, with
- * `hash_key`; they hold secrets. */
+ * twice as many as topics and their senders. They hold secrets. In class stream `keep` and
+ * wax_opener_recall() bring over a restart what came. */
 typedef struct wax_opener {
     const wax_seal_group *group;
     wax_seal_room room;
@@ -397,6 +365,11 @@ typedef struct wax_opener {
     const uint8_t *boot_nonce; /* the one told last, or NULL */
     uint32_t step_max; /* windows that a message, forged or not, may make it step; 0: 65,535 */
     uint32_t clock;    /* what `used` counts; zero at first */
+    /* Class stream: writes down what will be remembered of a sender once a message of it is shown,
+     * before it is. Returns WAX_OK when that outlives a loss of power; else the message is neither
+     * shown nor remembered. NULL: what came is forgotten at a restart. */
+    wax_status (*keep)(void *keeper, const wax_sender_record *record);
+    void *keeper;
     /* Where topics are blinded: wax_blind_is_of(), and with what; else both NULL. */
     bool (*is_name)(const wax_blinder *blinder, wax_bytes blinded, wax_bytes topic,
                     wax_seal_room room);
@@ -439,9 +412,13 @@ int wax_seal_kind(wax_bytes bytes);
  * Returns WAX_OK, with event FINE, GAP or AGAIN; WAX_UNTRUSTED when it is refused: `event` says
  * why, nothing is remembered of it, and nothing is left of the text; WAX_INVALID for a group or
  * tables that are none; WAX_FULL when `room` is too small for the topic; WAX_UNSPECIFIED_ERROR when
- * the library fails. */
+ * the library fails; what `keep` returned, and nothing is left of the text then either. */
 wax_status wax_opener_open(wax_opener *self, const wax_seal_arrival *arrival,
                            wax_opened *opened) WAX_CHECKED;
+
+/* Takes up again what `keep` wrote down: of `record` its sender, epoch, position, and what came;
+ * its keys are derived anew. To be called at a start, before anything is opened. */
+void wax_opener_recall(wax_opener *self, const wax_sender_record *record);
 
 /* ---- Streams [6] ---- */
 

@@ -246,6 +246,14 @@ static wax_seal_event read_chunk(wax_stream_opener *self, wax_bytes plain, wax_c
     return event == WAX_SEAL_FINE && !ends_well(self, plain.size) ? WAX_SEAL_BAD_FORM : event;
 }
 
+/* Nothing is left of a chunk, nor taken of the message that it is in. */
+static void drop_chunk(wax_stream_opener *self, wax_chunk *chunk)
+{
+    wax_wipe(self->room, self->filled);
+    *chunk = (wax_chunk){.event = chunk->event};
+    self->is_refused = true;
+}
+
 /* Opens a chunk under `key`, and looks at what the stream begins with. */
 static wax_status open_chunk(wax_stream_opener *self, const struct claim *claim, const uint8_t *key,
                              wax_chunk *chunk)
@@ -257,9 +265,7 @@ static wax_status open_chunk(wax_stream_opener *self, const struct claim *claim,
     if (chunk->event == WAX_SEAL_FINE) {
         return WAX_OK;
     }
-    wax_wipe(self->room, self->filled);
-    *chunk = (wax_chunk){.event = chunk->event};
-    self->is_refused = true;
+    drop_chunk(self, chunk);
     return status == WAX_OK ? WAX_UNTRUSTED : status;
 }
 
@@ -275,7 +281,12 @@ static wax_status open_first(wax_stream_opener *self, struct claim *claim, wax_c
         status = open_chunk(self, claim, self->key, chunk);
     }
     if (status == WAX_OK) {
-        claim_keep(claim, self->opener);
+        status = claim_keep(claim, self->opener);
+        if (status != WAX_OK) {
+            drop_chunk(self, chunk);
+        }
+    }
+    if (status == WAX_OK) {
         self->sender = claim->scope.sender;
         self->epoch = claim->scope.epoch;
         self->position = claim->position;

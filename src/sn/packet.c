@@ -22,11 +22,11 @@ static const struct field fields[] = {
     {'F', 1, AT(flags)},      /* [5.3.4] */
     {'P', 1, AT(protocol)},   /* [5.3.8] */
     {'R', 1, AT(code)},       /* [5.3.10] */
-    {'G', 1, AT(gateway_id)}, /* [5.3.5] */
+    {'G', 1, AT(gateway_id)}, /* [5.3.6] */
     {'A', 1, AT(radius)},     /* [5.3.9] */
     {'D', 2, AT(duration_s)}, /* [5.3.3] */
     {'T', 2, AT(topic_id)},   /* [5.3.11] */
-    {'M', 2, AT(message_id)}, /* [5.3.6] */
+    {'M', 2, AT(message_id)}, /* [5.3.7] */
 };
 
 static const struct row rows[] = {

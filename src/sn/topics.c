@@ -1,4 +1,4 @@
-/* Topics and the numbers that stand for them. [6.5] [6.7] [6.8] */
+/* Topics and the numbers that stand for them. [6.5] [6.7] [6.10] */
 #include "sn/internal.h"
 
 #include "router/router.h"

@@ -401,6 +401,11 @@ wax_status wax_tls_read_peer(const wax_transport *transport, wax_tls_peer *peer)
     return WAX_OK;
 }
 
+const X509 *wax_tls_certificate(const wax_transport *transport)
+{
+    return SSL_get0_peer_certificate(peek(transport)->ssl);
+}
+
 wax_status wax_tls_save_session(const wax_transport *transport, wax_writer *out)
 {
     const struct tls *self = peek(transport);

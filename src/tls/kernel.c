@@ -9,17 +9,17 @@
 #include <unistd.h>
 
 #ifdef OPENSSL_NO_KTLS
-enum { OPENSSL_KNOWS_KERNEL = 0 };
+static int ask_kernel(void)
+{
+    return ENOSYS;
+}
 #else
-enum { OPENSSL_KNOWS_KERNEL = 1 };
-#endif
-
 /* Asks for the kernel's TLS on a socket that is not connected. Returns an errno: ENOTCONN where the
  * kernel has it. Who may load modules makes the kernel do so. */
 static int ask_kernel(void)
 {
     int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    int error = 0;
+    int error = ENOTCONN;
 
     if (probe < 0 || setsockopt(probe, IPPROTO_TCP, TCP_ULP, "tls", sizeof "tls") != 0) {
         error = errno;
@@ -29,16 +29,17 @@ static int ask_kernel(void)
     }
     return error;
 }
+#endif
 
 wax_status wax_tls_find_kernel(wax_problem *problem)
 {
-    int error = OPENSSL_KNOWS_KERNEL ? ask_kernel() : 0;
+    int error = ask_kernel();
 
-    if (!OPENSSL_KNOWS_KERNEL) {
-        return tls_fail(problem, WAX_NOT_FOUND, "this OpenSSL was built without kTLS");
-    }
-    if (error == 0 || error == ENOTCONN) {
+    if (error == ENOTCONN) {
         return WAX_OK;
+    }
+    if (error == ENOSYS) {
+        return tls_fail(problem, WAX_NOT_FOUND, "this OpenSSL was built without kTLS");
     }
     if (error == ENOENT || error == ENOPROTOOPT) {
         return tls_fail(problem, WAX_NOT_FOUND,

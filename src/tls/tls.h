@@ -153,6 +153,10 @@ typedef struct wax_tls_peer {
  * U+0000): such a peer must not be taken for anyone. */
 wax_status wax_tls_read_peer(const wax_transport *transport, wax_tls_peer *peer) WAX_CHECKED;
 
+/* The certificate of the other end, which was verified; it lives as long as the connection. NULL:
+ * it has none. */
+const struct x509_st *wax_tls_certificate(const wax_transport *transport);
+
 /* Writes what a client needs to resume this session later, which is secret. With TLS 1.3 it is
  * there once the server has sent something. Returns WAX_OK, WAX_NOT_FOUND when there is none,
  * WAX_FULL (4 KiB and the server's certificates are enough). */

@@ -1,11 +1,12 @@
 /* wax authority: an ordinary client of any broker, by which an authority speaks with its devices.
  */
-#include "tools/keys_wire.h"
+#include "tools/keys_door.h"
 #include "tools/link.h"
 #include "tools/message.h"
 #include "tools/options.h"
 #include "tools/tools.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -13,7 +14,6 @@ enum {
     QUEUE_SIZE = (WINDOW + 1) * ((1 << 20) + 1024),
     WAKE_MS = 30000, /* the wall clock may be set */
     TOPIC_SIZE = 80,
-    TOLD_SIZE = 600,
 };
 
 /* What the broker has not acknowledged. */
@@ -27,7 +27,7 @@ struct daemon {
     struct authority_home home;
     struct link link;
     struct message message;
-    int listener;
+    struct keys_door door;
     char id[64];
     char filters[2][TOPIC_SIZE]; /* of statuses, of enrolments */
     struct sent sent[WINDOW];
@@ -165,6 +165,9 @@ static void tick(struct daemon *daemon)
         wait_ms = next_s <= time_s ? 0 : (next_s - time_s) * 1000;
     }
     daemon->link.wake_ms = wax_clock_ms() + (wait_ms < 100 ? 100 : wait_ms);
+    if (keys_door_due_ms(&daemon->door) < daemon->link.wake_ms) {
+        daemon->link.wake_ms = keys_door_due_ms(&daemon->door);
+    }
     pump(daemon);
 }
 
@@ -186,7 +189,7 @@ static void hear_status(struct daemon *daemon, wax_bytes device, wax_bytes paylo
 
 static void hear_enrolment(struct daemon *daemon, wax_bytes device, wax_bytes payload)
 {
-    const wax_authority_deed deed = {device, now_s()};
+    const wax_authority_deed deed = {.who = device, .role = WAX_TEXT("device"), .now_s = now_s()};
     wax_authority_verdict verdict;
     const wax_status status =
         wax_authority_enrol(daemon->home.authority, &deed, device, payload, &verdict);
@@ -297,12 +300,7 @@ static void take_event(struct daemon *daemon, const wax_client_event *event)
 
 static void serve(struct daemon *daemon)
 {
-    char told[TOLD_SIZE];
-
-    keys_wire_serve(&daemon->home, daemon->listener, told, sizeof told);
-    if (told[0] != '\0') {
-        tools_say(&daemon->settings, "%s", told);
-    }
+    keys_door_turn(&daemon->door);
     tick(daemon);
 }
 
@@ -319,7 +317,7 @@ static int run(struct daemon *daemon)
 {
     wax_client_event event;
 
-    daemon->link.input = daemon->listener;
+    daemon->link.input = daemon->door.host.loop.epoll;
     daemon->teller.tell = tell_line;
     daemon->link.was_open = true; /* a broker that is not there yet will be */
     tick(daemon);
@@ -333,7 +331,7 @@ static int run(struct daemon *daemon)
             break;
         case LINK_DUE:
             complain_once(daemon);
-            tick(daemon);
+            serve(daemon);
             break;
         case LINK_STOPPED:
             return tools_link_finish(&daemon->link, EXIT_GOOD);
@@ -380,13 +378,12 @@ static bool open_home(struct daemon *daemon)
         !authority_home_key(home, settings->kek, false, where) || !authority_home_open(home)) {
         return tools_complain(settings, "%s", home->fault);
     }
-    daemon->listener = keys_wire_listen(home);
-    return daemon->listener >= 0 || tools_complain(settings, "%s", home->fault);
+    return keys_door_open(&daemon->door, home, settings);
 }
 
 int wax_tool_authority(int argc, char **argv)
 {
-    static struct daemon daemon = {.listener = -1};
+    static struct daemon daemon;
     int code;
 
     if (!tools_options_begin(&daemon.settings, TOOL_AUTHORITY, argc, argv, &code)) {
@@ -401,7 +398,7 @@ int wax_tool_authority(int argc, char **argv)
         }
         tools_link_close(&daemon.link);
     }
-    keys_wire_end(&daemon.home, daemon.listener);
+    keys_door_close(&daemon.door);
     tools_message_discard(&daemon.message);
     authority_home_close(&daemon.home);
     tools_settings_discard(&daemon.settings);

@@ -3,7 +3,9 @@
 #include "os/os.h"
 #include "tools/identity.h"
 #include "tools/keys_code.h"
+#include "tools/keys_follow.h"
 #include "tools/keys_help.h"
+#include "tools/keys_roles.h"
 #include "tools/keys_verbs.h"
 #include "tools/keys_wire.h"
 #include "tools/tools.h"
@@ -109,12 +111,24 @@ static bool run_here(struct job *job)
            fail(job->answer.fault);
 }
 
+/* Asks an authority that runs elsewhere, or belongs to another account. */
+static bool ask_there(struct job *job)
+{
+    return job->order.verb->run == NULL
+               ? fail("this is not for a running authority: do it where its folder is")
+               : keys_wire_ask(&job->home, &job->order, job->words, &job->answer) ||
+                     fail(job->answer.fault);
+}
+
 /* Whoever has the lock may be about to listen, or to end: that takes a moment. */
 static bool carry_out(struct job *job)
 {
     const uint64_t until_ms = wax_clock_ms() + PATIENCE_MS;
     const struct timespec moment = {.tv_nsec = 50000000L};
 
+    if (job->order.authority != NULL) {
+        return ask_there(job);
+    }
     for (;;) {
         const enum home_lock lock = authority_home_lock(&job->home);
 
@@ -242,11 +256,19 @@ static bool init(struct job *job)
     const struct keys_order *order = &job->order;
     const wax_authority_founding founding = {
         .prefix = wax_bytes_of_text(order->prefix),
-        .blinding_variant = order->blinding_hash == 0 ? 0 : 1,
+        .blinding_variant = order->blinding_hash == 0   ? 0
+                            : order->pattern_count == 0 ? 1
+                                                        : 2,
         .blinding_hash = order->blinding_hash,
+        .patterns = order->patterns,
+        .pattern_count = order->pattern_count,
     };
     char where[HOME_PATH_SIZE];
 
+    if (order->pattern_count != 0 && order->blinding_hash == 0) {
+        return fail("--pattern says where wildcards may stand in topics that are blinded: give "
+                    "--blind hmac or --blind ascon with it");
+    }
     if (!authority_home_make(&job->home) || authority_home_lock(&job->home) != HOME_LOCKED ||
         !authority_home_key(&job->home, order->kek, true, where) ||
         !authority_home_found(&job->home, &order->deed, &founding)) {
@@ -290,7 +312,7 @@ static bool import_copy(struct job *job)
         (void)unlink(job->home.file);
         return fail(job->home.fault);
     }
-    return keys_recover(job->home.authority, order, &job->answer) || fail(job->answer.fault);
+    return keys_restored(job->home.authority, order, &job->answer) || fail(job->answer.fault);
 }
 
 /* --- On a device --- */
@@ -385,12 +407,20 @@ static bool run(struct job *job)
     if (strcmp(verb, "identity") == 0) {
         return make_identity(job);
     }
+    if (strcmp(verb, "follow") == 0) {
+        return keys_follow_log(&job->order, &job->answer) || fail(job->answer.fault);
+    }
     if (!authority_home_place(&job->home, folder_of(&job->order))) {
         return fail(job->home.fault);
     }
     authority_home_account((unsigned)getuid(), job->who);
-    job->order.deed =
-        (wax_authority_deed){wax_bytes_of_text(job->who), (uint64_t)wax_clock_wall_s()};
+    /* Who can open the file may do all that is in it. */
+    job->order.deed = (wax_authority_deed){.who = wax_bytes_of_text(job->who),
+                                           .role = wax_bytes_of_text(keys_role_name(KEYS_ADMIN)),
+                                           .now_s = (uint64_t)wax_clock_wall_s()};
+    if (job->order.authority != NULL) {
+        return run_verb(job);
+    }
     if (strcmp(verb, "init") == 0) {
         return init(job);
     }

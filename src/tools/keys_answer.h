@@ -38,6 +38,11 @@ struct keys_order {
     const char *log;
     const char *profile;
     const char *name_space; /* a file of what is known of a namespace */
+    const char *authority;  /* where one runs: tls://HOST:PORT or unix:PATH; NULL: in the folder */
+    const char *cert;       /* these three are files, for TLS */
+    const char *key;
+    const char *cafile;
+    const char *anchor; /* a file with how far a log was followed */
     wax_bytes filters[ORDER_FILTERS_MAX];
     size_t filter_count;
     const char *when; /* these are of a rule */
@@ -46,6 +51,8 @@ struct keys_order {
     const char *devices;
     const char *at_most;
     bool is_dry;
+    wax_bytes patterns[ORDER_FILTERS_MAX];
+    size_t pattern_count;
     uint32_t suite;
     uint32_t group_class;
     uint32_t tag_size;
@@ -62,7 +69,7 @@ struct keys_order {
     bool wants_help;
     bool wants_manual;
     wax_bytes content;       /* of the file `from` */
-    wax_authority_deed deed; /* who, and when */
+    wax_authority_deed deed; /* who, by which role, and when */
 };
 
 /* A number from `least` to `most` in decimal digits; false for what is none. */

@@ -258,8 +258,8 @@ bool keys_rotate(wax_authority *authority, const struct keys_order *order,
 
 /* --- The whole --- */
 
-bool keys_recover(wax_authority *authority, const struct keys_order *order,
-                  struct keys_answer *answer)
+bool keys_restored(wax_authority *authority, const struct keys_order *order,
+                   struct keys_answer *answer)
 {
     wax_status status = wax_authority_restored(authority, &order->deed);
 
@@ -276,6 +276,27 @@ bool keys_recover(wax_authority *authority, const struct keys_order *order,
         "again who was evicted since\n",
         wax_authority_identify(authority).generation);
     return true;
+}
+
+static bool recover_device(wax_authority *authority, const struct keys_order *order,
+                           struct keys_answer *answer)
+{
+    if (!keys_answer_done(answer, authority,
+                          wax_authority_recover(authority, &order->deed, argument(order, 0)))) {
+        return false;
+    }
+    (void)fprintf(answer->out,
+                  "%s goes on with its next mailbox: where it writes, under a new number; where it "
+                  "reads groups of class stream, from their next epoch on\n",
+                  order->arguments[0]);
+    return true;
+}
+
+bool keys_recover(wax_authority *authority, const struct keys_order *order,
+                  struct keys_answer *answer)
+{
+    return order->argument_count > 0 ? recover_device(authority, order, answer)
+                                     : keys_restored(authority, order, answer);
 }
 
 bool keys_resend(wax_authority *authority, const struct keys_order *order,

@@ -1,6 +1,7 @@
 /* What `wax keys --help` and its manual page say. */
 #include "tools/keys_help.h"
 #include "tools/keys_order.h"
+#include "tools/keys_roles.h"
 #include "tools/roff.h"
 
 #include <string.h>
@@ -13,10 +14,17 @@ static const char introduction[] =
 
 static const char options[] =
     "--dir FOLDER        of the authority (authority)\n"
+    "--authority URL     where `wax authority` runs, instead of --dir: tls://HOST:PORT, unix:PATH\n"
+    "--cert, --key FILE  tls: own certificate, and its private key\n"
+    "--cafile FILE       tls: the CAs of its certificate (those of the operating system)\n"
+    "--anchor FILE       follow, with --namespace: how far the log was followed, and will be\n"
     "--kek FILE          the key-encryption key, which seals the secrets in the folder; else the\n"
     "                    systemd credential wax-authority.kek, $WAX_AUTHORITY_KEK, FOLDER.kek\n"
     "--prefix TOPIC      init: topics of the authority are below it (wax)\n"
     "--blind hmac|ascon  init: the broker sees tokens instead of topics\n"
+    "--pattern FILTER    init --blind: wildcards stand only where a pattern has them; may be "
+    "given\n"
+    "                    several times, for good\n"
     "-f, --filter FILTER group add: which topics; may be given several times\n"
     "--suite NAME        group add: chacha20, ascon (for small devices) or ccm (chacha20)\n"
     "--class NAME        group add: stream, every message counts; or state, the latest of a topic\n"
@@ -50,7 +58,9 @@ static const char examples[] =
     "wax keys enrol sensor --psk\n"
     "wax keys grant sensor home write\n"
     "wax authority authority -h broker.example.org --cafile ca.crt -u wax-authority -P secret\n"
-    "wax pub --seal sensor.keys -t home/kitchen -m 21.5\n";
+    "wax pub --seal sensor.keys -t home/kitchen -m 21.5\n"
+    "wax sub -t 'wax/l/#' -F '%t %x' | wax keys follow --namespace house.pub --anchor "
+    "house.anchor\n";
 
 static const char eviction[] =
     "A new epoch goes to the readers first, and is written in when all have acknowledged it, or\n"
@@ -108,6 +118,25 @@ static const char rules[] =
     "suspend, revoke and evict go with silent and firmware. Who tells of an alarm is attacked: a "
     "rule\n"
     "that put it out would do the attacker's work, and is refused.\n";
+static const char lost[] =
+    "A device that has its key, and whose folder of state is gone, would begin where it began "
+    "before:\n"
+    "readers would refuse that as replays, and the authority its acknowledgements. `wax keys "
+    "recover\n"
+    "DEVICE` gives it a new number wherever it writes. Where it reads a group of class stream, it\n"
+    "gets nothing that is older than the next epoch: it no longer knows what of that came.\n";
+
+static const char blinding[] =
+    "With --blind the broker sees a token for each level of a topic. Wildcards go through it: a "
+    "level\n"
+    "has the same token wherever it stands at this depth, so that the broker sees that two topics\n"
+    "share a name. With --pattern a token depends on the levels in front of it, too, but for "
+    "those\n"
+    "where a pattern has a wildcard; and nobody can subscribe with a wildcard elsewhere:\n"
+    "  wax keys init --blind hmac --pattern 'home/+/temperature' --pattern 'alarm/#'\n"
+    "Topics that no pattern matches have tokens of their own, and no wildcards. No two patterns "
+    "may\n"
+    "match the same topic. All devices get the patterns in their mailboxes.\n";
 
 static const struct {
     const char *title;
@@ -117,7 +146,9 @@ static const struct {
     {"Devices come in",     devices },
     {"Epochs and eviction", eviction},
     {"Rules",               rules   },
+    {"Blinded topics",      blinding},
     {"Backup",              recovery},
+    {"Lost state",          lost    },
 };
 
 static const char end[] = "The exit code is 0, or 1 when nothing was done.\n";
@@ -154,6 +185,30 @@ static void show_paragraph(const char *text)
     (void)putchar('\n');
 }
 
+/* The verbs that a role has beside those of the roles before it. */
+static void list_role(enum keys_role role)
+{
+    (void)printf("%s:", keys_role_name(role));
+    for (const struct keys_right *right = keys_rights; right->verb != NULL; right++) {
+        if (right->least == role) {
+            (void)printf(" %s%s", right->verb,
+                         right[1].verb != NULL && right[1].least == role ? "," : "\n");
+        }
+    }
+}
+
+static void show_roles(const char *indent)
+{
+    for (size_t role = KEYS_VIEWER; role <= KEYS_ADMIN; role++) {
+        (void)fputs(indent, stdout);
+        list_role((enum keys_role)role);
+    }
+    (void)printf(
+        "%sEach may what those above may; see wax-authority(1). export takes a login where "
+        "the\n%sauthority runs. The other verbs are for who has the folder.\n",
+        indent, indent);
+}
+
 static void show_help(void)
 {
     (void)puts("Usage: wax keys VERB [WORDS] [OPTIONS]\n");
@@ -172,6 +227,8 @@ static void show_help(void)
         (void)printf("\n%s:\n", topics[i].title);
         show_lines(topics[i].text);
     }
+    (void)puts("\nRoles:");
+    show_roles("  ");
     (void)printf("\n%s", end);
 }
 
@@ -198,7 +255,9 @@ static void show_manual(void)
         tools_roff_write(topics[i].text);
         (void)fputs(".fi\n", stdout);
     }
-    (void)fputs(".SH EXIT CODE\n", stdout);
+    (void)fputs(".SH ROLES\n.nf\n", stdout);
+    show_roles("");
+    (void)fputs(".fi\n.SH EXIT CODE\n", stdout);
     tools_roff_write(end);
     (void)fputs(".SH SEE ALSO\n.BR wax-authority (1),\n.BR wax-pub (1),\n.BR wax-sub (1)\n",
                 stdout);

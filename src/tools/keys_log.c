@@ -1,43 +1,15 @@
 /* Verbs of `wax keys` for the log, and for what a broker and its log see. */
+#include "tools/keys_entry.h"
 #include "tools/keys_verbs.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { TOKENS_SIZE = 1 << 17, GRANTS_MAX = 100000 };
 
 #define TEXT(bytes) (int)(bytes).size, (const char *)(bytes).data
 
 /* --- The log --- */
-
-static void print_entry(FILE *out, const wax_keys_entry *entry)
-{
-    const time_t at = (time_t)entry->time_s;
-    wax_keys_list details = entry->details;
-    char when[32] = "";
-    struct tm parts;
-    wax_bytes name;
-    wax_bytes text;
-    uint64_t number;
-
-    if (gmtime_r(&at, &parts) != NULL) {
-        (void)strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &parts);
-    }
-    (void)fprintf(out, "%llu %s %.*s: %.*s", (unsigned long long)entry->number, when,
-                  TEXT(entry->who), TEXT(entry->what));
-    if (entry->on.size > 0) {
-        (void)fprintf(out, " %.*s", TEXT(entry->on));
-    }
-    while (wax_keys_next_detail(&details, &name, &text, &number)) {
-        if (text.size > 0) {
-            (void)fprintf(out, " %.*s=%.*s", TEXT(name), TEXT(text));
-        } else {
-            (void)fprintf(out, " %.*s=%llu", TEXT(name), (unsigned long long)number);
-        }
-    }
-    (void)fputc('\n', out);
-}
 
 /* Every entry is verified; --verify leaves out showing them. */
 bool keys_audit(wax_authority *authority, const struct keys_order *order,
@@ -67,13 +39,14 @@ bool keys_audit(wax_authority *authority, const struct keys_order *order,
                                     (unsigned long long)i);
         }
         if (!order->verifies) {
-            print_entry(answer->out, &entry);
+            keys_entry_print(answer->out, &entry);
         }
     }
     (void)fprintf(answer->out,
                   "the log is whole: %llu entries, each signed, each bound to the one "
-                  "before\n",
+                  "before\nits newest entry is ",
                   (unsigned long long)count);
+    keys_anchor_print(answer->out, &followed);
     return true;
 }
 
@@ -240,7 +213,7 @@ static bool print_rights(wax_authority *authority, const struct rights *rights, 
     (void)fprintf(answer->out, "topic write %.*s/s/%s\n", TEXT(prefix), device);
     (void)fprintf(answer->out, "topic write %.*s/e/%s\n", TEXT(prefix), device);
     (void)fprintf(answer->out, "topic read %.*s/m/+\n", TEXT(prefix));
-    (void)fprintf(answer->out, "topic read %.*s/l\n", TEXT(prefix));
+    (void)fprintf(answer->out, "topic read %.*s/l/#\n", TEXT(prefix));
     for (size_t i = 0; is_good && i < rights->count; i++) {
         if (rights->rights[i].role != 0 && strcmp(rights->rights[i].device, device) == 0) {
             is_good = print_right(authority, rights, &rights->rights[i], answer);

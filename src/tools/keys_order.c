@@ -37,8 +37,9 @@ const struct keys_verb keys_verbs[] = {
     {"unblind",    0, 0, "--from FILE",                   "say which tokens stand for the topics of a list",             keys_tokens},
     {"export",     1, 1, "FILE",                          "write a backup; it is worth nothing without the key",         keys_export},
     {"import",     1, 2, "FILE [FOLDER]",                 "make a folder of a backup, and recover",                      NULL},
-    {"recover",    0, 0, "",                              "after files came back from a backup: make devices believe it again", keys_recover},
+    {"recover",    0, 1, "[DEVICE]",                      "after files came back from a backup: make devices believe it again; or let a device go on that lost its state", keys_recover},
     {"resend",     0, 0, "",                              "publish all again, for a broker that lost what it retained",  keys_resend},
+    {"follow",     0, 0, "--namespace FILE --anchor FILE", "verify the log of another host's authority, as the broker has it", NULL},
     {"identity",   1, 1, "DEVICE --namespace FILE",       "on a device: make its own key, and ask to be enrolled",       NULL},
     {NULL,         0, 0, NULL,                            NULL,                                                          NULL},
 };
@@ -56,6 +57,7 @@ static const struct option long_options[] = {
     {"kek",       required_argument, NULL, 'k'},
     {"prefix",    required_argument, NULL, 'p'},
     {"blind",     required_argument, NULL, 'b'},
+    {"pattern",   required_argument, NULL, 'P'},
     {"filter",    required_argument, NULL, 'f'},
     {"suite",     required_argument, NULL, 's'},
     {"class",     required_argument, NULL, 'c'},
@@ -80,6 +82,11 @@ static const struct option long_options[] = {
     {"dry-run",   no_argument,       NULL, 'N'},
     {"now",       no_argument,       NULL, 'u'},
     {"verify",    no_argument,       NULL, 'v'},
+    {"authority", required_argument, NULL, 'A'},
+    {"cert",      required_argument, NULL, 'C'},
+    {"key",       required_argument, NULL, 'K'},
+    {"cafile",    required_argument, NULL, 'F'},
+    {"anchor",    required_argument, NULL, 'B'},
     {"man",       no_argument,       NULL, 'm'},
     {"help",      no_argument,       NULL, 'h'},
     {NULL,        0,                 NULL, 0  },
@@ -155,6 +162,11 @@ static const struct plain plains[] = {
     {'h', IS_FLAG, AT(wants_help)  },
     {'e', IS_TIME, AT(epoch_s)     },
     {'a', IS_TIME, AT(ack_s)       },
+    {'A', IS_TEXT, AT(authority)   },
+    {'C', IS_TEXT, AT(cert)        },
+    {'K', IS_TEXT, AT(key)         },
+    {'F', IS_TEXT, AT(cafile)      },
+    {'B', IS_TEXT, AT(anchor)      },
 };
 
 static const char *name_of(int option)
@@ -206,6 +218,15 @@ static bool take_plain(struct keys_order *order, const struct plain *plain, char
     return true;
 }
 
+static bool add_filter(wax_bytes *filters, size_t *count)
+{
+    if (*count == ORDER_FILTERS_MAX) {
+        return false;
+    }
+    filters[(*count)++] = wax_bytes_of_text(optarg);
+    return true;
+}
+
 static bool take_option(struct keys_order *order, int option, char *fault)
 {
     for (size_t i = 0; i < WAX_COUNT(plains); i++) {
@@ -214,11 +235,12 @@ static bool take_option(struct keys_order *order, int option, char *fault)
         }
     }
     if (option == 'f') {
-        if (order->filter_count == ORDER_FILTERS_MAX) {
-            return wrong(fault, "a group has %d filters at most", ORDER_FILTERS_MAX);
-        }
-        order->filters[order->filter_count++] = wax_bytes_of_text(optarg);
-        return true;
+        return add_filter(order->filters, &order->filter_count) ||
+               wrong(fault, "a group has %d filters at most", ORDER_FILTERS_MAX);
+    }
+    if (option == 'P') {
+        return add_filter(order->patterns, &order->pattern_count) ||
+               wrong(fault, "a namespace has %d patterns at most", ORDER_FILTERS_MAX);
     }
     if (option == 'w') {
         return keys_answer_number(optarg, 1, 255, &order->kept) ||

@@ -1,10 +1,13 @@
-/* The socket of `wax authority`. */
+/* Asking a running authority; and the socket in its folder. */
 #include "tools/keys_wire.h"
 #include "os/os.h"
+#include "tls/tls.h"
+#include "tools/dial.h"
+#include "tools/keys_request.h"
+#include "tools/place.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,165 +15,241 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { MESSAGE_MAX = 8 << 20, PATIENCE_S = 5, ANSWER_PATIENCE_S = 120, WAITING_MAX = 16 };
+enum { DIAL_MS = 10000, PATIENCE_MS = 120000, WAITING_MAX = 16, PIECE_SIZE = 65536 };
 
-/* --- Both ends --- */
-
-/* The address by way of the folder's descriptor: paths of sockets are short, those of folders need
- * not be. Returns the descriptor, or -1 with errno. */
-static int name_socket(const struct authority_home *home, struct sockaddr_un *address)
+/* The path of the folder's socket by way of the folder's descriptor: paths of sockets are short,
+ * those of folders need not be. Returns the descriptor, or -1 with errno. */
+static int name_socket(const struct authority_home *home, char *path, size_t size)
 {
     const int folder = open(home->folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-    *address = (struct sockaddr_un){.sun_family = AF_UNIX};
-    (void)snprintf(address->sun_path, sizeof address->sun_path, "/proc/self/fd/%d/socket", folder);
+    (void)snprintf(path, size, "/proc/self/fd/%d/socket", folder);
     return folder;
 }
 
-static void be_patient(int peer, int seconds)
-{
-    const struct timeval patience = {.tv_sec = seconds};
+/* --- Reaching it --- */
 
-    (void)setsockopt(peer, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    (void)setsockopt(peer, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+/* A connection to be made, and the words for why not. */
+struct way {
+    wax_transport *transport; /* NULL: none */
+    wax_tls_context *tls;
+    struct keys_answer *answer;
+};
+
+static bool dial(struct way *way, const char *host, uint16_t port, const char *name)
+{
+    const wax_dial wanted = {.host = host, .port = port, .timeout_ms = DIAL_MS};
+    char fault[400];
+
+    if (wax_socket_dial(&wanted, &way->transport, fault, sizeof fault) == WAX_OK) {
+        return true;
+    }
+    way->transport = NULL;
+    return keys_answer_fail(way->answer, "no authority listens at %s: %s", name, fault);
 }
 
-static bool send_text(int peer, const char *text)
+static bool reach_folder(struct way *way, const struct authority_home *home)
 {
-    size_t left = strlen(text);
+    char path[64];
+    const int folder = name_socket(home, path, sizeof path);
+    const bool is_there = dial(way, path, 0, home->socket);
 
-    while (left > 0) {
-        const ssize_t sent = send(peer, text, left, MSG_NOSIGNAL);
-
-        if (sent < 0 && errno != EINTR) {
-            return false;
-        }
-        text += sent < 0 ? 0 : sent;
-        left -= sent < 0 ? 0 : (size_t)sent;
+    if (folder >= 0) {
+        (void)close(folder);
     }
-    return shutdown(peer, SHUT_WR) == 0;
+    if (!is_there) {
+        way->answer->is_unheard = true;
+        (void)keys_answer_fail(way->answer,
+                               "another process works with this authority and does not listen at "
+                               "%s; try again",
+                               home->socket);
+    }
+    return is_there;
 }
 
-/* Reads an object up to its end; NULL if none came. What may be secret in the text is wiped. */
-static json_t *receive(int peer, int seconds)
+static bool put_tls(struct way *way, const struct keys_order *order, const char *host)
 {
-    const uint64_t until_ms = wax_clock_ms() + (uint64_t)seconds * 1000;
-    char *text = malloc(MESSAGE_MAX);
-    size_t used = 0;
-    ssize_t got = text == NULL ? 0 : 1;
-    json_t *object;
+    const wax_tls_settings settings = {
+        .certfile = order->cert,
+        .keyfile = order->key,
+        .cafile = order->cafile,
+        .oldest_version = WAX_TLS_1_3,
+        .newest_version = WAX_TLS_1_3,
+    };
+    wax_problem problem;
+    wax_transport *secured;
 
-    while (got > 0 && used < MESSAGE_MAX && wax_clock_ms() < until_ms) {
-        got = recv(peer, text + used, MESSAGE_MAX - used, 0);
-        used += got > 0 ? (size_t)got : 0;
+    if (wax_tls_make_client(&settings, &way->tls, &problem) != WAX_OK) {
+        way->tls = NULL;
+        return keys_answer_fail(way->answer, "%s", problem.text);
     }
-    object = got != 0 || used == 0 ? NULL : json_loadb(text, used, JSON_ALLOW_NUL, NULL);
-    if (text != NULL) {
-        wax_wipe(text, used);
+    secured = wax_tls_connect(way->tls, way->transport, host);
+    if (secured == NULL) {
+        return keys_answer_fail(way->answer, "'%s' is no name that TLS can check", host);
     }
-    free(text);
-    return object;
+    way->transport = secured;
+    return true;
 }
 
-static bool send_object(int peer, json_t *object)
+static bool reach_url(struct way *way, const struct keys_order *order)
 {
-    char *text = object == NULL ? NULL : json_dumps(object, JSON_COMPACT);
-    const bool is_sent = text != NULL && send_text(peer, text);
+    const char *url = order->authority;
+    char host[256];
+    uint16_t port;
 
-    if (text != NULL) {
-        wax_wipe(text, strlen(text));
+    if (strncmp(url, "unix:/", 6) == 0) {
+        return dial(way, url + 5, 0, url);
     }
-    free(text);
-    json_decref(object);
-    return is_sent;
-}
-
-/* Bytes in hexadecimal, since JSON has only text. */
-static json_t *hex_of(wax_bytes bytes)
-{
-    char *text = malloc(2 * bytes.size + 1);
-    json_t *string;
-
-    if (text == NULL) {
-        return NULL;
+    if (strncmp(url, "tls://", 6) != 0 || !tools_place_read(url + 6, host, sizeof host, &port)) {
+        return keys_answer_fail(way->answer,
+                                "--authority %s: write tls://HOST:PORT, or unix:PATH, where the "
+                                "path begins with /",
+                                url);
     }
-    wax_hex_encode(bytes, text);
-    string = json_string(text);
-    free(text);
-    return string;
-}
-
-/* The bytes are the caller's; NULL for what is no hexadecimal. */
-static uint8_t *bytes_of(const char *text, size_t *size)
-{
-    const wax_bytes digits = wax_bytes_of_text(text);
-    uint8_t *bytes = malloc(digits.size / 2 + 1);
-
-    *size = digits.size / 2;
-    if (bytes != NULL && !wax_hex_decode(digits, bytes)) {
-        free(bytes);
-        return NULL;
+    if (order->cert == NULL || order->key == NULL) {
+        return keys_answer_fail(way->answer, "an authority lets nobody in without a certificate: "
+                                             "add --cert FILE and --key FILE");
     }
-    return bytes;
+    return dial(way, host, port, url) && put_tls(way, order, host);
 }
 
 /* --- Asking --- */
 
-static bool take_answer(json_t *came, struct keys_answer *answer)
+/* Waits where a transport wants to; false when that is no use. */
+static bool may_go_on(struct way *way, wax_status status, uint64_t until_ms)
 {
-    const char *out = json_string_value(json_object_get(came, "out"));
-    const char *identity = json_string_value(json_object_get(came, "identity"));
-    const char *fault = json_string_value(json_object_get(came, "fault"));
+    return status == WAX_OK || (status == WAX_MORE && tools_dial_wait(way->transport, until_ms));
+}
 
-    if (came == NULL || out == NULL) {
-        return keys_answer_fail(answer,
-                                "the authority that runs here does not answer; see its log");
+/* Sends a line. One that cannot be sent may be answered all the same, with the reason. */
+static void ask(struct way *way, const char *line, uint64_t until_ms)
+{
+    wax_bytes left = wax_bytes_of_text(line);
+    wax_status status = WAX_OK;
+
+    while (left.size > 0 && may_go_on(way, status, until_ms)) {
+        size_t sent = 0;
+
+        status = wax_transport_send(way->transport, left, &sent);
+        if (status == WAX_OK) {
+            left = wax_bytes_of(left.data + sent, left.size - sent);
+        }
     }
-    (void)fputs(out, answer->out);
-    answer->identity = identity == NULL ? NULL : strdup(identity);
-    return fault == NULL || keys_answer_fail(answer, "%s", fault);
+}
+
+/* A line that grows as it comes. */
+struct gathered {
+    uint8_t *bytes; /* on the heap */
+    size_t size;
+    size_t used;
+};
+
+/* Makes room for a piece; what was secret in the old one is wiped. */
+static bool make_room(struct gathered *line)
+{
+    const size_t size = line->size == 0 ? PIECE_SIZE : line->size * 2;
+    uint8_t *bytes;
+
+    if (line->size - line->used > 0) {
+        return true;
+    }
+    bytes = size > (size_t)KEYS_REPLY_MAX * 2 ? NULL : malloc(size);
+    if (bytes == NULL) {
+        return false;
+    }
+    if (line->bytes != NULL) {
+        memcpy(bytes, line->bytes, line->used);
+        wax_wipe(line->bytes, line->used);
+    }
+    free(line->bytes);
+    line->bytes = bytes;
+    line->size = size;
+    return true;
+}
+
+/* Receives up to the end of a line. Returns WAX_OK, or how the connection ended. */
+static wax_status hear(struct way *way, struct gathered *line, uint64_t until_ms)
+{
+    wax_status status = WAX_OK;
+
+    while (may_go_on(way, status, until_ms)) {
+        size_t received = 0;
+
+        if (!make_room(line)) {
+            return WAX_TOO_LARGE;
+        }
+        status = wax_transport_receive(way->transport, line->bytes + line->used,
+                                       line->size - line->used, &received);
+        line->used += status == WAX_OK ? received : 0;
+        if (status == WAX_OK && line->bytes[line->used - 1] == '\n') {
+            return WAX_OK;
+        }
+    }
+    return status;
+}
+
+static bool refuse(struct way *way, wax_status status)
+{
+    const char *words = wax_transport_explain(way->transport);
+
+    if (status == WAX_MORE || status == WAX_TOO_LARGE) {
+        return keys_answer_fail(way->answer, status == WAX_MORE
+                                                 ? "the authority does not answer; see its log"
+                                                 : "the answer of the authority is too large");
+    }
+    if (words[0] != '\0') {
+        return keys_answer_fail(way->answer, "the authority refuses the connection: %s", words);
+    }
+    return keys_answer_fail(way->answer,
+                            "the authority that runs there ended the connection without an answer; "
+                            "see its log");
+}
+
+static bool talk(struct way *way, const struct keys_order *order, char **words)
+{
+    const uint64_t until_ms = wax_clock_ms() + PATIENCE_MS;
+    char *line = keys_request_write(words, order->content);
+    struct gathered came = {.bytes = NULL};
+    wax_status status;
+    bool is_done;
+
+    if (line == NULL) {
+        return keys_answer_fail(way->answer, "a word is no UTF-8, or there is not enough memory");
+    }
+    ask(way, line, until_ms);
+    keys_request_free(line);
+    status = hear(way, &came, until_ms);
+    is_done = status == WAX_OK ? keys_reply_read(way->answer, wax_bytes_of(came.bytes, came.used))
+                               : refuse(way, status);
+    if (came.bytes != NULL) {
+        wax_wipe(came.bytes, came.used);
+    }
+    free(came.bytes);
+    return is_done;
 }
 
 bool keys_wire_ask(const struct authority_home *home, const struct keys_order *order, char **words,
                    struct keys_answer *answer)
 {
-    struct sockaddr_un address;
-    const int folder = name_socket(home, &address);
-    const int peer = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    json_t *list = json_array();
-    json_t *came = NULL;
-    bool is_done;
+    struct way way = {.answer = answer};
+    const bool is_there =
+        order->authority != NULL ? reach_url(&way, order) : reach_folder(&way, home);
+    const bool is_done = is_there && talk(&way, order, words);
 
-    for (size_t i = 0; words[i] != NULL; i++) {
-        (void)json_array_append_new(list, json_string(words[i]));
+    if (way.transport != NULL) {
+        (void)!wax_transport_close(way.transport);
+        wax_transport_release(way.transport);
     }
-    if (connect(peer, (const struct sockaddr *)&address, sizeof address) != 0) {
-        json_decref(list);
-        answer->is_unheard = true;
-        is_done = keys_answer_fail(answer,
-                                   "another process works with this authority and does not listen "
-                                   "at %s: %s; try again",
-                                   home->socket, strerror(errno));
-    } else {
-        be_patient(peer, ANSWER_PATIENCE_S);
-        if (send_object(
-                peer, json_pack("{s:o, s:o}", "words", list, "content", hex_of(order->content)))) {
-            came = receive(peer, ANSWER_PATIENCE_S);
-        }
-        is_done = take_answer(came, answer);
-        json_decref(came);
-    }
-    (void)close(peer);
-    (void)close(folder);
+    wax_tls_release(way.tls);
     return is_done;
 }
 
-/* --- Listening --- */
+/* --- Listening in the folder --- */
 
 int keys_wire_listen(struct authority_home *home)
 {
-    struct sockaddr_un address;
-    const int folder = name_socket(home, &address);
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    const int folder = name_socket(home, address.sun_path, sizeof address.sun_path);
     const int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     const mode_t mask = umask(S_IRWXG | S_IRWXO | S_IXUSR);
     bool listens;
@@ -198,97 +277,5 @@ void keys_wire_end(const struct authority_home *home, int listener)
     if (listener >= 0) {
         (void)unlink(home->socket);
         (void)close(listener);
-    }
-}
-
-/* A line for the log. */
-struct told {
-    char *text;
-    size_t size;
-};
-
-static void tell(const struct keys_order *order, const char *who, const struct told *told)
-{
-    const size_t size = told->size;
-    size_t used = (size_t)snprintf(told->text, size, "%.128s: %s", who, order->verb->name);
-
-    for (size_t i = 0; i < order->argument_count && used < size; i++) {
-        used += (size_t)snprintf(told->text + used, size - used, " %.128s", order->arguments[i]);
-    }
-}
-
-/* Carries out what came from an account. */
-static void run(struct authority_home *home, json_t *asked, unsigned uid, const struct told *told,
-                struct keys_answer *answer)
-{
-    char *words[ORDER_WORDS_MAX + 2] = {(char[]){"wax keys"}};
-    const json_t *list = json_object_get(asked, "words");
-    char who[WAX_KEYS_NAME_MAX + 1];
-    struct keys_order order;
-    uint8_t *content;
-    int count = 1;
-
-    for (size_t i = 0; i < json_array_size(list) && i < ORDER_WORDS_MAX; i++) {
-        const char *word = json_string_value(json_array_get(list, i));
-
-        words[count++] = (char *)(uintptr_t)(word == NULL ? "" : word);
-    }
-    if (!keys_order_read(&order, count, words, answer->room) || order.verb == NULL) {
-        answer->fault = answer->room;
-        return;
-    }
-    content = bytes_of(json_string_value(json_object_get(asked, "content")), &order.content.size);
-    if (content == NULL) {
-        (void)keys_answer_fail(answer, "the order is broken");
-        return;
-    }
-    order.content.data = content;
-    authority_home_account(uid, who);
-    order.deed = (wax_authority_deed){wax_bytes_of_text(who), (uint64_t)wax_clock_wall_s()};
-    tell(&order, who, told);
-    (void)keys_order_run(home->authority, &order, answer);
-    free(content);
-}
-
-static void answer_peer(struct authority_home *home, int peer, const struct told *told)
-{
-    struct ucred account = {.uid = (uid_t)-1};
-    socklen_t size = sizeof account;
-    static struct keys_answer answer;
-    json_t *asked = receive(peer, PATIENCE_S);
-    char *text = NULL;
-    size_t text_size = 0;
-    json_t *back;
-
-    answer = (struct keys_answer){.out = open_memstream(&text, &text_size)};
-    (void)getsockopt(peer, SOL_SOCKET, SO_PEERCRED, &account, &size);
-    if (asked != NULL && answer.out != NULL) {
-        run(home, asked, account.uid, told, &answer);
-    }
-    if (answer.out != NULL) {
-        (void)fclose(answer.out);
-    }
-    if (asked != NULL) {
-        back = json_pack("{s:s, s:s*, s:s*}", "out", text == NULL ? "" : text, "identity",
-                         answer.identity, "fault", answer.fault);
-        (void)send_object(peer, back);
-    }
-    if (answer.identity != NULL) {
-        wax_wipe(answer.identity, strlen(answer.identity));
-    }
-    free(answer.identity);
-    free(text);
-    json_decref(asked);
-}
-
-void keys_wire_serve(struct authority_home *home, int listener, char *told, size_t told_size)
-{
-    const int peer = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-
-    told[0] = '\0';
-    if (peer >= 0) {
-        be_patient(peer, PATIENCE_S);
-        answer_peer(home, peer, &(struct told){told, told_size});
-        (void)close(peer);
     }
 }

@@ -181,7 +181,8 @@ bool tools_link_open(struct link *link, const struct settings *settings, size_t 
         return tools_complain(settings, "there is not enough memory");
     }
     if (settings->seal != NULL) {
-        link->sealed = tools_sealed_open(settings->seal, link->fault, sizeof link->fault);
+        link->sealed =
+            tools_sealed_open(settings->seal, SEALED_MESSAGES, link->fault, sizeof link->fault);
         if (link->sealed == NULL) {
             return tools_complain(settings, "--seal %s", link->fault);
         }

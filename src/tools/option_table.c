@@ -237,6 +237,14 @@ const struct option_row tools_options[] = {
     {NULL, "--advertise-every",   OPTION_NUMBER, TOOL_GATEWAY, GROUP_DEVICES, AT(gateway.advertise_s), 1, 65535, "SECONDS", "how often (900)", NULL},
     {NULL, "--kek",               OPTION_TEXT,   TOOL_AUTHORITY, GROUP_SEALING, AT(kek), 0, 0, "FILE", "the key-encryption key of the folder; else the systemd credential wax-authority.kek, $WAX_AUTHORITY_KEK, FOLDER.kek", NULL},
 
+    {NULL, "--admin-listen",      OPTION_TEXT,   TOOL_AUTHORITY, GROUP_ADMIN, AT(admin.listen), 0, 0, "HOST:PORT", "take orders of `wax keys --authority` here, by TLS 1.3 from whoever has a certificate with a role", NULL},
+    {NULL, "--admin-cert",        OPTION_TEXT,   TOOL_AUTHORITY, GROUP_ADMIN, AT(admin.cert), 0, 0, "FILE", "own certificate there, with those of its CAs behind it", NULL},
+    {NULL, "--admin-key",         OPTION_TEXT,   TOOL_AUTHORITY, GROUP_ADMIN, AT(admin.key), 0, 0, "FILE", "its private key", NULL},
+    {NULL, "--admin-cafile",      OPTION_TEXT,   TOOL_AUTHORITY, GROUP_ADMIN, AT(admin.cafile), 0, 0, "FILE", "the CAs that answer for administrators' certificates", NULL},
+    {NULL, "--admin-crlfile",     OPTION_TEXT,   TOOL_AUTHORITY, GROUP_ADMIN, AT(admin.crlfile), 0, 0, "FILE", "certificates that these CAs have revoked", NULL},
+    {NULL, "--admin-socket",      OPTION_TEXT,   TOOL_AUTHORITY, GROUP_ADMIN, AT(admin.socket), 0, 0, "PATH", "take orders from other accounts of this host, too, at this Unix socket", NULL},
+    {NULL, "--roles",             OPTION_TEXT,   TOOL_AUTHORITY, GROUP_ADMIN, AT(admin.roles), 0, 0, "FILE", "who is viewer, operator or admin, by account or certificate (FOLDER/roles)", NULL},
+
     {NULL, "--will-topic",        OPTION_TEXT,   ALL, GROUP_WILL, AT(will_topic), 0, 0, "TOPIC", "the broker publishes here if this client is lost", NULL},
     {NULL, "--will-payload",      OPTION_TEXT,   ALL, GROUP_WILL, AT(will_payload), 0, 0, "TEXT", "and says this (nothing)", NULL},
     {NULL, "--will-qos",          OPTION_NUMBER, ALL, GROUP_WILL, AT(will_qos), 0, 2, "QOS", "with this quality of service (0)", NULL},

@@ -1,4 +1,4 @@
-/* Where something listens, as options say it. */
+/* Reading HOST:PORT. */
 #include "tools/place.h"
 
 #include <stdlib.h>

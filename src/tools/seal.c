@@ -222,7 +222,13 @@ static bool seal_file(struct job *job)
     bool is_sealed;
 
     if (status != WAX_OK) {
-        return fail(job, job->topic, tools_sealed_explain(status));
+        return fail(
+            job, job->topic,
+            status == WAX_NOT_AUTHORIZED
+                ? "this device makes no files: it has no key to write with - is it granted "
+                  "`write`, and has its mailbox come? - or it signs its messages, and files "
+                  "are not signed"
+                : tools_sealed_explain(status));
     }
     is_sealed = seal_all(job, &stream, fields);
     wax_stream_sealer_end(&stream);
@@ -348,7 +354,7 @@ static int run(struct job *job, bool (*work)(struct job *job), int argc, char **
         return 0;
     }
     job->room = malloc(room_size);
-    job->sealed = tools_sealed_open(job->identity, fault, sizeof fault);
+    job->sealed = tools_sealed_open(job->identity, SEALED_FILES, fault, sizeof fault);
     if (job->sealed == NULL) {
         (void)fail(job, "--as", fault);
     } else if (job->room == NULL) {

@@ -33,6 +33,7 @@ struct sealed {
     uint8_t *room; /* of the message that was sealed last */
     size_t room_size;
     int lock;
+    enum sealed_use use;
 };
 
 /* --- Records --- */
@@ -41,10 +42,9 @@ static void path_of(const struct sealed *sealed, wax_member_record record, const
                     char *path, size_t size)
 {
     static const char *const names[] = {
-        [WAX_MEMBER_MARK] = "mark",
-        [WAX_MEMBER_MAILBOX] = "mailbox",
-        [WAX_MEMBER_COUNT] = "count",
-        [WAX_MEMBER_WINDOW] = "window-",
+        [WAX_MEMBER_MARK] = "mark",   [WAX_MEMBER_MAILBOX] = "mailbox",
+        [WAX_MEMBER_COUNT] = "count", [WAX_MEMBER_WINDOW] = "window-",
+        [WAX_MEMBER_CAME] = "came-",
     };
     size_t used = (size_t)snprintf(path, size, "%s/%s", sealed->identity.state, names[record]);
 
@@ -154,6 +154,7 @@ static void configure(struct sealed *sealed)
         .group_count = GROUP_COUNT,
         .sender_count = SENDER_COUNT,
         .topic_count = TOPIC_COUNT,
+        .forgets = sealed->use == SEALED_FILES,
     };
 }
 
@@ -177,7 +178,8 @@ static bool begin(struct sealed *sealed, char *fault, size_t fault_size)
            fail(sealed->identity.state, wax_status_text(status), fault, fault_size);
 }
 
-struct sealed *tools_sealed_open(const char *path, char *fault, size_t fault_size)
+struct sealed *tools_sealed_open(const char *path, enum sealed_use use, char *fault,
+                                 size_t fault_size)
 {
     struct sealed *sealed = calloc(1, sizeof *sealed);
 
@@ -186,6 +188,7 @@ struct sealed *tools_sealed_open(const char *path, char *fault, size_t fault_siz
         return NULL;
     }
     sealed->lock = -1;
+    sealed->use = use;
     if (!tools_identity_read(&sealed->identity, path, fault, fault_size) ||
         !lock(sealed, fault, fault_size) || !begin(sealed, fault, fault_size)) {
         tools_sealed_close(sealed);

@@ -7,10 +7,14 @@
 
 struct sealed;
 
+/* What is opened: a message once, a file as often as its owner likes. */
+enum sealed_use { SEALED_MESSAGES, SEALED_FILES };
+
 /* Opens the identity in `path`, with what its folder of state holds; the folder is made if it is
  * not there, and locked: two processes with one identity would seal under the same positions. NULL,
  * with `fault` saying in words why. */
-struct sealed *tools_sealed_open(const char *path, char *fault, size_t fault_size);
+struct sealed *tools_sealed_open(const char *path, enum sealed_use use, char *fault,
+                                 size_t fault_size);
 
 /* Wipes and gives back all of it; NULL is fine. */
 void tools_sealed_close(struct sealed *sealed);

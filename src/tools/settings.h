@@ -125,6 +125,17 @@ struct gateway_settings {
     bool takes_connectionless;
 };
 
+/* Where administrators of wax authority come in, and who they are. */
+struct admin_settings {
+    const char *listen; /* HOST:PORT, by TLS; NULL: nowhere */
+    const char *socket; /* the path of a Unix socket for all accounts; NULL: none */
+    const char *roles;  /* who may what; NULL: FOLDER/roles, if there is one */
+    const char *cert;   /* these four are files, for TLS */
+    const char *key;
+    const char *cafile;
+    const char *crlfile; /* NULL: none */
+};
+
 /* Zero is what was not asked for, unless a default stands in the table of options. */
 struct settings {
     enum tool tool;
@@ -218,6 +229,8 @@ struct settings {
 
     const char *folder; /* of the authority; NULL: none was named */
     const char *kek;    /* the file of its key-encryption key; NULL: where it is looked for */
+
+    struct admin_settings admin;
 
     uint8_t *properties[OF_COUNT]; /* on the heap; NULL: none */
     size_t properties_size[OF_COUNT];

@@ -31,6 +31,7 @@ static const char *const group_titles[GROUP_COUNT] = {
     [GROUP_SEALING] = "Sealing",
     [GROUP_PROGRAMS] = "Programs",
     [GROUP_DEVICES] = "Devices",
+    [GROUP_ADMIN] = "Administrators",
     [GROUP_WILL] = "Will",
     [GROUP_MESSAGE] = "Message",
     [GROUP_SUBSCRIPTION] = "Subscription",
@@ -198,15 +199,30 @@ static const struct topic topics[] = {
         "wax authority /var/lib/wax-authority --kek /etc/wax/authority.kek -o /etc/wax/authority.conf\n"},
     {TOOL_AUTHORITY, "How it speaks",
         "Below the namespace's prefix (wax) it retains, with QoS 1: k/DEVICE, a mailbox for each device that\n"
-        "no other opens; m/GROUP, what anybody may know of a group; l, the newest entry of the log. It\n"
-        "subscribes to s/+, where devices acknowledge, and e/+, where they ask to be enrolled. `wax keys acl`\n"
-        "prints the rights that this takes. Without -i its client id is wax-authority-NAMESPACE. The broker\n"
+        "no other opens; m/GROUP, what anybody may know of a group; l/NUMBER, the newest 1024 entries of\n"
+        "the log, and l, the newest, which `wax keys follow` verifies from anywhere. It subscribes to s/+,\n"
+        "where devices acknowledge, and e/+, where they ask to be enrolled. `wax keys acl` prints the rights\n"
+        "that this takes. Without -i its client id is wax-authority-NAMESPACE. The broker\n"
         "keeps a session for it; one that has lost the session gets all again. Without a broker it waits for\n"
         "one, and `wax keys` works meanwhile.\n"},
     {TOOL_AUTHORITY, "New epochs",
         "begin when --epoch of the group is over, and when a reader leaves it. Readers get the new keys first;\n"
         "when all have acknowledged, or --ack is over, writers get theirs. `wax keys status` tells how far\n"
         "that is.\n"},
+    {TOOL_AUTHORITY, "Administrators",
+        "The account that runs it, and root, may all, by the socket in the folder. Others come by\n"
+        "--admin-socket, told by their account, or by --admin-listen, told by their certificate, which one\n"
+        "of --admin-cafile has signed; TLS 1.3 alone is spoken there. What they may says a file of roles:\n"
+        "  viewer   user anna\n"
+        "  operator cn   night-shift\n"
+        "  operator san  ops.example.org\n"
+        "  admin    spki 5f2c...\n"
+        "where user is an account or its number, cn the common name, san a DNS name, e-mail address or URI\n"
+        "of the certificate, and spki the SHA-256 of its public key in hexadecimal, which who is refused is\n"
+        "told. The first line that matches counts, and who is in none is refused. The file is read for\n"
+        "each order, certificates and revocations at most 10 s after they changed. `wax keys --help` says\n"
+        "which role a verb takes; the signed log says who did it, and by which role. At each entrance 8 are\n"
+        "served at a time: 10 s to ask, in at most 2 MiB, and 30 s to take the answer, of at most 32 MiB.\n"},
     {TOOL_AUTHORITY, "As a service",
         "[Unit]\n"
         "Description=Keys for sealed topics\n"

@@ -22,8 +22,8 @@ static char path[256];
 static char fault[WAX_AUTHORITY_FAULT_SIZE];
 static wax_authority *authority;
 static wax_authority_deed deed = {
-    {(const uint8_t *)"anna", 4},
-    1700000000
+    .who = {(const uint8_t *)"anna", 4},
+    .now_s = 1700000000,
 };
 
 static double now(void)

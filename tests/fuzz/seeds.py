@@ -83,6 +83,11 @@ SEEDS = {
                           text(b"secret"), text(b"gone"))), (0, packet(0x20, b"\x00\x00\x03\x22\x00\x0a")),
                (1, packet(0x34, text(b"open"), ID, b"\x00hi")), (1, packet(0x82, SUBSCRIBE_5)), (0, packet(0x34, text(b"new"), ID, b"\x00x")),
                (0, packet(0x62, ID)), (2, packet(0x30, text(b"b/secret"), b"\x00SEALED ")), (1, packet(0xE0)))],
+    "tools_keys_follow": [b"wax/l/1 d284\nwax/l d284\n", b"wax/l/2 \nother/l 00\nwax/k/a 00\nwax/l/3\n", b"wax/l/1 " + b"00" * 40],
+    "tools_keys_request": [
+        b'o{"words":["grant","lamp","home","both","--history"],"content":""}', b'o{"words":["enrol","lamp","--from","x"],"content":"00ff"}',
+        b'o{"words":["--man"],"content":""}', b"o{}", b"r# who\nviewer user anna\noperator cn a\nadmin san x.org\r\n",
+        b"radmin spki " + b"0a" * 32 + b"\n", b"rking cn b"],
     "tools_srv": [b"\x12\x34\x81\x80\x00\x01\x00\x02\x00\x00\x00\x00\x05_mqtt\x04_tcp\x01x\x00\x00\x21\x00\x01"
                   b"\xc0\x0c\x00\x21\x00\x01\x00\x00\x00\x3c\x00\x0a\x00\x0a\x00\x05\x07\x5b\x01a\xc0\x17"
                   b"\xc0\x0c\x00\x21\x00\x01\x00\x00\x00\x3c\x00\x0b\x00\x01\x00\x00\x07\x5c\x01b\x01x\x00"],

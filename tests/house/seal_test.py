@@ -16,6 +16,10 @@ SOURCES = [path for room in ROOMS for path in sorted((ROOT / "src" / room).glob(
 LIBRARY_SOURCES = [path for room in (*ROOMS, "hpke", "crypto") for path in sorted((ROOT / "src" / room).glob("*.c"))
                    if path.name not in LIBRARY_LEFT_OUT]
 
+# A member, from its mailbox on.
+MEMBER_SOURCES = LIBRARY_SOURCES + [path for room in ("cbor", "keys", "member", "client", "session", "wire", "transport")
+                                    for path in sorted((ROOT / "src" / room).glob("*.c"))] + [ROOT / "src/seal/blind.c", ROOT / "src/seal/blind_ascon.c"]
+
 # Bytes of flash of a sensor that seals with Ascon, C library and all; and of memory beside its buffers.
 FLASH_MAX, MEMORY_MAX = 6000, 256
 
@@ -71,6 +75,19 @@ class Seal(unittest.TestCase):
             subprocess.run(["cc", "-std=c11", "-D_GNU_SOURCE", "-g", "-O2", "-ffunction-sections", "-Wl,--gc-sections", f"-I{ROOT / 'src'}",
                             f"-DSUITE={suite}", f"-DSECRETS_TAG={tag}", *map(str, LIBRARY_SOURCES),
                             str(ROOT / "tests/independent/seal_secrets.c"), "-lcrypto", "-o", str(made)], check=True)
+            ran = subprocess.run([*watched, str(made)], capture_output=True, text=True)
+            self.assertEqual((ran.returncode, ran.stdout), (0, ""), ran.stderr)
+            self.assertEqual(subprocess.run([*watched, str(made), "leak"], capture_output=True).returncode, 9)
+
+    @unittest.skipUnless(shutil.which("valgrind") and pathlib.Path("/usr/include/valgrind/memcheck.h").exists(),
+                         "there is no valgrind")
+    def test_nor_in_a_member_from_its_mailbox_on(self):
+        watched = ["valgrind", "--quiet", "--error-exitcode=9"]
+        for level in ("-O0", "-O2"):
+            made = self.folder / f"member{level}"
+            subprocess.run(["cc", "-std=c11", "-D_GNU_SOURCE", "-g", level, "-ffunction-sections", "-fdata-sections", "-Wl,--gc-sections",
+                            f"-I{ROOT / 'src'}", *map(str, MEMBER_SOURCES), str(ROOT / "tests/independent/member_secrets.c"), "-lcrypto",
+                            "-o", str(made)], check=True)
             ran = subprocess.run([*watched, str(made)], capture_output=True, text=True)
             self.assertEqual((ran.returncode, ran.stdout), (0, ""), ran.stderr)
             self.assertEqual(subprocess.run([*watched, str(made), "leak"], capture_output=True).returncode, 9)

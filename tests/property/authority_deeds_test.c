@@ -71,7 +71,11 @@ static void check_held(struct model *model, size_t device, size_t group,
     for (size_t i = 0; i < held->count; i++) {
         const wax_keys_epoch *row = &held->epochs[i];
 
-        assert_true((row->what == WAX_KEYS_SENDER_SECRET) == ((seat->role & WAX_KEYS_READS) == 0));
+        if (row->what == WAX_KEYS_SENDER_SECRET) {
+            assert_true(sender != 0 && row->epoch == held->group.write_epoch);
+        } else {
+            assert_true((seat->role & WAX_KEYS_READS) != 0);
+        }
         assert_true(row->what != WAX_KEYS_CLASS_SECRET || seat->has_history);
         check_epoch(model, device, group, row, held->secrets[i]);
     }
@@ -160,6 +164,24 @@ static void evict(struct model *model, size_t device)
     model->is_evicted[device] = true;
 }
 
+/* All that it had written down is gone: of streams it may have none of what is written in now. */
+static void recover(struct model *model, size_t device)
+{
+    struct farm *farm = &model->farm;
+    struct farm_device *lost = &farm->devices[device];
+
+    check_deed(
+        farm, wax_authority_recover(farm->authority, &farm->deed, wax_bytes_of_text(names[device])),
+        model->is_evicted[device] ? WAX_NOT_AUTHORIZED : WAX_OK);
+    lost->memory.mark = (wax_keys_mark){.keep = lost->memory.mark.keep};
+    lost->count = 0;
+    for (size_t i = 1; i < GROUPS; i += 2) {
+        for (uint32_t epoch = 0; epoch <= farm->write_epoch[i + 1]; epoch++) {
+            model->barred[i][epoch] |= (uint8_t)(1U << device);
+        }
+    }
+}
+
 static void step(struct model *model)
 {
     struct farm *farm = &model->farm;
@@ -169,7 +191,7 @@ static void step(struct model *model)
     uint64_t next_s = 0;
     wax_status status;
 
-    switch (any_below(&farm->seed, 16)) {
+    switch (any_below(&farm->seed, 17)) {
     case 0:
         evict(model, device);
         break;
@@ -200,6 +222,9 @@ static void step(struct model *model)
     case 11:
         check_deed(farm, farm_report(farm, names[device]),
                    model->is_evicted[device] ? WAX_NOT_AUTHORIZED : WAX_OK);
+        break;
+    case 12:
+        recover(model, device);
         break;
     default:
         allow(model, device, group);

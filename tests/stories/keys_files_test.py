@@ -46,8 +46,8 @@ class Keys(Story):
         house = self.house()
         house.device("sensor", "home", "write")
         log = house.keys("audit").out
-        self.assertRegex(log, r"(?m)^1 \S+ \S+: create$")
-        self.assertRegex(log, r"(?m): grant sensor role=2 group=home sender=1$")
+        self.assertRegex(log, r"(?m)^1 \S+ \S+: create as=admin$")
+        self.assertRegex(log, r"(?m): grant sensor as=admin role=2 group=home sender=1$")
         good = (house.folder / "authority.db").read_bytes()
         for change in ("UPDATE log SET entry=replace(entry, CAST('sensor' AS BLOB), CAST('censor' AS BLOB)) WHERE number=6",
                        "DELETE FROM log WHERE number=3", "UPDATE log SET number=99 WHERE number=2"):
@@ -74,6 +74,54 @@ class Keys(Story):
         shown = house.keys("unblind", "--from", "topics", "--log", "-", given=f"1: PUBLISH {seen.strip()} (5 bytes)\n1: other\n").out
         self.assertEqual(shown, "1: PUBLISH home/kitchen (5 bytes)\n1: other\n")
         self.assertNotIn("home", house.keys("acl").out)
+
+    def test_patterns_say_where_wildcards_stand(self):
+        """Through a broker that knows no names, with its own wildcards and by the rights that `wax keys acl` prints."""
+        port = free_port()
+        house = House(self, "patterns", port)
+        house.found("--blind", "ascon", "--pattern", "home/+/temp", "--pattern", "yard/#")
+        house.keys("group", "add", "home", "-f", "home/+/temp", "-f", "yard/#", "-f", "shed/door")
+        self.assertIn("no pattern", house.keys("group", "add", "all", "-f", "home/#", code=1).err)
+        house.device("sensor", "home", "write").device("lamp", "home", "read")
+        acl = house.keys("acl").out
+        for name in ("home", "temp", "yard", "shed", "door"):
+            self.assertNotRegex(acl, rf"(?m)^topic .*\b{name}\b")
+        (house.home / "acl").write_text(f"{acl}\nuser observer\ntopic read #\n")
+        users = house.home / "passwords"
+        for name in ("wax-authority", "sensor", "lamp", "observer"):
+            wax("passwd", *(() if users.exists() else ("-c",)), "-b", "--compat", "2.0", users, name, "secret")
+        self.serve(mosquitto(self.folder, f"listener {port} 127.0.0.1\nacl_file {house.home}/acl\npassword_file {users}\n"
+                                          "allow_anonymous false\n", [port]))
+        login = house.home / "login"
+        login.write_text("-u wax-authority\n-P secret\n")
+        self.background(WAX, "authority", house.folder, "-p", port, "-o", login)
+
+        def sealed(tool, name, *words, **more):
+            return wax(tool, "-p", port, "-u", name, "-P", "secret", "-q", 1, "--seal", house.home / f"{name}.keys", *words, **more)
+
+        def look(*words, **more):
+            return wax("sub", "-p", port, "-u", "observer", "-P", "secret", "-c", "-i", "observer", "-q", 1, "-t", "#", *words, **more).out
+        until(lambda: "patterns/k/lamp\n" in look("-F", "%t", "-W", 1, code=None), "the mailboxes are there")
+        filters = ("-t", "home/+/temp", "-t", "yard/#", "-t", "shed/door")
+        sealed("sub", "lamp", "-c", "-i", "lamp", *filters, "-E")
+        house.acknowledged("lamp", 1)
+        topics = ("home/kitchen/temp", "home/hall/temp", "yard/gate/temp", "yard", "shed/door")
+        for topic in topics:
+            sealed("pub", "sensor", "-t", topic, "-m", "21.5")
+        self.assertEqual(sealed("sub", "lamp", "-c", "-i", "lamp", *filters, "-F", "%t", "-C", len(topics), "-W", 20).out.split(),
+                         list(topics))
+        self.assertIn("it has a wildcard where the namespace has none", sealed("sub", "lamp", "-t", "home/#", "-W", 1, code=None).err)
+        seen = [line for line in look("-F", "%t", "-W", 1, code=None).split() if not line.startswith("patterns/")]
+        (house.home / "topics").write_text("".join(f"{topic}\n" for topic in topics))
+        named = dict(line.split(" ") for line in house.keys("unblind", "--from", "topics").out.splitlines())
+        self.assertEqual([named[token] for token in seen], list(topics))
+        kitchen, hall, gate = (token.split("/") for token in seen[:3])
+        self.assertEqual((kitchen[0], kitchen[2]), (hall[0], hall[2]))  # one name where a wildcard may stand in front
+        self.assertNotEqual(kitchen[2], gate[2])  # and another elsewhere
+        for words, said in ((("--blind", "hmac", "--pattern", "a/+", "--pattern", "+/b"), "match the same topic"),
+                            (("--pattern", "a/+"), "--blind"), (("--blind", "hmac", "--pattern", "a+"), "a pattern is")):
+            with self.subTest(words=words):
+                self.assertIn(said, wax("keys", "init", house.home / "other", *words, code=1).err)
 
     def test_the_rights_are_enough(self):
         """What `wax keys acl` prints is what it takes, and no more."""

@@ -121,6 +121,33 @@ class Keys(HouseStory):
         house.pub("sensor", "home/kitchen", "21.5")
         self.assertEqual(house.read("lamp", 1), ["21.5"])
 
+    def test_a_device_whose_state_is_lost_goes_on(self):
+        house = self.house("mosquitto")
+        house.device("sensor", "home", "write").device("lamp", "home", "read").start().settled()
+        house.subscribe("lamp")
+        house.pub("sensor", "home/kitchen", "before")
+        self.assertEqual(house.read("lamp", 1), ["before"])
+        shutil.rmtree(house.home / "sensor.keys.state")
+        house.pub("sensor", "home/kitchen", "nobody believes it")
+        house.keys("recover", "sensor")
+        house.settled()
+        house.subscribe("lamp")  # it has the list of senders
+        house.pub("sensor", "home/kitchen", "after")
+        shown = house.sub("lamp", "-t", "home/#", "-C", 1)
+        self.assertEqual(shown.out, "after\n")
+        until(lambda: house.holds("sensor", 1), house.status)
+        # A reader gets nothing that came, and what begins anew.
+        shutil.rmtree(house.home / "lamp.keys.state")
+        house.keys("recover", "lamp")
+        house.settled()
+        house.subscribe("lamp")
+        until(lambda: "epoch 2 is written in" in house.status(), house.status)
+        house.settled()
+        house.pub("sensor", "home/kitchen", "anew")
+        self.assertEqual(house.read("lamp", 1), ["anew"])
+        self.assertIn("restore lamp", house.keys("audit").out)
+        self.assertIn("no device of this name", house.keys("recover", "nobody", code=1).err)
+
     def wrong_key(self, house):
         path = house.home / "wrong.kek"
         path.write_text("00" * 32 + "\n")

@@ -115,6 +115,14 @@ class LyingBroker(Story):
         self.assertEqual(shown.out, "one\nfour\n")
         self.assertIn("2 messages of sender 1 did not come", shown.err)
 
+    def test_what_came_is_not_shown_again_at_the_next_start(self):
+        self.begin()
+        one, end = self.pub(self.sensor, ("one", "end"))
+        self.assertEqual(self.sub([("home/door", one)], 1).out, "one\n")
+        shown = self.sub([("home/door", one), ("home/door", end)], 1)
+        self.assertEqual(shown.out, "end\n")
+        self.assertIn("refused a message on home/door: it came already", shown.err)
+
     def test_what_is_repeated_or_mixed_up_is_shown_once(self):
         self.begin()
         sent = self.pub(self.sensor, ("one", "two", "three", "end"))

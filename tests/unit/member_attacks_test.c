@@ -187,6 +187,7 @@ static void a_reader_speaks_for_others_unless_they_sign(void **state)
     device_stop(reader);
     signer->config.own_secret = secret;
     signer->config.sign = wax_signer_p256_sign;
+    memset(reader->records.rows, 0, sizeof(reader->records.rows)); /* it begins anew */
     reader->config.verify = wax_verify_p256;
     device_start(signer);
     device_start(reader);
@@ -285,9 +286,81 @@ static void a_clock_that_is_wrong_stops_nothing(void **state)
     device_free(reader);
 }
 
-/* The limit: what a reader remembers of senders dies with it. A stream's message of an epoch that
- * is held opens once more, and says that nothing was known of its sender. */
-static void a_reader_that_lost_its_memory_takes_a_replay_of_a_held_epoch_once(void **state)
+/* The keys of a window before are not kept over a restart, and found again. */
+static void what_comes_late_of_a_window_before_opens_behind_a_restart(void **state)
+{
+    enum { FIRST = WAX_WINDOW_SIZE - 3, LAST = WAX_WINDOW_SIZE + 1, COUNT = LAST - FIRST + 1 };
+    static const size_t order[] = {COUNT - 1, 1, 0, 3, 2};
+    struct house house = house_of(2, 1);
+    struct device *sensor = device_new("sensor");
+    struct device *reader = device_new("reader");
+    static struct sent sent[COUNT];
+    static struct sent passed;
+
+    (void)state;
+    give(sensor, 1, &house, WAX_KEYS_WRITES, 1);
+    give(reader, 1, &house, WAX_KEYS_READS, 0);
+    for (size_t i = 0; i <= LAST; i++) {
+        assert_int_equal(
+            send_text(sensor, "home/a", "text", i < FIRST ? &passed : &sent[i - FIRST]), WAX_OK);
+    }
+    for (size_t i = 0; i < COUNT; i++) {
+        assert_opens(reader, &sent[order[i]], "text");
+        if (i % 2 == 0) {
+            device_stop(reader);
+            device_start(reader);
+        }
+        for (size_t at = 0; at <= i; at++) {
+            assert_refuses(reader, &sent[order[at]], WAX_SEAL_REPLAY);
+        }
+    }
+    device_free(sensor);
+    device_free(reader);
+}
+
+/* Each message opens once, whatever restarts between. */
+static void a_reader_that_restarts_takes_no_replay_and_what_comes_late(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < WAX_COUNT(suites); i++) {
+        struct house house = house_of(suites[i], 1);
+        struct device *sensor = device_new("sensor");
+        struct device *reader = device_new("reader");
+        static struct sent sent[4];
+        static const char *const texts[] = {"zero", "one", "two", "three"};
+
+        give(sensor, 1, &house, WAX_KEYS_WRITES, 1);
+        give(reader, 1, &house, WAX_KEYS_READS, 0);
+        assert_int_equal(send_text(sensor, "home/a", texts[0], &sent[0]), WAX_OK);
+        device_stop(sensor);
+        device_start(sensor);
+        for (size_t at = 1; at < 4; at++) {
+            assert_int_equal(send_text(sensor, "home/a", texts[at], &sent[at]), WAX_OK);
+        }
+        assert_opens(reader, &sent[2], texts[2]);
+        for (size_t at = 0; at < 4; at++) {
+            device_stop(reader);
+            device_start(reader);
+            assert_refuses(reader, &sent[2], WAX_SEAL_REPLAY);
+            if (at == 2) {
+                continue;
+            }
+            if (at == 0) {
+                /* Too far below in a stream: a new window is 4,096 positions on. */
+                assert_refuses(reader, &sent[0], WAX_SEAL_REPLAY);
+                continue;
+            }
+            assert_opens(reader, &sent[at], texts[at]);
+            assert_refuses(reader, &sent[at], WAX_SEAL_REPLAY);
+        }
+        device_free(sensor);
+        device_free(reader);
+    }
+}
+
+/* The limit: it remembers what its folder of state does. Without it, a stream's message of an epoch
+ * that is held opens once more, and says that nothing was known of its sender. */
+static void a_reader_that_lost_its_records_takes_a_replay_of_a_held_epoch_once(void **state)
 {
     struct house house = house_of(2, 1);
     struct device *sensor = device_new("sensor");
@@ -302,7 +375,9 @@ static void a_reader_that_lost_its_memory_takes_a_replay_of_a_held_epoch_once(vo
     assert_opens(reader, &sent, "open");
     assert_refuses(reader, &sent, WAX_SEAL_REPLAY);
     device_stop(reader);
+    memset(reader->records.rows, 0, sizeof(reader->records.rows));
     device_start(reader);
+    give(reader, 1, &house, WAX_KEYS_READS, 0);
     arrival = receive_text(reader, &sent);
     assert_int_equal(arrival.outcome, WAX_MEMBER_OPENED);
     assert_true(arrival.opened.is_first);
@@ -327,7 +402,9 @@ int main(void)
         cmocka_unit_test(a_reader_speaks_for_others_unless_they_sign),
         cmocka_unit_test(what_is_copied_or_turned_back_never_shares_a_nonce),
         cmocka_unit_test(a_clock_that_is_wrong_stops_nothing),
-        cmocka_unit_test(a_reader_that_lost_its_memory_takes_a_replay_of_a_held_epoch_once),
+        cmocka_unit_test(a_reader_that_restarts_takes_no_replay_and_what_comes_late),
+        cmocka_unit_test(what_comes_late_of_a_window_before_opens_behind_a_restart),
+        cmocka_unit_test(a_reader_that_lost_its_records_takes_a_replay_of_a_held_epoch_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,7 +4,7 @@
 
 #include "../member_check.h"
 
-enum { EVENT_TYPES = WAX_MEMBER_DROPPED + 1, TOLD_MAX = 32 };
+enum { EVENT_TYPES = WAX_MEMBER_DROPPED + 1, TOLD_MAX = 256 };
 
 /* A device at a server that a test speaks for. */
 struct stage {
@@ -448,6 +448,58 @@ static void what_cannot_be_sealed_is_not_sent(void **state)
     stage_free(stage);
 }
 
+static void serve_touched(struct stage *stage, const char *topic, wax_bytes bytes)
+{
+    (void)serve(stage, topic, bytes);
+    run(stage);
+}
+
+static void serve_all_touched(struct stage *stage, const char *topic, uint8_t *room, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        room[i] ^= (uint8_t)(1U << i % 8);
+        serve_touched(stage, topic, wax_bytes_of(room, size));
+        room[i] ^= (uint8_t)(1U << i % 8);
+    }
+    for (size_t cut = 1; cut < size; cut++) {
+        serve_touched(stage, topic, wax_bytes_of(room, cut));
+    }
+    serve_touched(stage, topic, wax_bytes_of(room, size + 1));
+}
+
+static void what_was_touched_is_told_each_time_and_nothing_of_it_delivered(void **state)
+{
+    struct stage *stage = stage_new(WAX_VERSION_5);
+    static struct letter letter;
+    static struct sent sent;
+    const struct right rights = {.house = &stage->house, .role = WAX_KEYS_READS};
+    uint8_t room[256] = {0};
+    size_t size;
+
+    (void)state;
+    stage_start(stage);
+    serve_mailbox(stage, 1);
+    run(stage);
+    write_mailbox(&letter, &stage->device, 2, &rights, 1, NULL);
+    size = letter.bytes.size;
+    letter.room[size] = 0;
+    serve_all_touched(stage, "wax/k/reader", letter.room, size);
+    assert_int_equal(stage->counts[WAX_MEMBER_BAD_MAILBOX], 2 * size);
+    assert_int_equal(stage->counts[WAX_MEMBER_KEYS], 1);
+    assert_int_equal(send_text(&stage->sensor, "home/a", "21", &sent), WAX_OK);
+    size = sent.publish.payload.size;
+    assert_true(size < sizeof(room));
+    memcpy(room, sent.publish.payload.data, size);
+    serve_all_touched(stage, "home/a", room, size);
+    assert_int_equal(stage->counts[WAX_MEMBER_MESSAGE], 2 * size);
+    for (size_t i = 0; i < stage->told_count; i++) {
+        assert_int_equal(stage->told[i].outcome, WAX_MEMBER_REFUSED);
+    }
+    serve_touched(stage, "home/a", sent.publish.payload);
+    assert_told(stage, stage->told_count - 1, WAX_MEMBER_OPENED, "21");
+    stage_free(stage);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -461,6 +513,7 @@ int main(void)
         cmocka_unit_test(an_old_mailbox_is_refused_and_the_keys_stay),
         cmocka_unit_test(no_acknowledgement_is_lost_when_nothing_goes_out),
         cmocka_unit_test(what_cannot_be_sealed_is_not_sent),
+        cmocka_unit_test(what_was_touched_is_told_each_time_and_nothing_of_it_delivered),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

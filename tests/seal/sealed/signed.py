@@ -77,3 +77,21 @@ def open_log(namespace, registrar, message, before=None):
         follows = value[1] == old[1] + 1 and value[2] == hashlib.sha256(before).digest()
         require(follows, "does not continue the chain", "broken chain")
     return value
+
+
+def follow_log(namespace, registrar, topic, posted, anchor=(0, ZEROS)):
+    """The entries behind an anchor, a number and a digest, and the new anchor. `posted`: what a broker has, by topic; `topic`: PREFIX/l."""
+    taken, (number, digest) = [], anchor
+    newest = open_log(namespace, registrar, posted[topic])[1]
+    require(newest >= number, "the log went back", "broken chain")
+    if number > 0 and f"{topic}/{number}" in posted:
+        same = hashlib.sha256(posted[f"{topic}/{number}"]).digest() == digest
+        require(same, "another log than the one that was followed", "broken chain")
+    while number < newest:
+        require(f"{topic}/{number + 1}" in posted, "an entry is missing", "broken chain")
+        message = posted[f"{topic}/{number + 1}"]
+        value = open_log(namespace, registrar, message)
+        require((value[1], value[2]) == (number + 1, digest), "does not continue the chain", "broken chain")
+        number, digest = value[1], hashlib.sha256(message).digest()
+        taken.append(value)
+    return taken, (number, digest)

@@ -1,0 +1,142 @@
+/* Lines of JSON between `wax keys` and `wax authority`. */
+#include "tools/keys_request.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Bytes in hexadecimal, since JSON has only text. */
+static json_t *hex_of(wax_bytes bytes)
+{
+    char *text = malloc(2 * bytes.size + 1);
+    json_t *string;
+
+    if (text == NULL) {
+        return NULL;
+    }
+    wax_hex_encode(bytes, text);
+    string = json_string(text);
+    free(text);
+    return string;
+}
+
+/* The bytes are the caller's; NULL for what is no hexadecimal. */
+static uint8_t *bytes_of(const char *text, size_t *size)
+{
+    const wax_bytes digits = wax_bytes_of_text(text == NULL ? "" : text);
+    uint8_t *bytes = malloc(digits.size / 2 + 1);
+
+    *size = digits.size / 2;
+    if (bytes != NULL && !wax_hex_decode(digits, bytes)) {
+        free(bytes);
+        bytes = NULL;
+    }
+    return bytes;
+}
+
+/* Writes an object, which is taken, as a line. */
+static char *line_of(json_t *object)
+{
+    const size_t size = object == NULL ? 0 : json_dumpb(object, NULL, 0, JSON_COMPACT);
+    char *line = size == 0 ? NULL : malloc(size + 2);
+
+    if (line != NULL) {
+        (void)json_dumpb(object, line, size, JSON_COMPACT);
+        line[size] = '\n';
+        line[size + 1] = '\0';
+    }
+    json_decref(object);
+    return line;
+}
+
+void keys_request_free(char *line)
+{
+    if (line != NULL) {
+        wax_wipe(line, strlen(line));
+    }
+    free(line);
+}
+
+/* --- Requests --- */
+
+char *keys_request_write(char *const *words, wax_bytes content)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; words[i] != NULL; i++) {
+        if (json_array_append_new(list, json_string(words[i])) != 0) {
+            json_decref(list);
+            return NULL;
+        }
+    }
+    return line_of(json_pack("{s:o, s:o}", "words", list, "content", hex_of(content)));
+}
+
+bool keys_request_read(struct keys_request *request, wax_bytes line)
+{
+    static char program[] = "wax keys";
+    const json_t *list;
+    size_t count;
+
+    *request = (struct keys_request){.words = {program}, .count = 1};
+    request->object = json_loadb((const char *)line.data, line.size, 0, NULL);
+    list = json_object_get(request->object, "words");
+    count = json_array_size(list);
+    request->content_room = bytes_of(json_string_value(json_object_get(request->object, "content")),
+                                     &request->content.size);
+    if (list == NULL || count == 0 || count > ORDER_WORDS_MAX || request->content_room == NULL ||
+        request->content.size > ORDER_CONTENT_MAX) {
+        return false;
+    }
+    request->content.data = request->content_room;
+    for (size_t i = 0; i < count; i++) {
+        const char *word = json_string_value(json_array_get(list, i));
+
+        if (word == NULL) {
+            return false;
+        }
+        request->words[request->count++] = (char *)(uintptr_t)word;
+    }
+    return true;
+}
+
+void keys_request_discard(struct keys_request *request)
+{
+    free(request->content_room);
+    json_decref(request->object);
+    *request = (struct keys_request){.count = 0};
+}
+
+/* --- Answers --- */
+
+char *keys_reply_write(const char *out, const struct keys_answer *answer)
+{
+    char *line = line_of(json_pack("{s:s, s:s*, s:s*}", "out", out, "identity", answer->identity,
+                                   "fault", answer->fault));
+
+    if (line != NULL && strlen(line) > KEYS_REPLY_MAX) {
+        keys_request_free(line);
+        line = NULL;
+    }
+    return line;
+}
+
+bool keys_reply_read(struct keys_answer *answer, wax_bytes line)
+{
+    json_t *came = json_loadb((const char *)line.data, line.size, 0, NULL);
+    const char *out = json_string_value(json_object_get(came, "out"));
+    const char *identity = json_string_value(json_object_get(came, "identity"));
+    const char *fault = json_string_value(json_object_get(came, "fault"));
+    bool is_done = false;
+
+    if (out == NULL) {
+        (void)keys_answer_fail(answer, "what the authority answers is not understood; is it of "
+                                       "this version of Wax?");
+    } else {
+        (void)fputs(out, answer->out);
+        answer->identity = identity == NULL ? NULL : strdup(identity);
+        is_done = fault == NULL || keys_answer_fail(answer, "%s", fault);
+    }
+    json_decref(came);
+    return is_done;
+}
