@@ -90,6 +90,12 @@ class Figures(unittest.TestCase):
         full, resumed = (self.figures["connection"]["L3-tls1.3-mutual", is_resumed] for is_resumed in (False, True))
         self.assertLess(resumed["wire_in_bytes"], full["wire_in_bytes"] / 2)
 
+    def test_a_key_in_common_needs_no_certificates(self):
+        """Neither its own nor the system's CAs are in memory, which would be more than all the rest."""
+        heap = {level: cell["heap_peak_bytes"] for (level, size), cell in self.figures["cell"].items() if size == 16}
+        for version in ("L3-tls1.2", "L3-tls1.3"):
+            self.assertLess(heap[f"{version}-psk"], heap[f"{version}-mutual"])
+
     def test_what_is_larger_than_a_chunk_is_a_stream(self):
         """9000 bytes in chunks of 8192 are two chunks, each with a hedge and a tag, behind one head."""
         cells = self.figures["cell"]
