@@ -3,7 +3,6 @@
 #include "levels/inner.h"
 #include "os/os.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,6 +15,7 @@ enum {
     QUEUE_SIZE = 256, /* requests, and records of streams */
     SESSION_SIZE = 8192,
     TCP_CONNECT_MS = 10000,
+    STEP_MS = 200,
 };
 
 bool levels_fail(wax_levels_result *result, wax_status status, const char *format, ...)
@@ -139,7 +139,8 @@ void levels_end_close(struct levels_end *end)
 
 /* ---- Turns ---- */
 
-/* Waits until the descriptor is ready for that. */
+/* Waits until the descriptor is ready for that, at most for a step: then the client looks itself,
+ * as the tools do. */
 static bool await(struct levels_end *end, unsigned waits)
 {
     struct pollfd wanted = {.fd = wax_socket_descriptor(end->transport)};
@@ -147,11 +148,11 @@ static bool await(struct levels_end *end, unsigned waits)
 
     wanted.events = (short)((waits & WAX_WAITS_TO_READ) != 0 ? POLLIN : 0);
     wanted.events = (short)(wanted.events | ((waits & WAX_WAITS_TO_WRITE) != 0 ? POLLOUT : 0));
-    do {
-        count = poll(&wanted, 1, (int)end->plan->patience_ms);
-    } while (count < 0 && errno == EINTR);
-    return count > 0 || levels_fail(end->result, WAX_IO, "the broker said nothing for %u s",
-                                    end->plan->patience_ms / 1000);
+    count = poll(&wanted, 1, STEP_MS);
+    end->idle_ms = count > 0 ? 0 : end->idle_ms + STEP_MS;
+    return end->idle_ms < end->plan->patience_ms ||
+           levels_fail(end->result, WAX_IO, "the broker said nothing for %u s",
+                       end->plan->patience_ms / 1000);
 }
 
 static bool judge(struct levels_end *end, const wax_client_event *event)

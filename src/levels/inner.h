@@ -109,7 +109,8 @@ struct levels_end {
     char client_id[LEVELS_TOPIC_SIZE];
     char topic[LEVELS_TOPIC_SIZE];
     uint32_t connect_count;
-    bool is_reader; /* the second one of a measurement */
+    uint32_t idle_ms; /* how long nothing has moved */
+    bool is_reader;   /* the second one of a measurement */
 };
 
 /* Makes contexts and rooms. False, with the reason in the result, if that fails. */

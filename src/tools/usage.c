@@ -23,6 +23,7 @@ static const struct topic introductions[] = {
     {TOOL_PROXY,  "seal and open for programs that cannot",   "Waits for MQTT programs on this host as a broker does, and connects each of them to the broker. What they publish is sealed before it leaves, what comes is opened; what is refused does not reach them. They are one device, whose identity no other process uses meanwhile."},
     {TOOL_GATEWAY, "connect devices that speak MQTT-SN", "Takes MQTT-SN 1.2 of devices that have neither TCP nor TLS, by UDP or by serial lines, and connects each of them to any MQTT broker, by a connection of its own. What they publish passes as it is: what is sealed stays sealed."},
     {TOOL_AUTHORITY, "publish the keys of a namespace",       "Speaks for the authority that `wax keys init FOLDER` made, as an ordinary client of any MQTT broker: publishes mailboxes, manifests and the log, hears what devices acknowledge, and begins new epochs in time. While it runs, `wax keys` goes through it, by a socket in the folder."},
+    {TOOL_UPDATE, "sign firmware, publish it, and watch devices take it", "Brings new firmware to devices through any MQTT broker. VERB is key (makes the vendor's key), sign (an image: makes IMAGE.manifest), show (what a manifest says), push (publishes chunks and manifest, to all devices of a class, to some, or in stages), status and watch (what devices say), or device (a device to try it with, whose flash is a file). Devices take nothing that the vendor's key has not signed for them, and nothing older than what they have seen; whoever carries it can change nothing."},
 };
 
 static const char *const group_titles[GROUP_COUNT] = {
@@ -42,6 +43,9 @@ static const char *const group_titles[GROUP_COUNT] = {
     [GROUP_LEVELS] = "What each level costs (levels)",
     [GROUP_ADVISE] = "Which level to take (advise)",
     [GROUP_REPORT] = "Report",
+    [GROUP_SIGNING] = "Signing",
+    [GROUP_ROLL_OUT] = "Publishing and watching",
+    [GROUP_DEVICE] = "The device",
     [GROUP_GENERAL] = "General",
 };
 
@@ -245,6 +249,30 @@ static const struct topic topics[] = {
         "0    SIGTERM or SIGINT ended it\n"
         "1    wrong options or folder, or another process works with the folder\n"
         "8    TLS failed; others: the broker refused the connection, as for wax-pub(1)\n"},
+    {TOOL_UPDATE, "Examples",
+        "wax update key vendor.key\n"
+        "wax update sign pump-7.bin --vendor-key vendor.key --vendor acme --class pump --number 7\n"
+        "wax update push pump-7.bin --trust vendor.key.pub -h broker.example.org --cafile ca.crt\n"
+        "wax update push pump-7.bin --trust vendor.key.pub --percent 5,25,100 --halt-after 3\n"
+        "wax update push pump-7.bin --trust vendor.key.pub --to hall-2 --wait\n"
+        "wax update status --class pump\n"
+        "wax update device flash --factory pump-6.bin --trust vendor.key.pub --vendor acme --class pump\n"
+        "wax update device flash --trust vendor.key.pub --vendor acme --class pump --device pump-1\n"},
+    {TOOL_UPDATE, "Topics",
+        "PREFIX/u/NAME/manifest, of a class, a group or a device, and PREFIX/u/CLASS/VERSION/INDEX are\n"
+        "retained at QoS 1; devices retain PREFIX/u/DEVICE/status. docs/update.md has all bytes.\n"},
+    {TOOL_UPDATE, "Stages",
+        "With --percent the devices that are known by their statuses are put in an order that is another\n"
+        "for each version. The first of them get the manifest under their own names; when all of them run\n"
+        "the version, the next stage begins; 100 is for the whole class, or all of --to, with those that\n"
+        "come later. A device that returns to its old version, or refuses the new one, has failed; with\n"
+        "--halt-after of them the manifests are taken back and no other device begins.\n"},
+    {TOOL_UPDATE, "Exit code",
+        "0    done\n"
+        "1    wrong options or files, no connection; device: the version failed or was refused\n"
+        "2    push: halted, because devices failed\n"
+        "9    device: the power went, as --cut wanted it\n"
+        "27   -W: not done in time; others as for wax-pub(1)\n"},
     {TOOL_DOCTOR, "Exit code",
         "0    all is well\n"
         "1    something is not\n"},
@@ -319,6 +347,7 @@ static void show_help(const struct settings *settings)
     (void)printf("Usage: wax %s %s[OPTIONS]\n\n%s\n", settings->name,
                  settings->tool == TOOL_BENCH       ? "[compare] SCENARIO...|levels|advise "
                  : settings->tool == TOOL_AUTHORITY ? "FOLDER "
+                 : settings->tool == TOOL_UPDATE    ? "VERB [FILE] "
                                                     : "",
                  introduction_of(settings->tool)->text);
     for (size_t group = 0; group < GROUP_COUNT; group++) {
@@ -363,6 +392,7 @@ static void show_manual(const struct settings *settings)
     (void)printf(".SH SYNOPSIS\n.B wax %s\n%s[\\fIOPTIONS\\fR]\n.SH DESCRIPTION\n", settings->name,
                  settings->tool == TOOL_BENCH       ? "[compare] \\fISCENARIO\\fR...|levels|advise "
                  : settings->tool == TOOL_AUTHORITY ? "\\fIFOLDER\\fR "
+                 : settings->tool == TOOL_UPDATE    ? "\\fIVERB\\fR [\\fIFILE\\fR] "
                                                     : "");
     tools_roff_write(introduction->text);
     (void)fputs("\n.SH OPTIONS\n", stdout);

@@ -25,6 +25,7 @@ static const struct tool_row tools[] = {
     {"gateway", wax_tool_gateway, "connect devices that speak MQTT-SN, by UDP or a serial line"},
     {"keys",   wax_tool_keys,   "say who may read and write what under seal"},
     {"authority", wax_tool_authority, "publish keys to devices, through any broker"},
+    {"update", wax_tool_update, "sign firmware, bring it to devices, watch them take it"},
     {"init",   wax_tool_init,   "make a first configuration, certificates and an administrator"},
     {"pki",    wax_tool_pki,    "make, renew, revoke and show certificates"},
     {"passwd", wax_tool_passwd, "add, change and remove users of a password file"},

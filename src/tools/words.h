@@ -12,6 +12,6 @@ words_function broker_option_name, init_option_name, passwd_option_name, pki_opt
 words_function ctl_option_name, seal_option_name, keys_option_name;
 
 /* Verbs, which stand before all else. */
-words_function ctl_verb_name, pki_verb_name, keys_verb_name, bench_word;
+words_function ctl_verb_name, pki_verb_name, keys_verb_name, bench_word, update_verb_name;
 
 #endif
