@@ -53,8 +53,9 @@ wax_status wax_update_factory(wax_update *self, wax_bytes message)
     return status == WAX_OK ? update_state_write(self, &state) : status;
 }
 
-/* Whether a slot holds, whole, an image that was signed for this device. */
-static bool is_whole(wax_update *self, uint8_t slot)
+/* Reads a slot. Returns WAX_OK when it holds, whole, an image that was signed for this device;
+ * WAX_IO when the flash does not obey; anything else when it holds something else. */
+static wax_status examine(wax_update *self, uint8_t slot)
 {
     uint32_t begun;
     wax_status status = WAX_NOT_FOUND;
@@ -65,12 +66,25 @@ static bool is_whole(wax_update *self, uint8_t slot)
     }
     if (status != WAX_OK || self->manifest.version != self->state.versions[slot] ||
         !update_is_ours(self, &self->manifest) || !update_fits(self, &self->manifest)) {
-        return false;
+        return status == WAX_OK ? WAX_UNTRUSTED : status;
     }
     while (status == WAX_OK && self->next < wax_update_chunk_count(&self->manifest)) {
         status = update_tree_read(self, slot);
     }
-    return status == WAX_OK && update_tree_judge(self) == WAX_OK;
+    return status == WAX_OK ? update_tree_judge(self) : status;
+}
+
+/* Whether a slot is whole. One that could not be read is read once more before it is left: what is
+ * left does not come back. */
+static bool is_whole(wax_update *self, uint8_t slot)
+{
+    wax_status status = examine(self, slot);
+
+    if (status == WAX_IO) {
+        self->faults++;
+        status = examine(self, slot);
+    }
+    return status == WAX_OK;
 }
 
 /* Counts a try before it is made: what never comes back to us has been counted. */

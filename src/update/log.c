@@ -107,15 +107,6 @@ static uint32_t mark_at(const wax_update *self, uint32_t unit)
     return WAX_UPDATE_HEAD_SIZE + unit * self->config->board->write_size;
 }
 
-wax_status update_log_mark(wax_update *self, uint8_t slot, uint32_t unit)
-{
-    static const uint8_t mark[WAX_UPDATE_WRITE_MAX] = {MARK};
-    wax_update_board *board = self->config->board;
-
-    return board->write(board, area_of(slot), mark_at(self, unit),
-                        wax_bytes_of(mark, board->write_size));
-}
-
 /* A mark is begun when its unit stands in flash: one that was cut counts. */
 static bool is_marked(const uint8_t *mark, uint32_t size)
 {
@@ -125,6 +116,25 @@ static bool is_marked(const uint8_t *mark, uint32_t size)
         holds = holds || mark[i] != EMPTY;
     }
     return holds;
+}
+
+/* What stands behind a mark that the flash refused is a mark, too: it must not be written twice. */
+wax_status update_log_mark(wax_update *self, uint8_t slot, uint32_t unit)
+{
+    static const uint8_t mark[WAX_UPDATE_WRITE_MAX] = {MARK};
+    wax_update_board *board = self->config->board;
+    const uint32_t size = board->write_size;
+    uint8_t found[WAX_UPDATE_WRITE_MAX];
+    wax_status status =
+        board->write(board, area_of(slot), mark_at(self, unit), wax_bytes_of(mark, size));
+
+    if (status != WAX_OK &&
+        board->read(board, area_of(slot), mark_at(self, unit), found, size) == WAX_OK &&
+        is_marked(found, size)) {
+        self->faults++;
+        status = WAX_OK;
+    }
+    return status;
 }
 
 wax_status update_log_find(wax_update *self, uint8_t slot, uint32_t *unit)

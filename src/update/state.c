@@ -62,9 +62,21 @@ static bool read_record(wax_update_state *state, const uint8_t *room)
     return in.status == WAX_OK;
 }
 
-wax_status update_state_read(wax_update *self)
+/* A record that could not be read is read once more: the other one is older. */
+static wax_status read_area(wax_update *self, wax_update_area area, uint8_t *room)
 {
     wax_update_board *board = self->config->board;
+    wax_status status = board->read(board, area, 0, room, RECORD_SIZE);
+
+    if (status != WAX_OK) {
+        self->faults++;
+        status = board->read(board, area, 0, room, RECORD_SIZE);
+    }
+    return status;
+}
+
+wax_status update_state_read(wax_update *self)
+{
     wax_status status = WAX_NOT_FOUND;
 
     self->state = (wax_update_state){.sequence = 0};
@@ -72,8 +84,7 @@ wax_status update_state_read(wax_update *self)
         wax_update_state state;
         uint8_t room[RECORD_SIZE];
 
-        if (board->read(board, (wax_update_area)(WAX_UPDATE_STATE_0 + i), 0, room, sizeof room) !=
-            WAX_OK) {
+        if (read_area(self, (wax_update_area)(WAX_UPDATE_STATE_0 + i), room) != WAX_OK) {
             status = status == WAX_NOT_FOUND ? WAX_IO : status;
         } else if (read_record(&state, room) && state.sequence > self->state.sequence) {
             self->state = state;
@@ -83,7 +94,7 @@ wax_status update_state_read(wax_update *self)
     return self->state.sequence > 0 ? WAX_OK : status;
 }
 
-wax_status update_state_write(wax_update *self, const wax_update_state *state)
+static wax_status write_once(wax_update *self, const wax_update_state *state)
 {
     wax_update_board *board = self->config->board;
     const wax_update_area area = state->sequence % 2 == 0 ? WAX_UPDATE_STATE_0 : WAX_UPDATE_STATE_1;
@@ -101,6 +112,17 @@ wax_status update_state_write(wax_update *self, const wax_update_state *state)
     }
     if (status == WAX_OK && memcmp(room, again, sizeof room) != 0) {
         status = WAX_IO;
+    }
+    return status;
+}
+
+wax_status update_state_write(wax_update *self, const wax_update_state *state)
+{
+    wax_status status = write_once(self, state);
+
+    if (status != WAX_OK) {
+        self->faults++;
+        status = write_once(self, state);
     }
     if (status == WAX_OK) {
         self->state = *state;
