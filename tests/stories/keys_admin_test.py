@@ -192,6 +192,9 @@ class ByTls(Admin):
         self.assertIn("registrar", self.ask("alice", "public").out)
         self.assertEqual(len(self.audit().splitlines()), 3)
         self.assertIn("the log is whole: 1 entries", self.audit())
+        peer.sendall(json.dumps({"words": ["a" + 20 * "\u00e9"], "content": ""}).encode() + b"\n")
+        self.assertIn("there is no `a\u00e9", json.loads(self.rest(peer))["fault"])  # cut within a character
+        peer = self.connect()
 
     def test_who_says_nothing_keeps_nobody_out_for_long(self):
         """Eight are served at a time; they are sent away in time, and those behind them come."""
