@@ -158,25 +158,35 @@ static void describe(const struct keys_caller *caller, char *words, size_t size)
     }
 }
 
-/* Looks up what the file of roles says. */
-static void find_role(struct guest *guest, const struct keys_caller *caller)
+/* Looks up what the file of roles says. False when it is broken, or anybody could have written it:
+ * what was good at the start may be so no more. */
+static bool read_roles(struct guest *guest, const struct keys_caller *caller)
 {
     const struct door_host *host = guest->entrance->host;
     char fault[HOME_FAULT_SIZE] = "";
-    char name[300];
     wax_bytes text;
-    bool is_read = true;
+    bool is_good;
 
-    if (access(host->roles, F_OK) == 0 || errno != ENOENT) {
-        is_read =
-            wax_file_read(host->roles, KEYS_ROLES_FILE_MAX, &text, fault, sizeof fault) == WAX_OK;
-        if (is_read) {
-            is_read = keys_roles_find(text, caller, &guest->standing, fault, sizeof fault);
-            wax_file_free(&text);
-        }
+    if (access(host->roles, F_OK) != 0 && errno == ENOENT) {
+        return true;
     }
-    if (!is_read) {
-        tools_say(host->settings, "%s: %s", host->roles, fault);
+    if (!keys_roles_load(host->roles, &text, fault, sizeof fault)) {
+        tools_say(host->settings, "%s", fault);
+        return false;
+    }
+    is_good = keys_roles_find(text, caller, &guest->standing, fault, sizeof fault);
+    wax_file_free(&text);
+    if (!is_good) {
+        tools_say(host->settings, "%s, %s", host->roles, fault);
+    }
+    return is_good;
+}
+
+static void find_role(struct guest *guest, const struct keys_caller *caller)
+{
+    char name[300];
+
+    if (!read_roles(guest, caller)) {
         refuse(guest, "the file of roles is broken, and so nobody is let in; see the log");
     } else if (guest->standing.role == KEYS_NOBODY) {
         describe(caller, name, sizeof name);

@@ -118,6 +118,11 @@ class ByTls(Admin):
         self.assertIn("not let in: you have no role here", house.said())
         self.roles.write_text(f"viewer spki {self.digest('unknown')}\n")  # counts at once
         self.assertIn("registrar", self.ask("unknown", "public").out)
+        self.roles.chmod(0o666)
+        self.assertIn("the file of roles is broken", self.ask("unknown", "public", code=1).err)
+        self.assertIn("anybody may write to it; say chmod o-w", house.said())
+        self.roles.chmod(0o644)
+        self.ask("unknown", "public")
         self.assertIn("you have no role", self.ask("alice", "public", code=1).err)
         self.roles.write_text("viewer cn unknown\nking cn boss\n")
         self.assertIn("the file of roles is broken", self.ask("unknown", "public", code=1).err)
