@@ -1,5 +1,6 @@
 /* One connection to `wax authority`: it proves who it is, asks a line, gets a line, and goes. */
 #include "tools/keys_guest.h"
+#include "tools/ctl_show.h"
 #include "tools/keys_order.h"
 #include "tools/keys_request.h"
 #include "tools/keys_roles.h"
@@ -76,6 +77,13 @@ void keys_guests_free(struct guest *guests)
     free(guests);
 }
 
+/* A line for the log, and no more than one, whatever somebody wants to stand there. */
+static void say(const struct door_host *host, char *line)
+{
+    ctl_show_harmless(line);
+    tools_say(host->settings, "%s", line);
+}
+
 /* Says in the log that somebody was not let in; not more often than is good for the log. */
 __attribute__((format(printf, 2, 3))) static void note(struct door_host *host, const char *format,
                                                        ...)
@@ -96,7 +104,7 @@ __attribute__((format(printf, 2, 3))) static void note(struct door_host *host, c
         va_start(values, format);
         (void)vsnprintf(line, sizeof line, format, values);
         va_end(values);
-        tools_say(host->settings, "%s", line);
+        say(host, line);
     }
 }
 
@@ -240,7 +248,7 @@ static void tell(const struct guest *guest, const struct keys_order *order)
     for (size_t i = 0; i < order->argument_count && used < sizeof line; i++) {
         used += (size_t)snprintf(line + used, sizeof line - used, " %.128s", order->arguments[i]);
     }
-    tools_say(guest->entrance->host->settings, "%s", line);
+    say(guest->entrance->host, line);
 }
 
 /* Whether the guest's role is enough. */
