@@ -31,6 +31,8 @@ enum option_group {
     GROUP_CHECK,
     GROUP_LOAD,
     GROUP_BROKER,
+    GROUP_LEVELS,
+    GROUP_ADVISE,
     GROUP_REPORT,
     GROUP_SIGNING,
     GROUP_ROLL_OUT,

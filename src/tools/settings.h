@@ -94,6 +94,20 @@ struct bench_settings {
     const char *plot; /* a file for an SVG */
     bool uses_tls;    /* of the brokers it starts */
     bool is_json;
+    const char *levels; /* lists, as are the next two; NULL: all */
+    const char *sizes;
+    const char *counts;
+    const char *memory; /* with its unit, as are `ram` and `flash` */
+    const char *out;    /* a folder */
+    const char *from;   /* figures that were measured before; NULL: measured now */
+    const char *ram;
+    const char *flash;
+    const char *against; /* a list: from whom it is to be protected */
+    const char *connects;
+    uint32_t chunk;
+    uint32_t minutes;
+    uint32_t every_s; /* from message to message */
+    bool has_battery;
 };
 
 /* What wax update is to do. */
