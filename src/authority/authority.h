@@ -60,7 +60,8 @@ wax_status wax_authority_found(wax_authority **self, const wax_authority_options
                                const wax_authority_founding *founding) WAX_CHECKED;
 
 /* Opens what wax_authority_found() made. WAX_NOT_FOUND where there is nothing; WAX_INVALID for
- * another key; WAX_MALFORMED for a file that is something else, or damaged; WAX_IO; WAX_FULL. */
+ * another key; WAX_MALFORMED for a file that is something else, damaged, or of another version;
+ * WAX_IO; WAX_FULL. */
 wax_status wax_authority_open(wax_authority **self,
                               const wax_authority_options *options) WAX_CHECKED;
 

@@ -96,13 +96,23 @@ wax_keys_ends device_ends(wax_authority *self, const struct device *device, char
     };
 }
 
-/* A name that can be a topic's last level. */
+/* A character of a topic's last level; none that does something to who reads it on a terminal. */
+static bool is_of_name(const uint8_t *at, const uint8_t *end)
+{
+    const bool is_control =
+        at[0] < 0x20 || at[0] == 0x7f || (at[0] == 0xc2 && at + 1 < end && at[1] < 0xa0);
+
+    return !is_control && at[0] != '/' && at[0] != '+' && at[0] != '#';
+}
+
+/* Strangers name themselves. */
 static bool is_name(wax_bytes name)
 {
+    const uint8_t *end = name.data + name.size;
     bool holds = name.size > 0 && name.size <= WAX_KEYS_NAME_MAX && wax_utf8_is_valid(name);
 
-    for (size_t i = 0; holds && i < name.size; i++) {
-        holds = name.data[i] != '/' && name.data[i] != '+' && name.data[i] != '#';
+    for (const uint8_t *at = name.data; holds && at < end; at++) {
+        holds = is_of_name(at, end);
     }
     return holds;
 }
@@ -139,7 +149,8 @@ static void insert(wax_authority *self, const struct newcomer *newcomer)
     struct value by_mark;
 
     authority_need(self, is_name(newcomer->name), WAX_INVALID,
-                   "a device's name is a text of 1 to 128 bytes without /, + and #");
+                   "a device's name is a text of 1 to 128 bytes without /, + and #, and without "
+                   "control characters");
     make_mark(self, newcomer->key, mark);
     by_mark = of_blob(mark, MARK_SIZE);
     authority_need(

@@ -8,7 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { APPLICATION = 0x5761786b, VERSION = 1 }; /* "Waxk" */
+/* "Waxk"; and the form of the tables, one more with each change of them. Form 1 knew no devices
+ * that lost their records, and no patterns of topics. */
+enum { APPLICATION = 0x5761786b, VERSION = 2 };
 
 /* Numbers of `changed`, `given` and `sent` rise with each change of what others may know of a row;
  * what differs is to be published. `since` is the epoch that was begun to shut somebody out: once
@@ -144,6 +146,7 @@ struct value of_blob(const void *bytes, size_t size)
 static void check_shape(wax_authority *self, bool makes)
 {
     char marks[80];
+    uint64_t version;
 
     (void)snprintf(marks, sizeof marks, "PRAGMA application_id=%d;PRAGMA user_version=%d;",
                    (int)APPLICATION, (int)VERSION);
@@ -156,8 +159,12 @@ static void check_shape(wax_authority *self, bool makes)
     }
     authority_need(self, ledger_number(self, "PRAGMA application_id", NULL) == APPLICATION,
                    WAX_MALFORMED, "the file is no authority's");
-    authority_need(self, ledger_number(self, "PRAGMA user_version", NULL) == VERSION, WAX_MALFORMED,
-                   "the file was made by another version of this program");
+    version = ledger_number(self, "PRAGMA user_version", NULL);
+    authority_need(self, version >= VERSION, WAX_MALFORMED,
+                   "the file was made by an earlier version of Wax, and this one cannot read it: "
+                   "go on with that version, or found a new authority");
+    authority_need(self, version == VERSION, WAX_MALFORMED,
+                   "the file was made by a later version of Wax: go on with that version");
 }
 
 /* Makes an empty file that only its owner may read; what SQLite puts beside it is as it is. */

@@ -93,6 +93,14 @@ static bool step_closing(wax_client *client, wax_client_event *event)
     return tick(client, event);
 }
 
+/* What waited to be sent until something was read, as in a handshake, may go now that it was: what
+ * filled in has taken it off the socket, which will not tell of it again. */
+static bool flush_again(wax_client *client)
+{
+    return has_unsent(client) && (client->send_waits & WAX_WAITS_TO_READ) != 0 &&
+           wax_client_flush(client);
+}
+
 static bool step(wax_client *client, wax_client_event *event)
 {
     if (client->drops) {
@@ -111,7 +119,8 @@ static bool step(wax_client *client, wax_client_event *event)
         return step_closing(client, event);
     }
     return settle(client) || wax_client_pump(client, event) || wax_client_take(client, event) ||
-           wax_client_flush(client) || fill(client, event) || tick(client, event);
+           wax_client_flush(client) || fill(client, event) || flush_again(client) ||
+           tick(client, event);
 }
 
 bool wax_client_poll(wax_client *client, uint64_t now_ms, wax_client_event *event)

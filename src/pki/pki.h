@@ -89,6 +89,17 @@ wax_status wax_pki_read_chain(const char *path, struct stack_st_X509 **chain,
 wax_status wax_pki_read_key(const char *path, const char *passphrase_file, struct evp_pkey_st **key,
                             wax_problem *problem) WAX_CHECKED;
 
+/* Reads a private key on P-256, and a public one ("PUBLIC KEY"), of a PEM file, as the room crypto
+ * has them. Return as wax_pki_read_key(); WAX_INVALID also for another curve. */
+wax_status wax_pki_read_p256(const char *path, const char *passphrase_file,
+                             uint8_t secret[static 32], wax_problem *problem) WAX_CHECKED;
+wax_status wax_pki_read_p256_public(const char *path, uint8_t public_key[static 65],
+                                    wax_problem *problem) WAX_CHECKED;
+
+/* Makes a key on P-256: the private one in the file `path`, for the owner alone, the public one in
+ * "path.pub". Returns WAX_OK; WAX_INVALID when a file is there already; WAX_FULL; WAX_IO. */
+wax_status wax_pki_make_p256(const char *path, wax_problem *problem) WAX_CHECKED;
+
 /* Whether this process can read the file or folder at `path`. If not, returns WAX_IO, and `problem`
  * says who owns it, its mode, who we are, and the one command that mends it. */
 wax_status wax_pki_check_readable(const char *path, wax_problem *problem) WAX_CHECKED;

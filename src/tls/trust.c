@@ -42,7 +42,7 @@ static wax_status trust(const wax_tls_context *context, const wax_tls_settings *
             status = tls_fail(problem, WAX_IO, "capath %s cannot be used", settings->capath);
         }
     }
-    if (status == WAX_OK && !context->is_server &&
+    if (status == WAX_OK && !context->is_server && settings->psk_identity == NULL &&
         (settings->trusts_os || (settings->cafile == NULL && settings->capath == NULL)) &&
         SSL_CTX_set_default_verify_paths(ssl_context) != 1) {
         status =

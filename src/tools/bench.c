@@ -2,6 +2,7 @@
 #include "bench/bench.h"
 #include "base/base.h"
 #include "tools/bench_parts.h"
+#include "tools/levels.h"
 #include "tools/options.h"
 #include "tools/spelling.h"
 #include "tools/tools.h"
@@ -15,12 +16,16 @@
 
 enum { SCENARIOS_MAX = 64 };
 
+/* What may stand in the place of a scenario, or in front of them. */
+static const char *const others[] = {"compare", "levels", "advise"};
+
 const char *bench_word(size_t number)
 {
     if (number < wax_bench_scenario_count) {
         return wax_bench_scenarios[number].name;
     }
-    return number == wax_bench_scenario_count ? "compare" : NULL;
+    number -= wax_bench_scenario_count;
+    return number < WAX_COUNT(others) ? others[number] : NULL;
 }
 
 /* --- The tool --- */
@@ -122,6 +127,30 @@ static bool is_whole(const struct settings *settings, bool compares)
     return true;
 }
 
+/* The words that are not about scenarios. The exit code; -1 when it is not one of them. */
+static int run_other(const struct settings *settings)
+{
+    const struct texts *words = &settings->bench.words;
+    const char *word = words->count > 0 ? words->items[0] : "";
+    int (*run)(const struct settings *) = strcmp(word, "levels") == 0   ? levels_run
+                                          : strcmp(word, "advise") == 0 ? levels_advise
+                                                                        : NULL;
+
+    if (run == NULL) {
+        return -1;
+    }
+    if (words->count > 1) {
+        (void)tools_complain(settings,
+                             "'%s' stands behind %s: there is nothing else to say but "
+                             "options; see `wax bench --help`",
+                             words->items[1], word);
+        return EXIT_WRONG;
+    }
+    (void)signal(SIGPIPE, SIG_IGN);
+    bench_obey_signals();
+    return run(settings);
+}
+
 int wax_tool_bench(int argc, char **argv)
 {
     static struct settings settings;
@@ -130,7 +159,15 @@ int wax_tool_bench(int argc, char **argv)
     size_t count = 0;
     int code;
 
+    if (argc == 2 && strcmp(argv[1], "levels-client") == 0) {
+        return levels_child(); /* before anything takes memory */
+    }
     if (!tools_options_begin(&settings, TOOL_BENCH, argc, argv, &code)) {
+        tools_settings_discard(&settings);
+        return code;
+    }
+    code = run_other(&settings);
+    if (code >= 0) {
         tools_settings_discard(&settings);
         return code;
     }

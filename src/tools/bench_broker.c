@@ -123,8 +123,8 @@ static const char *value_of(const struct bench_broker *broker, const char *text,
     return NULL;
 }
 
-/* Writes `text` with {port}, {folder} and {wax} filled in. */
-static void fill(const struct bench_broker *broker, const char *text, char *room, size_t room_size)
+void bench_broker_fill(const struct bench_broker *broker, const char *text, char *room,
+                       size_t room_size)
 {
     wax_writer out = wax_writer_over(room, room_size - 1);
 
@@ -139,7 +139,7 @@ static void fill(const struct bench_broker *broker, const char *text, char *room
     room[out.used] = '\0';
 }
 
-static uint16_t free_port(void)
+uint16_t bench_broker_free_port(void)
 {
     struct sockaddr_in address = {.sin_family = AF_INET};
     socklen_t size = sizeof address;
@@ -190,7 +190,7 @@ static bool write_settings(const struct settings *settings, const struct bench_b
     if (file == NULL) {
         return tools_complain(settings, "cannot write %s: %s", path, strerror(errno));
     }
-    fill(broker, common, text, sizeof text);
+    bench_broker_fill(broker, common, text, sizeof text);
     (void)fputs(geteuid() == 0 ? "user root\n" : "", file);
     (void)fputs(text, file);
     if (settings->uses_websocket) {
@@ -254,7 +254,8 @@ static void launch(struct bench_broker *broker)
     is_known = is_known || sched_getaffinity(0, sizeof allowed, &allowed) == 0;
     has_two =
         is_known && find_processor(&allowed, 0, &first) && find_processor(&allowed, 1, &second);
-    fill(broker, broker->command, command + strlen(command), sizeof command - strlen(command));
+    bench_broker_fill(broker, broker->command, command + strlen(command),
+                      sizeof command - strlen(command));
     (void)snprintf(log, sizeof log, "%s/log", broker->folder);
     broker->pid = fork();
     if (broker->pid == 0) {
@@ -306,6 +307,13 @@ static void complain(const struct settings *settings, const struct bench_broker 
                          words);
 }
 
+/* What every broker under test gets. */
+static bool prepare_alike(const struct settings *settings, struct bench_broker *broker)
+{
+    return (!settings->bench.uses_tls || make_certificates(settings, broker)) &&
+           (!broker->is_known || write_settings(settings, broker));
+}
+
 bool bench_broker_start(const struct settings *settings, struct bench_broker *broker)
 {
     (void)snprintf(broker->folder, sizeof broker->folder, "/tmp/wax-bench-XXXXXX");
@@ -313,9 +321,9 @@ bool bench_broker_start(const struct settings *settings, struct bench_broker *br
         broker->folder[0] = '\0';
         return tools_complain(settings, "cannot make a folder in /tmp: %s", strerror(errno));
     }
-    broker->port = free_port();
-    if ((settings->bench.uses_tls && !make_certificates(settings, broker)) ||
-        (broker->is_known && !write_settings(settings, broker))) {
+    broker->port = bench_broker_free_port();
+    if (broker->prepare != NULL ? !broker->prepare(settings, broker)
+                                : !prepare_alike(settings, broker)) {
         return false;
     }
     launch(broker);

@@ -5,10 +5,15 @@
 #include "bench/bench.h"
 #include "tools/settings.h"
 
+#include <stdio.h>
+
 /* --- Brokers that it starts --- */
 
 struct bench_broker {
     char name[32];
+    /* Writes what the command reads, into the folder; NULL: what all brokers get. False, and said
+     * so, if that fails. */
+    bool (*prepare)(const struct settings *settings, struct bench_broker *self);
     const char *command; /* for a shell; NULL: one of those that are known by name */
     bool is_known;
     pid_t pid; /* 0: it does not run */
@@ -27,6 +32,14 @@ bool bench_broker_has_mosquitto(void);
  * gets the first processor and this process the second, where there are two. False, and said so, if
  * it does not start. */
 bool bench_broker_start(const struct settings *settings, struct bench_broker *broker);
+
+/* A port of this host that nobody has; 0 if there is none. */
+uint16_t bench_broker_free_port(void);
+
+/* Writes `text` as a C string with {port}, {folder} and {wax} filled in; cut if there is no room.
+ */
+void bench_broker_fill(const struct bench_broker *broker, const char *text, char *room,
+                       size_t room_size);
 
 /* Ends it and removes its folder. */
 void bench_broker_stop(struct bench_broker *broker);
@@ -77,6 +90,12 @@ struct bench_number {
 struct bench_number bench_number_of(double value);
 
 /* --- Plots --- */
+
+/* Starts gnuplot for one drawing, which is written to `path`; NULL, and said so, if that fails. It
+ * reads commands from the stream until bench_plot_end(), which is false, and said so, when nothing
+ * was drawn. */
+FILE *bench_plot_begin(const struct settings *settings, const char *path);
+bool bench_plot_end(const struct settings *settings, const char *path, FILE *script);
 
 /* Both draw by gnuplot what --plot names. False, and said so, if that fails. */
 

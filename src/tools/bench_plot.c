@@ -9,28 +9,26 @@ static const char head[] = "set terminal svg size 960,540 background rgb 'white'
                            "set grid ytics\n"
                            "set key outside top left horizontal\n";
 
-/* Starts gnuplot, which reads its commands from the stream. */
-static FILE *begin(const struct settings *settings)
+FILE *bench_plot_begin(const struct settings *settings, const char *path)
 {
     FILE *script = NULL;
 
-    if (strpbrk(settings->bench.plot, "'\n") != NULL) {
-        (void)tools_complain(settings, "--plot: a name without ' and line ends");
+    if (strpbrk(path, "'\n") != NULL) {
+        (void)tools_complain(settings, "'%s': drawings want a name without ' and line ends", path);
         return NULL;
     }
     script = popen("gnuplot", "we"); /* NOLINT(cert-env33-c): found by PATH, as users have it */
     if (script != NULL) {
         (void)fputs(head, script);
-        (void)fprintf(script, "set output '%s'\n", settings->bench.plot);
+        (void)fprintf(script, "set output '%s'\n", path);
     }
     return script;
 }
 
-static bool end(const struct settings *settings, FILE *script)
+bool bench_plot_end(const struct settings *settings, const char *path, FILE *script)
 {
     return pclose(script) == 0 ||
-           tools_complain(settings, "gnuplot did not draw %s; is it installed?",
-                          settings->bench.plot);
+           tools_complain(settings, "gnuplot did not draw %s; is it installed?", path);
 }
 
 bool bench_plot_latency(const struct settings *settings, const wax_bench_scenario *const *scenarios,
@@ -38,7 +36,7 @@ bool bench_plot_latency(const struct settings *settings, const wax_bench_scenari
 {
     static const uint32_t parts[] = {0,     25000, 50000, 75000, 90000, 95000, 97500,
                                      99000, 99500, 99750, 99900, 99950, 99990, 99999};
-    FILE *script = begin(settings);
+    FILE *script = bench_plot_begin(settings, settings->bench.plot);
 
     if (script == NULL) {
         return false;
@@ -63,12 +61,12 @@ bool bench_plot_latency(const struct settings *settings, const wax_bench_scenari
         (void)fputc('e', script);
     }
     (void)fputc('\n', script);
-    return end(settings, script);
+    return bench_plot_end(settings, settings->bench.plot, script);
 }
 
 bool bench_plot_bars(const struct settings *settings, const struct bench_bars *bars)
 {
-    FILE *script = begin(settings);
+    FILE *script = bench_plot_begin(settings, settings->bench.plot);
 
     if (script == NULL) {
         return false;
@@ -94,5 +92,5 @@ bool bench_plot_bars(const struct settings *settings, const struct bench_bars *b
                       i == 0 ? "" : ", ", i + 2, (int)strcspn(name, "'"), name);
     }
     (void)fputc('\n', script);
-    return end(settings, script);
+    return bench_plot_end(settings, settings->bench.plot, script);
 }

@@ -26,11 +26,13 @@ static const struct row rows[] = {
     {"ctl",        0,           ctl_option_name,    ctl_verb_name},
     {"keys",       0,           keys_option_name,   keys_verb_name},
     {"authority",  TOOL_AUTHORITY, NULL,            NULL         },
+    {"update",     TOOL_UPDATE, NULL,               update_verb_name},
     {"init",       0,           init_option_name,   NULL         },
     {"seal",       0,           seal_option_name,   NULL         },
     {"open",       0,           seal_option_name,   NULL         },
     {"passwd",     0,           passwd_option_name, NULL         },
     {"pki",        0,           pki_option_name,    pki_verb_name},
+    {"demo",       0,           demo_option_name,   NULL         },
     {"completion", 0,           NULL,               NULL         },
 };
 /* clang-format on */

@@ -199,7 +199,6 @@ static bool check_roles(struct keys_door *door)
     const struct admin_settings *admin = &door->host.settings->admin;
     const struct keys_caller nobody = {.has_certificate = true};
     struct keys_standing standing;
-    struct stat status = {.st_mode = 0};
     char fault[HOME_FAULT_SIZE];
     wax_bytes text;
     bool is_good;
@@ -207,21 +206,15 @@ static bool check_roles(struct keys_door *door)
     (void)snprintf(door->host.roles, sizeof door->host.roles, "%.4000s%s",
                    admin->roles != NULL ? admin->roles : door->host.home->folder,
                    admin->roles != NULL ? "" : "/roles");
-    if (stat(door->host.roles, &status) != 0 && admin->roles == NULL && errno == ENOENT) {
+    if (admin->roles == NULL && access(door->host.roles, F_OK) != 0 && errno == ENOENT) {
         return (admin->listen == NULL && admin->socket == NULL) ||
                tools_complain(door->host.settings,
                               "nobody has a role yet: write lines as `operator cn night-shift` or "
                               "`viewer user anna` into %s",
                               door->host.roles);
     }
-    if (wax_file_read(door->host.roles, KEYS_ROLES_FILE_MAX, &text, fault, sizeof fault) !=
-        WAX_OK) {
+    if (!keys_roles_load(door->host.roles, &text, fault, sizeof fault)) {
         return tools_complain(door->host.settings, "%s", fault);
-    }
-    if ((status.st_mode & S_IWOTH) != 0) {
-        wax_file_free(&text);
-        return tools_complain(door->host.settings, "%s: anybody may write to it; say chmod o-w",
-                              door->host.roles);
     }
     is_good = keys_roles_find(text, &nobody, &standing, fault, sizeof fault) ||
               tools_complain(door->host.settings, "%s, %s", door->host.roles, fault);

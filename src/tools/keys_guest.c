@@ -1,5 +1,6 @@
 /* One connection to `wax authority`: it proves who it is, asks a line, gets a line, and goes. */
 #include "tools/keys_guest.h"
+#include "tools/ctl_show.h"
 #include "tools/keys_order.h"
 #include "tools/keys_request.h"
 #include "tools/keys_roles.h"
@@ -76,6 +77,13 @@ void keys_guests_free(struct guest *guests)
     free(guests);
 }
 
+/* A line for the log, and no more than one, whatever somebody wants to stand there. */
+static void say(const struct door_host *host, char *line)
+{
+    ctl_show_harmless(line);
+    tools_say(host->settings, "%s", line);
+}
+
 /* Says in the log that somebody was not let in; not more often than is good for the log. */
 __attribute__((format(printf, 2, 3))) static void note(struct door_host *host, const char *format,
                                                        ...)
@@ -96,7 +104,7 @@ __attribute__((format(printf, 2, 3))) static void note(struct door_host *host, c
         va_start(values, format);
         (void)vsnprintf(line, sizeof line, format, values);
         va_end(values);
-        tools_say(host->settings, "%s", line);
+        say(host, line);
     }
 }
 
@@ -158,25 +166,35 @@ static void describe(const struct keys_caller *caller, char *words, size_t size)
     }
 }
 
-/* Looks up what the file of roles says. */
-static void find_role(struct guest *guest, const struct keys_caller *caller)
+/* Looks up what the file of roles says. False when it is broken, or anybody could have written it:
+ * what was good at the start may be so no more. */
+static bool read_roles(struct guest *guest, const struct keys_caller *caller)
 {
     const struct door_host *host = guest->entrance->host;
     char fault[HOME_FAULT_SIZE] = "";
-    char name[300];
     wax_bytes text;
-    bool is_read = true;
+    bool is_good;
 
-    if (access(host->roles, F_OK) == 0 || errno != ENOENT) {
-        is_read =
-            wax_file_read(host->roles, KEYS_ROLES_FILE_MAX, &text, fault, sizeof fault) == WAX_OK;
-        if (is_read) {
-            is_read = keys_roles_find(text, caller, &guest->standing, fault, sizeof fault);
-            wax_file_free(&text);
-        }
+    if (access(host->roles, F_OK) != 0 && errno == ENOENT) {
+        return true;
     }
-    if (!is_read) {
-        tools_say(host->settings, "%s: %s", host->roles, fault);
+    if (!keys_roles_load(host->roles, &text, fault, sizeof fault)) {
+        tools_say(host->settings, "%s", fault);
+        return false;
+    }
+    is_good = keys_roles_find(text, caller, &guest->standing, fault, sizeof fault);
+    wax_file_free(&text);
+    if (!is_good) {
+        tools_say(host->settings, "%s, %s", host->roles, fault);
+    }
+    return is_good;
+}
+
+static void find_role(struct guest *guest, const struct keys_caller *caller)
+{
+    char name[300];
+
+    if (!read_roles(guest, caller)) {
         refuse(guest, "the file of roles is broken, and so nobody is let in; see the log");
     } else if (guest->standing.role == KEYS_NOBODY) {
         describe(caller, name, sizeof name);
@@ -230,7 +248,7 @@ static void tell(const struct guest *guest, const struct keys_order *order)
     for (size_t i = 0; i < order->argument_count && used < sizeof line; i++) {
         used += (size_t)snprintf(line + used, sizeof line - used, " %.128s", order->arguments[i]);
     }
-    tools_say(guest->entrance->host->settings, "%s", line);
+    say(guest->entrance->host, line);
 }
 
 /* Whether the guest's role is enough. */

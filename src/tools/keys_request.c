@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { REPLY_FIRST = 4096 };
+
 /* Bytes in hexadecimal, since JSON has only text. */
 static json_t *hex_of(wax_bytes bytes)
 {
@@ -109,16 +111,41 @@ void keys_request_discard(struct keys_request *request)
 
 /* --- Answers --- */
 
+/* Words that were cut to fit may end within a character, and an identity is to be in no memory but
+ * this: both are why it is not Jansson that writes. */
+static bool write_reply(wax_writer *line, const char *out, const struct keys_answer *answer)
+{
+    wax_json json = wax_json_over(line);
+
+    wax_json_open(&json, '{');
+    wax_json_member_text(&json, "out", wax_bytes_of_text(out));
+    if (answer->identity != NULL) {
+        wax_json_member_text(&json, "identity", wax_bytes_of_text(answer->identity));
+    }
+    if (answer->fault != NULL) {
+        wax_json_member_text(&json, "fault", wax_bytes_of_text(answer->fault));
+    }
+    wax_json_close(&json, '}');
+    wax_write_bytes(line, wax_bytes_of((const uint8_t *)"\n", 2)); /* the end of the text, too */
+    return line->status == WAX_OK;
+}
+
 char *keys_reply_write(const char *out, const struct keys_answer *answer)
 {
-    char *line = line_of(json_pack("{s:s, s:s*, s:s*}", "out", out, "identity", answer->identity,
-                                   "fault", answer->fault));
+    for (size_t size = REPLY_FIRST; size <= KEYS_REPLY_MAX; size *= 2) {
+        uint8_t *room = malloc(size);
+        wax_writer line = wax_writer_over(room, size);
 
-    if (line != NULL && strlen(line) > KEYS_REPLY_MAX) {
-        keys_request_free(line);
-        line = NULL;
+        if (room == NULL) {
+            return NULL;
+        }
+        if (write_reply(&line, out, answer)) {
+            return (char *)room;
+        }
+        wax_wipe(room, size);
+        free(room);
     }
-    return line;
+    return NULL;
 }
 
 bool keys_reply_read(struct keys_answer *answer, wax_bytes line)

@@ -1,10 +1,12 @@
 /* Roles: the table of verbs, and the file that names who has which. */
 #include "tools/keys_roles.h"
+#include "os/os.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 enum { LINE_SIZE = 256 };
 
@@ -188,6 +190,17 @@ static bool next_line(wax_bytes *text, char line[static LINE_SIZE])
     }
     *text = wax_bytes_of(text->data + used, text->size - used);
     return is_good;
+}
+
+bool keys_roles_load(const char *path, wax_bytes *text, char *fault, size_t fault_size)
+{
+    struct stat status = {.st_mode = 0};
+
+    if (stat(path, &status) == 0 && (status.st_mode & S_IWOTH) != 0) {
+        (void)snprintf(fault, fault_size, "%s: anybody may write to it; say chmod o-w", path);
+        return false;
+    }
+    return wax_file_read(path, KEYS_ROLES_FILE_MAX, text, fault, fault_size) == WAX_OK;
 }
 
 bool keys_roles_find(wax_bytes text, const struct keys_caller *caller,

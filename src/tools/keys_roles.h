@@ -52,6 +52,10 @@ struct keys_standing {
     char who[WAX_KEYS_NAME_MAX + 1]; /* for the log: "anna", "cn:ops", "san:...", "spki:..." */
 };
 
+/* Reads the file; on true its text is the caller's, given back by wax_file_free(). False, with
+ * words in `fault`, when it cannot be read, or when anybody may write to it. */
+bool keys_roles_load(const char *path, wax_bytes *text, char *fault, size_t fault_size);
+
 /* Looks a caller up in the file's text: the first line that names them counts; who is in none is
  * KEYS_NOBODY. False, with words in `fault`, when any line is wrong: then it is nobody, too. */
 bool keys_roles_find(wax_bytes text, const struct keys_caller *caller,

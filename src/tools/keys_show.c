@@ -1,4 +1,5 @@
 /* Verbs of `wax keys` that show what there is. */
+#include "tools/ctl_show.h"
 #include "tools/keys_verbs.h"
 
 #include <stdlib.h>
@@ -130,6 +131,16 @@ static void print_refusals(FILE *out, const wax_authority_device *device)
     (void)fputs(before[0] == ',' ? "\n" : "", out);
 }
 
+/* It is text as the device tells it, and may be meant for who reads it. */
+static void print_firmware(FILE *out, wax_bytes firmware)
+{
+    char text[WAX_KEYS_NAME_MAX + 1];
+
+    (void)snprintf(text, sizeof text, "%.*s", TEXT(firmware));
+    ctl_show_harmless(text);
+    (void)fprintf(out, ", firmware %s", text);
+}
+
 static void print_device(wax_authority_visitor *self, const wax_authority_device *device)
 {
     struct printer *printer = (struct printer *)self;
@@ -149,7 +160,7 @@ static void print_device(wax_authority_visitor *self, const wax_authority_device
                   (unsigned long long)device->version, (unsigned long long)device->held_version,
                   keys_answer_moment(device->seen_s, room));
     if (device->firmware.size > 0) {
-        (void)fprintf(printer->out, ", firmware %.*s", TEXT(device->firmware));
+        print_firmware(printer->out, device->firmware);
     }
     (void)fputc('\n', printer->out);
     print_refusals(printer->out, device);

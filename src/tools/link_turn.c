@@ -422,6 +422,9 @@ int tools_link_finish(struct link *link, int code)
     link->wants_room = false;
     link->wake_ms = wax_clock_ms() + FINISH_MS;
     stopped = 0;
+    if (link->sealed != NULL) {
+        tools_sealed_finish(link->sealed);
+    }
     if (link->transport != NULL) {
         wax_client_disconnect(&link->client, link->farewell);
         while (turn == LINK_EVENT) {

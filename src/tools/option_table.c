@@ -1,6 +1,7 @@
 /* The table of options. The names and meanings are those of Mosquitto's tools. */
 #include "tools/option_table.h"
 #include "bench/bench.h"
+#include "levels/levels.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -86,6 +87,11 @@ static bool take_patience(struct settings *settings, const char *value)
     return take_time(settings, "--patience", value, &settings->bench.patience_ms);
 }
 
+static bool take_settle(struct settings *settings, const char *value)
+{
+    return take_time(settings, "--settle", value, &settings->update.settle_ms);
+}
+
 static bool take_part(struct settings *settings, const char *value)
 {
     double percent;
@@ -167,8 +173,9 @@ enum {
     TALK = TOOL_PUB | TOOL_SUB | TOOL_RR,
     SEND = TOOL_PUB | TOOL_RR,
     SHOW = TOOL_SUB | TOOL_RR,
-    EVERY = ALL | TOOL_BENCH | TOOL_PROXY | TOOL_AUTHORITY | TOOL_GATEWAY,
-    CLIENT = ALL | TOOL_PROXY | TOOL_AUTHORITY, /* with a connection of its own that lasts */
+    EVERY = ALL | TOOL_BENCH | TOOL_PROXY | TOOL_AUTHORITY | TOOL_GATEWAY | TOOL_UPDATE,
+    CLIENT = ALL | TOOL_PROXY | TOOL_AUTHORITY |
+             TOOL_UPDATE, /* with a connection of its own that lasts */
     LASTING = CLIENT | TOOL_GATEWAY,
 };
 
@@ -179,11 +186,11 @@ const struct option_row tools_options[] = {
     {"-h", "--host",              OPTION_TEXT,   EVERY, GROUP_CONNECTION, AT(host), 0, 0, "HOST", "name or address of the broker (localhost)", NULL},
     {"-p", "--port",              OPTION_NUMBER, EVERY, GROUP_CONNECTION, AT(port), 1, 65535, "PORT", "its port (1883; with TLS 8883)", NULL},
     {"-L", "--url",               OPTION_URL,    EVERY, GROUP_CONNECTION, 0, 0, 0, "URL", "all in one: mqtt(s)://[USER[:PASSWORD]@]HOST[:PORT]/TOPIC, or ws(s)://...", tools_settings_take_url},
-    {NULL, "--ws",                OPTION_FLAG,   TALK | TOOL_BENCH | TOOL_PROXY | TOOL_AUTHORITY | TOOL_GATEWAY, GROUP_CONNECTION, AT(uses_websocket), 0, 0, NULL, "speak MQTT over WebSocket, on the path /mqtt (port 80; with TLS 443)", NULL},
+    {NULL, "--ws",                OPTION_FLAG,   TALK | TOOL_BENCH | TOOL_PROXY | TOOL_AUTHORITY | TOOL_GATEWAY | TOOL_UPDATE, GROUP_CONNECTION, AT(uses_websocket), 0, 0, NULL, "speak MQTT over WebSocket, on the path /mqtt (port 80; with TLS 443)", NULL},
     {NULL, "--unix",              OPTION_TEXT,   EVERY, GROUP_CONNECTION, AT(unix_path), 0, 0, "PATH", "connect to a Unix socket", NULL},
     {"-u", "--username",          OPTION_TEXT,   EVERY, GROUP_CONNECTION, AT(username), 0, 0, "USER", "name to log in with", NULL},
     {"-P", "--pw",                OPTION_SECRET, EVERY, GROUP_CONNECTION, AT(password), 0, 0, "PASSWORD", "its password; safer in a file for -o", NULL},
-    {NULL, "--scram",             OPTION_FLAG,   TALK | TOOL_AUTHORITY, GROUP_CONNECTION, AT(uses_scram), 0, 0, NULL, "MQTT 5: prove the password by SCRAM-SHA-256, so that it is not sent; the broker proves that it knows it, too", NULL},
+    {NULL, "--scram",             OPTION_FLAG,   TALK | TOOL_AUTHORITY | TOOL_UPDATE, GROUP_CONNECTION, AT(uses_scram), 0, 0, NULL, "MQTT 5: prove the password by SCRAM-SHA-256, so that it is not sent; the broker proves that it knows it, too", NULL},
     {"-i", "--id",                OPTION_TEXT,   CLIENT, GROUP_CONNECTION, AT(client_id), 0, 0, "ID", "client id (a random one)", NULL},
     {"-I", "--id-prefix",         OPTION_TEXT,   ALL | TOOL_PROXY, GROUP_CONNECTION, AT(id_prefix), 0, 0, "TEXT", "client id of this text and the process id", NULL},
     {"-c", "--disable-clean-session", OPTION_FLAG, ALL, GROUP_CONNECTION, AT(keeps_session), 0, 0, NULL, "keep the session at the broker after the end; needs -i", NULL},
@@ -192,8 +199,8 @@ const struct option_row tools_options[] = {
     {"-V", "--protocol-version",  OPTION_TAKEN,  CLIENT | TOOL_BENCH, GROUP_CONNECTION, 0, 0, 0, "VERSION", "of MQTT: 5, 311 or 31 (311; rr: 5; doctor: what works; with -D: 5)", take_version},
     {"-A", NULL,                  OPTION_TEXT,   LASTING, GROUP_CONNECTION, AT(bind_address), 0, 0, "ADDRESS", "connect from this address of this host", NULL},
     {NULL, "--nodelay",           OPTION_FLAG,   LASTING, GROUP_CONNECTION, AT(no_delay), 0, 0, NULL, "send small packets at once (TCP_NODELAY)", NULL},
-    {"-S", NULL,                  OPTION_FLAG,   TALK | TOOL_PROXY | TOOL_AUTHORITY | TOOL_GATEWAY, GROUP_CONNECTION, AT(uses_srv), 0, 0, NULL, "-h is a domain: ask the DNS for its brokers (SRV of _mqtt._tcp; with TLS _secure-mqtt._tcp)", NULL},
-    {NULL, "--proxy",             OPTION_URL,    TALK | TOOL_PROXY | TOOL_AUTHORITY | TOOL_GATEWAY, GROUP_CONNECTION, 0, 0, 0, "URL", "through a SOCKS5 proxy: socks5h://[USER[:PASSWORD]@]HOST[:PORT] (1080)", tools_settings_take_proxy},
+    {"-S", NULL,                  OPTION_FLAG,   TALK | TOOL_PROXY | TOOL_AUTHORITY | TOOL_GATEWAY | TOOL_UPDATE, GROUP_CONNECTION, AT(uses_srv), 0, 0, NULL, "-h is a domain: ask the DNS for its brokers (SRV of _mqtt._tcp; with TLS _secure-mqtt._tcp)", NULL},
+    {NULL, "--proxy",             OPTION_URL,    TALK | TOOL_PROXY | TOOL_AUTHORITY | TOOL_GATEWAY | TOOL_UPDATE, GROUP_CONNECTION, 0, 0, 0, "URL", "through a SOCKS5 proxy: socks5h://[USER[:PASSWORD]@]HOST[:PORT] (1080)", tools_settings_take_proxy},
     {"-D", "--property",          OPTION_PROPERTY, ALL, GROUP_CONNECTION, 0, 0, 0, "PACKET NAME [KEY] VALUE", "MQTT 5: a property, as in -D publish content-type text/plain", NULL},
 
     {NULL, "--cafile",            OPTION_TEXT,   EVERY, GROUP_TLS, AT(cafile), 0, 0, "FILE", "use TLS; trust the CAs of this PEM file", NULL},
@@ -211,7 +218,7 @@ const struct option_row tools_options[] = {
     {NULL, "--tls-keylog",        OPTION_TEXT,   ALL | TOOL_PROXY | TOOL_GATEWAY, GROUP_TLS, AT(keylog), 0, 0, "FILE", "append the secrets of the connection, for Wireshark: for tests only", NULL},
     {NULL, "--no-tls",            OPTION_FLAG,   ALL | TOOL_PROXY | TOOL_GATEWAY, GROUP_TLS, AT(no_tls), 0, 0, NULL, "no TLS, even on port 8883", NULL},
 
-    {NULL, "--seal",              OPTION_TEXT,   TOOL_PUB | TOOL_SUB | TOOL_PROXY, GROUP_SEALING, AT(seal), 0, 0, "FILE", "seal what is sent and open what comes, as the device whose identity `wax keys` wrote to this file", NULL},
+    {NULL, "--seal",              OPTION_TEXT,   TOOL_PUB | TOOL_SUB | TOOL_PROXY | TOOL_UPDATE, GROUP_SEALING, AT(seal), 0, 0, "FILE", "seal what is sent and open what comes, as the device whose identity `wax keys` wrote to this file", NULL},
 
     {NULL, "--clear",             OPTION_FLAG,   TOOL_PROXY, GROUP_SEALING, AT(lets_clear), 0, 0, NULL, "let messages on topics of no group through as they are, unsealed (they are refused)", NULL},
 
@@ -303,10 +310,55 @@ const struct option_row tools_options[] = {
     {NULL, "--pid",               OPTION_NUMBER, TOOL_BENCH, GROUP_BROKER, AT(bench.pid), 1, INT32_MAX, "PID", "process of the broker on this host: tells its CPU and memory", NULL},
     {NULL, "--with",              OPTION_TEXTS,  TOOL_BENCH, GROUP_BROKER, AT(bench.with), 0, 0, "BROKER", "start this broker for the run: wax, mosquitto or a shell command, in which {port} is its port and {folder} an empty folder; compare: may be repeated", NULL},
     {NULL, "--tls",               OPTION_FLAG,   TOOL_BENCH, GROUP_BROKER, AT(bench.uses_tls), 0, 0, NULL, "with the brokers it starts: by TLS, with certificates made for the run ({folder}/server.crt, {folder}/server.key)", NULL},
-    {NULL, "--rounds",            OPTION_NUMBER, TOOL_BENCH, GROUP_BROKER, AT(bench.rounds), 1, 1000, "N", "compare: how often each is measured, in turns (3)", NULL},
+    {NULL, "--rounds",            OPTION_NUMBER, TOOL_BENCH, GROUP_BROKER, AT(bench.rounds), 1, 1000, "N", "compare and levels: how often each is measured, in turns (3; levels: 5)", NULL},
 
-    {NULL, "--json",              OPTION_FLAG,   TOOL_BENCH, GROUP_REPORT, AT(bench.is_json), 0, 0, NULL, "a JSON object on a line for each run, instead of the table", NULL},
+    {NULL, "--levels",            OPTION_TEXT,   TOOL_BENCH, GROUP_LEVELS, AT(bench.levels), 0, 0, "LIST", "levels: which, as in L2,L3-tls1.3-cert; L2 means all whose names go on with a dash (all)", NULL},
+    {NULL, "--sizes",             OPTION_TEXT,   TOOL_BENCH, GROUP_LEVELS, AT(bench.sizes), 0, 0, "LIST", "bytes of a message (16,64,256,8000,16000,32000,80000,160000)", NULL},
+    {NULL, "--counts",            OPTION_TEXT,   TOOL_BENCH, GROUP_LEVELS, AT(bench.counts), 0, 0, "LIST", "messages (100,500,1000,2500,10000)", NULL},
+    {NULL, "--chunk",             OPTION_NUMBER, TOOL_BENCH, GROUP_LEVELS, AT(bench.chunk), WAX_LEVELS_CHUNK_MIN, WAX_LEVELS_CHUNK_MAX, "BYTES", "what the client holds of a message at once; larger ones are sealed as streams (8192)", NULL},
+    {NULL, "--memory-limit",      OPTION_TEXT,   TOOL_BENCH, GROUP_LEVELS, AT(bench.memory), 0, 0, "SIZE", "heap that the client may take, its crypto library included, as in 160K; tells which levels cannot send", NULL},
+    {NULL, "--minutes",           OPTION_NUMBER, TOOL_BENCH, GROUP_LEVELS, AT(bench.minutes), 1, 1440, "N", "time for all of it (8); what does not fit is sampled", NULL},
+    {NULL, "--out",               OPTION_TEXT,   TOOL_BENCH, GROUP_LEVELS, AT(bench.out), 0, 0, "FOLDER", "write levels.json, levels.csv, figures and levels.html here", NULL},
+
+    {NULL, "--from",              OPTION_TEXT,   TOOL_BENCH, GROUP_ADVISE, AT(bench.from), 0, 0, "FILE", "figures of a levels.json (measures a few now); levels: tell, draw and write these anew", NULL},
+    {NULL, "--every",             OPTION_NUMBER, TOOL_BENCH, GROUP_ADVISE, AT(bench.every_s), 1, 31536000, "SECONDS", "from one message to the next; or --rate", NULL},
+    {NULL, "--connects",          OPTION_TEXT,   TOOL_BENCH, GROUP_ADVISE, AT(bench.connects), 0, 0, "HOW", "stay: one connection for all; each: one for each message", NULL},
+    {NULL, "--ram",               OPTION_TEXT,   TOOL_BENCH, GROUP_ADVISE, AT(bench.ram), 0, 0, "SIZE", "of the device that is free, as in 64K", NULL},
+    {NULL, "--flash",             OPTION_TEXT,   TOOL_BENCH, GROUP_ADVISE, AT(bench.flash), 0, 0, "SIZE", "likewise", NULL},
+    {NULL, "--against",           OPTION_TEXT,   TOOL_BENCH, GROUP_ADVISE, AT(bench.against), 0, 0, "LIST", "from whom it is to be protected: strangers,wire,broker,names, or nobody", NULL},
+    {NULL, "--battery",           OPTION_FLAG,   TOOL_BENCH, GROUP_ADVISE, AT(bench.has_battery), 0, 0, NULL, "the device lives on one", NULL},
+
+    {NULL, "--json",              OPTION_FLAG,   TOOL_BENCH, GROUP_REPORT, AT(bench.is_json), 0, 0, NULL, "a JSON object on a line for each run, instead of the table; levels: one for all", NULL},
     {NULL, "--plot",              OPTION_TEXT,   TOOL_BENCH, GROUP_REPORT, AT(bench.plot), 0, 0, "FILE", "draw the results as SVG, by gnuplot", NULL},
+
+    {NULL, "--vendor",            OPTION_TEXT,   TOOL_UPDATE, GROUP_SIGNING, AT(update.vendor), 0, 0, "NAME", "sign, device: who makes the device", NULL},
+    {NULL, "--class",             OPTION_TEXT,   TOOL_UPDATE, GROUP_SIGNING, AT(update.class_name), 0, 0, "NAME", "sign, device: what the image runs on; status, watch: show these alone", NULL},
+    {NULL, "--number",            OPTION_NUMBER, TOOL_UPDATE, GROUP_SIGNING, AT(update.number), 1, 4294967295U, "N", "sign: the version; higher is newer, and a device never goes back", NULL},
+    {NULL, "--minimum",           OPTION_NUMBER, TOOL_UPDATE, GROUP_SIGNING, AT(update.minimum), 0, 4294967294U, "N", "sign: the version that must run to update from (0: any)", NULL},
+    {NULL, "--label",             OPTION_TEXT,   TOOL_UPDATE, GROUP_SIGNING, AT(update.label), 0, 0, "TEXT", "sign: the version's name for people, as 2.1.0", NULL},
+    {NULL, "--chunk-size",        OPTION_NUMBER, TOOL_UPDATE, GROUP_SIGNING, AT(update.chunk_size), 256, 65536, "BYTES", "sign: what a device has in memory at once; a power of two (4096)", NULL},
+    {NULL, "--vendor-key",        OPTION_TEXT,   TOOL_UPDATE, GROUP_SIGNING, AT(update.vendor_key), 0, 0, "FILE", "sign: the private key on P-256, as `wax update key` makes it", NULL},
+    {NULL, "--manifest",          OPTION_TEXT,   TOOL_UPDATE, GROUP_SIGNING, AT(update.manifest), 0, 0, "FILE", "sign, push, show, device --factory: the manifest (IMAGE.manifest)", NULL},
+    {NULL, "--trust",             OPTION_TEXT,   TOOL_UPDATE, GROUP_SIGNING, AT(update.trust), 0, 0, "FILE", "push, show, device: the vendor's public key", NULL},
+
+    {NULL, "--prefix",            OPTION_TEXT,   TOOL_UPDATE, GROUP_ROLL_OUT, AT(update.prefix), 0, 0, "TOPIC", "what all topics begin with (wax)", NULL},
+    {NULL, "--to",                OPTION_TEXTS,  TOOL_UPDATE, GROUP_ROLL_OUT, AT(update.to), 0, 0, "NAME", "push: for this device or group alone, not for all of the class; may be repeated", NULL},
+    {NULL, "--percent",           OPTION_TEXT,   TOOL_UPDATE, GROUP_ROLL_OUT, AT(update.percent), 0, 0, "LIST", "push: in stages of the devices that are known, as 5,25,100; the next begins when all of one have it", NULL},
+    {NULL, "--wait",              OPTION_FLAG,   TOOL_UPDATE, GROUP_ROLL_OUT, AT(update.waits), 0, 0, NULL, "push: until all devices that are known have it, or enough have failed", NULL},
+    {NULL, "--halt-after",        OPTION_NUMBER, TOOL_UPDATE, GROUP_ROLL_OUT, AT(update.halt_after), 1, 1000000, "N", "push: stop, and take the manifests back, when so many devices have failed (1)", NULL},
+    {NULL, "--settle",            OPTION_TAKEN,  TOOL_UPDATE, GROUP_ROLL_OUT, 0, 0, 0, "SECONDS", "push, status: no status for so long, and all are known (2)", take_settle},
+    {"-W", NULL,                  OPTION_NUMBER, TOOL_UPDATE, GROUP_ROLL_OUT, AT(timeout_s), 1, 4000000, "SECONDS", "give up after so long, with exit code 27", NULL},
+    {NULL, "--remove",            OPTION_FLAG,   TOOL_UPDATE, GROUP_ROLL_OUT, AT(update.removes), 0, 0, NULL, "push: take manifest and chunks back from the broker", NULL},
+
+    {NULL, "--device",            OPTION_TEXT,   TOOL_UPDATE, GROUP_DEVICE, AT(update.device), 0, 0, "NAME", "device: its name", NULL},
+    {NULL, "--group",             OPTION_TEXT,   TOOL_UPDATE, GROUP_DEVICE, AT(update.group), 0, 0, "NAME", "device: the group whose manifests it takes, too", NULL},
+    {NULL, "--factory",           OPTION_TEXT,   TOOL_UPDATE, GROUP_DEVICE, AT(update.factory), 0, 0, "IMAGE", "device: make its flash, with this image in it, and end", NULL},
+    {NULL, "--slot-size",         OPTION_NUMBER, TOOL_UPDATE, GROUP_DEVICE, AT(update.slot_size), 4096, 67108864, "BYTES", "device: of each of two slots (1048576)", NULL},
+    {NULL, "--sector-size",       OPTION_NUMBER, TOOL_UPDATE, GROUP_DEVICE, AT(update.sector_size), 512, 65536, "BYTES", "device: what the flash erases at once; a power of two (4096)", NULL},
+    {NULL, "--tries",             OPTION_NUMBER, TOOL_UPDATE, GROUP_DEVICE, AT(update.tries), 1, 255, "N", "device: how often an image is booted that nobody confirms (3)", NULL},
+    {NULL, "--never-confirm",     OPTION_FLAG,   TOOL_UPDATE, GROUP_DEVICE, AT(update.never_confirms), 0, 0, NULL, "device: new images turn out not to work", NULL},
+    {NULL, "--until",             OPTION_NUMBER, TOOL_UPDATE, GROUP_DEVICE, AT(update.until), 1, 4294967295U, "N", "device: end when version N runs and is confirmed; with exit code 1 when it has failed, or a manifest is refused", NULL},
+    {NULL, "--cut",               OPTION_NUMBER, TOOL_UPDATE, GROUP_DEVICE, AT(update.cut_at), 1, 4294967295U, "N", "device: lose power in the middle of the Nth operation of the flash, with exit code 9", NULL},
 
     {"-o", "--config",            OPTION_TEXT,   EVERY, GROUP_GENERAL, AT(options_file), 0, 0, "FILE", "read options from a file, one a line", NULL},
     {"-d", "--debug",             OPTION_FLAG,   LASTING, GROUP_GENERAL, AT(is_debug), 0, 0, NULL, "say what happens", NULL},

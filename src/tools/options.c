@@ -1,4 +1,4 @@
-/* Reading and explaining the options of pub, sub, rr, doctor, bench, proxy and gateway. */
+/* Reading and explaining the options of pub, sub, rr, doctor, bench, proxy, gateway and update. */
 #include "tools/options.h"
 #include "os/os.h"
 #include "tools/option_table.h"
@@ -8,6 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* clang-format off */
+#define UPDATE_DEFAULTS {.prefix = "wax", .chunk_size = 4096, .halt_after = 1, .settle_ms = 2000, .tries = 3, .slot_size = 1024 * 1024, .sector_size = 4096}
+/* clang-format on */
 
 enum {
     OPTIONS_FILE_MAX = 1024 * 1024,
@@ -182,6 +186,11 @@ static size_t take_option(struct settings *settings, const struct words *words)
         settings->folder = words->items[0];
         return 1;
     }
+    if (row == NULL && settings->tool == TOOL_UPDATE && words->items[0][0] != '-' &&
+        settings->update.words.count < FILTERS_MAX) {
+        settings->update.words.items[settings->update.words.count++] = words->items[0];
+        return 1;
+    }
     if (row == NULL) {
         complain_of(settings, words->items[0]);
         return 0;
@@ -349,6 +358,7 @@ static const char *name_of(enum tool tool)
         {TOOL_BENCH,     "bench"    },
         {TOOL_PROXY,     "proxy"    },
         {TOOL_AUTHORITY, "authority"},
+        {TOOL_UPDATE,    "update"   },
         {TOOL_GATEWAY,   "gateway"  },
     };
 
@@ -372,6 +382,7 @@ bool tools_options_begin(struct settings *settings, enum tool tool, int argc, ch
         .repeat_count = 1,
         .random_part = 10000,
         .bench.warm_ms = 500,
+        .update = UPDATE_DEFAULTS,
         .gateway = {.advertise_s = 900,
                     .baud = 115200,
                     .devices_max = 256,

@@ -34,6 +34,7 @@ struct sealed {
     size_t room_size;
     int lock;
     enum sealed_use use;
+    bool is_over; /* what comes now is not shown any more */
 };
 
 /* --- Records --- */
@@ -79,10 +80,14 @@ static wax_status load(wax_member_store *self, wax_member_record record, const u
 static wax_status save(wax_member_store *self, wax_member_record record, const uint8_t *group,
                        wax_bytes value)
 {
+    const struct sealed *sealed = (const struct sealed *)self;
     char path[PATH_SIZE];
     char fault[400];
 
-    path_of((const struct sealed *)self, record, group, path, sizeof path);
+    if (sealed->is_over && record == WAX_MEMBER_CAME) {
+        return WAX_IO; /* it comes again at the next start */
+    }
+    path_of(sealed, record, group, path, sizeof path);
     return wax_file_replace(path, value, fault, sizeof fault);
 }
 
@@ -215,6 +220,11 @@ void tools_sealed_close(struct sealed *sealed)
     free(sealed->memory);
     tools_identity_discard(&sealed->identity);
     free(sealed);
+}
+
+void tools_sealed_finish(struct sealed *sealed)
+{
+    sealed->is_over = true;
 }
 
 wax_member *tools_sealed_member(struct sealed *sealed)

@@ -19,6 +19,9 @@ struct sealed *tools_sealed_open(const char *path, enum sealed_use use, char *fa
 /* Wipes and gives back all of it; NULL is fine. */
 void tools_sealed_close(struct sealed *sealed);
 
+/* From here on no message is shown: none of class stream counts as come. */
+void tools_sealed_finish(struct sealed *sealed);
+
 wax_member *tools_sealed_member(struct sealed *sealed);
 
 /* The topic below which the authority speaks. */

@@ -29,8 +29,8 @@ static bool be_ready(struct link *link, wax_client_event *event)
 /* Without keys a subscriber does not know how the broker may see its filters: it waits for them. */
 static bool go_on(struct link *link, wax_client_event *event)
 {
-    const bool waits =
-        link->settings->tool == TOOL_SUB && !wax_member_has_keys(tools_sealed_member(link->sealed));
+    const bool waits = (link->settings->tool == TOOL_SUB || link->settings->tool == TOOL_UPDATE) &&
+                       !wax_member_has_keys(tools_sealed_member(link->sealed));
 
     return waits || be_ready(link, event);
 }
@@ -106,7 +106,9 @@ bool tools_sealed_link_poll(struct link *link, uint64_t now_ms, wax_client_event
         tell_bad_mailbox(link, got.status);
         return go_on(link, event);
     case WAX_MEMBER_DROPPED:
-        tools_say(link->settings, "a message was dropped: %s", wax_status_text(got.status));
+        if (!link->is_silent) {
+            tools_say(link->settings, "a message was dropped: %s", wax_status_text(got.status));
+        }
         return true;
     }
     return true;

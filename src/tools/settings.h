@@ -1,6 +1,5 @@
-/* What pub, sub, rr, doctor, bench, proxy, gateway and authority were asked to do, as their options
- * say it.
- */
+/* What pub, sub, rr, doctor, bench, proxy, gateway, authority and update were asked to do, as their
+ * options say it. */
 #ifndef WAX_TOOLS_SETTINGS_H
 #define WAX_TOOLS_SETTINGS_H
 
@@ -17,6 +16,7 @@ enum tool {
     TOOL_PROXY = 32,
     TOOL_AUTHORITY = 64,
     TOOL_GATEWAY = 128,
+    TOOL_UPDATE = 256,
 };
 
 /* Exit codes that scripts know from Mosquitto's tools; a refused CONNECT exits with its code. */
@@ -94,6 +94,50 @@ struct bench_settings {
     const char *plot; /* a file for an SVG */
     bool uses_tls;    /* of the brokers it starts */
     bool is_json;
+    const char *levels; /* lists, as are the next two; NULL: all */
+    const char *sizes;
+    const char *counts;
+    const char *memory; /* with its unit, as are `ram` and `flash` */
+    const char *out;    /* a folder */
+    const char *from;   /* figures that were measured before; NULL: measured now */
+    const char *ram;
+    const char *flash;
+    const char *against; /* a list: from whom it is to be protected */
+    const char *connects;
+    uint32_t chunk;
+    uint32_t minutes;
+    uint32_t every_s; /* from message to message */
+    bool has_battery;
+};
+
+/* What wax update is to do. */
+struct update_settings {
+    struct texts words; /* the verb, and files */
+    struct texts to; /* devices and groups that are to have the manifest; none: all of the class */
+    const char *prefix;
+    const char *vendor;
+    const char *class_name;
+    const char *label;
+    const char *manifest; /* a file; NULL: beside the image */
+    const char *vendor_key;
+    const char *trust;
+    const char *percent; /* the stages of a roll-out; NULL: all at once */
+    const char *device;
+    const char *group;
+    const char *factory;
+    uint32_t number; /* of the version */
+    uint32_t minimum;
+    uint32_t chunk_size;
+    uint32_t halt_after; /* failures */
+    uint32_t settle_ms;
+    uint32_t tries;
+    uint32_t slot_size;
+    uint32_t sector_size;
+    uint32_t cut_at;
+    uint32_t until; /* a version */
+    bool waits;
+    bool removes;
+    bool never_confirms;
 };
 
 /* What wax gateway is to do. */
@@ -211,6 +255,7 @@ struct settings {
     bool publishes;
 
     struct bench_settings bench;
+    struct update_settings update;
     struct gateway_settings gateway;
 
     const char *folder; /* of the authority; NULL: none was named */

@@ -48,6 +48,14 @@ int wax_tool_passwd(int argc, char **argv);
 /* wax ctl: looks into a running broker. 0 if it did what was asked, else 1. */
 int wax_tool_ctl(int argc, char **argv);
 
+/* wax demo: shows what each level of protection keeps from whom. 0 if all acts came to their end,
+ * else 1. */
+int wax_tool_demo(int argc, char **argv);
+
+/* wax update: signs firmware, publishes it, watches devices take it. 0 if it was done; 2 if a
+ * roll-out was halted; others as wax pub's. */
+int wax_tool_update(int argc, char **argv);
+
 /* wax completion: prints a script by which a shell completes the words of all tools. */
 int wax_tool_completion(int argc, char **argv);
 

@@ -19,10 +19,11 @@ static const struct topic introductions[] = {
     {TOOL_SUB,    "receive messages",                         "Subscribes at an MQTT broker and shows the messages that come, until it is interrupted."},
     {TOOL_RR,     "send a request and wait for the response", "Sends a message to an MQTT broker, waits for one answer, shows it and exits."},
     {TOOL_DOCTOR, "say why a client cannot connect",          "Goes step by step the way that a client goes: name, TCP, TLS, certificates, login, topics. Says what is well, what is not, and what to do next."},
-    {TOOL_BENCH,  "load a broker and account for every message", "Puts load on any MQTT broker, checks that every message comes once, in order and unchanged, and tells what it took: messages per second and per second of the broker's CPU, latency, memory. The words in front of the options are scenarios; `wax bench compare SCENARIO...` starts Wax, Debian's mosquitto if it is installed, and what --with says, and measures them in turns."},
+    {TOOL_BENCH,  "load a broker and account for every message", "Puts load on any MQTT broker, checks that every message comes once, in order and unchanged, and tells what it took: messages per second and per second of the broker's CPU, latency, memory. The words in front of the options are scenarios; `wax bench compare SCENARIO...` starts Wax, Debian's mosquitto if it is installed, and what --with says, and measures them in turns. `wax bench levels` measures what each level of protection costs a client, and `wax bench advise` says which one to take."},
     {TOOL_PROXY,  "seal and open for programs that cannot",   "Waits for MQTT programs on this host as a broker does, and connects each of them to the broker. What they publish is sealed before it leaves, what comes is opened; what is refused does not reach them. They are one device, whose identity no other process uses meanwhile."},
     {TOOL_GATEWAY, "connect devices that speak MQTT-SN", "Takes MQTT-SN 1.2 of devices that have neither TCP nor TLS, by UDP or by serial lines, and connects each of them to any MQTT broker, by a connection of its own. What they publish passes as it is: what is sealed stays sealed."},
     {TOOL_AUTHORITY, "publish the keys of a namespace",       "Speaks for the authority that `wax keys init FOLDER` made, as an ordinary client of any MQTT broker: publishes mailboxes, manifests and the log, hears what devices acknowledge, and begins new epochs in time. While it runs, `wax keys` goes through it, by a socket in the folder."},
+    {TOOL_UPDATE, "sign firmware, publish it, and watch devices take it", "Brings new firmware to devices through any MQTT broker. VERB is key (makes the vendor's key), sign (an image: makes IMAGE.manifest), show (what a manifest says), push (publishes chunks and manifest, to all devices of a class, to some, or in stages), status and watch (what devices say), or device (a device to try it with, whose flash is a file). Devices take nothing that the vendor's key has not signed for them, and nothing older than what they have seen; whoever carries it can change nothing."},
 };
 
 static const char *const group_titles[GROUP_COUNT] = {
@@ -39,7 +40,12 @@ static const char *const group_titles[GROUP_COUNT] = {
     [GROUP_CHECK] = "What else to check",
     [GROUP_LOAD] = "Load",
     [GROUP_BROKER] = "The broker under test",
+    [GROUP_LEVELS] = "What each level costs (levels)",
+    [GROUP_ADVISE] = "Which level to take (advise)",
     [GROUP_REPORT] = "Report",
+    [GROUP_SIGNING] = "Signing",
+    [GROUP_ROLL_OUT] = "Publishing and watching",
+    [GROUP_DEVICE] = "The device",
     [GROUP_GENERAL] = "General",
 };
 
@@ -99,7 +105,29 @@ static const struct topic topics[] = {
         "wax bench pairs -q 1 --rate 10000 --seconds 30 -h broker.example.org --cafile ca.crt\n"
         "wax bench compare pairs fan-out --rounds 5 --plot result.svg\n"
         "wax bench compare connects resumes --tls\n"
-        "wax bench compare pairs --with 'nanomq start --url nmq-tcp://127.0.0.1:{port}'\n"},
+        "wax bench compare pairs --with 'nanomq start --url nmq-tcp://127.0.0.1:{port}'\n"
+        "wax bench levels --out figures\n"
+        "wax bench levels --levels L2,L3-tls1.3-cert --sizes 64,8000 --counts 1000\n"
+        "wax bench levels --memory-limit 160K --sizes 8000,80000,160000 --counts 100\n"
+        "wax bench advise --size 64 --every 60 --against wire,broker --ram 32K --from figures/levels.json\n"},
+    {TOOL_BENCH, "Levels",
+        "L0                nothing is protected\n"
+        "L1                user name and password, in clear\n"
+        "L2cbc             AES-128-CBC of whole messages in a second buffer: only for comparison\n"
+        "L2-suite1         sealed with ChaCha20-Poly1305, over plain TCP\n"
+        "L2-suite2         sealed with Ascon\n"
+        "L2-suite3         sealed with AES-128-CCM\n"
+        "L3-tls1.2-cert    TLS 1.2; the broker has a certificate\n"
+        "L3-tls1.2-mutual  TLS 1.2; both have one\n"
+        "L3-tls1.2-psk     TLS 1.2; both have a key\n"
+        "L3-tls1.3-cert, L3-tls1.3-mutual, L3-tls1.3-psk  the same with TLS 1.3\n"
+        "L4-suite1, L4-suite2, L4-suite3  TLS 1.3 with the broker's certificate, and sealed\n"
+        "A broker with certificates for the run is started; --with may name another wax to be it. Each\n"
+        "client is a process of its own, the code that `wax pub` runs. What it takes of memory is counted\n"
+        "with what OpenSSL takes for it; what OpenSSL keeps once for the process, its tables of algorithms, is\n"
+        "told apart, since libraries for devices have that in flash. Bytes are counted at the socket, above TCP. All levels take turns, round\n"
+        "by round; what does not fit in the time is sampled, and marked with *. Unless memory is limited,\n"
+        "one message of each level and size is received, opened and compared first.\n"},
     {TOOL_BENCH, "How it measures",
         "One thread with one loop, so that it can be told apart from the broker: compare gives the broker\n"
         "one processor and the load the other, where there are two. The figure that says most is messages\n"
@@ -221,6 +249,30 @@ static const struct topic topics[] = {
         "0    SIGTERM or SIGINT ended it\n"
         "1    wrong options or folder, or another process works with the folder\n"
         "8    TLS failed; others: the broker refused the connection, as for wax-pub(1)\n"},
+    {TOOL_UPDATE, "Examples",
+        "wax update key vendor.key\n"
+        "wax update sign pump-7.bin --vendor-key vendor.key --vendor acme --class pump --number 7\n"
+        "wax update push pump-7.bin --trust vendor.key.pub -h broker.example.org --cafile ca.crt\n"
+        "wax update push pump-7.bin --trust vendor.key.pub --percent 5,25,100 --halt-after 3\n"
+        "wax update push pump-7.bin --trust vendor.key.pub --to hall-2 --wait\n"
+        "wax update status --class pump\n"
+        "wax update device flash --factory pump-6.bin --trust vendor.key.pub --vendor acme --class pump\n"
+        "wax update device flash --trust vendor.key.pub --vendor acme --class pump --device pump-1\n"},
+    {TOOL_UPDATE, "Topics",
+        "PREFIX/u/NAME/manifest, of a class, a group or a device, and PREFIX/u/CLASS/VERSION/INDEX are\n"
+        "retained at QoS 1; devices retain PREFIX/u/DEVICE/status. docs/update.md has all bytes.\n"},
+    {TOOL_UPDATE, "Stages",
+        "With --percent the devices that are known by their statuses are put in an order that is another\n"
+        "for each version. The first of them get the manifest under their own names; when all of them run\n"
+        "the version, the next stage begins; 100 is for the whole class, or all of --to, with those that\n"
+        "come later. A device that returns to its old version, or refuses the new one, has failed; with\n"
+        "--halt-after of them the manifests are taken back and no other device begins.\n"},
+    {TOOL_UPDATE, "Exit code",
+        "0    done\n"
+        "1    wrong options or files, no connection; device: the version failed or was refused\n"
+        "2    push: halted, because devices failed\n"
+        "9    device: the power went, as --cut wanted it\n"
+        "27   -W: not done in time; others as for wax-pub(1)\n"},
     {TOOL_DOCTOR, "Exit code",
         "0    all is well\n"
         "1    something is not\n"},
@@ -293,8 +345,9 @@ static void show_group(const struct settings *settings, size_t group,
 static void show_help(const struct settings *settings)
 {
     (void)printf("Usage: wax %s %s[OPTIONS]\n\n%s\n", settings->name,
-                 settings->tool == TOOL_BENCH       ? "[compare] SCENARIO... "
+                 settings->tool == TOOL_BENCH       ? "[compare] SCENARIO...|levels|advise "
                  : settings->tool == TOOL_AUTHORITY ? "FOLDER "
+                 : settings->tool == TOOL_UPDATE    ? "VERB [FILE] "
                                                     : "",
                  introduction_of(settings->tool)->text);
     for (size_t group = 0; group < GROUP_COUNT; group++) {
@@ -337,8 +390,9 @@ static void show_manual(const struct settings *settings)
     (void)printf(".TH wax-%s 1 \"\" \"Wax %s\" \"Wax\"\n.SH NAME\nwax-%s \\- %s\n", settings->name,
                  WAX_VERSION_TEXT, settings->name, introduction->title);
     (void)printf(".SH SYNOPSIS\n.B wax %s\n%s[\\fIOPTIONS\\fR]\n.SH DESCRIPTION\n", settings->name,
-                 settings->tool == TOOL_BENCH       ? "[compare] \\fISCENARIO\\fR... "
+                 settings->tool == TOOL_BENCH       ? "[compare] \\fISCENARIO\\fR...|levels|advise "
                  : settings->tool == TOOL_AUTHORITY ? "\\fIFOLDER\\fR "
+                 : settings->tool == TOOL_UPDATE    ? "\\fIVERB\\fR [\\fIFILE\\fR] "
                                                     : "");
     tools_roff_write(introduction->text);
     (void)fputs("\n.SH OPTIONS\n", stdout);

@@ -25,12 +25,14 @@ static const struct tool_row tools[] = {
     {"gateway", wax_tool_gateway, "connect devices that speak MQTT-SN, by UDP or a serial line"},
     {"keys",   wax_tool_keys,   "say who may read and write what under seal"},
     {"authority", wax_tool_authority, "publish keys to devices, through any broker"},
+    {"update", wax_tool_update, "sign firmware, bring it to devices, watch them take it"},
     {"init",   wax_tool_init,   "make a first configuration, certificates and an administrator"},
     {"pki",    wax_tool_pki,    "make, renew, revoke and show certificates"},
     {"passwd", wax_tool_passwd, "add, change and remove users of a password file"},
     {"ctl",    wax_tool_ctl,    "look into a running broker, and tell it what to do"},
     {"doctor", wax_tool_doctor, "say why a client cannot connect, and what to do next"},
     {"bench",  wax_tool_bench,  "load a broker, account for every message, compare brokers"},
+    {"demo",   wax_tool_demo,   "show what each level of protection keeps from whom"},
     {"completion", wax_tool_completion, "let the shell complete tools, verbs and options"},
 };
 /* clang-format on */

@@ -9,6 +9,9 @@ from sealed import message, plain, stream
 from sealed.group import Group
 from sealed.keys import STREAM
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "stories"))
+import firmware
+
 V31, V311, V5 = 0x00, 0x10, 0x20  # bits 4 and 5 of the first byte
 SECOND, THIRD, FOURTH = 0x40, 0x80, 0xC0  # bits 6 and 7: which type
 
@@ -142,6 +145,14 @@ SEEDS["seal_blind"] = [body(0, text(b""), b"home/+/temp"), body(3, text(b"home/+
 SEEDS["member_unseal"] = [
     body(0x80, b"\0", b"a text that is sealed"), body(0xA1, b"\0", b"on a blinded topic"), body(0x91, b"\x07", b"touched"),
     body(0x01, b"\0", sealed(1, 2, 16)[1:]), body(0x40, b"\0", b"\xfb\x02", bytes(40)), body(0x10, b"\0"), body(0x02, b"\0clear")]
+
+# What a vendor says of an image of one chunk of zeros, and of two: the fuzz target signs it. Then what stands in flash.
+PAYLOAD = firmware.item(firmware.describe(bytes(300), "acme", "pump", 7, 3, 512))
+LABELLED = firmware.item(firmware.describe(bytes(600), "acme", "pump", 7, 3, 512, "2.1.0"))
+STATE = firmware.state_record(trial=1, tries=2, sequence=2, versions=(6, 7), highest=7)
+SEEDS["update_manifest"] = [
+    body(0, b"junk"), body(1, PAYLOAD), body(1, LABELLED), body(2, STATE.ljust(64, b"\xff"), firmware.state_record().ljust(64, b"\xff"),
+                                                                firmware.log_head(0, PAYLOAD)), body(3, bytes(416))]
 
 for target, seeds in SEEDS.items():
     folder = pathlib.Path(__file__).parent / "corpus" / f"{target}_fuzz"

@@ -6,6 +6,20 @@
 
 #include <string.h>
 
+/* Whatever is said of an order reaches who gave it. */
+static void write_fault(const char *fault)
+{
+    static struct keys_answer heard;
+    const struct keys_answer answer = {.fault = fault};
+    char *line = keys_reply_write("", &answer);
+
+    fuzz_require(line != NULL);
+    heard = (struct keys_answer){.out = stdout};
+    fuzz_require(!keys_reply_read(&heard, wax_bytes_of_text(line)) && heard.fault != NULL);
+    fuzz_require(heard.fault[0] == fault[0]);
+    keys_request_free(line);
+}
+
 static void read_order(wax_bytes line)
 {
     static char fault[ANSWER_FAULT_SIZE];
@@ -18,6 +32,7 @@ static void read_order(wax_bytes line)
         fault[0] = '\0';
         if (!keys_order_read(&order, request.count, request.words, fault)) {
             fuzz_require(fault[0] != '\0' && memchr(fault, '\0', sizeof fault) != NULL);
+            write_fault(fault);
         } else if (order.verb != NULL) {
             fuzz_require(order.argument_count <= order.verb->most);
             fuzz_require(keys_right_of(order.verb->name)->least != KEYS_NOBODY);

@@ -3,12 +3,11 @@ import base64
 import functools
 import hashlib
 import http.server
-import json
 import subprocess
 import threading
 import unittest
-import urllib.request
 
+import browsing
 import foreign
 import foreign_mqttjs_test
 import peers
@@ -75,30 +74,14 @@ class Browser(foreign.Story):
         der = subprocess.run(["openssl", "pkey", "-pubin", "-outform", "DER"], input=key, capture_output=True, check=True).stdout
         return base64.b64encode(hashlib.sha256(der).digest()).decode()
 
-    def driver(self, *options):
-        """A session of the browser, driven by WebDriver; gives the address of the session."""
-        port = foreign.free_port()
-        log = (self.home / "chromedriver.log").open("wb")
-        self.addCleanup(log.close)
-        process = subprocess.Popen([foreign.need("chromedriver"), f"--port={port}"], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        self.addCleanup(peers.stop, process)
-        peers.wait_for_port(port, process)
-        words = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--no-proxy-server",
-                 "--disable-background-networking", "--disable-component-update", f"--user-data-dir={self.home}/profile", *options]
-        wanted = {"capabilities": {"alwaysMatch": {"goog:chromeOptions": {"binary": foreign.need("chromium"), "args": words}}}}
-        base = f"http://127.0.0.1:{port}/session"
-        session = f"{base}/{ask(base, wanted)['sessionId']}"
-        self.addCleanup(lambda: ask(session, method="DELETE"))
-        return session
-
     def show(self, url, version, *options):
         """What the page says in the end."""
         self.files["/page"] = (PAGE % {"url": url, "version": version}).encode()
-        session = self.driver(*options)
-        ask(f"{session}/url", {"url": f"{self.origin}/page"})
+        session = browsing.session(self, *options)
+        browsing.ask(f"{session}/url", {"url": f"{self.origin}/page"})
         script = {"script": "return document.getElementById('said').textContent", "args": []}
         said = []
-        foreign.wait_until(lambda: said.append(ask(f"{session}/execute/sync", script)) or said[-1] != "waiting", "the page", 60)
+        foreign.wait_until(lambda: said.append(browsing.ask(f"{session}/execute/sync", script)) or said[-1] != "waiting", "the page", 60)
         return said[-1]
 
     GOOD = "done page/large=300000 page/ready=now page/small=hello"
@@ -120,14 +103,6 @@ class Browser(foreign.Story):
         broker = self.open_broker("protocol websockets\nwebsockets_origin https://elsewhere.example\n")
         self.assertIn(self.show(f"ws://127.0.0.1:{broker.port}/", 5).split()[0], ("closed", "error"))
         broker.wait_for_log("pages of this origin may not connect")
-
-
-def ask(url, content=None, method=None):
-    """One command of WebDriver; gives its value."""
-    body = None if content is None else json.dumps(content).encode()
-    request = urllib.request.Request(url, body, {"Content-Type": "application/json"}, method=method)
-    with urllib.request.urlopen(request, timeout=120) as answer:
-        return json.load(answer)["value"]
 
 
 if __name__ == "__main__":

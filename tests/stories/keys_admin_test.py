@@ -118,6 +118,11 @@ class ByTls(Admin):
         self.assertIn("not let in: you have no role here", house.said())
         self.roles.write_text(f"viewer spki {self.digest('unknown')}\n")  # counts at once
         self.assertIn("registrar", self.ask("unknown", "public").out)
+        self.roles.chmod(0o666)
+        self.assertIn("the file of roles is broken", self.ask("unknown", "public", code=1).err)
+        self.assertIn("anybody may write to it; say chmod o-w", house.said())
+        self.roles.chmod(0o644)
+        self.ask("unknown", "public")
         self.assertIn("you have no role", self.ask("alice", "public", code=1).err)
         self.roles.write_text("viewer cn unknown\nking cn boss\n")
         self.assertIn("the file of roles is broken", self.ask("unknown", "public", code=1).err)
@@ -187,11 +192,22 @@ class ByTls(Admin):
         peer.sendall(b'{"words":["statu"],"content":""}\n')
         self.assertIn("did you mean", json.loads(self.rest(peer))["fault"])
         peer = self.connect()
+        peer.sendall(json.dumps({"words": ["a" + 20 * "\u00e9"], "content": ""}).encode() + b"\n")
+        self.assertIn("there is no `a\u00e9", json.loads(self.rest(peer))["fault"])  # cut within a character
+        peer = self.connect()
         peer.sendall(b"x" * (2 * 1048576 + 65536 + 1))
         self.assertIn("an order has at most", json.loads(self.rest(peer))["fault"])
         self.assertIn("registrar", self.ask("alice", "public").out)
         self.assertEqual(len(self.audit().splitlines()), 3)
         self.assertIn("the log is whole: 1 entries", self.audit())
+
+    def test_nobody_writes_lines_of_the_log(self):
+        house = self.listen()
+        for name, words, code in (("alice", ("group", "show"), 1), ("boss", ("rule", "show"), 1), ("ops", ("admit",), 1)):
+            self.ask(name, *words, "x\nwax authority: cn:root as admin: \x1b[2J\u009b2J\x7f", code=code)
+        said = house.said()
+        self.assertIn("group show x?wax authority: cn:root as admin: ?[2J??2J?\n", said)
+        self.assertNotRegex(said, r"(?m)^wax authority: cn:root|[\x00-\x09\x0b-\x1f\x7f\x80-\x9f]")
 
     def test_who_says_nothing_keeps_nobody_out_for_long(self):
         """Eight are served at a time; they are sent away in time, and those behind them come."""

@@ -115,6 +115,12 @@ class LyingBroker(Story):
         self.assertEqual(shown.out, "one\nfour\n")
         self.assertIn("2 messages of sender 1 did not come", shown.err)
 
+    def test_what_came_behind_the_last_that_was_shown_is_shown_at_the_next_start(self):
+        self.begin()
+        sent = [("home/door", payload) for payload in self.pub(self.sensor, ("one", "two", "three"))]
+        for text in ("one", "two", "three"):
+            self.assertEqual(self.sub(sent, 1).out, f"{text}\n")
+
     def test_what_came_is_not_shown_again_at_the_next_start(self):
         self.begin()
         one, end = self.pub(self.sensor, ("one", "end"))

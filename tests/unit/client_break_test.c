@@ -283,29 +283,6 @@ static const struct seen from_client[] = {
     {.text = "c5-longer-than-most", .qos = 2},
 };
 
-/* Whether all arrived: at QoS 2 once, at QoS 1 at least once; and the first of each in order. */
-static bool all_arrived(const struct seen *sent, size_t count, const struct seen *seen,
-                        size_t seen_count)
-{
-    size_t last = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        size_t times = 0;
-        size_t first = 0;
-        for (size_t j = 0; j < seen_count; j++) {
-            if (strcmp(seen[j].text, sent[i].text) == 0) {
-                first = times == 0 ? j : first;
-                times++;
-            }
-        }
-        if (times == 0 || (sent[i].qos == 2 && times > 1) || first < last) {
-            return false;
-        }
-        last = first;
-    }
-    return true;
-}
-
 /* Runs the whole conversation with cuts. Returns whether the first came before its end. */
 static bool talk_and_cut(wax_version version, long after, int cut_count, bool is_small)
 {

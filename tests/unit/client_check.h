@@ -3,7 +3,7 @@
 #ifndef WAX_TESTS_CLIENT_CHECK_H
 #define WAX_TESTS_CLIENT_CHECK_H
 
-#include "../check.h"
+#include "../ledger.h"
 
 #include "client/client.h"
 
@@ -12,22 +12,17 @@ enum {
     SERVER_SIZE = 250000,
     ROOM_MAX = 200000,
     SLOTS = 8,
-    MESSAGES_MAX = 64,
-    TEXT_MAX = 32,
 };
 
 /* A filter that lets `left` bytes through, both ways together, and then breaks. */
 struct fuse {
     wax_transport transport;
-    long left;       /* -1: all */
-    bool is_blocked; /* nothing goes out, as if the peer had ceased to read */
-};
-
-/* A message as one end saw it. */
-struct seen {
-    char text[TEXT_MAX];
-    uint8_t qos;
-    bool duplicate;
+    long left;        /* -1: all */
+    bool is_blocked;  /* nothing goes out, as if the peer had ceased to read */
+    size_t step;      /* bytes that go at once; 0: all */
+    size_t calls;     /* of both functions, since the world began */
+    size_t fails_at;  /* the call that fails, with `fault`; 0: none */
+    wax_status fault; /* only this call: the next may succeed */
 };
 
 struct server {
@@ -113,7 +108,13 @@ static inline struct world *world_of(wax_transport *self)
 
 static inline size_t let_through(const struct fuse *fuse, size_t size)
 {
+    size = fuse->step > 0 && fuse->step < size ? fuse->step : size;
     return fuse->left >= 0 && (size_t)fuse->left < size ? (size_t)fuse->left : size;
+}
+
+static inline bool fails_now(struct fuse *fuse)
+{
+    return ++fuse->calls == fuse->fails_at;
 }
 
 static inline wax_status fuse_receive(wax_transport *self, uint8_t *room, size_t size,
@@ -122,12 +123,15 @@ static inline wax_status fuse_receive(wax_transport *self, uint8_t *room, size_t
     struct world *world = world_of(self);
     wax_status status;
 
+    self->waits = WAX_WAITS_TO_READ;
+    if (fails_now(&world->fuse)) {
+        return world->fuse.fault;
+    }
     if (world->fuse.left == 0) {
         return WAX_IO;
     }
     status = wax_transport_receive(&world->end.transport, room, let_through(&world->fuse, size),
                                    received);
-    self->waits = WAX_WAITS_TO_READ;
     world->fuse.left -= world->fuse.left > 0 ? (long)*received : 0;
     return status;
 }
@@ -137,10 +141,13 @@ static inline wax_status fuse_send(wax_transport *self, wax_bytes bytes, size_t 
     struct world *world = world_of(self);
     wax_status status;
 
+    self->waits = WAX_WAITS_TO_WRITE;
+    if (fails_now(&world->fuse)) {
+        return world->fuse.fault;
+    }
     if (world->fuse.left == 0) {
         return WAX_IO;
     }
-    self->waits = WAX_WAITS_TO_WRITE;
     if (world->fuse.is_blocked) {
         return WAX_MORE;
     }
@@ -154,16 +161,6 @@ static const wax_transport_kind fuse_kind = {
     .name = "fuse", .receive = fuse_receive, .send = fuse_send};
 
 /* --- The server --- */
-
-static inline void note(struct seen *seen, wax_bytes payload, uint8_t qos, bool duplicate)
-{
-    size_t size = payload.size < TEXT_MAX - 1 ? payload.size : TEXT_MAX - 1;
-
-    memset(seen, 0, sizeof *seen);
-    memcpy(seen->text, payload.data, size);
-    seen->qos = qos;
-    seen->duplicate = duplicate;
-}
 
 static inline void server_up(struct world *world)
 {
