@@ -2,6 +2,15 @@
  * [Aumasson, Bernstein: SipHash: a fast short-input PRF, 2012] */
 #include "base/base.h"
 
+#include <string.h>
+
+/* A word as its bytes stand in memory, the first of them lowest. */
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define LOWEST_FIRST(word) __builtin_bswap64(word)
+#else
+#define LOWEST_FIRST(word) (word)
+#endif
+
 struct state {
     uint64_t a, b, c, d;
 };
@@ -32,27 +41,22 @@ static void absorb(struct state *s, uint64_t word)
     s->a ^= word;
 }
 
-/* Up to eight bytes as a word, the first of them lowest, whatever the machine's own order. */
-static uint64_t word_of(const uint8_t *bytes, size_t size)
-{
-    uint64_t word = 0;
-
-    for (size_t i = 0; i < size; i++) {
-        word |= (uint64_t)bytes[i] << 8 * i;
-    }
-    return word;
-}
-
 uint64_t wax_hash(const uint64_t key[static 2], wax_bytes bytes)
 {
     struct state s = {key[0] ^ 0x736f6d6570736575U, key[1] ^ 0x646f72616e646f6dU,
                       key[0] ^ 0x6c7967656e657261U, key[1] ^ 0x7465646279746573U};
     size_t at = 0;
+    uint64_t last = 0;
 
-    for (; bytes.size - at >= sizeof(uint64_t); at += sizeof(uint64_t)) {
-        absorb(&s, word_of(bytes.data + at, sizeof(uint64_t)));
+    for (; bytes.size - at >= sizeof last; at += sizeof last) {
+        uint64_t word;
+        memcpy(&word, bytes.data + at, sizeof word);
+        absorb(&s, LOWEST_FIRST(word));
     }
-    absorb(&s, word_of(bytes.data + at, bytes.size - at) | (uint64_t)bytes.size << 56);
+    if (at < bytes.size) {
+        memcpy(&last, bytes.data + at, bytes.size - at);
+    }
+    absorb(&s, LOWEST_FIRST(last) | (uint64_t)bytes.size << 56);
     s.c ^= 0xffU;
     mix(&s);
     mix(&s);
