@@ -2,10 +2,12 @@
 """footprint: what a program that uses libwax takes on a Cortex-M: flash, memory, stack.
 
     scripts/footprint.py [--write] [--functions PROFILE]
+    scripts/footprint.py --instructions [--write]
 
 Builds the programs of tests/size/ with the library's rooms, reads the linker's maps and compares with
 tests/size/gates.tsv. The table of docs/footprint.md must say the same; --write makes it so.
---functions lists what one profile's bytes are.
+--functions lists what one profile's bytes are. --instructions runs ports/cortex-m/counts.c on an emulated
+Cortex-M4 and says how many instructions things take, against COUNTED's goals, which are told and not enforced.
 """
 import argparse
 import collections
@@ -42,6 +44,23 @@ PROFILES = (
     ("client-5", "client_full.c", [*MQTT_5, "-DWAX_SERVER=0"], "`client`, all versions"),
 )
 
+COUNTS_BEGIN, COUNTS_END = "<!-- table: scripts/footprint.py --instructions --write -->", "<!-- end of the counts -->"
+COUNTER = ROOT / "build/board/ports/cortex-m/counts.elf"
+# A tick of the board's clock is 40 ns, and the emulator takes 2^5 ns for each instruction.
+PER_TICK = 40 / 32
+
+# name, what it is, goal (0: none)
+COUNTED = (
+    ("ascon-64", "sealing 64 bytes with Ascon", 15000),
+    ("ascon-1024", "sealing 1,024 bytes with Ascon", 0),
+    ("chacha-64", "sealing 64 bytes with ChaCha20-Poly1305 (Mbed TLS)", 25000),
+    ("chacha-1024", "sealing 1,024 bytes with ChaCha20-Poly1305 (Mbed TLS)", 0),
+    ("connect", "`micro`, MQTT 3.1.1: CONNECT and CONNACK", 0),
+    ("publish-0", "PUBLISH of 64 bytes at QoS 0", 0),
+    ("publish-1", "PUBLISH of 64 bytes at QoS 1, and PUBACK", 0),
+    ("manifest", "verifying the manifest of an update (ES256, Mbed TLS)", 0),
+)
+
 SECTION = re.compile(r"^ (\.[\w.$-]+)?\s+0x[0-9a-f]+\s+0x([0-9a-f]+) (\S+)$")
 NODE = re.compile(r'node: \{ title: "([^"]+)" label: "([^"]*)"')
 EDGE = re.compile(r'edge: \{ sourcename: "([^"]+)" targetname: "([^"]+)"')
@@ -63,11 +82,12 @@ POINTERS = (
 Figures = collections.namedtuple("Figures", "flash data libc context stack functions")
 
 
-def run(*command):
-    done = subprocess.run([str(word) for word in command], cwd=ROOT, capture_output=True, text=True, check=False)
+def run(*command, is_joined=False):
+    """What a command prints; with `is_joined` also what it prints as errors."""
+    done = subprocess.run([str(word) for word in command], cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise SystemExit(f"footprint: {command[0]} ended with {done.returncode}\n{done.stderr}")
-    return done.stdout
+    return done.stdout + (done.stderr if is_joined else "")
 
 
 def sections_of(map_path):
@@ -183,12 +203,49 @@ def breaches(all_figures):
     return found
 
 
+def instruction_table():
+    run("scripts/setup-device")
+    run("cmake", "--preset", "board")
+    run("cmake", "--build", "--preset", "board", "-j", 2, "--target", "counts")
+    said = run("qemu-system-arm", "-M", "mps2-an386", "-nographic", "-monitor", "none", "-serial", "none", "-nic", "none",
+               "-semihosting-config", "enable=on,target=native", "-icount", "shift=5,sleep=off", "-kernel", COUNTER, is_joined=True)
+    ticks = {name: int(count) for name, count in re.findall(r"(?m)^([\w-]+) (\d+)$", said)}
+    lines = ["| what | instructions | goal |", "|---|---|---|"]
+    for name, what, goal in COUNTED:
+        if name not in ticks:
+            raise SystemExit(f"footprint: the board says nothing of {name}:\n{said}")
+        count = float(f"{ticks[name] * PER_TICK:.3g}")  # the last figures differ with how the program lies in memory
+        told = "-" if not goal else f"{goal:,}" + (": missed" if count > goal else "")
+        lines.append(f"| {what} | {count:,.0f} | {told} |")
+    return "\n".join(lines)
+
+
+def page_differs(begin, end, table, is_written):
+    """Puts a table into the page, or says whether another stands there."""
+    before, rest = PAGE.read_text().split(begin)
+    old, after = rest.split(end)
+    if is_written:
+        PAGE.write_text(f"{before}{begin}\n{table}\n{end}{after}")
+    return not is_written and old.strip() != table
+
+
+def count_instructions(is_written):
+    table = instruction_table()
+    print(table)
+    if is_written:
+        page_differs(COUNTS_BEGIN, COUNTS_END, table, True)
+    return 0
+
+
 def main():
     parser = argparse.ArgumentParser(description="Measures what libwax takes on a Cortex-M.")
     parser.add_argument("--write", action="store_true", help="write the table of docs/footprint.md")
     parser.add_argument("--functions", metavar="PROFILE", choices=[row[0] for row in PROFILES],
                         help="list what the bytes of one profile are")
+    parser.add_argument("--instructions", action="store_true", help="count instructions on an emulated board instead")
     options = parser.parse_args()
+    if options.instructions:
+        return count_instructions(options.write)
     if options.functions:
         profile = next(row for row in PROFILES if row[0] == options.functions)
         for section, size in measure(profile, "cortex-m4", False).functions.most_common():
@@ -202,11 +259,7 @@ def main():
     table = table_of(figures)
     print(table)
     wrong = breaches(figures)
-    before, rest = PAGE.read_text().split(BEGIN)
-    old, after = rest.split(END)
-    if options.write:
-        PAGE.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}")
-    elif old.strip() != table:
+    if page_differs(BEGIN, END, table, options.write):
         wrong.append("docs/footprint.md tells other figures: scripts/footprint.py --write")
     for line in wrong:
         print(f"footprint: {line}")

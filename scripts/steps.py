@@ -96,18 +96,32 @@ def sum_of(pattern, text):
     return sum(int(number) for number in re.findall(pattern, text))
 
 
-def run_units(step, preset):
-    """All programs of ctest; their cmocka cases are counted one by one. What devices link is tested from its sources."""
-    step.need("scripts/setup-device")
+def run_units(step, preset, timeout=300, *words):
+    """Programs of ctest, all or those that the words choose; their cmocka cases are counted one by one."""
     build(step, preset)
     code, output = step.ask(*still_addresses(), "ctest", "--preset", preset, "-V", "-j", JOBS,
-                            "--timeout", 300, env=SANITIZERS)
+                            "--timeout", timeout, *words, env=SANITIZERS)
     if "No tests were found" in output:
         raise Failed("there are no unit tests")
     passed = sum_of(r"(?m)^\d+: \[  PASSED  \][^\n]*?(\d+) test\(s\)", output)
     failed = sum_of(r"(?m)^\d+: \[  FAILED  \][^\n]*?(\d+) test\(s\)", output)
     programs = sum_of(r"tests passed, (\d+) tests failed", output)
     step.count(passed, max(failed, programs, 0 if code == 0 else 1))
+
+
+# Tests that take minutes in an emulator: of what they ask, others ask the part that a byte order or a width could change.
+SLOW_EMULATED = "_(touched|roundtrip|oracle|break|state|model)_test"
+
+
+def portable_step(step):
+    """The unit tests of the pure rooms and of crypto, on other processors: big endian, 32 bits, unsigned char."""
+    step.need("scripts/setup", "portable")
+    step.need("scripts/setup-portable")
+    left_out = [] if step.options.long else ["-E", SLOW_EMULATED]
+    for preset in ("s390x", "armhf"):
+        before = step.passed
+        run_units(step, preset, 1800, *left_out)
+        step.note += f" {preset} {step.passed - before}"
 
 
 def format_step(step):
@@ -138,10 +152,13 @@ def house_step(step):
 
 
 def dev_step(step):
+    """What devices link is tested from its sources."""
+    step.need("scripts/setup-device")
     run_units(step, "dev")
 
 
 def race_step(step):
+    step.need("scripts/setup-device")
     run_units(step, "race")
 
 
@@ -335,6 +352,7 @@ STEPS = {
     "release": (release_step, "the build that users run"),
     "memory": (memory_step, "pure rooms' fuzz targets over their corpora, clang with MSan"),
     "fuzz": (fuzz_step, "every fuzz target for some seconds, clang with ASan and UBSan"),
+    "portable": (portable_step, "the pure rooms' unit tests on s390x (big endian) and armhf (32 bits), emulated"),
     "cortex-m": (cortex_step, "pure rooms for Cortex-M0+ and M4: sizes, and what they ask for"),
     "size": (size_step, "what programs with libwax take of a Cortex-M, against tests/size/gates.tsv"),
     "amalgamation": (amalgamation_step, "wax.h and wax.c compile alone, for host and device"),

@@ -5,6 +5,9 @@
 
 #include "base/base.h"
 
+/* Makes the processor ready; called before anything else, when no variable has its value yet. */
+void board_start(void);
+
 /* Milliseconds since the start; they wrap after 49 days. */
 uint32_t board_now_ms(void);
 

@@ -1,8 +1,17 @@
-/* The board's clock, and semihosting: how an image speaks with the machine that emulates it. */
+/* What the board has: a floating point unit, a clock, and no source of randomness. */
 #include "board.h"
 #include "crypto/crypto.h"
 
 #include <string.h>
+
+/* Coprocessors 10 and 11 are the floating point unit. [ARMv7-M, B3.2.20] */
+static volatile uint32_t *const coprocessors = (volatile uint32_t *)0xe000ed88U;
+static const uint32_t floating_point = 0xfU << 20;
+
+void board_start(void)
+{
+    *coprocessors |= floating_point;
+}
 
 /* ---- The clock: a counter that needs no interrupt, on the FPGA of the MPS2 [Arm AN386, 4.6] ----
  */
@@ -42,91 +51,6 @@ uint32_t board_ticks(void)
         left = counters->left;
     } while (ms != counters->count);
     return ms * ticks_per_ms + (ticks_per_ms - 1 - left);
-}
-
-/* ---- Semihosting [Arm semihosting, 2.0] ---- */
-
-enum {
-    SYS_OPEN = 0x01,
-    SYS_CLOSE = 0x02,
-    SYS_WRITE0 = 0x04,
-    SYS_WRITE = 0x05,
-    SYS_READ = 0x06,
-    SYS_EXIT_EXTENDED = 0x20,
-    APPLICATION_EXIT = 0x20026,
-    MODE_READ = 1,  /* "rb" */
-    MODE_WRITE = 5, /* "wb" */
-};
-
-static intptr_t ask(uint32_t what, const void *with)
-{
-    register uint32_t r0 __asm__("r0") = what;
-    register const void *r1 __asm__("r1") = with;
-
-    __asm__ volatile("bkpt 0xab" : "+r"(r0) : "r"(r1) : "memory");
-    return (intptr_t)r0;
-}
-
-void board_print(const char *text)
-{
-    (void)ask(SYS_WRITE0, text);
-    (void)ask(SYS_WRITE0, "\n");
-}
-
-void board_print_number(const char *text, uint32_t number)
-{
-    char digits[12];
-    size_t at = sizeof digits - 1;
-
-    digits[at] = '\0';
-    do {
-        digits[--at] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    (void)ask(SYS_WRITE0, text);
-    (void)ask(SYS_WRITE0, " ");
-    board_print(digits + at);
-}
-
-_Noreturn void board_exit(int code)
-{
-    const uint32_t why[] = {APPLICATION_EXIT, (uint32_t)code};
-
-    (void)ask(SYS_EXIT_EXTENDED, why);
-    for (;;) {
-    }
-}
-
-static intptr_t open_file(const char *name, uint32_t mode)
-{
-    const uint32_t what[] = {(uint32_t)(uintptr_t)name, mode, (uint32_t)strlen(name)};
-
-    return ask(SYS_OPEN, what);
-}
-
-/* How many of `size` bytes were moved. */
-static size_t move(const char *name, uint32_t operation, const uint8_t *room, size_t size)
-{
-    intptr_t file = open_file(name, operation == SYS_READ ? MODE_READ : MODE_WRITE);
-    const uint32_t what[] = {(uint32_t)file, (uint32_t)(uintptr_t)room, (uint32_t)size};
-    intptr_t left;
-
-    if (file < 0) {
-        return 0;
-    }
-    left = ask(operation, what);
-    (void)ask(SYS_CLOSE, &file);
-    return left < 0 || (size_t)left > size ? 0 : size - (size_t)left;
-}
-
-size_t board_read_file(const char *name, uint8_t *room, size_t size)
-{
-    return move(name, SYS_READ, room, size);
-}
-
-bool board_write_file(const char *name, wax_bytes bytes)
-{
-    return move(name, SYS_WRITE, bytes.data, bytes.size) == bytes.size;
 }
 
 /* The board has no source of randomness; a real one would ask its own. */

@@ -1,4 +1,4 @@
-/* What runs before main(): the vectors, the memory, the floating point unit; and the heap. */
+/* What runs before main(): the vectors and the memory; and the heap. */
 #include "board.h"
 
 #include <errno.h>
@@ -16,10 +16,6 @@ void *_sbrk(ptrdiff_t size);
 
 enum { UNUSED_STACK = 0x5a5a5a5a };
 
-/* Coprocessors 10 and 11 are the floating point unit. [ARMv7-M, B3.2.20] */
-static volatile uint32_t *const coprocessors = (volatile uint32_t *)0xe000ed88U;
-static const uint32_t floating_point = 0xfU << 20;
-
 static char *heap_used = heap_start;
 
 static void fault(void)
@@ -32,7 +28,7 @@ void reset(void)
 {
     const uint32_t *from = data_source;
 
-    *coprocessors |= floating_point;
+    board_start();
     for (uint32_t *to = data_start; to < data_end; to++) {
         *to = *from++;
     }

@@ -4,6 +4,13 @@
 
 #include <string.h>
 
+/* A word as its bytes stand in memory, the first of them lowest. */
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define LOWEST_FIRST(word) __builtin_bswap64(word)
+#else
+#define LOWEST_FIRST(word) (word)
+#endif
+
 struct state {
     uint64_t a, b, c, d;
 };
@@ -44,12 +51,12 @@ uint64_t wax_hash(const uint64_t key[static 2], wax_bytes bytes)
     for (; bytes.size - at >= sizeof last; at += sizeof last) {
         uint64_t word;
         memcpy(&word, bytes.data + at, sizeof word);
-        absorb(&s, word);
+        absorb(&s, LOWEST_FIRST(word));
     }
     if (at < bytes.size) {
         memcpy(&last, bytes.data + at, bytes.size - at);
     }
-    absorb(&s, last | (uint64_t)bytes.size << 56);
+    absorb(&s, LOWEST_FIRST(last) | (uint64_t)bytes.size << 56);
     s.c ^= 0xffU;
     mix(&s);
     mix(&s);
