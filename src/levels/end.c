@@ -173,6 +173,9 @@ static bool judge(struct levels_end *end, const wax_client_event *event)
         return levels_fail(end->result, WAX_IO, "the broker did not take it: %s",
                            wax_status_text((wax_status)event->status));
     }
+    if (event->type == WAX_CLIENT_SENT || event->type == WAX_CLIENT_DELIVERED) {
+        end->told = event->token;
+    }
     return true;
 }
 

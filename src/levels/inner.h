@@ -110,6 +110,7 @@ struct levels_end {
     char topic[LEVELS_TOPIC_SIZE];
     uint32_t connect_count;
     uint32_t idle_ms; /* how long nothing has moved */
+    uint32_t told;    /* the message that was told last to have gone, whoever asked for events */
     bool is_reader;   /* the second one of a measurement */
 };
 

@@ -63,12 +63,11 @@ static bool stream(struct levels_end *end, struct levels_cover *cover, const wax
         return levels_fail(end->result, status, "the message cannot be sent: %s",
                            wax_status_text(status));
     }
-    do {
+    while (end->told != token) { /* it may have been while room was made for the last piece */
         if (!levels_end_turn(end, &event)) {
             return false;
         }
-    } while (event.token != token ||
-             (event.type != WAX_CLIENT_SENT && event.type != WAX_CLIENT_DELIVERED));
+    }
     return levels_end_flush(end); /* at QoS 0 it may still be in the send buffer */
 }
 
