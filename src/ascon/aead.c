@@ -53,7 +53,7 @@ static void pass(struct passage *self, wax_bytes in, uint8_t *out, enum way way)
         size_t size = left < ASCON_WORD_SIZE ? left : ASCON_WORD_SIZE;
         uint8_t *place = way == ABSORB ? NULL : out + at;
 
-        pass_word(&self->state[filled / ASCON_WORD_SIZE], wax_bytes_of(in.data + at, size), place,
+        pass_word(&self->state[filled / ASCON_WORD_SIZE], (wax_bytes){in.data + at, size}, place,
                   way);
         filled += size;
         if (filled == RATE) {
@@ -114,7 +114,7 @@ wax_status wax_ascon_unseal(const wax_ascon_sealing *sealing, wax_bytes sealed, 
     size = sealed.size - tag_size;
     begin(&self, sealing);
     absorb(&self, sealing->associated);
-    pass(&self, wax_bytes_of(sealed.data, size), plain, UNSEAL);
+    pass(&self, (wax_bytes){sealed.data, size}, plain, UNSEAL);
     end(&self, tag);
     is_right = wax_secret_equals(tag, sealed.data + size, tag_size);
     /* Not even the outcome makes a branch here: whoever asked makes it. */

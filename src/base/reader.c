@@ -13,7 +13,7 @@ size_t wax_reader_left(const wax_reader *in)
 
 wax_bytes wax_reader_rest(const wax_reader *in)
 {
-    return wax_bytes_of(in->at, wax_reader_left(in));
+    return (wax_bytes){in->at, wax_reader_left(in)};
 }
 
 void wax_require(wax_reader *in, bool holds, wax_status status)

@@ -10,7 +10,7 @@ wax_writer wax_writer_over(void *room, size_t size)
 
 wax_bytes wax_writer_bytes(const wax_writer *out)
 {
-    return wax_bytes_of(out->data, out->used);
+    return (wax_bytes){out->data, out->used};
 }
 
 size_t wax_writer_left(const wax_writer *out)
@@ -26,15 +26,21 @@ wax_status wax_writer_end(wax_writer *out, size_t start)
     return out->status;
 }
 
-void wax_write_bytes(wax_writer *out, wax_bytes bytes)
+/* What all writing comes to; a struct that comes in registers costs a small processor more. */
+static void put(wax_writer *out, const uint8_t *data, size_t size)
 {
-    if (bytes.size > wax_writer_left(out)) {
+    if (size > wax_writer_left(out)) {
         out->status = WAX_FULL;
     }
-    if (out->status == WAX_OK && bytes.size > 0) {
-        memcpy(out->data + out->used, bytes.data, bytes.size);
-        out->used += bytes.size;
+    if (out->status == WAX_OK && size > 0) {
+        memcpy(out->data + out->used, data, size);
+        out->used += size;
     }
+}
+
+void wax_write_bytes(wax_writer *out, wax_bytes bytes)
+{
+    put(out, bytes.data, bytes.size);
 }
 
 /* The last `size` bytes of a number, big-endian. */
@@ -46,7 +52,7 @@ static void write_number(wax_writer *out, uint32_t value, size_t size)
         bytes[i - 1] = (uint8_t)value;
         value >>= 8;
     }
-    wax_write_bytes(out, wax_bytes_of(bytes, size));
+    put(out, bytes, size);
 }
 
 void wax_write_u8(wax_writer *out, uint8_t value)
@@ -81,7 +87,7 @@ void wax_write_varint(wax_writer *out, uint32_t value)
     uint8_t bytes[4];
     size_t size = wax_varint_encode(bytes, value);
 
-    wax_write_bytes(out, wax_bytes_of(bytes, size));
+    put(out, bytes, size);
 }
 
 void wax_write_blob(wax_writer *out, wax_bytes bytes)
@@ -90,7 +96,7 @@ void wax_write_blob(wax_writer *out, wax_bytes bytes)
         out->status = WAX_FULL;
     }
     wax_write_u16(out, (uint16_t)bytes.size);
-    wax_write_bytes(out, bytes);
+    put(out, bytes.data, bytes.size);
 }
 
 size_t wax_varint_size(uint32_t value)
@@ -107,5 +113,5 @@ void wax_write_decimal(wax_writer *out, uint64_t number)
         digits[--first] = (uint8_t)('0' + number % 10);
         number /= 10;
     } while (number > 0);
-    wax_write_bytes(out, wax_bytes_of(digits + first, sizeof digits - first));
+    put(out, digits + first, sizeof digits - first);
 }

@@ -80,7 +80,7 @@ wax_bytes wax_cbor_read_text(wax_reader *in)
     const wax_bytes text = read_string(in, WAX_CBOR_TEXT);
 
     wax_require(in, wax_utf8_is_valid(text), WAX_MALFORMED);
-    return in->status == WAX_OK ? text : wax_bytes_of(NULL, 0);
+    return in->status == WAX_OK ? text : (wax_bytes){NULL, 0};
 }
 
 uint64_t wax_cbor_read_array(wax_reader *in)
@@ -108,11 +108,11 @@ static void pass(wax_reader *in, unsigned depth);
 static void pass_inside(wax_reader *in, unsigned depth, bool is_map)
 {
     uint64_t count = is_map ? wax_cbor_read_map(in) : wax_cbor_read_array(in);
-    wax_bytes last = wax_bytes_of(NULL, 0);
+    wax_bytes last = (wax_bytes){NULL, 0};
 
     wax_require(in, depth <= WAX_CBOR_NESTING_MAX, WAX_MALFORMED);
     for (; count > 0 && in->status == WAX_OK; count--) {
-        wax_bytes key = wax_bytes_of(in->at, 0);
+        wax_bytes key = (wax_bytes){in->at, 0};
 
         wax_require(in, !is_map || wax_cbor_peek(in) <= WAX_CBOR_TEXT, WAX_MALFORMED);
         pass(in, depth);
@@ -165,8 +165,8 @@ wax_bytes wax_cbor_read_item(wax_reader *in)
     const uint8_t *start = in->at;
 
     pass(in, 0);
-    return in->status == WAX_OK ? wax_bytes_of(start, (size_t)(in->at - start))
-                                : wax_bytes_of(NULL, 0);
+    return in->status == WAX_OK ? (wax_bytes){start, (size_t)(in->at - start)}
+                                : (wax_bytes){NULL, 0};
 }
 
 /* `left` counts the items that are still to come, of all that have begun: each takes a byte. */

@@ -30,6 +30,6 @@ wax_status letter_open(const struct letter_kind *kind, const wax_keys_ends *ends
     }
     parcel.number = head->number;
     parcel.associated =
-        letter_associated(&out, ends, wax_bytes_of(message->data, message->size - body.size));
+        letter_associated(&out, ends, (wax_bytes){message->data, message->size - body.size});
     return ends->profile->open(ends, &parcel, (uint8_t *)(uintptr_t)body.data, body.size, message);
 }

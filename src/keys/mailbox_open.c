@@ -34,13 +34,13 @@ bool mailbox_is_for(wax_bytes topic, wax_bytes device)
     const size_t before = topic.size - device.size;
 
     return topic.size > device.size && topic.data[before - 1] == '/' &&
-           wax_bytes_equal(wax_bytes_of(topic.data + before, device.size), device);
+           wax_bytes_equal((wax_bytes){topic.data + before, device.size}, device);
 }
 
 wax_status wax_keys_mailbox_open(wax_keys_mailbox *mailbox, wax_keys_mark *mark,
                                  const wax_keys_ends *ends, uint8_t *message, size_t size)
 {
-    wax_bytes plain = wax_bytes_of(message, size);
+    wax_bytes plain = (wax_bytes){message, size};
     struct letter_head head;
     wax_status status = letter_open(&mailbox_kind, ends, &plain, &head);
 

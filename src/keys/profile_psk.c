@@ -9,7 +9,7 @@ static wax_status derive(const wax_keys_ends *ends, wax_bytes label, uint8_t *ke
         .suite = ends->profile->suite,
         .secret = ends->psk,
         .label = label,
-        .context = wax_bytes_of(ends->name_space, WAX_KEYS_ID_SIZE),
+        .context = (wax_bytes){ends->name_space, WAX_KEYS_ID_SIZE},
     };
 
     return wax_derive(&from, key, size);
@@ -36,13 +36,13 @@ wax_status psk_seal(const wax_keys_ends *ends, const struct parcel *parcel, wax_
     const wax_box box = box_of(ends, parcel, key);
     wax_status status = derive(ends, parcel->kind->key_label, key, ends->profile->suite->key_size);
 
-    wax_write_bytes(out, wax_bytes_of(zeros, sizeof zeros));
+    wax_write_bytes(out, (wax_bytes){zeros, sizeof zeros});
     status = status == WAX_OK ? out->status : status;
     if (status == WAX_OK) {
         status = derive(ends, parcel->kind->hedge_label, hedge_key, sizeof hedge_key);
     }
     if (status == WAX_OK) {
-        status = wax_box_seal(&box, hedge_key, wax_bytes_of(NULL, 0),
+        status = wax_box_seal(&box, hedge_key, (wax_bytes){NULL, 0},
                               out->data + at - WAX_HEDGE_SIZE, size);
     }
     wax_wipe(key, sizeof key);

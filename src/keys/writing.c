@@ -122,8 +122,8 @@ static wax_bytes read_name(wax_reader *in)
     wax_cbor_skip(in);
     wax_require(in, is_text, WAX_MALFORMED);
     head = in->at - start > 24 ? 2 : 1;
-    return in->status == WAX_OK ? wax_bytes_of(start + head, (size_t)(in->at - start) - head)
-                                : wax_bytes_of(NULL, 0);
+    return in->status == WAX_OK ? (wax_bytes){start + head, (size_t)(in->at - start) - head}
+                                : (wax_bytes){NULL, 0};
 }
 
 wax_status writing_read(wax_bytes plain, const struct letter_head *head, wax_bytes topic,
@@ -153,7 +153,7 @@ wax_status writing_read(wax_bytes plain, const struct letter_head *head, wax_byt
 wax_status wax_keys_writing_open(wax_keys_writing *writing, wax_keys_mark *mark,
                                  const wax_keys_ends *ends, uint8_t *message, size_t size)
 {
-    wax_bytes plain = wax_bytes_of(message, size);
+    wax_bytes plain = (wax_bytes){message, size};
     struct letter_head head;
     wax_status status = letter_open(&mailbox_kind, ends, &plain, &head);
 

@@ -3,17 +3,11 @@
 
 #include <string.h>
 
-/* Nothing is under way in either direction. */
-static void forget(const wax_micro_config *config)
-{
-    memset(config->sending, 0, config->sending_count);
-    memset(config->receiving, 0, config->receiving_count * sizeof *config->receiving);
-}
-
 void wax_micro_open(wax_micro *micro, const wax_micro_config *config)
 {
     *micro = (wax_micro){.config = config};
-    forget(config);
+    memset(config->sending, 0, config->sending_count);
+    memset(config->receiving, 0, config->receiving_count * sizeof *config->receiving);
 }
 
 /* CONNECT of MQTT 5 announces what this end bears; nothing is in the receive room yet. */
@@ -36,30 +30,21 @@ static void write_connect_5(wax_micro *micro)
     }
 }
 
-/* SUBSCRIBE and UNSUBSCRIBE do not outlive their connection. */
-static void drop_requests(const wax_micro_config *config)
-{
-    for (unsigned i = 0; i < config->sending_count; i++) {
-        if (config->sending[i] > WAX_PUBCOMP) {
-            config->sending[i] = WAX_NO_PACKET;
-        }
-    }
-}
-
 wax_status wax_micro_attach(wax_micro *micro, wax_transport *transport, uint32_t now_ms)
 {
     const wax_micro_config *config = micro->config;
 
-    *micro = (wax_micro){
-        .config = config,
-        .now_ms = now_ms,
-        .received_ms = now_ms,
-        .asked_ms = now_ms,
-        .out = {.data = config->send_room, .size = config->send_size},
-        .keep_alive_ms = config->connect.keep_alive_s * 1000U,
-        .is_asked = true,
-    };
-    drop_requests(config);
+    *micro = (wax_micro){.config = config};
+    micro->now_ms = now_ms;
+    micro->received_ms = now_ms;
+    micro->asked_ms = now_ms;
+    micro->out.data = config->send_room;
+    micro->out.size = config->send_size;
+    micro->keep_alive_ms = config->connect.keep_alive_s * 1000U;
+    micro->is_asked = true;
+    if (WAX_MQTT5) {
+        micro->peer_packet_size_max = WAX_PACKET_SIZE_MAX; /* until CONNACK says less */
+    }
     if (WAX_IS_MQTT5(WAX_MICRO_VERSION(micro))) {
         write_connect_5(micro);
     } else {
@@ -96,9 +81,6 @@ wax_status wax_micro_judge_connack(wax_micro *micro, wax_micro_event *event)
     if (connack->session_present && config->connect.clean_start) {
         return WAX_PROTOCOL_ERROR; /* [MQTT-3.2.2-4] */
     }
-    if (!connack->session_present) {
-        forget(config);
-    }
     if (WAX_IS_MQTT5(WAX_MICRO_VERSION(micro))) {
         heed(micro, connack->properties);
     }
@@ -120,15 +102,17 @@ static wax_status write_disconnect(wax_micro *micro, uint8_t reason)
 
 wax_status wax_micro_disconnect(wax_micro *micro, uint8_t reason)
 {
+    wax_status status;
+
     if (!micro->is_open) {
         return WAX_INVALID;
     }
-    if (write_disconnect(micro, reason) != WAX_OK) {
-        return WAX_FULL;
+    status = write_disconnect(micro, reason);
+    if (status == WAX_OK) {
+        micro->is_open = false;
+        micro->ends = true;
     }
-    micro->is_open = false;
-    micro->ends = true;
-    return WAX_OK;
+    return status;
 }
 
 void wax_micro_fail(wax_micro *micro, wax_status status)

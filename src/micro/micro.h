@@ -27,9 +27,6 @@ typedef wax_status wax_micro_taker(wax_micro *micro, wax_micro_event *event);
 
 /* How a client behaves. It stays the caller's and may lie in flash. */
 typedef struct wax_micro_config {
-    wax_connect
-        connect; /* as it is sent, of MQTT 3.1.1 or 5; with MQTT 5 Receive Maximum and Maximum
-                    Packet Size are added to its properties, so they are none of them */
     wax_micro_taker *take; /* what may come */
     uint8_t *receive_room; /* for one packet */
     uint8_t *send_room;    /* for all packets that wait to go; CONNECT must fit */
@@ -38,34 +35,38 @@ typedef struct wax_micro_config {
     uint16_t *receiving;   /* ids of QoS 2 messages that come */
     uint16_t receive_size;
     uint16_t send_size;      /* from WAX_MICRO_SEND_SIZE_MIN on */
-    uint32_t timeout_ms;     /* for CONNACK and PINGRESP */
     uint8_t sending_count;   /* 0: QoS 0 alone, and no subscriptions */
     uint8_t receiving_count; /* QoS 2 messages at once, announced as Receive Maximum; a program
                                 that takes messages has 1 or more with MQTT 5 */
+    wax_connect
+        connect; /* as it is sent, of MQTT 3.1.1 or 5; with MQTT 5 Receive Maximum and Maximum
+                    Packet Size are added to its properties, so they are none of them */
+    uint32_t timeout_ms; /* for CONNACK and PINGRESP */
 } wax_micro_config;
 
-/* One client. The fields are read by whoever likes; only this room writes them. */
+/* One client. The fields are read by whoever likes; only this room writes them. What is used most
+ * stands first, where Thumb reaches it with short instructions. */
 struct wax_micro {
     const wax_micro_config *config;
+    wax_writer out;           /* over the send room */
     wax_transport *transport; /* NULL: none is attached */
+    uint16_t owed_id;
+    uint8_t owed;        /* the acknowledgement of the message that was told last, or 0 */
+    uint8_t sent_count;  /* MQTT 5: messages that are not answered on this connection */
+    bool is_open;        /* CONNACK came, and DISCONNECT was not written */
+    bool is_asked;       /* CONNACK or PINGRESP is to come */
+    bool ends;           /* DISCONNECT is written */
+    uint8_t maximum_qos; /* of the server */
+    bool retain_available;
+    uint16_t peer_receive_maximum;
+    uint32_t peer_packet_size_max;
     uint32_t now_ms;
     uint32_t sent_ms;     /* when a packet was last written */
     uint32_t received_ms; /* when bytes last came */
     uint32_t asked_ms;    /* when CONNECT or PINGREQ was written */
-    wax_writer out;       /* over the send room */
+    uint32_t keep_alive_ms;
     size_t received_size; /* bytes in the receive room */
     size_t taken_size;    /* of them, those of the packet that was told last */
-    uint32_t keep_alive_ms;
-    uint32_t peer_packet_size_max; /* MQTT 5, as soon as the connection is open */
-    uint16_t peer_receive_maximum;
-    uint16_t owed_id;
-    uint8_t owed;        /* the acknowledgement of the message that was told last, or 0 */
-    uint8_t sent_count;  /* MQTT 5: messages that are not answered on this connection */
-    uint8_t maximum_qos; /* of the server */
-    bool retain_available;
-    bool is_open;  /* CONNACK came, and DISCONNECT was not written */
-    bool is_asked; /* CONNACK or PINGRESP is to come */
-    bool ends;     /* DISCONNECT is written */
 };
 
 typedef enum wax_micro_event_type {

@@ -6,6 +6,10 @@ wax_status wax_micro_wrote(wax_micro *micro, size_t start)
     wax_status status = micro->out.status;
 
     micro->out.status = WAX_OK;
+    if (WAX_MQTT5 && micro->out.used - start > micro->peer_packet_size_max) {
+        micro->out.used = start;
+        return WAX_TOO_LARGE; /* [MQTT-3.1.2-25] [MQTT-3.2.2-15] */
+    }
     if (status == WAX_OK) {
         micro->sent_ms = micro->now_ms;
     } else if (start == 0) {

@@ -16,13 +16,9 @@ wax_status wax_micro_publish_0(wax_micro *micro, const wax_publish *publish)
     if (!micro->is_open || publish->topic.size == 0 || wax_topic_has_wildcard(publish->topic)) {
         return WAX_INVALID;
     }
-    if (WAX_IS_MQTT5(version)) {
-        if (publish->qos > micro->maximum_qos || (publish->retain && !micro->retain_available)) {
-            return WAX_INVALID; /* [MQTT-3.2.2-11] [MQTT-3.2.2-14] */
-        }
-        if (wax_publish_size(publish, version) > micro->peer_packet_size_max) {
-            return WAX_TOO_LARGE; /* [MQTT-3.1.2-25] */
-        }
+    if (WAX_IS_MQTT5(version) &&
+        (publish->qos > micro->maximum_qos || (publish->retain && !micro->retain_available))) {
+        return WAX_INVALID; /* [MQTT-3.2.2-11] [MQTT-3.2.2-14] */
     }
     (void)!wax_publish_write(&micro->out, publish, version);
     return wax_micro_wrote(micro, start);

@@ -16,9 +16,6 @@ wax_status wax_micro_subscribe(wax_micro *micro, const wax_subscription *subscri
     if (waits == NULL) {
         return WAX_CROWDED;
     }
-    if (WAX_IS_MQTT5(version) && subscription->filter.size + 11 > micro->peer_packet_size_max) {
-        return WAX_TOO_LARGE; /* [MQTT-3.2.2-15] */
-    }
     wax_write_u16(&micro->out, id);
     if (WAX_IS_MQTT5(version)) {
         wax_write_u8(&micro->out, 0); /* no properties */

@@ -1,6 +1,8 @@
 /* What comes in. */
 #include "micro/internal.h"
 
+#include <string.h>
+
 /* What deals with packets once the connection is open. */
 typedef wax_status judge_function(wax_micro *micro, const wax_packet *packet,
                                   wax_micro_event *event);
@@ -148,6 +150,20 @@ static wax_status judge_all(wax_micro *micro, const wax_packet *packet, wax_micr
     }
 }
 
+/* Messages outlive a connection where the server resumes the session; SUBSCRIBE and UNSUBSCRIBE
+ * do not. */
+static void forget(const wax_micro_config *config, bool resumes)
+{
+    for (unsigned i = 0; i < config->sending_count; i++) {
+        if (!resumes || config->sending[i] > WAX_PUBCOMP) {
+            config->sending[i] = WAX_NO_PACKET;
+        }
+    }
+    if (!resumes) {
+        memset(config->receiving, 0, config->receiving_count * sizeof *config->receiving);
+    }
+}
+
 /* Nothing else may come first. [MQTT-3.2.0-1] */
 static wax_status take_connack(wax_micro *micro, const wax_packet *packet, wax_micro_event *event)
 {
@@ -156,7 +172,13 @@ static wax_status take_connack(wax_micro *micro, const wax_packet *packet, wax_m
     if (packet->type == WAX_CONNACK) {
         status = wax_connack_read(&event->connack, packet->body, WAX_MICRO_VERSION(micro));
     }
-    return status == WAX_OK ? wax_micro_judge_connack(micro, event) : status;
+    if (status == WAX_OK) {
+        status = wax_micro_judge_connack(micro, event);
+    }
+    if (status == WAX_OK) {
+        forget(micro->config, event->connack.session_present);
+    }
+    return status;
 }
 
 /* Takes the next packet, if all of it is there, and judges it by where the connection stands. */

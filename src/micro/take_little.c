@@ -20,10 +20,10 @@ wax_status wax_micro_take_little(wax_micro *micro, wax_micro_event *event)
         micro->is_asked = false;
         return WAX_OK;
     }
-    event->connack.session_present = room[2] != 0;
     event->connack.reason = wax_connack_reason(room[3]);
     if (room[2] > 1 || event->connack.reason == WAX_MALFORMED) {
         return WAX_MALFORMED; /* [MQTT-3.2.2-1] */
     }
+    event->connack.session_present = room[2] == 1;
     return wax_micro_judge_connack(micro, event);
 }

@@ -36,7 +36,10 @@ static wax_status compute_hedge(const wax_box *box, const uint8_t *hedge_key, wa
     const uint32_t size = (uint32_t)box->associated.size;
     const uint8_t prefix[] = {(uint8_t)(size >> 24), (uint8_t)(size >> 16), (uint8_t)(size >> 8),
                               (uint8_t)size};
-    const wax_bytes parts[] = {wax_bytes_of(prefix, sizeof prefix), box->associated, plain, extra};
+    const wax_bytes parts[] = {
+        (wax_bytes){prefix, sizeof prefix},
+        box->associated, plain, extra
+    };
 
     return box->suite->hash(hedge_key, parts, WAX_COUNT(parts), hedge);
 }
@@ -45,7 +48,7 @@ wax_status wax_box_seal(const wax_box *box, const uint8_t *hedge_key, wax_bytes 
                         uint8_t *room, size_t size)
 {
     uint8_t *text = room + WAX_HEDGE_SIZE;
-    const wax_bytes plain = wax_bytes_of(text, size);
+    const wax_bytes plain = (wax_bytes){text, size};
     wax_status status = has_tag(box) && size <= WAX_SEAL_TEXT_MAX ? WAX_OK : WAX_INVALID;
 
     if (status == WAX_OK) {
@@ -64,11 +67,11 @@ wax_status wax_box_open(const wax_box *box, uint8_t *room, size_t size, wax_byte
 {
     uint8_t *text = room + WAX_HEDGE_SIZE;
 
-    *plain = wax_bytes_of(NULL, 0);
+    *plain = (wax_bytes){NULL, 0};
     if (!has_tag(box) || size < (size_t)WAX_HEDGE_SIZE + box->tag_size ||
         size - WAX_HEDGE_SIZE - box->tag_size > WAX_SEAL_TEXT_MAX) {
         return WAX_UNTRUSTED;
     }
-    *plain = wax_bytes_of(text, size - WAX_HEDGE_SIZE - box->tag_size);
-    return box->suite->open(box, room, wax_bytes_of(text, size - WAX_HEDGE_SIZE), text);
+    *plain = (wax_bytes){text, size - WAX_HEDGE_SIZE - box->tag_size};
+    return box->suite->open(box, room, (wax_bytes){text, size - WAX_HEDGE_SIZE}, text);
 }

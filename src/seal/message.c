@@ -104,8 +104,9 @@ static wax_status check(const wax_sealer *self, const wax_seal_message *message,
 
 static wax_status sign(const wax_signer *signer, wax_bytes associated, uint8_t *text, size_t size)
 {
-    const wax_bytes parts[] = {WAX_TEXT("sealed-mqtt 1 sign"), associated,
-                               wax_bytes_of(text, size)};
+    const wax_bytes parts[] = {
+        WAX_TEXT("sealed-mqtt 1 sign"), associated, (wax_bytes){text, size}
+    };
 
     return !WAX_SEAL_EXTRAS || signer == NULL
                ? WAX_OK
@@ -158,7 +159,7 @@ static wax_status seal(wax_sealer *self, const wax_seal_message *message,
     uint8_t *start;
     wax_status status = check(self, message, &plan, buffer);
 
-    *envelope = wax_bytes_of(NULL, 0);
+    *envelope = (wax_bytes){NULL, 0};
     if (status == WAX_OK) {
         status = take(self, &position);
     }
@@ -169,7 +170,7 @@ static wax_status seal(wax_sealer *self, const wax_seal_message *message,
     start = buffer->data + buffer->payload_at - plan.front - WAX_HEDGE_SIZE - plan.head;
     status = fill(self, message, &plan, start);
     if (status == WAX_OK) {
-        *envelope = wax_bytes_of(start, envelope_size(&plan));
+        *envelope = (wax_bytes){start, envelope_size(&plan)};
     }
     return status;
 }

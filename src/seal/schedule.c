@@ -25,7 +25,7 @@ static wax_writer begin(const struct scope *scope, uint8_t *room, size_t size)
 {
     wax_writer context = wax_writer_over(room, size);
 
-    wax_write_bytes(&context, wax_bytes_of(scope->group->id, WAX_SEAL_GROUP_ID));
+    wax_write_bytes(&context, (wax_bytes){scope->group->id, WAX_SEAL_GROUP_ID});
     wax_write_u32(&context, scope->epoch);
     return context;
 }
@@ -64,7 +64,7 @@ wax_status schedule_bind(const struct scope *scope, wax_bytes front, wax_bytes t
     const wax_seal_group *group = scope->group;
 
     wax_write_bytes(room, front);
-    wax_write_bytes(room, wax_bytes_of(group->id, WAX_SEAL_GROUP_ID));
+    wax_write_bytes(room, (wax_bytes){group->id, WAX_SEAL_GROUP_ID});
     wax_write_u32(room, scope->epoch);
     wax_write_u8(room, group->suite->number);
     wax_write_u8(room, group->tag_size);

@@ -7,7 +7,7 @@ static wax_status derive(const uint8_t *secret, wax_bytes info, uint8_t *result,
     wax_ascon_hash hash;
 
     wax_ascon_cxof_start(&hash, info);
-    wax_ascon_hash_update(&hash, wax_bytes_of(secret, WAX_SECRET_SIZE));
+    wax_ascon_hash_update(&hash, (wax_bytes){secret, WAX_SECRET_SIZE});
     wax_ascon_hash_finish(&hash, result, size);
     return WAX_OK;
 }
@@ -18,7 +18,7 @@ static wax_status compute_hash(const uint8_t *key, const wax_bytes *parts, size_
     wax_ascon_hash hash;
 
     wax_ascon_cxof_start(&hash, WAX_TEXT("sealed-mqtt 1 hedge"));
-    wax_ascon_hash_update(&hash, wax_bytes_of(key, WAX_SECRET_SIZE));
+    wax_ascon_hash_update(&hash, (wax_bytes){key, WAX_SECRET_SIZE});
     for (size_t i = 0; i < count; i++) {
         wax_ascon_hash_update(&hash, parts[i]);
     }
@@ -33,7 +33,7 @@ static void make_nonce(const wax_box *box, const uint8_t *hedge,
 
     wax_write_u32(&out, box->number);
     wax_write_u32(&out, 0);
-    wax_write_bytes(&out, wax_bytes_of(hedge, WAX_HEDGE_SIZE));
+    wax_write_bytes(&out, (wax_bytes){hedge, WAX_HEDGE_SIZE});
 }
 
 static wax_status seal_text(const wax_box *box, const uint8_t *hedge, wax_bytes plain,

@@ -105,9 +105,14 @@ wax_status wax_connect_read(wax_connect *connect, wax_bytes body)
     return in.status;
 }
 
-static uint8_t flags_of(const wax_connect *connect)
+static uint32_t level_of(const wax_connect *connect)
 {
-    unsigned flags = connect->clean_start ? CLEAN_START : 0;
+    return connect->version | (connect->is_bridge ? BRIDGE : 0U);
+}
+
+static uint32_t flags_of(const wax_connect *connect)
+{
+    uint32_t flags = connect->clean_start ? CLEAN_START : 0;
 
     if (connect->has_will) {
         flags |= WILL | (unsigned)connect->will.qos << WILL_QOS_SHIFT;
@@ -115,7 +120,7 @@ static uint8_t flags_of(const wax_connect *connect)
     }
     flags |= connect->has_username ? USERNAME : 0;
     flags |= connect->has_password ? PASSWORD : 0;
-    return (uint8_t)flags;
+    return flags;
 }
 
 static void write_properties(wax_writer *out, const wax_connect *connect, wax_bytes properties)
@@ -132,9 +137,7 @@ wax_status wax_connect_write(wax_writer *out, const wax_connect *connect)
 
     wax_assert(connect->version != WAX_VERSION_NONE);
     wax_write_blob(out, is_old ? WAX_TEXT("MQIsdp") : WAX_TEXT("MQTT"));
-    wax_write_u8(out, (uint8_t)(connect->version | (connect->is_bridge ? BRIDGE : 0)));
-    wax_write_u8(out, flags_of(connect));
-    wax_write_u16(out, connect->keep_alive_s);
+    wax_write_u32(out, level_of(connect) << 24 | flags_of(connect) << 16 | connect->keep_alive_s);
     write_properties(out, connect, connect->properties);
     wax_write_blob(out, connect->client_id);
     if (connect->has_will) {

@@ -14,8 +14,10 @@ wax_status wax_notice_read(wax_notice *notice, wax_packet_type type, wax_bytes b
         }
     }
     /* [MQTT-3.14.2-1] [MQTT-3.15.2-1] */
-    wax_require(&in, !WAX_MQTT5 || wax_reason_is_allowed(type, notice->reason), WAX_MALFORMED);
-    wax_require(&in, wax_reader_left(&in) == 0, WAX_MALFORMED);
+    wax_require(&in,
+                wax_reader_left(&in) == 0 &&
+                    (!WAX_MQTT5 || wax_reason_is_allowed(type, notice->reason)),
+                WAX_MALFORMED);
     return in.status;
 }
 

@@ -64,27 +64,30 @@ static wax_status read_head(wax_packet *packet, const wax_reader *in)
 wax_status wax_packet_read(wax_packet *packet, wax_reader *in, wax_version version,
                            uint32_t size_max)
 {
-    wax_packet read = {.type = WAX_NO_PACKET};
-    wax_status status = in->status == WAX_OK ? read_head(&read, in) : in->status;
+    wax_status status = in->status;
     size_t left;
 
-    if (status == WAX_OK && !head_is_allowed(&read, version)) {
-        status = WAX_MALFORMED;
-    }
-    if (status == WAX_OK && read.body_size + read.head_size > size_max) {
-        status = WAX_PACKET_TOO_LARGE;
-    }
+    *packet = (wax_packet){.type = WAX_NO_PACKET};
     if (status == WAX_OK) {
-        left = wax_reader_left(in) - read.head_size;
-        status = read.body_size > left ? WAX_MORE : WAX_OK;
-        read.body.data = in->at + read.head_size;
-        read.body.size = status == WAX_OK ? read.body_size : left;
+        status = read_head(packet, in);
     }
-    if (status == WAX_OK) {
-        in->at += read.head_size + read.body_size;
+    if (status != WAX_OK) {
+        return status;
     }
-    *packet = read;
-    return status;
+    if (!head_is_allowed(packet, version)) {
+        return WAX_MALFORMED;
+    }
+    if (packet->body_size + packet->head_size > size_max) {
+        return WAX_PACKET_TOO_LARGE;
+    }
+    left = wax_reader_left(in) - packet->head_size;
+    packet->body = (wax_bytes){in->at + packet->head_size, packet->body_size};
+    if (packet->body_size > left) {
+        packet->body.size = left;
+        return WAX_MORE;
+    }
+    in->at += packet->head_size + packet->body_size;
+    return WAX_OK;
 }
 
 wax_status wax_packet_write_head(wax_writer *out, wax_packet_type type, uint8_t flags,
@@ -115,7 +118,7 @@ wax_status wax_packet_enclose(wax_writer *out, size_t start, wax_packet_type typ
     }
     head[0] = (uint8_t)((unsigned)type << 4 | flags);
     head_size = 1 + wax_varint_encode(head + 1, (uint32_t)body_size & WAX_VARINT_MAX);
-    wax_write_bytes(out, wax_bytes_of(head, head_size)); /* where there is room */
+    wax_write_bytes(out, (wax_bytes){head, head_size}); /* where there is room */
     if (out->status == WAX_OK) {
         memmove(packet + head_size, packet, body_size);
         memcpy(packet, head, head_size); /* where it belongs */

@@ -115,27 +115,35 @@ static wax_status judge_value(const struct row *row, const wax_property *propert
     return WAX_OK;
 }
 
+/* Whether it may stand in this place, behind what was `seen` there. [MQTT 5.0, 2.2.2.2] */
+static wax_status judge(const struct row *row, const wax_property *property, wax_packet_type place,
+                        bool is_seen)
+{
+    bool repeats = row->rule == REPEATS && place != WAX_SUBSCRIBE;
+
+    if ((row->places >> place & 1U) == 0) {
+        return WAX_MALFORMED;
+    }
+    if (is_seen && !repeats && row->id != WAX_USER_PROPERTY) {
+        return WAX_PROTOCOL_ERROR;
+    }
+    return judge_value(row, property);
+}
+
 static void check_next(wax_reader *in, wax_packet_type place, uint32_t *seen)
 {
     const struct row *row = find_row(wax_read_varint(in));
     wax_property property;
-    wax_status status;
+    wax_status status = WAX_MALFORMED;
     uint32_t mark;
-    bool repeats;
 
-    wax_require(in, row != NULL, WAX_MALFORMED);
-    if (row == NULL) {
-        return;
+    if (row != NULL) {
+        mark = 1U << (row - rows);
+        read_value(in, row, &property);
+        status = judge(row, &property, place, (*seen & mark) != 0);
+        *seen |= mark;
     }
-    read_value(in, row, &property);
-    mark = 1U << (row - rows);
-    repeats = row->rule == REPEATS && place != WAX_SUBSCRIBE;
-    repeats = repeats || row->id == WAX_USER_PROPERTY;
-    wax_require(in, (row->places >> place & 1U) != 0, WAX_MALFORMED); /* [MQTT 5.0, 2.2.2.2] */
-    wax_require(in, repeats || (*seen & mark) == 0, WAX_PROTOCOL_ERROR);
-    status = in->status == WAX_OK ? judge_value(row, &property) : WAX_OK;
     wax_require(in, status == WAX_OK, status);
-    *seen |= mark;
 }
 
 wax_bytes wax_read_properties(wax_reader *in, wax_packet_type place)

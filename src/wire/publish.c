@@ -62,12 +62,9 @@ wax_status wax_publish_read(wax_publish *publish, uint8_t flags, wax_bytes body,
 
 static uint8_t flags_of(const wax_publish *publish)
 {
-    unsigned flags = (unsigned)publish->qos << QOS_SHIFT;
-
     wax_assert(publish->qos > 0 || !publish->duplicate); /* [MQTT-3.3.1-2] */
-    flags |= publish->retain ? RETAIN : 0;
-    flags |= publish->duplicate ? DUPLICATE : 0;
-    return (uint8_t)flags;
+    return (uint8_t)(publish->qos << QOS_SHIFT | publish->retain * RETAIN |
+                     publish->duplicate * DUPLICATE);
 }
 
 static size_t body_size(const wax_publish *publish, wax_version version)

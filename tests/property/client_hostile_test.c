@@ -63,7 +63,7 @@ static struct hostile_outcome hear(wax_bytes bytes)
 static void dial(void)
 {
     wax_client_detach(&world.client, world.now_ms);
-    world.now_ms += 1000U * 1000U;
+    world.now_ms += 1000000;
     (void)hear((wax_bytes){NULL, 0});
     assert_int_equal(world.client.state, WAX_CLIENT_DIALING);
     wax_loopback_open(&world.ends[0], &world.ends[1], world.inboxes[0], world.inboxes[1],

@@ -153,6 +153,26 @@ static void server_publish(struct server *server, size_t i, bool again)
     server->ids[i] = publish.packet_id;
 }
 
+static void server_publish_again(struct server *server, uint16_t packet_id)
+{
+    size_t i = 0;
+
+    while (i < server->next && server->ids[i] != packet_id) {
+        i++;
+    }
+    assert_true(i < server->next);
+    server_publish(server, i, true);
+}
+
+static void server_acknowledge(struct server *server, uint8_t type, uint16_t packet_id)
+{
+    if (type != WAX_NO_PACKET) {
+        assert_int_equal(wax_session_acknowledge(&server->session, (wax_packet_type)type, packet_id,
+                                                 0, &server->writer),
+                         WAX_OK);
+    }
+}
+
 /* Sends again what the client did not answer, in order. */
 static void server_resume(struct server *server)
 {
@@ -160,16 +180,10 @@ static void server_resume(struct server *server)
 
     while (flow != NULL) {
         uint16_t id = flow->packet_id;
-        for (size_t i = 0; i < server->next && flow->waits != WAX_WAIT_PUBCOMP; i++) {
-            if (server->ids[i] == id) {
-                server_publish(server, i, true);
-                break;
-            }
-        }
         if (flow->waits == WAX_WAIT_PUBCOMP) {
-            assert_int_equal(
-                wax_session_acknowledge(&server->session, WAX_PUBREL, id, 0, &server->writer),
-                WAX_OK);
+            server_acknowledge(server, WAX_PUBREL, id);
+        } else {
+            server_publish_again(server, id);
         }
         flow = wax_flows_after(&server->outgoing, id);
     }
@@ -188,15 +202,6 @@ static void server_accept(struct server *server, const wax_connect *connect)
         server_resume(server);
     }
     server->has_memory = true;
-}
-
-static void server_acknowledge(struct server *server, uint8_t type, uint16_t packet_id)
-{
-    if (type != WAX_NO_PACKET) {
-        assert_int_equal(wax_session_acknowledge(&server->session, (wax_packet_type)type, packet_id,
-                                                 0, &server->writer),
-                         WAX_OK);
-    }
 }
 
 static void server_take(struct server *server, const wax_event *event)
@@ -362,22 +367,28 @@ static bool app_publish(struct world *world, size_t i)
     return true;
 }
 
+/* Publishes what is not out on this connection: what was sent before, or what is new. Returns
+ * whether there was room for all. */
+static bool app_publish_all(struct world *world, bool again)
+{
+    for (size_t i = 0; i < MESSAGES; i++) {
+        const struct kept *kept = &world->kept[i];
+        bool is_due = !kept->is_done && !kept->is_out && (kept->packet_id != 0) == again;
+        if (is_due && !app_publish(world, i)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* What was sent before goes again first, all in order. */
 static void app_want(struct world *world)
 {
     const wax_subscription subscription = {.filter = WAX_TEXT("t"), .qos = 2};
     uint16_t id;
 
-    for (int again = 1; again >= 0; again--) {
-        for (size_t i = 0; i < MESSAGES; i++) {
-            const struct kept *kept = &world->kept[i];
-            bool is_due = !kept->is_done && !kept->is_out && (kept->packet_id != 0) == (again == 1);
-            if (is_due && !app_publish(world, i)) {
-                return;
-            }
-        }
-    }
-    if (!world->is_subscribed && !world->is_asked) {
+    if (app_publish_all(world, true) && app_publish_all(world, false) && !world->is_subscribed &&
+        !world->is_asked) {
         world->is_asked =
             wax_micro_subscribe(&world->micro, &subscription, WAX_SUBSCRIBE, &id) == WAX_OK;
     }

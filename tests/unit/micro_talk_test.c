@@ -273,6 +273,8 @@ static void requests_do_not_outlive_their_connection(void **state)
     connect_as(&world, WAX_VERSION_3_1_1, YES_3);
     assert_int_equal(wax_micro_subscribe(&world.micro, &all, WAX_SUBSCRIBE, &id), WAX_OK);
     assert_int_equal(dial(&world), WAX_OK);
+    hear(&world, BYTES("\x20\x02\x01\x00"));
+    assert_true(told(&world, WAX_MICRO_CONNECTED));
     assert_int_equal(world.sending[0], WAX_NO_PACKET);
 }
 

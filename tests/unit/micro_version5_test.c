@@ -31,7 +31,7 @@ static void properties_that_do_not_fit_are_told(void **state)
 static void what_the_server_announces_is_heeded(void **state)
 {
     struct world world;
-    const wax_subscription all = {.filter = ROW("a/filter/that/is/long")};
+    const wax_subscription all = {.filter = ROW("a/filter/that/is/longer")};
     wax_publish publish = {.topic = ROW("t"), .qos = 2};
     uint16_t id;
 
