@@ -149,7 +149,9 @@ class RetainedOnDisk(RetainedCase):
         client.subscribe("$SYS/broker/retained messages/spilled/count")
         wait_until(lambda: int(client.message().payload) == before + 500, "$SYS tells it, too")
         self.retain(topics[:1], lambda topic: b"small")
-        self.assertEqual(self.figure(SPILLED + "_bytes"), size + sum(len(named(topic)) for topic in topics[1:]) + 5)
+        # What is left of the memory may be enough for one that is smaller.
+        left = size + sum(len(named(topic)) for topic in topics[1:])
+        self.assertIn((self.figure(SPILLED), self.figure(SPILLED + "_bytes")), [(before + 500, left + 5), (before + 499, left)])
         self.retain(topics, lambda topic: b"")
         self.assertEqual((self.figure(SPILLED), self.figure(SPILLED + "_bytes")), (before, size))
 
