@@ -26,7 +26,8 @@ struct guest {
     struct door_entrance *entrance;
     wax_transport *transport; /* NULL: the place is free */
     enum { ASKING, ANSWERING, LEAVING, GONE } state;
-    bool is_known; /* it was looked up, and the next two are its */
+    bool is_known; /* it was looked up, and the next three are its */
+    bool is_owner;
     struct keys_standing standing;
     char *refusal; /* on the heap; NULL: none */
     char *text;    /* on the heap: what was asked, and then the answer */
@@ -228,7 +229,8 @@ static void look_up(struct guest *guest)
     authority_home_account((unsigned)account.uid, name);
     caller.uid = (unsigned)account.uid;
     caller.account = name;
-    if (is_owner(&caller)) {
+    guest->is_owner = is_owner(&caller);
+    if (guest->is_owner) {
         guest->standing.role = KEYS_ADMIN;
         (void)snprintf(guest->standing.who, sizeof guest->standing.who, "%s", name);
     } else {
@@ -260,10 +262,10 @@ static bool may(const struct guest *guest, const struct keys_verb *verb, struct 
         return keys_answer_fail(answer, "`%s` is for the role %s, and you are %s", verb->name,
                                 keys_role_name(right->least), keys_role_name(guest->standing.role));
     }
-    return !right->is_here || guest->entrance->tls == NULL ||
+    return !right->is_owners || guest->is_owner ||
            keys_answer_fail(answer,
-                            "`%s` is not done over the network: log in where the authority "
-                            "runs",
+                            "`%s` is not done over the network, nor for other accounts: it writes "
+                            "a file where the authority may; log in as the account it runs as",
                             verb->name);
 }
 

@@ -204,8 +204,8 @@ static void show_roles(const char *indent)
         list_role((enum keys_role)role);
     }
     (void)printf(
-        "%sEach may what those above may; see wax-authority(1). export takes a login where "
-        "the\n%sauthority runs. The other verbs are for who has the folder.\n",
+        "%sEach may what those above may; see wax-authority(1). export is for the authority's "
+        "own\n%saccount and root. The other verbs are for who has the folder.\n",
         indent, indent);
 }
 

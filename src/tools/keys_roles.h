@@ -26,13 +26,13 @@ const char *keys_role_name(enum keys_role role);
 struct keys_right {
     const char *verb;
     enum keys_role least;
-    bool is_here; /* only from this host: it writes a file */
+    bool is_owners; /* only for the authority's account and root: it writes a file as they may */
 };
 
 /* A row for each verb that a running authority carries out; the last one has no verb. */
 extern const struct keys_right keys_rights[];
 
-/* The row of a verb; that of a verb without one takes an admin, from this host. */
+/* The row of a verb; that of a verb without one is the owner's. */
 const struct keys_right *keys_right_of(const char *verb);
 
 /* What has been proven of whoever asks. */

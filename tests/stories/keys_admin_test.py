@@ -21,6 +21,7 @@ viewer   cn   past
 viewer   cn   foreigner
 viewer   cn   revoked
 viewer   user 4001
+admin    user 4004
 operator user 4002
 """
 
@@ -271,6 +272,9 @@ class ByAccount(Admin):
         self.assertEqual((self.work / "lamp.keys").stat().st_uid, 4002)
         self.assertIn("you have no role here", self.ask_as(4003, "public", code=1).err)
         self.assertIn("you are user uid 4003", self.ask_as(4003, "public", code=1).err)
+        self.assertIn("nor for other accounts", self.ask_as(4004, "export", self.work / "copy", code=1).err)
+        self.assertFalse((self.work / "copy").exists())
+        self.ask_as(0, "export", self.work / "copy")
         self.assertIn("group home made", self.ask_as(0, "group", "add", "home", "-f", "a").out)  # the owner
         self.assertRegex(self.audit(), r"uid 4002: enrol lamp as=operator ")
 

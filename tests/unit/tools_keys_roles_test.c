@@ -52,7 +52,7 @@ static void each_verb_has_its_role(void **state)
         for (size_t role = 0; role < 4; role++) {
             assert_int_equal(role >= (size_t)right->least, rows[i].may[role]);
         }
-        assert_int_equal(right->is_here, !rows[i].is_far);
+        assert_int_equal(right->is_owners, !rows[i].is_far);
     }
     for (const struct keys_right *right = keys_rights; right->verb != NULL; right++) {
         count++;
@@ -85,7 +85,7 @@ static void a_verb_without_a_row_takes_all(void **state)
 {
     (void)state;
     assert_int_equal(keys_right_of("no such verb")->least, KEYS_ADMIN);
-    assert_true(keys_right_of("no such verb")->is_here);
+    assert_true(keys_right_of("no such verb")->is_owners);
 }
 
 static struct keys_standing standing;
