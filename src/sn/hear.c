@@ -168,9 +168,12 @@ static wax_status skip(wax_sn_client *client, wax_reader *in)
     size_t left = wax_reader_left(in);
     size_t size = client->skip_left < left ? client->skip_left : left;
 
+    if (size == 0) {
+        return WAX_MORE; /* an empty view may be nowhere */
+    }
     in->at += size;
     client->skip_left -= (uint32_t)size;
-    return size > 0 ? WAX_OK : WAX_MORE;
+    return WAX_OK;
 }
 
 /* Packets that may come now. */
