@@ -12,12 +12,14 @@ import amalgamate  # noqa: E402
 
 
 class Ports(unittest.TestCase):
-    def test_the_component_has_the_rooms_of_the_library(self):
-        text = (ROOT / "ports/esp-idf/CMakeLists.txt").read_text()
-        rooms = re.findall(r"\$\{WAX\}/(\w+)/\*\.c", text)
-        self.assertEqual(tuple(rooms), amalgamate.ROOMS)
-        for room in rooms:
-            self.assertTrue(list((ROOT / "src" / room).glob("*.c")), room)
+    def test_components_have_the_rooms_of_the_library(self):
+        for port in "esp-idf", "zephyr":
+            with self.subTest(port=port):
+                text = (ROOT / "ports" / port / "CMakeLists.txt").read_text()
+                rooms = re.findall(r"\$\{WAX\}/(\w+)/\*\.c", text)
+                self.assertEqual(tuple(rooms), amalgamate.ROOMS)
+                for room in rooms:
+                    self.assertTrue(list((ROOT / "src" / room).glob("*.c")), room)
 
     def test_the_arduino_library_is_made_and_compiles(self):
         with tempfile.TemporaryDirectory() as folder:
