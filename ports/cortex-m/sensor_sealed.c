@@ -7,11 +7,8 @@
 
 /* Files stand for the flash that a device has for what outlives a restart. It is in one group. */
 static const char *const names[] = {
-    [WAX_MEMBER_MARK] = "mark",
-    [WAX_MEMBER_MAILBOX] = "mailbox",
-    [WAX_MEMBER_COUNT] = "count",
-    [WAX_MEMBER_WINDOW] = "window",
-    [WAX_MEMBER_CAME] = "came",
+    [WAX_MEMBER_MARK] = "mark",     [WAX_MEMBER_MAILBOX] = "mailbox", [WAX_MEMBER_COUNT] = "count",
+    [WAX_MEMBER_WINDOW] = "window", [WAX_MEMBER_CAME] = "came",
 };
 
 static wax_status load(wax_member_store *self, wax_member_record record, const uint8_t *group,
