@@ -207,6 +207,7 @@ static bool share_time(const struct settings *settings, struct levels_grid *grid
                               (unsigned long long)(cells / grid->rounds), grid->rounds,
                               grid->minutes);
     }
+    wax_assert(cells > 0); /* no list is empty */
     total_ms = (total_ms - fixed_ms) / cells;
     grid->budget_ms = (uint32_t)(total_ms < BUDGET_MAX_MS ? total_ms : BUDGET_MAX_MS);
     return true;
