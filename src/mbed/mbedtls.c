@@ -4,6 +4,7 @@
 
 #include <mbedtls/ccm.h>
 #include <mbedtls/chachapoly.h>
+#include <mbedtls/cipher.h>
 #include <mbedtls/ecdh.h>
 #include <mbedtls/ecdsa.h>
 #include <mbedtls/ecp.h>
@@ -54,7 +55,9 @@ wax_status wax_crypto_hmac_sha256(wax_bytes key, const wax_bytes *parts, size_t 
     return fault == 0 ? WAX_OK : WAX_UNSPECIFIED_ERROR;
 }
 
-/* ---- Seals ---- */
+/* ---- Seals: a device links the cipher that its library was built with, and no other ---- */
+
+#if defined(MBEDTLS_CHACHAPOLY_C)
 
 static int seal_chacha(const wax_sealing *sealing, wax_bytes plain, uint8_t *sealed)
 {
@@ -87,6 +90,9 @@ static int unseal_chacha(const wax_sealing *sealing, wax_bytes text, uint8_t *pl
     mbedtls_chachapoly_free(&work);
     return fault;
 }
+
+#endif
+#if defined(MBEDTLS_CCM_C)
 
 static int begin_ccm(mbedtls_ccm_context *work, const wax_sealing *sealing)
 {
@@ -125,13 +131,31 @@ static int unseal_ccm(const wax_sealing *sealing, wax_bytes text, uint8_t *plain
     return fault;
 }
 
+#endif
+#if defined(MBEDTLS_CHACHAPOLY_C) || defined(MBEDTLS_CCM_C)
+
+/* Both return the library's fault, 0 being none. */
+static const struct worker {
+    int (*seal)(const wax_sealing *sealing, wax_bytes plain, uint8_t *sealed);
+    int (*unseal)(const wax_sealing *sealing, wax_bytes text, uint8_t *plain);
+} workers[WAX_AES_128_CCM_8 + 1] = {
+#if defined(MBEDTLS_CHACHAPOLY_C)
+    [WAX_CHACHA20_POLY1305] = {seal_chacha, unseal_chacha},
+#endif
+#if defined(MBEDTLS_CCM_C)
+    [WAX_AES_128_CCM] = {seal_ccm,    unseal_ccm   },
+    [WAX_AES_128_CCM_8] = {seal_ccm,    unseal_ccm   },
+#endif
+};
+
 wax_status wax_crypto_seal(const wax_sealing *sealing, wax_bytes plain, uint8_t *sealed)
 {
+    const struct worker *worker = &workers[sealing->cipher];
+
     if (!wax_cipher_takes(sealing, plain.size)) {
         return WAX_INVALID;
     }
-    if ((sealing->cipher == WAX_CHACHA20_POLY1305 ? seal_chacha : seal_ccm)(sealing, plain,
-                                                                            sealed) != 0) {
+    if (worker->seal == NULL || worker->seal(sealing, plain, sealed) != 0) {
         memset(sealed, 0, plain.size + wax_cipher_tag_size(sealing->cipher));
         return WAX_UNSPECIFIED_ERROR;
     }
@@ -140,6 +164,7 @@ wax_status wax_crypto_seal(const wax_sealing *sealing, wax_bytes plain, uint8_t 
 
 wax_status wax_crypto_unseal(const wax_sealing *sealing, wax_bytes sealed, uint8_t *plain)
 {
+    const struct worker *worker = &workers[sealing->cipher];
     const size_t tag_size = wax_cipher_tag_size(sealing->cipher);
     wax_bytes text;
     int fault;
@@ -149,8 +174,8 @@ wax_status wax_crypto_unseal(const wax_sealing *sealing, wax_bytes sealed, uint8
     }
     /* The tag stands behind the text. */
     text = wax_bytes_of(sealed.data, sealed.size - tag_size);
-    fault = (sealing->cipher == WAX_CHACHA20_POLY1305 ? unseal_chacha : unseal_ccm)(sealing, text,
-                                                                                    plain);
+    fault = worker->unseal == NULL ? MBEDTLS_ERR_CIPHER_FEATURE_UNAVAILABLE
+                                   : worker->unseal(sealing, text, plain);
     if (fault != 0) {
         wax_wipe(plain, text.size);
     }
@@ -160,7 +185,11 @@ wax_status wax_crypto_unseal(const wax_sealing *sealing, wax_bytes sealed, uint8
                : WAX_UNSPECIFIED_ERROR;
 }
 
-/* ---- Keys on the curve P-256 ---- */
+#endif
+
+/* ---- Keys on the curve P-256, where the library can do all that the door has of them ---- */
+
+#if defined(MBEDTLS_ECDSA_DETERMINISTIC)
 
 /* The curve, a secret, a point, and the two numbers of a signature. */
 struct work {
@@ -307,3 +336,5 @@ wax_status wax_crypto_p256_verify_parts(const uint8_t public_key[static WAX_P256
     end(&work);
     return status;
 }
+
+#endif
