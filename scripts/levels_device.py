@@ -1,4 +1,4 @@
-"""What each level costs on the Cortex-M4 that QEMU emulates: runs the images of ports/cortex-m/level.c against a broker, and has
+"""What each level costs on the Cortex-M4 that QEMU emulates: runs the images of ports/cortex-m/levels against a broker, and has
 the figures. What an image publishes is received by a subscriber and opened here by an implementation of its own
 (tests/seal/sealed): figures of messages that nobody can read would be worth nothing.
 
@@ -23,11 +23,11 @@ import footprint
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "tests/seal"), str(ROOT / "tests/stories")]
-IMAGES = ROOT / "build/board/ports/cortex-m"
+IMAGES = ROOT / "build/board/ports/cortex-m/levels"
 RELAY = ROOT / "tests/stories/relay.py"
 PATIENCE_S = 120
 TOPIC = "plant/level"
-MESSAGES = 28  # that an image publishes: ports/cortex-m/level.c
+MESSAGES = 28  # that an image publishes: ports/cortex-m/levels
 KEY = "00112233445566778899aabbccddeeff"
 NAMESPACE = b"houseone"
 
