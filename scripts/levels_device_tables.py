@@ -105,7 +105,37 @@ def battery(device):
     return text
 
 
-TABLES = {"device_" + table.__name__: table for table in (memory, connections, messages, wire, payback, battery)}
+def findings(device):
+    """What the tables say, in words."""
+    at = {name: device.message(name, SMALL)["instructions"] for name in device.levels}
+    connect = {name: (each["resumed"] or each["connect"]) for name, each in device.levels.items()}
+
+    def by_byte(name):
+        low, high = device.message(name, 1000), device.message(name, device.sizes[-1])
+        return f"{(high['instructions'] - low['instructions']) / (high['size'] - low['size']):.0f}"
+
+    def awake(name):
+        """A connection and a message on it: instructions, bytes of frames."""
+        parts = (device.message(name, SMALL), connect[name])
+        return sum(each["instructions"] for each in parts), sum(each[f"frame_bytes_{way}"] for each in parts for way in ("out", "in"))
+
+    psk, cert, open_ = (device.levels[name]["connect"]["instructions"] for name in ("L3-tls1.2-psk", "L3-tls1.2-cert", "L0"))
+    sealed, inside, both = (awake(name) for name in ("L2-suite2", "L3-tls1.2-psk", "L4-psk-suite2"))
+    return (f"- A message of {SMALL} bytes takes {number(at['L0'])} instructions at L0, {number(at['L2-suite1'])} sealed with ChaCha20-Poly1305, "
+            f"{number(at['L2-suite2'])} with Ascon, {number(at['L2-suite3'])} with AES-CCM, and {number(at['L3-tls1.2-psk'])} in a record of TLS, "
+            f"which goes over the text once where a seal goes over it twice; {number(at['L4-psk-suite2'])} with Ascon inside of TLS.\n"
+            f"- Each further byte of a large one takes {by_byte('L0')} at L0, {by_byte('L2-suite1')}, {by_byte('L2-suite2')} and {by_byte('L2-suite3')} "
+            f"in suites 1, 2 and 3, {by_byte('L3-tls1.2-cert')} in TLS; {by_byte('L2cbc')} at L2cbc, which proves nothing.\n"
+            f"- A handshake takes {number(psk - open_)} instructions with a key in common and {number(cert - open_)} with the broker's certificate: as "
+            f"many as sealing {number((psk - open_) // (at['L2-suite2'] - at['L0']))} and {number((cert - open_) // (at['L2-suite2'] - at['L0']))} "
+            f"messages of {SMALL} bytes with Ascon. By ticket, either takes about what a key in common takes.\n"
+            f"- A device that wakes for one message of {SMALL} bytes spends {number(sealed[0])} instructions and {number(sealed[1])} bytes of frames on it "
+            f"sealed, without TLS; {number(inside[0])} and {number(inside[1])} by a resumed session, "
+            f"{inside[0] / sealed[0]:.1f} and {inside[1] / sealed[1]:.1f} times as much; {number(both[0])} and {number(both[1])} with both, little more "
+            f"than TLS alone.\n")
+
+
+TABLES = {"device_" + table.__name__: table for table in (memory, connections, messages, wire, payback, battery, findings)}
 
 # ---- The drawing ----
 

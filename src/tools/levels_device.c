@@ -173,7 +173,7 @@ struct device_cost levels_device_message(const struct device_level *level, uint6
 
     for (size_t i = 0; i < level->message_count; i++) {
         const struct device_message *message = &level->messages[i];
-        bool goes_on = high == NULL || high->size < size;
+        bool goes_on = low == high || high->size < size;
 
         if (message->qos == 0 && goes_on) {
             low = high == NULL ? message : high;

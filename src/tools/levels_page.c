@@ -21,28 +21,6 @@ static const char head[] =
     ".noisy{border-color:#c60;background:#fdf4ea}\nsvg{max-width:100%;height:auto}\n"
     "</style>\n</head>\n<body>\n<h1>What each level costs</h1>\n";
 
-void levels_write_text(FILE *file, const char *text)
-{
-    for (; *text != '\0'; text++) {
-        switch (*text) {
-        case '<':
-            (void)fputs("&lt;", file);
-            break;
-        case '>':
-            (void)fputs("&gt;", file);
-            break;
-        case '&':
-            (void)fputs("&amp;", file);
-            break;
-        case '"':
-            (void)fputs("&quot;", file);
-            break;
-        default:
-            (void)fputc(*text, file);
-        }
-    }
-}
-
 static void write_machine(const struct levels_report *report, FILE *file)
 {
     (void)fputs("<p>", file);
