@@ -5,6 +5,8 @@
 
 #include "base/base.h"
 
+WAX_C_BEGIN
+
 /* How connections are made. All of it stays the caller's, may lie in flash, and must live as long
  * as the context made of it. A server proves who it is by the pre-shared key where there is one,
  * and otherwise by a certificate of `authorities`; without both there is no proof, and no
@@ -62,5 +64,7 @@ wax_status wax_device_explain(wax_device_fault fault, const char **words);
 /* Likewise of an alert of the server. `is_about_key`: the two ends prove by a pre-shared key who
  * they are, and the handshake is not done. [RFC 5246, 7.2.2] */
 wax_status wax_device_explain_alert(int alert, bool is_about_key, const char **words);
+
+WAX_C_END
 
 #endif
