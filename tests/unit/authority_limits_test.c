@@ -3,6 +3,51 @@
 
 static struct farm farm;
 
+/* Publishes all; returns how many mailboxes there were. */
+static unsigned publish_all(void)
+{
+    wax_authority_message message;
+    unsigned mailboxes = 0;
+    wax_status status;
+
+    while ((status = wax_authority_next(farm.authority, &message)) == WAX_OK) {
+        mailboxes += message.kind == WAX_AUTHORITY_MAILBOX ? 1 : 0;
+        check_deed(&farm, wax_authority_sent(farm.authority, &message), WAX_OK);
+    }
+    check_deed(&farm, status, WAX_NOT_FOUND);
+    return mailboxes;
+}
+
+/* As many epochs as a group may keep, and one that is announced: readers get it. */
+static void a_group_that_keeps_the_most_epochs_rotates(void **state)
+{
+    static const wax_bytes filter = {(const uint8_t *)"home/#", 6};
+    const wax_authority_group group = {
+        .name = WAX_TEXT("home"),
+        .suite = 2,
+        .tag_size = 16,
+        .filters = &filter,
+        .filter_count = 1,
+        .kept = 255,
+        .ack_s = 10,
+    };
+    uint8_t id[WAX_KEYS_ID_SIZE];
+
+    (void)state;
+    farm_begin(&farm, 31);
+    check_deed(&farm, wax_authority_add_group(farm.authority, &farm.deed, &group, id), WAX_OK);
+    farm_add(&farm, "lamp", &wax_keys_ascon);
+    check_deed(&farm, farm_allow(&farm, "lamp", "home", WAX_KEYS_READS, true), WAX_OK);
+    assert_int_equal(publish_all(), 1);
+    for (unsigned i = 0; i < 258; i++) {
+        check_deed(&farm, wax_authority_rotate(farm.authority, &farm.deed, group.name), WAX_OK);
+        assert_int_equal(publish_all(), 1);
+        check_deed(&farm, wax_authority_activate(farm.authority, &farm.deed, group.name), WAX_OK);
+        assert_int_equal(publish_all(), 1);
+    }
+    farm_end(&farm);
+}
+
 static wax_status ask(unsigned number)
 {
     struct farm_device device = {.profile = &wax_keys_hpke};
@@ -39,6 +84,7 @@ static void strangers_that_wait_are_so_many_and_no_more(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_group_that_keeps_the_most_epochs_rotates),
         cmocka_unit_test(strangers_that_wait_are_so_many_and_no_more),
     };
 
