@@ -51,7 +51,7 @@ static wax_status start(const wax_keys_writing *writing)
                                   (uint16_t)(writing->first_position / WAX_WINDOW_SIZE)};
 
     group.suite = &LEVEL_SUITE;
-    group.class = (wax_seal_class)writing->group_class;
+    group.group_class = (wax_seal_class)writing->group_class;
     group.tag_size = (uint8_t)writing->tag_size;
     memcpy(group.id, writing->group, sizeof group.id);
     sealer.group = &group;
