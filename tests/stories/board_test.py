@@ -151,7 +151,7 @@ class TlsByWolf(TlsByMbed):
     LIBRARY = "_wolfssl"
 
 
-class Sealed(BoardStory):
+class SealedStory(BoardStory):
     """The reader and who commands are of the tools; who gives out keys is an implementation of its own."""
 
     def equip(self, broker, name, role, sender=0):
@@ -160,6 +160,8 @@ class Sealed(BoardStory):
         self.tool("pub", broker, "-t", f"wax/k/{name}", "-r", "-f", self.home / "mail")
         return device
 
+
+class Sealed(SealedStory):
     def test_a_reading_goes_out_and_a_command_comes_in(self):
         broker = self.open_broker("log_type all\nworkers 1\n")
         board = self.equip(broker, "board", sealed_tools_test.BOTH, 1)
