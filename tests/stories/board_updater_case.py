@@ -1,11 +1,12 @@
 """The images `updater_*` of ports/cortex-m: a device on an emulated Cortex-M4 whose flash is a file of this machine, with an image of
 512 KiB that runs. The factory is the second implementation of docs/update.md; vendor and operator are `wax update`."""
+import hashlib
 import json
+import threading
 
 import board_test
 import firmware
 import foreign
-import hashlib
 from mqtt_raw import CONNACK, Client, connect
 
 SECTOR, IMAGE, CHUNK, MEMORY = 4096, 512 * 1024, 1024, 16 << 20
@@ -58,11 +59,14 @@ class UpdaterStory(board_test.BoardStory):
                          "-machine", "memory-backend=flash", *words)
 
     def read_until(self, board, line):
-        """What the board says up to a line."""
+        """What the board says up to a line; a board that never says it is ended."""
         said = []
+        timer = threading.Timer(4 * foreign.PATIENCE_S, board.kill)
+        timer.start()
         for raw in board.stdout:
             said.append(raw.decode(errors="replace").rstrip("\n"))
             if said[-1] == line:
+                timer.cancel()
                 return said
         raise AssertionError(f"the board never said {line}:\n" + "\n".join(said))
 

@@ -75,6 +75,7 @@ class Broker(UpdaterStory):
         broker.stop()
         broker.start()  # it knows nothing of before
         self.push(broker)
+        self.wait_for(self.watch(broker), lambda status: status["state"] == "idle" and status["version"] == 7)
         said = self.finish(board)
         self.assertEqual(said.count("boots\n"), 2)
         self.assertEqual(said.count("receiving\n"), 1)
