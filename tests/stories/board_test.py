@@ -19,6 +19,7 @@ IMAGES = foreign.ROOT / "build/board/ports/cortex-m"
 
 def setUpModule():
     """Builds the images; the files of tests that want them take turns."""
+    (foreign.ROOT / "build").mkdir(exist_ok=True)
     with (foreign.ROOT / "build/board.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         foreign.run(foreign.ROOT / "scripts/setup-device", timeout=600, env=None)
