@@ -162,7 +162,7 @@ static bool take_keys(struct streamer *self)
     for (size_t i = 0; i < sizeof group.id; i++) {
         group.id[i] = view.id[i];
     }
-    group.class = view.group_class == 0 ? WAX_CLASS_STATE : WAX_CLASS_STREAM;
+    group.group_class = view.group_class == 0 ? WAX_CLASS_STATE : WAX_CLASS_STREAM;
     key = (wax_epoch_key){epoch.epoch, WAX_EPOCH_SECRET, epoch.secret};
     grant.epoch = epoch.epoch;
     self->sealer.group = &group;

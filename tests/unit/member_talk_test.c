@@ -392,6 +392,90 @@ static void no_acknowledgement_is_lost_when_nothing_goes_out(void **state)
     stage_free(stage);
 }
 
+/* Publishes until the client's queue takes no more, large messages first and then small ones. */
+static void fill_queue(struct stage *stage)
+{
+    static const uint8_t text[400];
+    wax_publish message = {.topic = WAX_TEXT("garden/a"), .qos = 1};
+    uint32_t token;
+
+    for (size_t size = sizeof(text); size > 0; size /= 4) {
+        message.payload = wax_bytes_of(text, size);
+        while (wax_client_publish(&stage->world->client, &message, &token) == WAX_OK) {
+            assert_true(wax_client_waiting_count(&stage->world->client) < 1000);
+        }
+    }
+}
+
+/* Each count is a write to flash, and the client may be full for hours. */
+static void a_status_that_finds_no_room_is_not_counted_over_and_over(void **state)
+{
+    struct stage *stage = stage_new(WAX_VERSION_5);
+    struct world *world = stage->world;
+    unsigned calls;
+    size_t seen;
+
+    (void)state;
+    stage->device.config.tell_ms = 5000;
+    stage_start(stage);
+    serve_mailbox(stage, 1);
+    run(stage);
+    world->fuse.is_blocked = true;
+    fill_queue(stage);
+    pass(stage, 5000);
+    calls = stage->device.records.calls;
+    for (unsigned i = 0; i < 50; i++) {
+        take_turn(stage);
+    }
+    assert_int_equal(stage->device.records.calls, calls);
+    assert_true(wax_member_is_busy(stage->device.member));
+    world->fuse.is_blocked = false;
+    seen = world->server.seen_count;
+    run(stage);
+    assert_true(world->server.seen_count > seen);
+    assert_int_equal((uint8_t)world->server.seen[world->server.seen_count - 1].text[0], 0xfc);
+    assert_false(wax_member_is_busy(stage->device.member));
+    stage_free(stage);
+}
+
+/* What was told is acknowledged, though a mailbox comes while there is no room for that. */
+static void a_mailbox_takes_no_acknowledgement_from_a_message(void **state)
+{
+    enum { HEAD_SIZE = 11 }; /* of the PUBLISH that fills what is sent */
+
+    struct stage *stage = stage_new(WAX_VERSION_5);
+    struct world *world = stage->world;
+    static const uint8_t text[100];
+    wax_publish noise = {.topic = WAX_TEXT("garden")};
+    wax_member_event event;
+    size_t left;
+    uint32_t token;
+
+    (void)state;
+    world->config.send_size = 100;
+    stage_start(stage);
+    serve_mailbox(stage, 1);
+    run(stage);
+    serve_sealed(stage, "text");
+    assert_true(server_turn(world));
+    do {
+        assert_true(
+            wax_member_poll(stage->device.member, &world->client, world->now_ms, 0, &event));
+    } while (event.type != WAX_MEMBER_MESSAGE);
+    serve_mailbox(stage, 2);
+    (void)server_turn(world);
+    left = world->config.send_size - (world->client.send_end - world->client.send_start);
+    assert_true(left > HEAD_SIZE && left < 100 + HEAD_SIZE);
+    noise.payload = wax_bytes_of(text, left - HEAD_SIZE);
+    assert_int_equal(wax_client_publish(&world->client, &noise, &token), WAX_OK);
+    assert_int_equal(token, 0); /* all of what is sent at once is full */
+    assert_int_equal(world->client.send_end - world->client.send_start, world->config.send_size);
+    run(stage);
+    assert_int_equal(stage->counts[WAX_MEMBER_KEYS], 2);
+    assert_int_equal(world->server.outgoing.used_count, 0);
+    stage_free(stage);
+}
+
 static bool has_text(wax_bytes bytes, const char *text)
 {
     const size_t size = strlen(text);
@@ -513,6 +597,8 @@ int main(void)
         cmocka_unit_test(a_mailbox_that_may_not_be_had_is_told),
         cmocka_unit_test(an_old_mailbox_is_refused_and_the_keys_stay),
         cmocka_unit_test(no_acknowledgement_is_lost_when_nothing_goes_out),
+        cmocka_unit_test(a_status_that_finds_no_room_is_not_counted_over_and_over),
+        cmocka_unit_test(a_mailbox_takes_no_acknowledgement_from_a_message),
         cmocka_unit_test(what_cannot_be_sealed_is_not_sent),
         cmocka_unit_test(what_was_touched_is_told_each_time_and_nothing_of_it_delivered),
     };
