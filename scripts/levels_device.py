@@ -255,7 +255,7 @@ def reduce_connection(connection):
 
 
 # Whose static memory a message or a connection takes; what else there is stands for flash, or belongs to the network.
-KEEPERS = ("level_sealed.c.obj", "level_cbc.c.obj", "sensor_mbedtls.c.obj")
+KEEPERS = ("level_sealed.c.obj", "level_cbc.c.obj", "tls_mbedtls.c.obj")
 
 
 # Of crypto, what an image compiles for itself: CRYPTO_BY_MBEDTLS of ports/cortex-m/CMakeLists.txt.

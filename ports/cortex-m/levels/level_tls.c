@@ -2,22 +2,22 @@
 #include "level.h"
 #include "meter.h"
 #include "network.h"
-#include "sensor_tls.h"
+#include "tls.h"
 
 static uint8_t room[2048];
 static size_t kept;
 
 static wax_status open(void)
 {
-    return sensor_filter.open(level_settings());
+    return tls_filter.open(level_settings());
 }
 
 static wax_transport *dial(void)
 {
     wax_transport *below = meter_open(network_dial());
-    wax_transport *tls = below == NULL ? NULL : sensor_filter.connect(below);
+    wax_transport *tls = below == NULL ? NULL : tls_filter.connect(below);
 
-    if (tls != NULL && kept > 0 && sensor_filter.offer(wax_bytes_of(room, kept)) != WAX_OK) {
+    if (tls != NULL && kept > 0 && tls_filter.offer(wax_bytes_of(room, kept)) != WAX_OK) {
         return NULL;
     }
     return tls;
@@ -27,7 +27,7 @@ static size_t keep(void)
 {
     wax_writer out = wax_writer_over(room, sizeof room);
 
-    kept = sensor_filter.save(&out) == WAX_OK ? out.used : 0;
+    kept = tls_filter.save(&out) == WAX_OK ? out.used : 0;
     return kept;
 }
 
