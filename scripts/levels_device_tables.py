@@ -110,6 +110,9 @@ def findings(device):
     at = {name: device.message(name, SMALL)["instructions"] for name in device.levels}
     connect = {name: (each["resumed"] or each["connect"]) for name, each in device.levels.items()}
 
+    def about(value):
+        return number(int(float(f"{value:.3g}")))
+
     def by_byte(name):
         low, high = device.message(name, 1000), device.message(name, device.sizes[-1])
         return f"{(high['instructions'] - low['instructions']) / (high['size'] - low['size']):.0f}"
@@ -126,12 +129,12 @@ def findings(device):
             f"which goes over the text once where a seal goes over it twice; {number(at['L4-psk-suite2'])} with Ascon inside of TLS.\n"
             f"- Each further byte of a large one takes {by_byte('L0')} at L0, {by_byte('L2-suite1')}, {by_byte('L2-suite2')} and {by_byte('L2-suite3')} "
             f"in suites 1, 2 and 3, {by_byte('L3-tls1.2-cert')} in TLS; {by_byte('L2cbc')} at L2cbc, which proves nothing.\n"
-            f"- A handshake takes {number(psk - open_)} instructions with a key in common and {number(cert - open_)} with the broker's certificate: as "
-            f"many as sealing {number((psk - open_) // (at['L2-suite2'] - at['L0']))} and {number((cert - open_) // (at['L2-suite2'] - at['L0']))} "
+            f"- A handshake takes {about(psk - open_)} instructions with a key in common and {about(cert - open_)} with the broker's certificate: as "
+            f"many as sealing {about((psk - open_) // (at['L2-suite2'] - at['L0']))} and {about((cert - open_) // (at['L2-suite2'] - at['L0']))} "
             f"messages of {SMALL} bytes with Ascon. By ticket, either takes about what a key in common takes.\n"
-            f"- A device that wakes for one message of {SMALL} bytes spends {number(sealed[0])} instructions and {number(sealed[1])} bytes of frames on it "
-            f"sealed, without TLS; {number(inside[0])} and {number(inside[1])} by a resumed session, "
-            f"{inside[0] / sealed[0]:.1f} and {inside[1] / sealed[1]:.1f} times as much; {number(both[0])} and {number(both[1])} with both, little more "
+            f"- A device that wakes for one message of {SMALL} bytes spends {about(sealed[0])} instructions and {number(sealed[1])} bytes of frames on it "
+            f"sealed, without TLS; {about(inside[0])} and {number(inside[1])} by a resumed session, "
+            f"{inside[0] / sealed[0]:.1f} and {inside[1] / sealed[1]:.1f} times as much; {about(both[0])} and {number(both[1])} with both, little more "
             f"than TLS alone.\n")
 
 
