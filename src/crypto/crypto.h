@@ -199,6 +199,46 @@ void wax_crypto_base64_write(wax_writer *out, wax_bytes bytes, wax_base64 form);
  */
 wax_status wax_crypto_base64_read(wax_writer *out, wax_bytes text, wax_base64 form) WAX_CHECKED;
 
+/* ---- What a library computes ----
+ *
+ * Behind the functions above that hash with SHA-256, seal, or take keys on P-256 stand these, and
+ * nobody else calls them: what is asked has been looked at, and what a failure leaves behind in
+ * place of a result is wiped. This room has them by OpenSSL. Who computes with another library
+ * builds a file that defines them all into the program itself, as a linker takes from libraries
+ * only what it still lacks. */
+
+/* Hashes `first` and the parts as if they were one. Returns whether the library could. */
+bool wax_primitive_sha256(wax_bytes first, const wax_bytes *parts, size_t count,
+                          uint8_t digest[WAX_AT_LEAST(WAX_SHA256_SIZE)]) WAX_CHECKED;
+
+/* As wax_crypto_seal(), within the limits of the cipher. Returns whether the library could. */
+bool wax_primitive_seal(const wax_sealing *sealing, wax_bytes plain, uint8_t *sealed) WAX_CHECKED;
+
+/* As wax_crypto_unseal(): the tag stands right behind `text`. */
+wax_status wax_primitive_unseal(const wax_sealing *sealing, wax_bytes text,
+                                uint8_t *plain) WAX_CHECKED;
+
+/* Of a secret that is one. Returns whether the library could. */
+bool wax_primitive_p256_public(const uint8_t secret[WAX_AT_LEAST(WAX_P256_SECRET_SIZE)],
+                               uint8_t public_key[WAX_AT_LEAST(WAX_P256_PUBLIC_SIZE)]) WAX_CHECKED;
+
+/* As wax_crypto_p256_agree(), of a secret that is one and a point that says it is uncompressed;
+ * whether it is on the curve is for the library to see. */
+wax_status wax_primitive_p256_agree(const uint8_t secret[WAX_AT_LEAST(WAX_P256_SECRET_SIZE)],
+                                    const uint8_t public_key[WAX_AT_LEAST(WAX_P256_PUBLIC_SIZE)],
+                                    uint8_t common[WAX_AT_LEAST(WAX_SHA256_SIZE)]) WAX_CHECKED;
+
+/* Signs a digest, as wax_crypto_p256_sign() says. Returns whether the library could. */
+bool wax_primitive_p256_sign(const uint8_t secret[WAX_AT_LEAST(WAX_P256_SECRET_SIZE)],
+                             const uint8_t digest[WAX_AT_LEAST(WAX_SHA256_SIZE)],
+                             uint8_t signature[WAX_AT_LEAST(WAX_P256_SIGNATURE_SIZE)]) WAX_CHECKED;
+
+/* Whether a digest was signed, as wax_crypto_p256_verify() says; the point as above. */
+wax_status wax_primitive_p256_verify(const uint8_t public_key[WAX_AT_LEAST(WAX_P256_PUBLIC_SIZE)],
+                                     const uint8_t digest[WAX_AT_LEAST(WAX_SHA256_SIZE)],
+                                     const uint8_t signature[WAX_AT_LEAST(WAX_P256_SIGNATURE_SIZE)])
+    WAX_CHECKED;
+
 WAX_C_END
 
 #endif

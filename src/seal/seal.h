@@ -339,10 +339,10 @@ typedef struct wax_topic_record {
  * calls; tables belong to the caller and stay where they are.
  *
  * `senders` and `topics` are finite: a newcomer takes an empty place, or the one that was used
- * longest ago among the WAX_RECORD_PROBES where it may stand. What was forgotten so may be replayed
- * once, as far as `epochs` and floors allow it: give as many places as there are senders, and
- * twice as many as topics and their senders. They hold secrets. In class stream `keep` and
- * wax_opener_recall() bring over a restart what came. */
+ * longest ago: of all among senders, of WAX_RECORD_PROBES among topics. What was forgotten so may
+ * be replayed once, as far as `epochs` and floors allow it: give as many places as there are
+ * senders, and twice as many as topics and their senders. They hold secrets. In class stream `keep`
+ * and wax_opener_recall() bring over a restart what came. */
 typedef struct wax_opener {
     const wax_seal_group *group;
     wax_seal_room room;
