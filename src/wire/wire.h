@@ -289,6 +289,7 @@ typedef struct wax_suback {
     wax_bytes reasons; /* one byte per filter; UNSUBACK has none before MQTT 5 */
 } wax_suback;
 
+/* Every reason has been judged when it returns WAX_OK. */
 wax_status wax_suback_read(wax_suback *suback, const wax_packet *packet) WAX_CHECKED;
 /* Writes it; `type` says which of the two it is. Reasons that MQTT 3.1.1 lacks become its one
  * failure. */
