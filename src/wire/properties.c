@@ -139,9 +139,15 @@ __attribute__((noinline)) static wax_status judge(const wax_property *property,
     return WAX_OK;
 }
 
+/* A size that a small processor would cut is more than there can be. */
+static size_t whole(uint32_t size)
+{
+    return (size_t)size == size ? (size_t)size : SIZE_MAX;
+}
+
 wax_bytes wax_read_properties(wax_reader *in, wax_packet_type place)
 {
-    wax_bytes properties = wax_read_bytes(in, wax_read_varint(in));
+    wax_bytes properties = wax_read_bytes(in, whole(wax_read_varint(in)));
     wax_reader inside = wax_reader_over(properties);
     bool is_seen[WAX_COUNT(rows)] = {false};
     wax_property property;
