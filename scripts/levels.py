@@ -60,8 +60,8 @@ class Figures:
 def machine(figures, _):
     whole = figures.whole
     busy = whole["is_noisy"] or whole["load"] > 0.5
-    return (f"{whole['machine']}; {whole['when']}; {whole['rounds']} rounds in {whole['seconds']} s; rounds differ by "
-            f"{whole['noise'] * 100:.1f} % in the middle.\n"
+    return (f"{whole['machine']}; {whole['when']}; {whole['rounds']} rounds in {whole['seconds']} s; rounds differ by up to "
+            f"{whole['noise'] * 100:.1f} % in 9 of 10 ratios.\n"
             + (f"**Taken on a busy machine** (load {whole['load']:.1f} before it began"
                + (", too noisy to conclude by the tool's own measure" if whole["is_noisy"] else "")
                + "): take the ratios for what they are about, not for their second digit.\n" if busy else ""))

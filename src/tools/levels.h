@@ -142,7 +142,7 @@ struct levels_report {
     uint32_t seconds; /* that it took */
     uint64_t memory_limit;
     double load;  /* of the machine when it began: how many processes wanted to run */
-    double noise; /* the median of all cells' spreads of CPU */
+    double noise; /* 9 of 10 spreads, of time and of CPU, are within it */
     bool is_noisy;
     struct levels_row *rows;
     size_t row_count;

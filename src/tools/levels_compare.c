@@ -62,6 +62,9 @@ static void show_cell(const struct levels_pair *pair, enum levels_metric metric)
 
 static void show_summary(const struct levels_pairs *pairs, enum levels_metric metric)
 {
+    if (pairs->count == 0) {
+        return;
+    }
     (void)printf("%-28s %6zu %6.1f %% %6.1f %% %6.1f %%  ", levels_metrics[metric].text,
                  pairs->count, pairs->items[pairs->count / 2].difference * 100,
                  pairs->items[pairs->count * 9 / 10].difference * 100,
@@ -90,7 +93,7 @@ static void show_heads(const struct levels_report *report, const struct levels_r
 
     (void)printf("Ratios to L0 of two measurements\n");
     for (size_t i = 0; i < WAX_COUNT(both); i++) {
-        (void)printf("%zu: %s; %s; %u rounds in %u s, which differ by %.1f %% in the middle\n",
+        (void)printf("%zu: %s; %s; %u rounds in %u s, which differ by up to %.1f %% in 9 of 10\n",
                      i + 1, both[i]->machine, both[i]->when, both[i]->rounds, both[i]->seconds,
                      both[i]->noise * 100);
     }
@@ -105,6 +108,17 @@ static void show_verdict(size_t far_count, size_t count)
     } else {
         (void)printf("\nThey do not agree: of %zu ratios, %zu differ by more than %.0f %%.\n",
                      count, far_count, LEVELS_NOISE_MAX * 100);
+    }
+}
+
+static void show_all(const struct levels_pairs *pairs, size_t far_count, size_t count)
+{
+    for (size_t i = 0; i < WAX_COUNT(compared); i++) {
+        show_summary(&pairs[i], compared[i]);
+    }
+    show_verdict(far_count, count);
+    for (size_t i = 0; i < WAX_COUNT(compared); i++) {
+        show_far(&pairs[i], compared[i]);
     }
 }
 
@@ -132,17 +146,9 @@ bool levels_compare(const struct settings *settings, const struct levels_report 
     }
     if (is_good) {
         show_heads(report, beside);
-        for (size_t i = 0; i < WAX_COUNT(compared); i++) {
-            if (pairs[i].count > 0) {
-                show_summary(&pairs[i], compared[i]);
-            }
-        }
-        show_verdict(far_count, count);
+        show_all(pairs, far_count, count);
     }
     for (size_t i = 0; i < WAX_COUNT(compared); i++) {
-        if (is_good) {
-            show_far(&pairs[i], compared[i]);
-        }
         levels_pairs_discard(&pairs[i]);
     }
     return is_good;

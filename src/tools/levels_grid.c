@@ -14,7 +14,7 @@ enum {
     TURN_MS = 25,  /* long enough to be warm, short beside what machines do by themselves */
     REST_MS = 2,   /* what a turn takes beside that */
     BUDGET_MIN_MS = 5,
-    BUDGET_MAX_MS = 300, /* of one count of one size at one level in one round */
+    BUDGET_MAX_MS = 150, /* of one count of one size at one level in one round */
 };
 
 uint32_t levels_find(const char *name)
@@ -203,12 +203,11 @@ static bool share_time(const struct settings *settings, struct levels_grid *grid
     uint64_t fixed_ms = runs * START_MS;
 
     if (fixed_ms + cells * BUDGET_MIN_MS > total_ms) {
-        return tools_complain(
-            settings,
-            "%llu cells in %u rounds do not fit in %u minutes: take fewer "
-            "--levels, --sizes, --counts or --rounds, or more --minutes",
-            (unsigned long long)(grid->level_count * grid->size_count * grid->count_count),
-            grid->rounds, grid->minutes);
+        return tools_complain(settings,
+                              "%zu cells in %u rounds do not fit in %u minutes: take fewer "
+                              "--levels, --sizes, --counts or --rounds, or more --minutes",
+                              grid->level_count * grid->size_count * grid->count_count,
+                              grid->rounds, grid->minutes);
     }
     wax_assert(cells > 0); /* no list is empty */
     total_ms = (total_ms - fixed_ms) / cells;

@@ -293,10 +293,10 @@ static void reduce_connects(const struct levels_results *results, size_t level, 
 
 /* ---- All ---- */
 
-/* Of all cells but those of L0, how much the rounds differ. */
+/* Of all cells but those of L0, how much the rounds differ at most in 9 of 10 ratios. */
 static double noise_of(const struct levels_report *report)
 {
-    double *spreads = calloc(report->row_count + 1, sizeof *spreads);
+    double *spreads = calloc(2 * report->row_count + 1, sizeof *spreads);
     size_t count = 0;
     double noise;
 
@@ -305,11 +305,12 @@ static double noise_of(const struct levels_report *report)
     }
     for (size_t i = 0; i < report->row_count; i++) {
         if (report->rows[i].level != 0 && !report->rows[i].is_refused) {
+            spreads[count++] = report->rows[i].values[LEVELS_TIME_SPREAD];
             spreads[count++] = report->rows[i].values[LEVELS_BOTH_SPREAD];
         }
     }
     qsort(spreads, count, sizeof *spreads, compare);
-    noise = count == 0 ? 0 : spreads[count / 2];
+    noise = count == 0 ? 0 : spreads[count * 9 / 10];
     free(spreads);
     return noise;
 }

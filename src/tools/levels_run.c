@@ -164,7 +164,7 @@ static bool run_messages(struct run *run, uint32_t round, size_t size)
     const struct levels_grid *grid = &run->results.grid;
     wax_levels_result *results =
         &run->results.messages[(round * grid->size_count + size) * grid->level_count];
-    wax_levels_result again;
+    wax_levels_result again = {.cell_count = 0};
     struct clients clients;
     bool is_good = true;
 
