@@ -1,6 +1,7 @@
 /* One connection by lwIP's raw interface. */
 #include "network.h"
 
+#include "board.h"
 #include "lan9118.h"
 
 #include <lwip/init.h>
@@ -13,7 +14,7 @@ static const uint8_t own[4] = {10, 0, 2, 15};
 static const uint8_t mask[4] = {255, 255, 255, 0};
 static const uint8_t gateway[4] = {10, 0, 2, 2};
 static const uint8_t broker[4] = {10, 0, 2, 100};
-enum { PORT = 1883 };
+enum { PORT = 1883, PATIENCE_MS = 30000 };
 
 struct connection {
     wax_transport transport;
@@ -202,4 +203,13 @@ bool network_poll(void)
 {
     sys_check_timeouts();
     return lan9118_poll(&interface);
+}
+
+void network_hang_up(wax_transport *transport)
+{
+    const uint32_t began_ms = board_now_ms();
+
+    while (wax_transport_close(transport) == WAX_MORE && board_now_ms() - began_ms < PATIENCE_MS) {
+        (void)network_poll();
+    }
 }

@@ -13,6 +13,8 @@
 
 #include "wire/wire.h"
 
+WAX_C_BEGIN
+
 /* --- Packets --- */
 
 /* The types, as the byte behind the length says them. [5.2.2] */
@@ -350,5 +352,7 @@ uint64_t wax_sn_client_deadline_ms(const wax_sn_client *client);
 
 /* The gateway ends: says so to the device and to the broker. */
 void wax_sn_client_end(wax_sn_client *client, const wax_sn_turn *turn);
+
+WAX_C_END
 
 #endif
