@@ -105,6 +105,7 @@ static wax_status send(wax_transport *transport, wax_bytes bytes, size_t *sent)
         return self->ended == WAX_OK ? WAX_CLOSED : self->ended;
     }
     most = self->is_open ? tcp_sndbuf(self->pcb) : 0;
+    most = most < tcp_mss(self->pcb) ? most : tcp_mss(self->pcb); /* there is memory for that */
     most = bytes.size < most ? bytes.size : most;
     if (most == 0 || tcp_write(self->pcb, bytes.data, (u16_t)most, TCP_WRITE_FLAG_COPY) != ERR_OK) {
         return WAX_MORE;

@@ -268,9 +268,10 @@ typedef struct wax_sn_client {
     bool is_own;           /* of the gateway itself: no device is behind it */
     bool is_clean;
     bool has_will;
-    bool rejoins;    /* a new line is wanted when this one is closed */
-    bool is_crowded; /* the broker's bytes wait until the device has taken messages */
-    bool has_more;   /* there was no room for all that could be sent */
+    bool has_subscribed; /* the session may have subscriptions */
+    bool rejoins;        /* a new line is wanted when this one is closed */
+    bool is_crowded;     /* the broker's bytes wait until the device has taken messages */
+    bool has_more;       /* there was no room for all that could be sent */
     bool is_pinged;
     uint8_t peer_maximum_qos; /* the broker's */
     bool peer_retains;

@@ -1,6 +1,7 @@
 /* wax bench levels: the rounds, and how far they are. */
 #include "os/os.h"
 #include "tools/levels.h"
+#include "tools/levels_device.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -332,7 +333,7 @@ bool levels_measure_grid(const struct settings *settings, const struct levels_gr
     return is_good;
 }
 
-int levels_run(const struct settings *settings)
+static int run_all(const struct settings *settings, const struct levels_device *device)
 {
     const struct bench_settings *bench = &settings->bench;
     struct levels_grid grid;
@@ -351,10 +352,20 @@ int levels_run(const struct settings *settings)
     } else if (is_good) {
         levels_show(&report);
     }
+    report.device = device;
     if (is_good && bench->out != NULL) {
         is_good = levels_write_all(settings, &report);
     }
     levels_report_discard(&report);
     levels_report_discard(&beside);
     return is_good ? EXIT_GOOD : EXIT_WRONG;
+}
+
+int levels_run(const struct settings *settings)
+{
+    struct levels_device *device;
+    int code = levels_device_read(settings, &device) ? run_all(settings, device) : EXIT_WRONG;
+
+    levels_device_discard(device);
+    return code;
 }

@@ -6,7 +6,7 @@ static Client *client_of(wax_transport *transport)
     return reinterpret_cast<wax_arduino *>(transport)->client;
 }
 
-static wax_status receive(wax_transport *transport, uint8_t *room, size_t size, size_t *received)
+static wax_status take_bytes(wax_transport *transport, uint8_t *room, size_t size, size_t *received)
 {
     Client *client = client_of(transport);
     const int available = client->available();
@@ -27,7 +27,7 @@ static wax_status receive(wax_transport *transport, uint8_t *room, size_t size, 
     return WAX_OK;
 }
 
-static wax_status send(wax_transport *transport, wax_bytes bytes, size_t *sent)
+static wax_status give_bytes(wax_transport *transport, wax_bytes bytes, size_t *sent)
 {
     Client *client = client_of(transport);
 
@@ -44,7 +44,7 @@ static void release(wax_transport *transport)
     client_of(transport)->stop();
 }
 
-static wax_status close(wax_transport *transport)
+static wax_status say_bye(wax_transport *transport)
 {
     release(transport);
     return WAX_OK;
@@ -58,7 +58,8 @@ static const char *explain(wax_transport *transport)
 
 void wax_arduino_open(wax_arduino *self, Client *client)
 {
-    static const wax_transport_kind kind = {"arduino", receive, send, close, release, explain};
+    static const wax_transport_kind kind = {"arduino", take_bytes, give_bytes,
+                                            say_bye,   release,    explain};
 
     self->transport = wax_transport();
     self->transport.kind = &kind;
