@@ -4,9 +4,10 @@
     scripts/levels.py [--write] [--minutes N] [--from FOLDER]
     scripts/levels.py --device [--write] [--from FILE]
 
-Builds the preset `release`, measures with `wax bench levels` into build/levels (once as it is, once within 160 KB of heap) and
-shows the tables; --write puts them into the page. --from takes the figures that a folder has, levels.json and limited.json, and
-measures nothing. Figures are as good as the machine is quiet: the page says how much the rounds differ.
+Builds the preset `release`, measures with `wax bench levels` into build/levels (as it is, within 160 KB of heap, as it is once more,
+and without AES in hardware: 20 minutes) and shows the tables; --write puts them into the page. --from takes the figures that a
+folder has - levels.json and limited.json; again/levels.json, no-aes/levels.json and speed.json where they are - and measures nothing
+else. Figures are as good as the machine is quiet: the page says how much the rounds differ.
 
 --device measures on the Cortex-M4 that QEMU emulates instead, in a minute on any machine; with --write also into
 docs/levels-device.json, which `wax bench levels --device` and `wax bench advise --device` read, and the drawing beside it.
@@ -21,6 +22,7 @@ import subprocess
 import sys
 
 sys.dont_write_bytecode = True
+import levels_claims
 import levels_device
 import levels_device_tables as device_tables
 
@@ -34,7 +36,8 @@ DEVICE = ROOT / "docs/levels-device.json"
 TABLE = re.compile(r"(<!-- figures: (\w+) -->\n).*?(<!-- end -->\n)", re.DOTALL)
 SEED = {"L2cbc": ("+200 %", "+300 %"), "L3-tls1.2-cert": ("+200 %", "+150 %")}
 SHOWN = ("L1", "L2cbc", "L2-suite1", "L2-suite2", "L2-suite3", "L3-tls1.2-cert", "L3-tls1.2-mutual", "L3-tls1.2-psk",
-         "L3-tls1.3-cert", "L3-tls1.3-mutual", "L3-tls1.3-psk", "L4-suite1", "L4-suite2", "L4-suite3")
+         "L3-tls1.3-cert", "L3-tls1.3-mutual", "L3-tls1.3-psk", "L4-suite1", "L4-suite2", "L4-suite3", "L4-psk-suite1",
+         "L4-psk-suite2", "L4-psk-suite3")
 
 
 def percent(ratio):
@@ -53,6 +56,7 @@ class Figures:
     """The cells of the greatest count, and connections."""
 
     def __init__(self, path):
+        self.folder = path.parent
         self.whole = json.loads(path.read_text())
         self.count = max(cell["count"] for cell in self.whole["cells"])
         self.cells = {(cell["level"], cell["size"]): cell for cell in self.whole["cells"] if cell["count"] == self.count}
@@ -63,8 +67,8 @@ class Figures:
 def machine(figures, _):
     whole = figures.whole
     busy = whole["is_noisy"] or whole["load"] > 0.5
-    return (f"{whole['machine']}; {whole['when']}; {whole['rounds']} rounds in {whole['seconds']} s; rounds differ by "
-            f"{whole['noise'] * 100:.1f} % in the middle.\n"
+    return (f"{whole['machine']}; {whole['when']}; {whole['rounds']} rounds in {whole['seconds']} s; rounds differ by up to "
+            f"{whole['noise'] * 100:.1f} % in 9 of 10 ratios.\n"
             + (f"**Taken on a busy machine** (load {whole['load']:.1f} before it began"
                + (", too noisy to conclude by the tool's own measure" if whole["is_noisy"] else "")
                + "): take the ratios for what they are about, not for their second digit.\n" if busy else ""))
@@ -131,13 +135,13 @@ def memory(figures, limited):
     return text
 
 
-TABLES = {table.__name__: table for table in (machine, overheads, goals, linear, wire, connections, memory)}
+TABLES = {table.__name__: table for table in (machine, overheads, goals, linear, wire, connections, memory)} | levels_claims.TABLES
 
 
-def bench(out, minutes, *words):
+def bench(out, minutes, *words, **environment):
     out.mkdir(parents=True, exist_ok=True)
     subprocess.run([WAX, "bench", "levels", "--out", out, "--minutes", str(minutes), *words], check=True, stdout=subprocess.DEVNULL,
-                   env={**os.environ, "XDG_CONFIG_HOME": "/nonexistent"})
+                   env={**os.environ, "XDG_CONFIG_HOME": "/nonexistent", **environment})
 
 
 def measure(minutes):
@@ -146,6 +150,7 @@ def measure(minutes):
     bench(OUT, minutes)
     bench(OUT / "limited", minutes, *LIMITED)
     shutil.copy(OUT / "limited/levels.json", OUT / "limited.json")
+    levels_claims.measure_more(lambda out, *words, **environment: bench(out, minutes, *words, **environment), OUT)
     return OUT
 
 

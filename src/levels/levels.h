@@ -36,7 +36,7 @@ typedef struct wax_level_row {
     const char *text;
 } wax_level_row;
 
-enum { WAX_LEVELS_COUNT = 15 };
+enum { WAX_LEVELS_COUNT = 18 };
 
 /* From L0, which all others are held against, upwards. */
 extern const wax_level_row wax_levels[WAX_LEVELS_COUNT];
@@ -56,7 +56,7 @@ enum {
     WAX_LEVELS_COUNT_MAX = 1000000,
     WAX_LEVELS_CHUNK_MIN = 64,
     WAX_LEVELS_CHUNK_MAX = 1024 * 1024,
-    WAX_LEVELS_SAMPLE_MIN = 5, /* messages are sent whatever the time */
+    WAX_LEVELS_SAMPLE_MIN = 5, /* messages are sent whatever the time, of each count */
 };
 
 /* One measurement: one size at one level. It has no pointers, so that it can be handed to another
@@ -70,7 +70,7 @@ typedef struct wax_levels_plan {
     uint32_t counts[WAX_LEVELS_COUNTS_MAX]; /* of messages, ascending */
     uint32_t count_count;
     uint32_t chunk;         /* what is held of a message at once; larger ones are streams */
-    uint32_t budget_ms;     /* for each count: what is not sent by then is extrapolated */
+    uint32_t turn_ms;       /* how long messages of one count are sent before others are */
     uint32_t latency_count; /* messages that are waited for one by one */
     uint32_t connect_count; /* connections that are made only to be timed */
     uint32_t patience_ms;   /* how long nothing may move */
@@ -88,10 +88,10 @@ typedef struct wax_levels_cost {
     uint64_t bytes_in;
 } wax_levels_cost;
 
-/* Messages of one count. */
+/* Messages of one count, of all turns together. */
 typedef struct wax_levels_cell {
     uint32_t wanted;
-    uint32_t sent; /* fewer than wanted: a sample */
+    uint32_t sent; /* fewer than wanted: a sample; more: the count several times over */
     wax_levels_cost cost;
 } wax_levels_cell;
 
@@ -126,8 +126,18 @@ typedef struct wax_levels_result {
  * WAX_OK, or WAX_INVALID when the library has memory already. */
 wax_status wax_levels_count_memory(uint64_t limit) WAX_CHECKED;
 
-/* Measures, on a thread of its own, and waits for it. Everything that can fail is told in the
+/* Who says when which messages are sent. What machines do by themselves - clocks, neighbours -
+ * lasts longer than a turn: so levels that are measured in turns meet it alike, and their ratios
+ * hold. */
+typedef struct wax_levels_pace {
+    /* Waits for the next turn, and tells its place in `counts`. False: there are no more. */
+    bool (*next)(struct wax_levels_pace *self, uint32_t *count);
+} wax_levels_pace;
+
+/* Measures, on a thread of its own, and waits for it. `pace` is asked from there, when everything
+ * is warm; it may be NULL when the plan has no counts. Everything that can fail is told in the
  * result. */
-void wax_levels_measure(const wax_levels_plan *plan, wax_levels_result *result);
+void wax_levels_measure(const wax_levels_plan *plan, wax_levels_pace *pace,
+                        wax_levels_result *result);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <time.h>
 
 enum {
     STACK_SIZE = 1024 * 1024,
@@ -25,17 +26,27 @@ static uint64_t own_cpu_ns(void)
            ((uint64_t)used.ru_utime.tv_usec + (uint64_t)used.ru_stime.tv_usec) * 1000;
 }
 
+/* Before it asks it lets the broker go to sleep: the kernel counts what a process has used when it
+ * gives the processor back, and else by the tick, which is a good part of a turn. */
+static uint64_t broker_cpu_ns(const struct levels_end *end)
+{
+    const struct timespec pause = {.tv_nsec = 200000};
+    wax_usage usage = {.cpu_ns = 0};
+
+    (void)nanosleep(&pause, NULL);
+    return end->plan->broker == 0 || wax_usage_read(end->plan->broker, &usage) != WAX_OK
+               ? 0
+               : usage.cpu_ns;
+}
+
 wax_levels_cost levels_cost_now(const struct levels_end *end)
 {
-    wax_usage broker = {.cpu_ns = 0};
+    const uint64_t broker_ns = broker_cpu_ns(end); /* takes time itself: before all others */
 
-    if (end->plan->broker == 0 || wax_usage_read(end->plan->broker, &broker) != WAX_OK) {
-        broker.cpu_ns = 0;
-    }
     return (wax_levels_cost){
         .elapsed_us = wax_clock_us(),
         .client_cpu_ns = own_cpu_ns(),
-        .broker_cpu_ns = broker.cpu_ns,
+        .broker_cpu_ns = broker_ns,
         .bytes_out = end->meter.bytes_out,
         .bytes_in = end->meter.bytes_in,
     };
@@ -43,14 +54,15 @@ wax_levels_cost levels_cost_now(const struct levels_end *end)
 
 wax_levels_cost levels_cost_since(const struct levels_end *end, const wax_levels_cost *before)
 {
-    wax_levels_cost now = levels_cost_now(end);
+    const uint64_t now_us = wax_clock_us();
+    const uint64_t client_ns = own_cpu_ns();
 
     return (wax_levels_cost){
-        .elapsed_us = now.elapsed_us - before->elapsed_us,
-        .client_cpu_ns = now.client_cpu_ns - before->client_cpu_ns,
-        .broker_cpu_ns = now.broker_cpu_ns - before->broker_cpu_ns,
-        .bytes_out = now.bytes_out - before->bytes_out,
-        .bytes_in = now.bytes_in - before->bytes_in,
+        .elapsed_us = now_us - before->elapsed_us,
+        .client_cpu_ns = client_ns - before->client_cpu_ns,
+        .broker_cpu_ns = broker_cpu_ns(end) - before->broker_cpu_ns,
+        .bytes_out = end->meter.bytes_out - before->bytes_out,
+        .bytes_in = end->meter.bytes_in - before->bytes_in,
     };
 }
 
@@ -131,40 +143,72 @@ static bool weigh_settling(struct levels_end *end, wax_levels_cost *settling)
     return is_good;
 }
 
-static bool run_cell(struct levels_end *end, struct levels_cover *cover,
-                     const wax_levels_cost *settling, wax_levels_cell *cell)
+/* Sends until the turn is over. Each time that all of a count are sent, and at the end, it waits
+ * until the broker has them; tells how often. */
+static bool send_turn(struct levels_end *end, struct levels_cover *cover, wax_levels_cell *cell,
+                      uint32_t *waits)
 {
-    wax_levels_cost before = levels_cost_now(end);
-    uint64_t until_us = before.elapsed_us + end->plan->budget_ms * UINT64_C(1000);
+    uint64_t until_us = wax_clock_us() + end->plan->turn_ms * UINT64_C(1000);
     bool is_good = true;
+    bool is_over = false;
 
-    while (is_good && cell->sent < cell->wanted &&
-           (cell->sent < WAX_LEVELS_SAMPLE_MIN || wax_clock_us() < until_us)) {
+    while (is_good && !is_over) {
         is_good = levels_end_send(end, cover, cell->sent, 0);
         cell->sent += is_good ? 1 : 0;
+        is_over = cell->sent >= WAX_LEVELS_SAMPLE_MIN && wax_clock_us() >= until_us;
+        if (is_good && (is_over || cell->sent % cell->wanted == 0)) {
+            is_good = levels_end_settle(end);
+            (*waits)++;
+        }
     }
-    is_good = is_good && levels_end_settle(end);
-    cell->cost = levels_cost_since(end, &before);
-    cell->cost.bytes_out -= settling->bytes_out;
-    cell->cost.bytes_in -= settling->bytes_in;
     return is_good;
 }
 
-static bool run_cells(struct levels_end *end, struct levels_cover *cover)
+static bool warm(struct levels_end *end, struct levels_cover *cover)
 {
-    wax_levels_result *result = end->result;
-    wax_levels_cost settling;
-    bool is_good = weigh_settling(end, &settling);
+    bool is_good = true;
 
     for (uint32_t i = 0; i < WARM_COUNT && is_good; i++) {
         is_good = levels_end_send(end, cover, i, 0);
     }
-    is_good = is_good && weigh_settling(end, &settling) && weigh_settling(end, &settling);
-    for (uint32_t i = 0; i < end->plan->count_count && is_good; i++) {
-        result->cells[i].wanted = end->plan->counts[i];
-        is_good = run_cell(end, cover, &settling, &result->cells[i]);
-        result->cell_count += is_good ? 1 : 0;
+    return is_good && levels_end_settle(end);
+}
+
+static bool run_turn(struct levels_end *end, struct levels_cover *cover,
+                     const wax_levels_cost *settling, wax_levels_cell *cell)
+{
+    bool is_good = warm(end, cover);
+    wax_levels_cost *sum = &cell->cost;
+    wax_levels_cost before = levels_cost_now(end);
+    wax_levels_cost cost;
+    uint32_t waits = 0;
+
+    is_good = is_good && send_turn(end, cover, cell, &waits);
+    cost = levels_cost_since(end, &before);
+    sum->elapsed_us += cost.elapsed_us;
+    sum->client_cpu_ns += cost.client_cpu_ns;
+    sum->broker_cpu_ns += cost.broker_cpu_ns;
+    sum->bytes_out += cost.bytes_out - waits * settling->bytes_out;
+    sum->bytes_in += cost.bytes_in - waits * settling->bytes_in;
+    return is_good;
+}
+
+static bool run_turns(struct levels_end *end, struct levels_cover *cover, wax_levels_pace *pace)
+{
+    const wax_levels_plan *plan = end->plan;
+    wax_levels_result *result = end->result;
+    wax_levels_cost settling;
+    uint32_t at = 0;
+    bool is_good = weigh_settling(end, &settling) && warm(end, cover) &&
+                   weigh_settling(end, &settling) && weigh_settling(end, &settling);
+
+    for (uint32_t i = 0; i < plan->count_count; i++) {
+        result->cells[i].wanted = plan->counts[i];
     }
+    while (is_good && pace->next(pace, &at)) {
+        is_good = at < plan->count_count && run_turn(end, cover, &settling, &result->cells[at]);
+    }
+    result->cell_count = is_good ? plan->count_count : 0;
     return is_good;
 }
 
@@ -187,7 +231,7 @@ static bool time_messages(struct levels_end *end, struct levels_cover *cover)
     return is_good;
 }
 
-static void measure(const wax_levels_plan *plan, wax_levels_result *result)
+static void measure(const wax_levels_plan *plan, wax_levels_pace *pace, wax_levels_result *result)
 {
     struct levels_end end;
     struct levels_cover cover = {.plan = NULL};
@@ -199,7 +243,7 @@ static void measure(const wax_levels_plan *plan, wax_levels_result *result)
         is_open = levels_fail(result, status, "a message does not fit the memory there is");
     }
     if (is_open && connect_often(&end, plan->connect_count) &&
-        (plan->count_count == 0 || run_cells(&end, &cover)) && time_messages(&end, &cover)) {
+        (plan->count_count == 0 || run_turns(&end, &cover, pace)) && time_messages(&end, &cover)) {
         result->heap_peak = levels_heap_peak();
         if (plan->verifies) {
             (void)levels_end_verify(&end, &cover);
@@ -223,7 +267,7 @@ static bool warm_up(const wax_levels_plan *plan, wax_levels_result *result)
     small.connect_count = 1;
     small.latency_count = 1;
     small.verifies = false;
-    measure(&small, result);
+    measure(&small, NULL, result);
     if (result->status != WAX_OK) {
         return false;
     }
@@ -236,6 +280,7 @@ static bool warm_up(const wax_levels_plan *plan, wax_levels_result *result)
 
 struct job {
     const wax_levels_plan *plan;
+    wax_levels_pace *pace;
     wax_levels_result *result;
     const uint8_t *stack;
 };
@@ -247,7 +292,7 @@ static void *work(void *argument)
     const uint8_t *lowest = job->stack;
 
     if (warm_up(job->plan, job->result)) {
-        measure(job->plan, job->result);
+        measure(job->plan, job->pace, job->result);
     }
     while (lowest < top && *lowest == STACK_PAINT) {
         lowest++;
@@ -256,11 +301,12 @@ static void *work(void *argument)
     return NULL;
 }
 
-void wax_levels_measure(const wax_levels_plan *plan, wax_levels_result *result)
+void wax_levels_measure(const wax_levels_plan *plan, wax_levels_pace *pace,
+                        wax_levels_result *result)
 {
     uint8_t *stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE,
                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-    struct job job = {plan, result, stack};
+    struct job job = {plan, pace, result, stack};
     pthread_attr_t attributes;
     pthread_t thread;
 

@@ -18,5 +18,8 @@ const wax_level_row wax_levels[WAX_LEVELS_COUNT] = {
     {"L4-suite1",        WAX_DOOR_TLS,    WAX_TLS_1_3, WAX_COVER_SEALED, 1, "TLS 1.3 and sealed, ChaCha20-Poly1305"},
     {"L4-suite2",        WAX_DOOR_TLS,    WAX_TLS_1_3, WAX_COVER_SEALED, 2, "TLS 1.3 and sealed, Ascon"},
     {"L4-suite3",        WAX_DOOR_TLS,    WAX_TLS_1_3, WAX_COVER_SEALED, 3, "TLS 1.3 and sealed, AES-128-CCM"},
+    {"L4-psk-suite1",    WAX_DOOR_PSK,    WAX_TLS_1_3, WAX_COVER_SEALED, 1, "TLS 1.3 by a key in common and sealed, ChaCha20-Poly1305"},
+    {"L4-psk-suite2",    WAX_DOOR_PSK,    WAX_TLS_1_3, WAX_COVER_SEALED, 2, "TLS 1.3 by a key in common and sealed, Ascon"},
+    {"L4-psk-suite3",    WAX_DOOR_PSK,    WAX_TLS_1_3, WAX_COVER_SEALED, 3, "TLS 1.3 by a key in common and sealed, AES-128-CCM"},
 };
 /* clang-format on */

@@ -91,6 +91,8 @@ static wax_status receive(wax_transport *transport, uint8_t *room, size_t size, 
     if (bio == NULL) {
         return out_of_memory(self);
     }
+    /* What is here already is given without asking below: then nobody knows what has come there. */
+    transport->below->is_drained = false;
     status = read_records(self, room, size, received);
     tls_detach(self, bio);
     tls_kernel_settle(self);

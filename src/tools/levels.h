@@ -23,7 +23,8 @@ struct levels_grid {
     uint32_t rounds;
     uint32_t chunk;
     uint32_t minutes;
-    uint32_t budget_ms; /* of one count of one size at one level in one round */
+    uint32_t turns;   /* of each count of one size at one level in a round */
+    uint32_t turn_ms; /* what each takes */
     uint64_t memory_limit;
 };
 
@@ -44,9 +45,29 @@ struct levels_broker {
  * that fails. */
 bool levels_broker_start(const struct settings *settings, struct levels_broker *broker);
 
-/* Measures in a child. False when the child ended otherwise than by telling its result: that
- * says why, too. */
-bool levels_run_child(const wax_levels_plan *plan, wax_levels_result *result);
+/* A measurement in a process of its own. */
+struct levels_child {
+    pid_t pid; /* 0: none */
+    int down;
+    int up;
+    bool is_ready; /* for a turn */
+    bool has_result;
+};
+
+/* Starts it, and waits until it is ready; if it is not, levels_child_finish() says why. That is
+ * owed in any case. */
+void levels_child_start(struct levels_child *child, const wax_levels_plan *plan);
+
+/* Has messages of a count sent, by its place in the plan, and waits until they are. A child that
+ * fails is not ready any more. */
+void levels_child_turn(struct levels_child *child, uint8_t count);
+
+/* Takes the result. Of a child that ended otherwise than by telling it the result says that. */
+void levels_child_finish(struct levels_child *child, const wax_levels_plan *plan,
+                         wax_levels_result *result);
+
+/* All of it, for a plan without counts. */
+void levels_child_run(const wax_levels_plan *plan, wax_levels_result *result);
 
 /* What the child does: plan in, result out. Returns the exit code. */
 int levels_child(void);
@@ -123,7 +144,7 @@ struct levels_report {
     uint32_t seconds; /* that it took */
     uint64_t memory_limit;
     double load;  /* of the machine when it began: how many processes wanted to run */
-    double noise; /* the median of all cells' spreads of CPU */
+    double noise; /* 9 of 10 spreads, of time and of CPU, are within it */
     bool is_noisy;
     struct levels_row *rows;
     size_t row_count;
@@ -166,14 +187,38 @@ size_t levels_counts(const struct levels_report *report, uint32_t *counts, size_
 /* The table on the terminal. */
 void levels_show(const struct levels_report *report);
 
+/* A ratio in two reports. */
+struct levels_pair {
+    const struct levels_row *row;
+    const struct levels_row *beside;
+    double difference; /* how much greater the greater one is, as a part of the other */
+};
+
+struct levels_pairs {
+    struct levels_pair *items; /* the nearest first */
+    size_t count;
+    size_t far_count; /* of those that differ by more than LEVELS_NOISE_MAX */
+};
+
+/* Finds what both reports have of a ratio, but for L0; levels_pairs_discard() is owed. False
+ * without memory. */
+bool levels_pair_up(const struct levels_report *report, const struct levels_report *beside,
+                    enum levels_metric metric, struct levels_pairs *pairs);
+void levels_pairs_discard(struct levels_pairs *pairs);
+
+/* Tells on the terminal how two reports agree. False, and said so, if they have nothing in common.
+ */
+bool levels_compare(const struct settings *settings, const struct levels_report *report,
+                    const struct levels_report *beside);
+
 /* Writes levels.json, levels.csv, the figures as SVG and levels.html into a folder. False, and said
  * so, if that fails. */
 bool levels_write_all(const struct settings *settings, const struct levels_report *report);
 
-/* JSON: to a stream, and back. Both false, and said so, if that fails. */
+/* JSON: to a stream, and back. Both false, and said so, if that fails; `option` named the file. */
 bool levels_json_write(const struct settings *settings, const struct levels_report *report,
                        FILE *file);
-bool levels_json_read(const struct settings *settings, const char *path,
+bool levels_json_read(const struct settings *settings, const char *option, const char *path,
                       struct levels_report *report);
 
 struct levels_figure {

@@ -49,7 +49,7 @@ static const struct need needs[] = {
     {"L2-suite2",     AGAINST_BROKER,                                              8500,  1700,  "sealing keeps payloads from the broker and from the wire, without TLS; topics, sizes and times stay visible"},
     {"L3-tls1.2-psk", AGAINST_STRANGERS | AGAINST_WIRE,                            25000, 5500,  "TLS with a key in common keeps the wire out and proves both ends, without certificates"},
     {"L3-tls1.3-cert", AGAINST_STRANGERS | AGAINST_WIRE,                           52000, 15000, "TLS keeps the wire out and proves the broker; a password within it, or a certificate of its own, proves the device"},
-    {"L4-suite2",     AGAINST_STRANGERS | AGAINST_WIRE | AGAINST_BROKER | AGAINST_NAMES, 32000, 7000,  "TLS keeps the wire out, and sealing keeps the broker out; there is room for TLS with a key in common only: its connections are those of L3-tls1.2-psk"},
+    {"L4-psk-suite2", AGAINST_STRANGERS | AGAINST_WIRE | AGAINST_BROKER | AGAINST_NAMES, 32000, 7000,  "TLS keeps the wire out, and sealing keeps the broker out; there is room for TLS with a key in common only"},
     {"L4-suite1",     AGAINST_STRANGERS | AGAINST_WIRE | AGAINST_BROKER | AGAINST_NAMES, 59000, 17000, "TLS keeps the wire out, and sealing keeps the broker from reading, forging and replaying"},
 };
 /* clang-format on */
@@ -217,15 +217,21 @@ static const struct need *choose(const struct answers *answers)
 static uint32_t cheapest(const struct levels_report *report, const struct need *need,
                          const struct answers *answers, const struct levels_row *like)
 {
+    const size_t kind_size = strlen(need->name) - 1; /* without the number of the suite */
     uint32_t level = levels_find(need->name);
     double least = 0;
+
+    if (wax_levels[level].cover != WAX_COVER_SEALED) {
+        return level;
+    }
 
     for (size_t i = 0; i < report->row_count; i++) {
         const struct levels_row *row = &report->rows[i];
         double cost = row->values[LEVELS_CLIENT_CPU];
 
         if (wax_levels[row->level].cover == WAX_COVER_SEALED && row->size == like->size &&
-            row->count == like->count && strncmp(wax_levels[row->level].name, need->name, 2) == 0 &&
+            row->count == like->count &&
+            strncmp(wax_levels[row->level].name, need->name, kind_size) == 0 &&
             need->flash + SUITE_FLASH <= answers->flash && cost > 0 &&
             (least <= 0 || cost < least)) {
             least = cost;
@@ -374,7 +380,7 @@ static bool find_figures(const struct settings *settings, const struct answers *
     struct levels_grid grid;
 
     if (settings->bench.from != NULL) {
-        return levels_json_read(settings, settings->bench.from, report);
+        return levels_json_read(settings, "--from", settings->bench.from, report);
     }
     adapted = *settings;
     (void)snprintf(sizes, sizeof sizes, "%llu", (unsigned long long)answers->size);

@@ -1,5 +1,6 @@
-/* A measurement in a process of its own: this program once more, with a plan on its standard input
- * and the result on its standard output. */
+/* A measurement in a process of its own: this program once more. It reads a plan from its standard
+ * input, says READY, and is then told turn by turn which messages to send, until NO_MORE; it ends
+ * with OVER and the result on its standard output. */
 #include "tools/levels.h"
 
 #include <errno.h>
@@ -12,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { STEP_MS = 200 };
+enum { STEP_MS = 200, READY = 'r', OVER = 'o', NO_MORE = 0xff };
 
 /* ---- The child ---- */
 
@@ -27,8 +28,19 @@ static bool is_sane(const wax_levels_plan *plan)
     return is_good;
 }
 
+/* Says that the turn before is done, and reads which one is next. */
+static bool next(wax_levels_pace *self, uint32_t *count)
+{
+    int word = putchar(READY) == READY && fflush(stdout) == 0 ? getchar() : EOF;
+
+    (void)self;
+    *count = (uint32_t)word;
+    return word != EOF && word != NO_MORE;
+}
+
 int levels_child(void)
 {
+    wax_levels_pace pace = {next};
     wax_levels_plan plan;
     wax_levels_result result;
 
@@ -41,9 +53,11 @@ int levels_child(void)
         (void)fputs("wax bench levels-client: the crypto library cannot be counted\n", stderr);
         return EXIT_WRONG;
     }
-    wax_levels_measure(&plan, &result);
-    return fwrite(&result, sizeof result, 1, stdout) == 1 && fflush(stdout) == 0 ? EXIT_GOOD
-                                                                                 : EXIT_WRONG;
+    wax_levels_measure(&plan, &pace, &result);
+    return putchar(OVER) == OVER && fwrite(&result, sizeof result, 1, stdout) == 1 &&
+                   fflush(stdout) == 0
+               ? EXIT_GOOD
+               : EXIT_WRONG;
 }
 
 /* ---- The parent ---- */
@@ -59,8 +73,8 @@ static _Noreturn void become(int input, int output)
     _exit(127);
 }
 
-/* Reads the result until it is whole, the child has ended, or somebody wants an end. */
-static size_t read_result(int from, uint8_t *room, size_t size)
+/* Reads so many bytes; fewer if the child has ended, or somebody wants an end. */
+static size_t read_words(int from, uint8_t *room, size_t size)
 {
     struct pollfd wanted = {.fd = from, .events = POLLIN};
     size_t used = 0;
@@ -76,6 +90,58 @@ static size_t read_result(int from, uint8_t *room, size_t size)
     return used;
 }
 
+/* Waits for the child's word: READY or OVER. */
+static void hear(struct levels_child *child)
+{
+    uint8_t word = 0;
+
+    (void)read_words(child->up, &word, 1);
+    child->is_ready = word == READY;
+    child->has_result = word == OVER;
+}
+
+static bool say(struct levels_child *child, const void *words, size_t size)
+{
+    return write(child->down, words, size) == (ssize_t)size;
+}
+
+void levels_child_start(struct levels_child *child, const wax_levels_plan *plan)
+{
+    int down[2];
+    int up[2];
+
+    *child = (struct levels_child){.pid = 0};
+    if (pipe2(down, O_CLOEXEC) != 0) {
+        return;
+    }
+    if (pipe2(up, O_CLOEXEC) != 0) {
+        (void)close(down[0]);
+        (void)close(down[1]);
+        return;
+    }
+    child->pid = fork();
+    if (child->pid == 0) {
+        become(down[0], up[1]);
+    }
+    (void)close(down[0]);
+    (void)close(up[1]);
+    child->down = down[1];
+    child->up = up[0];
+    if (child->pid > 0 && say(child, plan, sizeof *plan)) {
+        hear(child);
+    }
+}
+
+void levels_child_turn(struct levels_child *child, uint8_t count)
+{
+    if (child->is_ready) {
+        child->is_ready = false;
+        if (say(child, &count, 1)) {
+            hear(child);
+        }
+    }
+}
+
 /* Waits for the child's end; one that is not wanted any more is ended. */
 static bool has_ended_well(pid_t child, bool is_wanted)
 {
@@ -89,46 +155,37 @@ static bool has_ended_well(pid_t child, bool is_wanted)
     return WIFEXITED(status) && WEXITSTATUS(status) == EXIT_GOOD;
 }
 
-static bool exchange(const wax_levels_plan *plan, wax_levels_result *result, const int down[2],
-                     const int up[2])
+/* Reads the result, and closes everything. */
+static bool take_result(struct levels_child *child, wax_levels_result *result)
 {
-    pid_t child = fork();
     bool is_whole;
 
-    if (child == 0) {
-        become(down[0], up[1]);
-    }
-    (void)close(down[0]);
-    (void)close(up[1]);
-    is_whole = child > 0 && write(down[1], plan, sizeof *plan) == (ssize_t)sizeof *plan &&
-               read_result(up[0], (uint8_t *)result, sizeof *result) == sizeof *result;
-    (void)close(down[1]);
-    (void)close(up[0]);
-    return child > 0 && has_ended_well(child, is_whole) && is_whole;
+    levels_child_turn(child, NO_MORE);
+    is_whole = child->has_result &&
+               read_words(child->up, (uint8_t *)result, sizeof *result) == sizeof *result;
+    (void)close(child->down);
+    (void)close(child->up);
+    return child->pid > 0 && has_ended_well(child->pid, is_whole) && is_whole;
 }
 
-bool levels_run_child(const wax_levels_plan *plan, wax_levels_result *result)
+void levels_child_finish(struct levels_child *child, const wax_levels_plan *plan,
+                         wax_levels_result *result)
 {
-    int down[2];
-    int up[2];
+    if (child->pid == 0 || !take_result(child, result)) {
+        *result = (wax_levels_result){.status = WAX_IO};
+        (void)snprintf(result->fault, sizeof result->fault, "%s",
+                       bench_is_stopped()        ? "stopped"
+                       : plan->memory_limit != 0 ? "the client ended where memory was refused"
+                                                 : "the client ended before its time");
+        result->status = plan->memory_limit != 0 && !bench_is_stopped() ? WAX_FULL : WAX_IO;
+    }
+    *child = (struct levels_child){.pid = 0};
+}
 
-    if (pipe2(down, O_CLOEXEC) != 0) {
-        result->fault[0] = '\0';
-        return false;
-    }
-    if (pipe2(up, O_CLOEXEC) != 0) {
-        (void)close(down[0]);
-        (void)close(down[1]);
-        return false;
-    }
-    if (exchange(plan, result, down, up)) {
-        return true;
-    }
-    *result = (wax_levels_result){.status = WAX_IO};
-    (void)snprintf(result->fault, sizeof result->fault, "%s",
-                   bench_is_stopped()        ? "stopped"
-                   : plan->memory_limit != 0 ? "the client ended where memory was refused"
-                                             : "the client ended before its time");
-    result->status = plan->memory_limit != 0 && !bench_is_stopped() ? WAX_FULL : WAX_IO;
-    return false;
+void levels_child_run(const wax_levels_plan *plan, wax_levels_result *result)
+{
+    struct levels_child child;
+
+    levels_child_start(&child, plan);
+    levels_child_finish(&child, plan, result);
 }

@@ -8,11 +8,13 @@
 enum {
     WORD_SIZE = 40,
     MINUTES = 8, /* of measuring; what stands around it takes the rest of ten */
-    ROUNDS = 5,
+    ROUNDS = 9,
     CHUNK = 8192,
     START_MS = 90, /* what a process takes before and behind its measurement */
+    TURN_MS = 25,  /* long enough to be warm, short beside what machines do by themselves */
+    REST_MS = 2,   /* what a turn takes beside that */
     BUDGET_MIN_MS = 5,
-    BUDGET_MAX_MS = 2000,
+    BUDGET_MAX_MS = 150, /* of one count of one size at one level in one round */
 };
 
 uint32_t levels_find(const char *name)
@@ -194,22 +196,24 @@ static bool read_limit(const struct settings *settings, struct levels_grid *grid
 /* Shares the time out among all cells. */
 static bool share_time(const struct settings *settings, struct levels_grid *grid)
 {
-    uint64_t runs = (uint64_t)grid->rounds * grid->level_count * (grid->size_count + 2);
-    uint64_t cells =
-        (uint64_t)grid->rounds * grid->level_count * grid->size_count * grid->count_count;
+    uint64_t clients = (uint64_t)grid->rounds * (grid->level_count + 1); /* L0 twice */
+    uint64_t runs = clients * (grid->size_count + 2);
+    uint64_t cells = clients * grid->size_count * grid->count_count;
     uint64_t total_ms = grid->minutes * UINT64_C(60000);
     uint64_t fixed_ms = runs * START_MS;
 
     if (fixed_ms + cells * BUDGET_MIN_MS > total_ms) {
         return tools_complain(settings,
-                              "%llu cells in %u rounds do not fit in %u minutes: take fewer "
+                              "%zu cells in %u rounds do not fit in %u minutes: take fewer "
                               "--levels, --sizes, --counts or --rounds, or more --minutes",
-                              (unsigned long long)(cells / grid->rounds), grid->rounds,
-                              grid->minutes);
+                              grid->level_count * grid->size_count * grid->count_count,
+                              grid->rounds, grid->minutes);
     }
     wax_assert(cells > 0); /* no list is empty */
     total_ms = (total_ms - fixed_ms) / cells;
-    grid->budget_ms = (uint32_t)(total_ms < BUDGET_MAX_MS ? total_ms : BUDGET_MAX_MS);
+    total_ms = total_ms < BUDGET_MAX_MS ? total_ms : BUDGET_MAX_MS;
+    grid->turns = (uint32_t)(total_ms / (TURN_MS + REST_MS)) + 1;
+    grid->turn_ms = (uint32_t)total_ms / grid->turns - REST_MS;
     return true;
 }
 

@@ -166,7 +166,7 @@ static bool take_rows(const json_t *whole, struct levels_report *report)
     return report->row_count > 0;
 }
 
-bool levels_json_read(const struct settings *settings, const char *path,
+bool levels_json_read(const struct settings *settings, const char *option, const char *path,
                       struct levels_report *report)
 {
     json_error_t error;
@@ -175,7 +175,7 @@ bool levels_json_read(const struct settings *settings, const char *path,
 
     *report = (struct levels_report){.noise = 0};
     if (whole == NULL) {
-        return tools_complain(settings, "--from %s: %s", path, error.text);
+        return tools_complain(settings, "%s %s: %s", option, path, error.text);
     }
     take_text(whole, "command", report->command, sizeof report->command);
     take_text(whole, "machine", report->machine, sizeof report->machine);
@@ -190,7 +190,7 @@ bool levels_json_read(const struct settings *settings, const char *path,
     is_read = whole_of(whole, "format") == FORMAT && take_rows(whole, report);
     json_decref(whole);
     return is_read || tools_complain(settings,
-                                     "--from %s: these are no figures of `wax bench levels --out` "
+                                     "%s %s: these are no figures of `wax bench levels --out` "
                                      "or --json",
-                                     path);
+                                     option, path);
 }

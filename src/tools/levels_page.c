@@ -33,16 +33,17 @@ static void write_machine(const struct levels_report *report, FILE *file)
     (void)fprintf(file, "<p class=\"verdict%s\">", report->is_noisy ? " noisy" : "");
     if (report->is_noisy) {
         (void)fprintf(file,
-                      "This machine was too noisy to conclude: rounds differ by %.0f&nbsp;%% "
-                      "in the middle, and more than %.0f&nbsp;%% says nothing.",
+                      "This machine was too noisy to conclude: rounds differ by up to "
+                      "%.0f&nbsp;%% in 9 of 10 ratios, and more than %.0f&nbsp;%% says nothing.",
                       report->noise * 100, LEVELS_NOISE_MAX * 100);
     } else if (report->rounds < 2) {
         (void)fputs("One round says nothing about how far the figures hold.", file);
     } else {
-        (void)fprintf(file,
-                      "Rounds differ by %.1f&nbsp;%% in the middle: ratios hold within about "
-                      "that.",
-                      report->noise * 100);
+        (void)fprintf(
+            file,
+            "Rounds differ by up to %.1f&nbsp;%% in 9 of 10 ratios: they hold within about "
+            "that.",
+            report->noise * 100);
     }
     (void)fputs("</p>\n", file);
 }

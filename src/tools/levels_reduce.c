@@ -123,35 +123,75 @@ static double both_each(const wax_levels_cell *cell)
     return each(cell->cost.client_cpu_ns + cell->cost.broker_cpu_ns, cell);
 }
 
+/* Counts of a size in one round, one or several. */
+struct span {
+    size_t first;
+    size_t last;
+};
+
+/* The counts that are measured with this one: samples, which the time cut short, are all of the
+ * same, so they are taken together. */
+static struct span span_of(const struct levels_grid *grid, const wax_levels_result *result,
+                           size_t count)
+{
+    struct span span = {count, count};
+    size_t cut = 0;
+
+    while (cut < grid->count_count && result->cells[cut].sent >= result->cells[cut].wanted) {
+        cut++;
+    }
+    if (cut <= count) {
+        span = (struct span){cut, grid->count_count - 1};
+    }
+    return span;
+}
+
+static wax_levels_cell sum(const wax_levels_result *result, const struct span *span)
+{
+    wax_levels_cell sum = {.sent = 0};
+
+    for (size_t i = span->first; i <= span->last; i++) {
+        const wax_levels_cell *cell = &result->cells[i];
+
+        sum.sent += cell->sent;
+        sum.cost.elapsed_us += cell->cost.elapsed_us;
+        sum.cost.client_cpu_ns += cell->cost.client_cpu_ns;
+        sum.cost.broker_cpu_ns += cell->cost.broker_cpu_ns;
+        sum.cost.bytes_out += cell->cost.bytes_out;
+        sum.cost.bytes_in += cell->cost.bytes_in;
+    }
+    return sum;
+}
+
 /* One round of a cell, beside L0 and TLS of the same round. */
 struct moment {
     const wax_levels_result *result;
-    const wax_levels_cell *cell;
-    const wax_levels_cell *base;
-    const wax_levels_cell *tls; /* NULL: not measured */
+    uint32_t wanted;
+    wax_levels_cell cell;
+    wax_levels_cell base;
+    wax_levels_cell tls; /* nothing sent: not measured */
 };
 
 static void take_moment(const struct moment *moment, struct series *series)
 {
-    const wax_levels_cell *cell = moment->cell;
-    const wax_levels_cost *cost = &cell->cost;
-    const wax_levels_cost *base = &moment->base->cost;
-    double time = each(cost->elapsed_us, cell);
-    double client = each(cost->client_cpu_ns, cell);
-    double broker = each(cost->broker_cpu_ns, cell);
+    const wax_levels_cell *cell = &moment->cell;
+    const wax_levels_cell *base = &moment->base;
+    double time = each(cell->cost.elapsed_us, cell);
+    double client = each(cell->cost.client_cpu_ns, cell);
+    double broker = each(cell->cost.broker_cpu_ns, cell);
 
-    add(&series[LEVELS_TIME], time * cell->wanted);
-    add(&series[LEVELS_TIME_RATIO], ratio(time, each(base->elapsed_us, moment->base)));
+    add(&series[LEVELS_TIME], time * moment->wanted);
+    add(&series[LEVELS_TIME_RATIO], ratio(time, each(base->cost.elapsed_us, base)));
     add(&series[LEVELS_CLIENT_CPU], client / 1000);
-    add(&series[LEVELS_CLIENT_RATIO], ratio(client, each(base->client_cpu_ns, moment->base)));
+    add(&series[LEVELS_CLIENT_RATIO], ratio(client, each(base->cost.client_cpu_ns, base)));
     add(&series[LEVELS_BROKER_CPU], broker / 1000);
-    add(&series[LEVELS_BROKER_RATIO], ratio(broker, each(base->broker_cpu_ns, moment->base)));
-    add(&series[LEVELS_BOTH_RATIO], ratio(both_each(cell), both_each(moment->base)));
-    if (moment->tls != NULL) {
-        add(&series[LEVELS_OVER_TLS], ratio(both_each(cell), both_each(moment->tls)));
+    add(&series[LEVELS_BROKER_RATIO], ratio(broker, each(base->cost.broker_cpu_ns, base)));
+    add(&series[LEVELS_BOTH_RATIO], ratio(both_each(cell), both_each(base)));
+    if (moment->tls.sent > 0) {
+        add(&series[LEVELS_OVER_TLS], ratio(both_each(cell), both_each(&moment->tls)));
     }
-    add(&series[LEVELS_OUT], each(cost->bytes_out, cell));
-    add(&series[LEVELS_IN], each(cost->bytes_in, cell));
+    add(&series[LEVELS_OUT], each(cell->cost.bytes_out, cell));
+    add(&series[LEVELS_IN], each(cell->cost.bytes_in, cell));
     add(&series[LEVELS_HEAP], (double)moment->result->heap_peak);
     add(&series[LEVELS_LIBRARY], (double)moment->result->heap_library);
     add(&series[LEVELS_STACK], (double)moment->result->stack_peak);
@@ -167,12 +207,31 @@ struct place {
     size_t count;
 };
 
+static struct moment moment_of(const struct levels_results *results, uint32_t round,
+                               const struct place *at)
+{
+    const struct levels_grid *grid = &results->grid;
+    const wax_levels_result *result = result_of(results, round, at->size, at->level);
+    const size_t tls = place_of(grid, "L3-tls1.3-cert");
+    const struct span span = span_of(grid, result, at->count);
+    struct moment moment = {
+        .result = result,
+        .wanted = result->cells[at->count].wanted,
+        .cell = sum(result, &span),
+        .base = sum(result_of(results, round, at->size, 0), &span),
+    };
+
+    if (tls != 0) {
+        moment.tls = sum(result_of(results, round, at->size, tls), &span);
+    }
+    return moment;
+}
+
 static void reduce_cell(const struct levels_results *results, const struct place *at,
                         struct levels_row *row)
 {
     const struct levels_grid *grid = &results->grid;
     static struct series series[LEVELS_METRICS];
-    size_t tls = place_of(grid, "L3-tls1.3-cert");
 
     memset(series, 0, sizeof series);
     *row = (struct levels_row){
@@ -181,22 +240,15 @@ static void reduce_cell(const struct levels_results *results, const struct place
         .count = grid->counts[at->count],
     };
     for (uint32_t round = 0; round < grid->rounds; round++) {
-        const wax_levels_result *result = result_of(results, round, at->size, at->level);
-        const wax_levels_result *base = result_of(results, round, at->size, 0);
-        const wax_levels_result *beside = result_of(results, round, at->size, tls);
-        const struct moment moment = {
-            .result = result,
-            .cell = &result->cells[at->count],
-            .base = &base->cells[at->count],
-            .tls = tls == 0 ? NULL : &beside->cells[at->count],
-        };
+        const struct moment moment = moment_of(results, round, at);
+        const wax_levels_cell *cell = &moment.result->cells[at->count];
 
-        if (result->status != WAX_OK) {
+        if (moment.result->status != WAX_OK) {
             row->is_refused = true;
-            add(&series[LEVELS_HEAP], (double)result->heap_peak);
+            add(&series[LEVELS_HEAP], (double)moment.result->heap_peak);
             continue;
         }
-        row->is_sampled = row->is_sampled || moment.cell->sent < moment.cell->wanted;
+        row->is_sampled = row->is_sampled || cell->sent < cell->wanted;
         take_moment(&moment, series);
     }
     for (size_t i = 0; i < LEVELS_METRICS; i++) {
@@ -241,10 +293,10 @@ static void reduce_connects(const struct levels_results *results, size_t level, 
 
 /* ---- All ---- */
 
-/* Of all cells but those of L0, how much the rounds differ. */
+/* Of all cells but those of L0, how much the rounds differ at most in 9 of 10 ratios. */
 static double noise_of(const struct levels_report *report)
 {
-    double *spreads = calloc(report->row_count + 1, sizeof *spreads);
+    double *spreads = calloc(2 * report->row_count + 1, sizeof *spreads);
     size_t count = 0;
     double noise;
 
@@ -253,11 +305,12 @@ static double noise_of(const struct levels_report *report)
     }
     for (size_t i = 0; i < report->row_count; i++) {
         if (report->rows[i].level != 0 && !report->rows[i].is_refused) {
+            spreads[count++] = report->rows[i].values[LEVELS_TIME_SPREAD];
             spreads[count++] = report->rows[i].values[LEVELS_BOTH_SPREAD];
         }
     }
     qsort(spreads, count, sizeof *spreads, compare);
-    noise = count == 0 ? 0 : spreads[count / 2];
+    noise = count == 0 ? 0 : spreads[count * 9 / 10];
     free(spreads);
     return noise;
 }

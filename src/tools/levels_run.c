@@ -15,7 +15,8 @@ enum {
     LATENCIES = 50,
     PATIENCE_MS = 10000,
     BAR = 30,
-    RESUMED = 2, /* connections of each level: full, resumed */
+    RESUMED = 2,        /* connections of each level: full, resumed */
+    CONNECTS_TURNS = 4, /* as many turns of messages take as long */
 };
 
 /* A run of all rounds. */
@@ -75,7 +76,7 @@ static wax_levels_plan plan_of(const struct run *run, uint32_t level)
     plan.broker = run->broker.broker.pid;
     plan.size = grid->sizes[0];
     plan.chunk = grid->chunk;
-    plan.budget_ms = grid->budget_ms;
+    plan.turn_ms = grid->turn_ms;
     plan.patience_ms = PATIENCE_MS;
     plan.connect_count = 1;
     plan.memory_limit = grid->memory_limit;
@@ -96,22 +97,90 @@ static bool goes_on(struct run *run, const wax_levels_plan *plan, const wax_leve
                           plan->size, result->fault);
 }
 
-static bool run_messages(struct run *run, uint32_t round, size_t size, size_t level)
+/* The clients of all levels for one size. They are there at the same time, and one after the other
+ * sends while the others wait. The last one is of L0 again, on which all ratios rest: processes of
+ * one program differ, by where their memory lies. */
+struct clients {
+    wax_levels_plan plans[WAX_LEVELS_COUNT + 1];
+    struct levels_child children[WAX_LEVELS_COUNT + 1];
+    size_t count; /* that were started */
+};
+
+static void start_clients(struct run *run, uint32_t round, uint32_t size, struct clients *clients)
 {
     const struct levels_grid *grid = &run->results.grid;
-    wax_levels_plan plan = plan_of(run, grid->levels[level]);
-    wax_levels_result *result =
-        &run->results.messages[(round * grid->size_count + size) * grid->level_count + level];
 
-    show_progress(run, wax_levels[plan.level].name, grid->sizes[size]);
-    plan.size = grid->sizes[size];
-    memcpy(plan.counts, grid->counts, sizeof plan.counts);
-    plan.count_count = (uint32_t)grid->count_count;
-    plan.latency_count = LATENCIES;
-    plan.verifies = round == 0 && grid->memory_limit == 0;
-    (void)levels_run_child(&plan, result);
-    run->done++;
-    return goes_on(run, &plan, result);
+    for (clients->count = 0; clients->count <= grid->level_count && !bench_is_stopped();
+         clients->count++) {
+        wax_levels_plan *plan = &clients->plans[clients->count];
+        bool is_again = clients->count == grid->level_count;
+
+        *plan = plan_of(run, grid->levels[is_again ? 0 : clients->count]);
+        plan->size = size;
+        memcpy(plan->counts, grid->counts, sizeof plan->counts);
+        plan->count_count = (uint32_t)grid->count_count;
+        plan->latency_count = LATENCIES;
+        plan->verifies = round == 0 && grid->memory_limit == 0 && !is_again;
+        show_progress(run, wax_levels[plan->level].name, size);
+        levels_child_start(&clients->children[clients->count], plan);
+    }
+}
+
+/* All levels one after the other, every second time backwards, so that what drifts hits all alike.
+ */
+static void run_turns(struct run *run, uint32_t size, struct clients *clients)
+{
+    const struct levels_grid *grid = &run->results.grid;
+    size_t all = grid->turns * grid->count_count;
+
+    for (size_t turn = 0; turn < all && !bench_is_stopped(); turn++) {
+        show_progress(run, "messages", size);
+        for (size_t i = 0; i < clients->count; i++) {
+            size_t level = turn / grid->count_count % 2 == 0 ? i : clients->count - 1 - i;
+
+            levels_child_turn(&clients->children[level], (uint8_t)(turn % grid->count_count));
+        }
+        run->done += grid->level_count;
+    }
+}
+
+/* Adds what was sent a second time. */
+static void add_cells(wax_levels_result *result, const wax_levels_result *again)
+{
+    for (uint32_t i = 0; i < result->cell_count && i < again->cell_count; i++) {
+        wax_levels_cell *cell = &result->cells[i];
+        const wax_levels_cell *more = &again->cells[i];
+
+        cell->sent += more->sent;
+        cell->cost.elapsed_us += more->cost.elapsed_us;
+        cell->cost.client_cpu_ns += more->cost.client_cpu_ns;
+        cell->cost.broker_cpu_ns += more->cost.broker_cpu_ns;
+        cell->cost.bytes_out += more->cost.bytes_out;
+        cell->cost.bytes_in += more->cost.bytes_in;
+    }
+}
+
+static bool run_messages(struct run *run, uint32_t round, size_t size)
+{
+    const struct levels_grid *grid = &run->results.grid;
+    wax_levels_result *results =
+        &run->results.messages[(round * grid->size_count + size) * grid->level_count];
+    wax_levels_result again = {.cell_count = 0};
+    struct clients clients;
+    bool is_good = true;
+
+    start_clients(run, round, grid->sizes[size], &clients);
+    run_turns(run, grid->sizes[size], &clients);
+    for (size_t i = 0; i < clients.count; i++) {
+        wax_levels_result *result = i < grid->level_count ? &results[i] : &again;
+
+        levels_child_finish(&clients.children[i], &clients.plans[i], result);
+        is_good = is_good && goes_on(run, &clients.plans[i], result);
+    }
+    if (clients.count > grid->level_count) {
+        add_cells(&results[0], &again);
+    }
+    return is_good && !bench_is_stopped();
 }
 
 static bool run_connects(struct run *run, uint32_t round, size_t level)
@@ -124,18 +193,17 @@ static bool run_connects(struct run *run, uint32_t round, size_t level)
 
     show_progress(run, "connections", 0);
     plan.connect_count = CONNECTS;
-    (void)levels_run_child(&plan, &run->results.connects[at]);
+    levels_child_run(&plan, &run->results.connects[at]);
     is_good = goes_on(run, &plan, &run->results.connects[at]);
     if (is_good && has_tls && !bench_is_stopped()) {
         plan.resumes = true;
-        (void)levels_run_child(&plan, &run->results.connects[at + 1]);
+        levels_child_run(&plan, &run->results.connects[at + 1]);
         is_good = goes_on(run, &plan, &run->results.connects[at + 1]);
     }
-    run->done++;
+    run->done += CONNECTS_TURNS;
     return is_good;
 }
 
-/* All levels in turns, every second time backwards, so that what drifts hits all alike. */
 static bool run_round(struct run *run, uint32_t round)
 {
     const struct levels_grid *grid = &run->results.grid;
@@ -145,11 +213,7 @@ static bool run_round(struct run *run, uint32_t round)
         is_good = !bench_is_stopped() && run_connects(run, round, i);
     }
     for (size_t size = 0; size < grid->size_count && is_good; size++) {
-        for (size_t i = 0; i < grid->level_count && is_good; i++) {
-            size_t level = round % 2 == 0 ? i : grid->level_count - 1 - i;
-
-            is_good = !bench_is_stopped() && run_messages(run, round, size, level);
-        }
+        is_good = !bench_is_stopped() && run_messages(run, round, size);
     }
     return is_good;
 }
@@ -231,7 +295,8 @@ static bool take_results(struct run *run)
                                    sizeof *run->results.messages);
     run->results.connects =
         calloc((size_t)grid->rounds * grid->level_count * RESUMED, sizeof *run->results.connects);
-    run->total = (size_t)grid->rounds * grid->level_count * (grid->size_count + 1);
+    run->total = grid->rounds * grid->level_count *
+                 (CONNECTS_TURNS + grid->size_count * grid->count_count * grid->turns);
     return (run->results.messages != NULL && run->results.connects != NULL) ||
            tools_complain(run->settings, "there is not enough memory");
 }
@@ -270,23 +335,29 @@ bool levels_measure_grid(const struct settings *settings, const struct levels_gr
 
 static int run_all(const struct settings *settings, const struct levels_device *device)
 {
+    const struct bench_settings *bench = &settings->bench;
     struct levels_grid grid;
     struct levels_report report = {.row_count = 0};
+    struct levels_report beside = {.row_count = 0};
     bool is_good =
-        settings->bench.from != NULL
-            ? levels_json_read(settings, settings->bench.from, &report)
-            : levels_grid_read(settings, &grid) && levels_measure_grid(settings, &grid, &report);
+        (bench->beside == NULL || levels_json_read(settings, "--beside", bench->beside, &beside)) &&
+        (bench->from != NULL
+             ? levels_json_read(settings, "--from", bench->from, &report)
+             : levels_grid_read(settings, &grid) && levels_measure_grid(settings, &grid, &report));
 
-    if (is_good && settings->bench.is_json) {
+    if (is_good && bench->beside != NULL) {
+        is_good = levels_compare(settings, &report, &beside);
+    } else if (is_good && bench->is_json) {
         is_good = levels_json_write(settings, &report, stdout);
     } else if (is_good) {
         levels_show(&report);
     }
     report.device = device;
-    if (is_good && settings->bench.out != NULL) {
+    if (is_good && bench->out != NULL) {
         is_good = levels_write_all(settings, &report);
     }
     levels_report_discard(&report);
+    levels_report_discard(&beside);
     return is_good ? EXIT_GOOD : EXIT_WRONG;
 }
 

@@ -60,15 +60,17 @@ static void show_verdict(const struct levels_report *report)
                  "was extrapolated.\n",
                  report->rounds, report->seconds);
     if (report->rounds < 2) {
-        (void)printf("One round says nothing about how far the figures hold: --rounds 5.\n");
+        (void)printf("One round says nothing about how far the figures hold: --rounds 9.\n");
     } else if (report->is_noisy) {
-        (void)printf("This machine is too noisy to conclude: rounds differ by %.0f %% in the "
-                     "middle, and more than %.0f %% says nothing. Try again when nothing else "
-                     "runs.\n",
-                     report->noise * 100, LEVELS_NOISE_MAX * 100);
+        (void)printf(
+            "This machine is too noisy to conclude: rounds differ by up to %.0f %% in 9 of "
+            "10 ratios, and more than %.0f %% says nothing. Try again when nothing else "
+            "runs.\n",
+            report->noise * 100, LEVELS_NOISE_MAX * 100);
     } else {
-        (void)printf("Rounds differ by %.1f %% in the middle: ratios hold within about that.\n",
-                     report->noise * 100);
+        (void)printf(
+            "Rounds differ by up to %.1f %% in 9 of 10 ratios: they hold within about that.\n",
+            report->noise * 100);
     }
 }
 

@@ -310,7 +310,7 @@ const struct option_row tools_options[] = {
     {NULL, "--pid",               OPTION_NUMBER, TOOL_BENCH, GROUP_BROKER, AT(bench.pid), 1, INT32_MAX, "PID", "process of the broker on this host: tells its CPU and memory", NULL},
     {NULL, "--with",              OPTION_TEXTS,  TOOL_BENCH, GROUP_BROKER, AT(bench.with), 0, 0, "BROKER", "start this broker for the run: wax, mosquitto or a shell command, in which {port} is its port and {folder} an empty folder; compare: may be repeated", NULL},
     {NULL, "--tls",               OPTION_FLAG,   TOOL_BENCH, GROUP_BROKER, AT(bench.uses_tls), 0, 0, NULL, "with the brokers it starts: by TLS, with certificates made for the run ({folder}/server.crt, {folder}/server.key)", NULL},
-    {NULL, "--rounds",            OPTION_NUMBER, TOOL_BENCH, GROUP_BROKER, AT(bench.rounds), 1, 1000, "N", "compare and levels: how often each is measured, in turns (3; levels: 5)", NULL},
+    {NULL, "--rounds",            OPTION_NUMBER, TOOL_BENCH, GROUP_BROKER, AT(bench.rounds), 1, 1000, "N", "compare and levels: how often each is measured, in turns (3; levels: 9)", NULL},
 
     {NULL, "--levels",            OPTION_TEXT,   TOOL_BENCH, GROUP_LEVELS, AT(bench.levels), 0, 0, "LIST", "levels: which, as in L2,L3-tls1.3-cert; L2 means all whose names go on with a dash (all)", NULL},
     {NULL, "--sizes",             OPTION_TEXT,   TOOL_BENCH, GROUP_LEVELS, AT(bench.sizes), 0, 0, "LIST", "bytes of a message (16,64,256,8000,16000,32000,80000,160000)", NULL},
@@ -319,6 +319,7 @@ const struct option_row tools_options[] = {
     {NULL, "--memory-limit",      OPTION_TEXT,   TOOL_BENCH, GROUP_LEVELS, AT(bench.memory), 0, 0, "SIZE", "heap that the client may take, its crypto library included, as in 160K; tells which levels cannot send", NULL},
     {NULL, "--minutes",           OPTION_NUMBER, TOOL_BENCH, GROUP_LEVELS, AT(bench.minutes), 1, 1440, "N", "time for all of it (8); what does not fit is sampled", NULL},
     {NULL, "--out",               OPTION_TEXT,   TOOL_BENCH, GROUP_LEVELS, AT(bench.out), 0, 0, "FOLDER", "write levels.json, levels.csv, figures and levels.html here", NULL},
+    {NULL, "--beside",            OPTION_TEXT,   TOOL_BENCH, GROUP_LEVELS, AT(bench.beside), 0, 0, "FILE", "tell, instead of the tables, how the ratios agree with those of this levels.json", NULL},
 
     {NULL, "--from",              OPTION_TEXT,   TOOL_BENCH, GROUP_ADVISE, AT(bench.from), 0, 0, "FILE", "figures of a levels.json (measures a few now); levels: tell, draw and write these anew", NULL},
     {NULL, "--every",             OPTION_NUMBER, TOOL_BENCH, GROUP_ADVISE, AT(bench.every_s), 1, 31536000, "SECONDS", "from one message to the next; or --rate", NULL},

@@ -100,6 +100,7 @@ struct bench_settings {
     const char *memory; /* with its unit, as are `ram` and `flash` */
     const char *out;    /* a folder */
     const char *from;   /* figures that were measured before; NULL: measured now */
+    const char *beside; /* figures to compare with; NULL: none */
     const char *device; /* figures of one; NULL: none */
     const char *ram;
     const char *flash;

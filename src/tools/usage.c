@@ -107,6 +107,7 @@ static const struct topic topics[] = {
         "wax bench compare connects resumes --tls\n"
         "wax bench compare pairs --with 'nanomq start --url nmq-tcp://127.0.0.1:{port}'\n"
         "wax bench levels --out figures\n"
+        "wax bench levels --out again --beside figures/levels.json\n"
         "wax bench levels --levels L2,L3-tls1.3-cert --sizes 64,8000 --counts 1000\n"
         "wax bench levels --memory-limit 160K --sizes 8000,80000,160000 --counts 100\n"
         "wax bench advise --size 64 --every 60 --against wire,broker --ram 32K --from figures/levels.json\n"},
@@ -122,12 +123,14 @@ static const struct topic topics[] = {
         "L3-tls1.2-psk     TLS 1.2; both have a key\n"
         "L3-tls1.3-cert, L3-tls1.3-mutual, L3-tls1.3-psk  the same with TLS 1.3\n"
         "L4-suite1, L4-suite2, L4-suite3  TLS 1.3 with the broker's certificate, and sealed\n"
+        "L4-psk-suite1, L4-psk-suite2, L4-psk-suite3  TLS 1.3 by a key in common, and sealed\n"
         "A broker with certificates for the run is started; --with may name another wax to be it. Each\n"
         "client is a process of its own, the code that `wax pub` runs. What it takes of memory is counted\n"
         "with what OpenSSL takes for it; what OpenSSL keeps once for the process, its tables of algorithms, is\n"
-        "told apart, since libraries for devices have that in flash. Bytes are counted at the socket, above TCP. All levels take turns, round\n"
-        "by round; what does not fit in the time is sampled, and marked with *. Unless memory is limited,\n"
-        "one message of each level and size is received, opened and compared first.\n"},
+        "told apart, since libraries for devices have that in flash. Bytes are counted at the socket, above TCP. All levels take turns of\n"
+        "25 ms, round by round; what does not fit in the time is sampled, and marked with *. Unless memory is\n"
+        "limited, one message of each level and size is received, opened and compared. Whether a machine is\n"
+        "quiet enough, --beside tells: a second measurement beside the first one.\n"},
     {TOOL_BENCH, "How it measures",
         "One thread with one loop, so that it can be told apart from the broker: compare gives the broker\n"
         "one processor and the load the other, where there are two. The figure that says most is messages\n"

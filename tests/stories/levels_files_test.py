@@ -35,6 +35,7 @@ class Files(foreign.Story):
             self.assertTrue(xml.etree.ElementTree.parse(drawing).getroot().tag.endswith("svg"))
         self.browse(out, drawings, figures["command"])
         self.draw_again(out)
+        self.compare(out, figures)
 
     def browse(self, out, drawings, command):
         session = browsing.session(self, logs={"browser": "ALL", "performance": "ALL"})
@@ -63,6 +64,23 @@ class Files(foreign.Story):
         bench("levels", "--from", out / "levels.json", "--out", again, "--quiet")
         self.assertEqual((again / "levels.csv").read_text(), (out / "levels.csv").read_text())
         self.assertEqual({path.name for path in again.iterdir()}, {path.name for path in out.iterdir() if path.suffix != ".png"})
+
+    def compare(self, out, figures):
+        """With itself, and with figures of which one ratio is another and one cell is missing."""
+        beside = ("levels", "--from", out / "levels.json", "--beside")
+        same = bench(*beside, out / "levels.json").stdout
+        self.assertIn("They agree", same)
+        self.assertNotIn("Messages of", same)
+        cells = [cell for cell in figures["cells"] if cell["level"] == "L2cbc" and cell["size"] == 64]
+        figures["cells"].remove(cells[0])
+        cells[1]["time_ratio"] *= 1.5
+        other = self.write("other.json", json.dumps(figures))
+        said = bench(*beside, other).stdout
+        self.assertIn("They do not agree: of 51 ratios, 1 differ by more than 10 %", said)
+        self.assertRegex(said, r"50\.0 %  time over L0, L2cbc, 64 bytes, 40 messages: ")
+        figures["cells"] = [cell for cell in figures["cells"] if cell["level"] == "L0"]
+        self.assertIn("no level but L0", bench(*beside, self.write("none.json", json.dumps(figures)), code=1).stderr)
+        self.assertIn("--beside /nowhere.json", bench(*beside, "/nowhere.json", code=1).stderr)
 
     def test_advice_comes_from_figures(self):
         figures = self.home / "figures.json"

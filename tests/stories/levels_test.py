@@ -48,7 +48,7 @@ class Figures(unittest.TestCase):
 
     def test_every_level_is_measured(self):
         cells = self.figures["cell"]
-        self.assertEqual(len(cells), 15 * 2)
+        self.assertEqual(len(cells), 18 * 2)
         for name, cell in cells.items():
             with self.subTest(cell=name):
                 self.assertFalse(cell["is_refused"])
@@ -76,7 +76,8 @@ class Figures(unittest.TestCase):
         self.assertEqual(cells["L3-tls1.3-cert", 16]["wire_out_bytes"], small + 22)
         for suite in (1, 2, 3):
             self.assert_about(cells[f"L2-suite{suite}", 16]["wire_out_bytes"], small + 30)
-        self.assert_about(cells["L4-suite1", 16]["wire_out_bytes"], small + 30 + 22)
+            for level in (f"L4-suite{suite}", f"L4-psk-suite{suite}"):
+                self.assert_about(cells[level, 16]["wire_out_bytes"], small + 30 + 22)
 
     def test_tls_1_3_saves_a_round_trip_and_sessions_are_resumed(self):
         trips = {name: each["round_trips"] for name, each in self.figures["connection"].items()}
@@ -111,6 +112,8 @@ class Memory(unittest.TestCase):
         cells = figures["cell"]
         self.assertEqual({name for name, cell in cells.items() if cell["is_refused"]},
                          {("L2cbc", 80000), ("L2cbc", 160000)})
+        self.assertEqual({level for level, size in cells if size == 160000 and level.startswith("L4")},
+                         {f"L4-{way}suite{suite}" for way in ("", "psk-") for suite in (1, 2, 3)})
         for name, cell in cells.items():
             self.assertLessEqual(cell["heap_peak_bytes"], 160 * 1024, name)
         self.assertLess(cells["L2-suite2", 160000]["heap_peak_bytes"], 32 * 1024)

@@ -31,7 +31,7 @@ static void nothing_said_is_everything(void **state)
     assert_int_equal(grid.level_count, WAX_LEVELS_COUNT);
     assert_int_equal(grid.size_count, 8);
     assert_int_equal(grid.count_count, 5);
-    assert_int_equal(grid.rounds, 5);
+    assert_int_equal(grid.rounds, 9);
     assert_int_equal(grid.memory_limit, 0);
 }
 
@@ -39,10 +39,12 @@ static void the_default_grid_fits_in_ten_minutes(void **state)
 {
     (void)state;
     assert_true(GRID(W("--quiet")));
-    uint64_t cells = (uint64_t)grid.rounds * grid.level_count * grid.size_count * grid.count_count;
+    uint64_t turns = (uint64_t)grid.rounds * (grid.level_count + 1) * grid.size_count *
+                     grid.count_count * grid.turns;
 
-    assert_true(grid.budget_ms >= 50);
-    assert_true(cells * grid.budget_ms < UINT64_C(8) * 60000);
+    assert_true(grid.turns >= 2);
+    assert_true(grid.turn_ms >= 10);
+    assert_true(turns * grid.turn_ms < UINT64_C(8) * 60000);
 }
 
 static void a_name_is_one_level_and_a_beginning_is_several(void **state)
@@ -187,6 +189,83 @@ static void rounds_that_differ_are_noise(void **state)
     levels_report_discard(&report);
 }
 
+/* Counts that the time cut short are one sample; those before are not part of it. */
+static void samples_are_taken_together(void **state)
+{
+    static wax_levels_result messages[2];
+    static wax_levels_result connects[4];
+    const struct levels_results results = {
+        .grid = {.levels = {0, 3},
+                 .level_count = 2,
+                 .sizes = {64},
+                 .size_count = 1,
+                 .counts = {10, 100, 1000},
+                 .count_count = 3,
+                 .rounds = 1},
+        .messages = messages,
+        .connects = connects,
+    };
+    static const uint32_t sent[2][3] = {
+        {50, 200, 500},
+        {20, 60,  40 }
+    };
+    static const uint64_t us[2][3] = {
+        {1, 1, 1},
+        {5, 2, 4}
+    };
+    struct levels_report report;
+
+    (void)state;
+    for (size_t i = 0; i < 6; i++) {
+        wax_levels_cell *cell = &messages[i / 3].cells[i % 3];
+
+        *cell = (wax_levels_cell){.wanted = results.grid.counts[i % 3], .sent = sent[i / 3][i % 3]};
+        cell->cost.elapsed_us = cell->sent * us[i / 3][i % 3];
+        cell->cost.client_cpu_ns = cell->cost.elapsed_us * 1000;
+    }
+    assert_true(levels_reduce(&results, &report));
+    assert_float_equal(levels_find_row(&report, 3, 64, 10)->values[LEVELS_TIME_RATIO], 5, 0.001);
+    assert_float_equal(levels_find_row(&report, 3, 64, 100)->values[LEVELS_TIME_RATIO], 2.8, 0.001);
+    assert_float_equal(levels_find_row(&report, 3, 64, 1000)->values[LEVELS_TIME_RATIO], 2.8,
+                       0.001);
+    assert_float_equal(levels_find_row(&report, 3, 64, 1000)->values[LEVELS_TIME], 2800, 0.001);
+    assert_float_equal(levels_find_row(&report, 0, 64, 100)->values[LEVELS_TIME], 100, 0.001);
+    levels_report_discard(&report);
+}
+
+/* ---- Two measurements ---- */
+
+static void pairs_are_sorted_and_far_ones_counted(void **state)
+{
+    static struct levels_row rows[2][5];
+    const struct levels_report reports[2] = {
+        {.rows = rows[0], .row_count = 5},
+        {.rows = rows[1], .row_count = 4}, /* the last one was measured once only */
+    };
+    static const double ratios[2][5] = {
+        {1, 2,   3, 4,    5},
+        {7, 2.1, 2, 4.36, 0}
+    };
+    struct levels_pairs pairs;
+
+    (void)state;
+    for (uint32_t i = 0; i < 10; i++) {
+        rows[i / 5][i % 5] = (struct levels_row){.level = i % 5, .size = 64, .count = 10};
+        rows[i / 5][i % 5].values[LEVELS_TIME_RATIO] = ratios[i / 5][i % 5];
+    }
+    assert_true(levels_pair_up(&reports[0], &reports[1], LEVELS_TIME_RATIO, &pairs));
+    assert_int_equal(pairs.count, 3); /* without L0 */
+    assert_int_equal(pairs.far_count, 1);
+    assert_float_equal(pairs.items[0].difference, 0.05, 0.0001);
+    assert_float_equal(pairs.items[1].difference, 0.09, 0.0001);
+    assert_float_equal(pairs.items[2].difference, 0.50, 0.0001);
+    assert_int_equal(pairs.items[2].row->level, 2);
+    levels_pairs_discard(&pairs);
+    assert_true(levels_pair_up(&reports[0], &reports[1], LEVELS_BOTH_RATIO, &pairs));
+    assert_int_equal(pairs.count, 0);
+    levels_pairs_discard(&pairs);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -199,6 +278,8 @@ int main(void)
         cmocka_unit_test(sizes_have_units),
         cmocka_unit_test(ratios_are_to_the_same_round),
         cmocka_unit_test(rounds_that_differ_are_noise),
+        cmocka_unit_test(samples_are_taken_together),
+        cmocka_unit_test(pairs_are_sorted_and_far_ones_counted),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
