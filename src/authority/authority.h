@@ -98,7 +98,7 @@ wax_authority_identity wax_authority_identify(const wax_authority *self);
 #define WAX_AUTHORITY_ACK_DEFAULT   300
 
 typedef struct wax_authority_group {
-    wax_bytes name;
+    wax_bytes name; /* 1 to 128 bytes, without control characters, as its filters are */
     uint32_t suite;
     uint32_t group_class;
     uint32_t tag_size;
@@ -199,7 +199,7 @@ wax_status wax_authority_restored(wax_authority *self, const wax_authority_deed 
 #define WAX_AUTHORITY_RULES_MAX 100
 
 typedef struct wax_authority_rule {
-    wax_bytes name;   /* 1 to 64 bytes */
+    wax_bytes name;   /* 1 to 64 bytes, without control characters, as all texts here */
     wax_bytes when;   /* every TIME, messages N, bytes N, join, leave, silent TIME, alarm N, replays
                          N, rollbacks N, forgeries N, firmware VERSION */
     wax_bytes act;    /* notify, rotate, rekey, suspend, revoke, evict */
