@@ -61,7 +61,8 @@ static bool read_anchor(struct follower *follower)
     memcpy(text, content.data, content.size);
     wax_file_free(&content);
     follower->known.number = strtoull(text, &rest, 10);
-    if (text[0] < '1' || text[0] > '9' || rest[0] != ' ' ||
+    /* There is no entry behind the last number, which is also what a larger one is read as. */
+    if (text[0] < '1' || text[0] > '9' || rest[0] != ' ' || follower->known.number == UINT64_MAX ||
         !decode(rest + 1, follower->known.digest, sizeof follower->known.digest, &size) ||
         size != sizeof follower->known.digest) {
         return keys_answer_fail(follower->answer,
