@@ -221,7 +221,12 @@ wax_status wax_authority_remove_rule(wax_authority *self, const wax_authority_de
 wax_status wax_authority_enable_rule(wax_authority *self, const wax_authority_deed *deed,
                                      wax_bytes name, bool is_enabled) WAX_CHECKED;
 
-/* Ends what rules suspended of a device: its newest keys go to it again. */
+/* Does by hand what rules do: from now on a device gets no newer keys in a group; `group` empty: in
+ * all of its groups. WAX_INVALID when it is in none, or somebody suspended it there already. */
+wax_status wax_authority_suspend(wax_authority *self, const wax_authority_deed *deed,
+                                 wax_bytes name, wax_bytes group) WAX_CHECKED;
+
+/* Ends what rules or people suspended of a device: its newest keys go to it again. */
 wax_status wax_authority_resume(wax_authority *self, const wax_authority_deed *deed,
                                 wax_bytes name) WAX_CHECKED;
 

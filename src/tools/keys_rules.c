@@ -78,6 +78,25 @@ bool keys_rule_disable(wax_authority *authority, const struct keys_order *order,
     return set_enabled(authority, order, answer, false);
 }
 
+bool keys_suspend(wax_authority *authority, const struct keys_order *order,
+                  struct keys_answer *answer)
+{
+    const char *group = order->argument_count > 1 ? order->arguments[1] : NULL;
+
+    if (!keys_answer_done(answer, authority,
+                          wax_authority_suspend(authority, &order->deed,
+                                                text_of(order->arguments[0]), text_of(group)))) {
+        return false;
+    }
+    (void)fprintf(
+        answer->out,
+        "no newer keys go to %s%s%s until `wax keys resume %s`; what it has stays good for "
+        "it until the group rotates (`wax keys rotate`)\n",
+        order->arguments[0], group == NULL ? "" : " in ", group == NULL ? "" : group,
+        order->arguments[0]);
+    return true;
+}
+
 bool keys_resume(wax_authority *authority, const struct keys_order *order,
                  struct keys_answer *answer)
 {

@@ -74,7 +74,7 @@ static void print_member(wax_authority_visitor *self, const wax_authority_member
         (void)fprintf(printer->out, ", holds epoch %u\n", member->held_epoch);
     }
     if (member->is_suspended) {
-        (void)fputs("    suspended by a rule: it gets no newer keys\n", printer->out);
+        (void)fputs("    suspended: it gets no newer keys\n", printer->out);
     }
 }
 
