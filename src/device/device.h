@@ -6,6 +6,8 @@
 #include "base/base.h"
 #include "transport/transport.h"
 
+WAX_C_BEGIN
+
 /* How connections are made. All of it stays the caller's, may lie in flash, and must live as long
  * as the context made of it. A server proves who it is by the pre-shared key where there is one,
  * and otherwise by a certificate of `authorities`; without both there is no proof, and no
@@ -113,5 +115,7 @@ wax_status wax_device_send_below(wax_device_filter *self, wax_bytes bytes,
                                  size_t *sent) WAX_CHECKED;
 wax_status wax_device_receive_below(wax_device_filter *self, uint8_t *room, size_t size,
                                     size_t *received) WAX_CHECKED;
+
+WAX_C_END
 
 #endif

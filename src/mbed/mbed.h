@@ -13,6 +13,8 @@
 
 #include <mbedtls/ssl.h>
 
+WAX_C_BEGIN
+
 /* What connections share. */
 typedef struct wax_mbed_context {
     const wax_device_settings *settings;
@@ -60,5 +62,7 @@ wax_status wax_mbed_save_session(const wax_mbed_tls *self, wax_writer *out) WAX_
  * with: who was proved then is not proved again. Returns WAX_OK; WAX_INVALID for what was not saved
  * by the same build of the library: nothing is offered then; or WAX_FULL without memory. */
 wax_status wax_mbed_offer_session(wax_mbed_tls *self, wax_bytes session) WAX_CHECKED;
+
+WAX_C_END
 
 #endif

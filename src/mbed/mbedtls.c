@@ -4,6 +4,7 @@
 
 #include <mbedtls/ccm.h>
 #include <mbedtls/chachapoly.h>
+#include <mbedtls/cipher.h>
 #include <mbedtls/ecdh.h>
 #include <mbedtls/ecdsa.h>
 #include <mbedtls/ecp.h>
@@ -32,7 +33,9 @@ bool wax_primitive_sha256(wax_bytes first, const wax_bytes *parts, size_t count,
     return fault == 0;
 }
 
-/* ---- Seals ---- */
+/* ---- Seals: a device links the cipher that its library was built with, and no other ---- */
+
+#if defined(MBEDTLS_CHACHAPOLY_C)
 
 static int seal_chacha(const wax_sealing *sealing, wax_bytes plain, uint8_t *sealed)
 {
@@ -65,6 +68,9 @@ static int unseal_chacha(const wax_sealing *sealing, wax_bytes text, uint8_t *pl
     mbedtls_chachapoly_free(&work);
     return fault;
 }
+
+#endif
+#if defined(MBEDTLS_CCM_C)
 
 static int begin_ccm(mbedtls_ccm_context *work, const wax_sealing *sealing)
 {
@@ -103,16 +109,35 @@ static int unseal_ccm(const wax_sealing *sealing, wax_bytes text, uint8_t *plain
     return fault;
 }
 
+#endif
+#if defined(MBEDTLS_CHACHAPOLY_C) || defined(MBEDTLS_CCM_C)
+
+/* Both return the library's fault, 0 being none. */
+static const struct worker {
+    int (*seal)(const wax_sealing *sealing, wax_bytes plain, uint8_t *sealed);
+    int (*unseal)(const wax_sealing *sealing, wax_bytes text, uint8_t *plain);
+} workers[WAX_AES_128_CCM_8 + 1] = {
+#if defined(MBEDTLS_CHACHAPOLY_C)
+    [WAX_CHACHA20_POLY1305] = {seal_chacha, unseal_chacha},
+#endif
+#if defined(MBEDTLS_CCM_C)
+    [WAX_AES_128_CCM] = {seal_ccm,    unseal_ccm   },
+    [WAX_AES_128_CCM_8] = {seal_ccm,    unseal_ccm   },
+#endif
+};
+
 bool wax_primitive_seal(const wax_sealing *sealing, wax_bytes plain, uint8_t *sealed)
 {
-    return (sealing->cipher == WAX_CHACHA20_POLY1305 ? seal_chacha : seal_ccm)(sealing, plain,
-                                                                               sealed) == 0;
+    const struct worker *worker = &workers[sealing->cipher];
+
+    return worker->seal != NULL && worker->seal(sealing, plain, sealed) == 0;
 }
 
 wax_status wax_primitive_unseal(const wax_sealing *sealing, wax_bytes text, uint8_t *plain)
 {
-    int fault = (sealing->cipher == WAX_CHACHA20_POLY1305 ? unseal_chacha
-                                                          : unseal_ccm)(sealing, text, plain);
+    const struct worker *worker = &workers[sealing->cipher];
+    int fault = worker->unseal == NULL ? MBEDTLS_ERR_CIPHER_FEATURE_UNAVAILABLE
+                                       : worker->unseal(sealing, text, plain);
 
     return fault == 0 ? WAX_OK
            : fault == MBEDTLS_ERR_CHACHAPOLY_AUTH_FAILED || fault == MBEDTLS_ERR_CCM_AUTH_FAILED
@@ -120,7 +145,11 @@ wax_status wax_primitive_unseal(const wax_sealing *sealing, wax_bytes text, uint
                : WAX_UNSPECIFIED_ERROR;
 }
 
-/* ---- Keys on the curve P-256 ---- */
+#endif
+
+/* ---- Keys on the curve P-256, where the library can do all that the door has of them ---- */
+
+#if defined(MBEDTLS_ECDSA_DETERMINISTIC)
 
 enum { HALF_SIZE = WAX_P256_SIGNATURE_SIZE / 2 };
 
@@ -244,3 +273,5 @@ wax_status wax_primitive_p256_verify(const uint8_t public_key[static WAX_P256_PU
     end(&work);
     return status;
 }
+
+#endif

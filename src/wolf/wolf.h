@@ -16,6 +16,8 @@
 
 #include <wolfssl/ssl.h>
 
+WAX_C_BEGIN
+
 /* The longest name and the largest key that both ends have in common. */
 enum { WAX_WOLF_PSK_IDENTITY_MAX = 128, WAX_WOLF_PSK_MAX = 64 };
 
@@ -73,5 +75,7 @@ wax_status wax_wolf_save_session(const wax_wolf_tls *self, wax_writer *out) WAX_
  * by the same build of the library, or ended as the server said: nothing is offered then; or
  * WAX_FULL without memory. */
 wax_status wax_wolf_offer_session(wax_wolf_tls *self, wax_bytes session) WAX_CHECKED;
+
+WAX_C_END
 
 #endif

@@ -1,5 +1,5 @@
-/* The sensor's filter by wolfSSL. */
-#include "sensor_tls.h"
+/* The filter by wolfSSL. */
+#include "tls.h"
 #include "wolf/wolf.h"
 
 static wax_wolf_context context;
@@ -30,4 +30,4 @@ static wax_status save(wax_writer *out)
     return wax_wolf_save_session(&tls, out);
 }
 
-const struct sensor_filter sensor_filter = {open, close, connect, offer, save};
+const struct tls_filter tls_filter = {open, close, connect, offer, save};
