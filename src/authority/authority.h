@@ -98,7 +98,7 @@ wax_authority_identity wax_authority_identify(const wax_authority *self);
 #define WAX_AUTHORITY_ACK_DEFAULT   300
 
 typedef struct wax_authority_group {
-    wax_bytes name;
+    wax_bytes name; /* 1 to 128 bytes, without control characters, as its filters are */
     uint32_t suite;
     uint32_t group_class;
     uint32_t tag_size;
@@ -203,7 +203,7 @@ wax_status wax_authority_restored(wax_authority *self, const wax_authority_deed 
 #define WAX_AUTHORITY_RULES_MAX 100
 
 typedef struct wax_authority_rule {
-    wax_bytes name;   /* 1 to 64 bytes */
+    wax_bytes name;   /* 1 to 64 bytes, without control characters, as all texts here */
     wax_bytes when;   /* every TIME, messages N, bytes N, join, leave, silent TIME, alarm N, replays
                          N, rollbacks N, forgeries N, firmware VERSION */
     wax_bytes act;    /* notify, rotate, rekey, suspend, revoke, evict */
@@ -225,7 +225,12 @@ wax_status wax_authority_remove_rule(wax_authority *self, const wax_authority_de
 wax_status wax_authority_enable_rule(wax_authority *self, const wax_authority_deed *deed,
                                      wax_bytes name, bool is_enabled) WAX_CHECKED;
 
-/* Ends what rules suspended of a device: its newest keys go to it again. */
+/* Does by hand what rules do: from now on a device gets no newer keys in a group; `group` empty: in
+ * all of its groups. WAX_INVALID when it is in none, or somebody suspended it there already. */
+wax_status wax_authority_suspend(wax_authority *self, const wax_authority_deed *deed,
+                                 wax_bytes name, wax_bytes group) WAX_CHECKED;
+
+/* Ends what rules or people suspended of a device: its newest keys go to it again. */
 wax_status wax_authority_resume(wax_authority *self, const wax_authority_deed *deed,
                                 wax_bytes name) WAX_CHECKED;
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "authority/plain.h"
 #include "seal/seal.h"
 
 /* The last room for lists: texts of patterns, what a token is made of, and what came out. */
@@ -24,8 +25,7 @@ static uint8_t *room_of(const wax_authority *self)
 
 bool blind_is_filter(wax_bytes filter)
 {
-    bool holds = filter.size > 0 && filter.size <= UINT16_MAX && filter.data[0] != '$' &&
-                 wax_utf8_is_valid(filter);
+    bool holds = plain_is(filter, UINT16_MAX) && filter.data[0] != '$';
 
     for (size_t i = 0; holds && i < filter.size; i++) {
         const bool begins = i == 0 || filter.data[i - 1] == '/';

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "authority/plain.h"
+
 enum { MARK_SIZE = 16, PROFILE_PUBLIC = 16 };
 
 #define COLUMNS                                                                                    \
@@ -97,22 +99,13 @@ wax_keys_ends device_ends(wax_authority *self, const struct device *device, char
 }
 
 /* A character of a topic's last level; none that does something to who reads it on a terminal. */
-static bool is_of_name(const uint8_t *at, const uint8_t *end)
-{
-    const bool is_control =
-        at[0] < 0x20 || at[0] == 0x7f || (at[0] == 0xc2 && at + 1 < end && at[1] < 0xa0);
-
-    return !is_control && at[0] != '/' && at[0] != '+' && at[0] != '#';
-}
-
 /* Strangers name themselves. */
 static bool is_name(wax_bytes name)
 {
-    const uint8_t *end = name.data + name.size;
-    bool holds = name.size > 0 && name.size <= WAX_KEYS_NAME_MAX && wax_utf8_is_valid(name);
+    bool holds = plain_is(name, WAX_KEYS_NAME_MAX);
 
-    for (const uint8_t *at = name.data; holds && at < end; at++) {
-        holds = is_of_name(at, end);
+    for (size_t i = 0; holds && i < name.size; i++) {
+        holds = name.data[i] != '/' && name.data[i] != '+' && name.data[i] != '#';
     }
     return holds;
 }

@@ -3,6 +3,7 @@
 
 #include "authority/blind.h"
 #include "authority/epochs.h"
+#include "authority/plain.h"
 
 static bool is_suite(const wax_authority_group *group)
 {
@@ -14,10 +15,8 @@ static void judge(wax_authority *self, const wax_authority_group *group)
 {
     const struct value by = of_text(group->name);
 
-    authority_need(self,
-                   group->name.size > 0 && group->name.size <= WAX_KEYS_NAME_MAX &&
-                       wax_utf8_is_valid(group->name),
-                   WAX_INVALID, "a group's name is a text of 1 to 128 bytes");
+    authority_need(self, plain_is(group->name, WAX_KEYS_NAME_MAX), WAX_INVALID,
+                   "a group's name is a text of 1 to 128 bytes, without control characters");
     authority_need(
         self, is_suite(group), WAX_INVALID,
         "there is no such suite, class or size of tags: suites are 1 to 3, tags have 16 bytes, or "
@@ -26,8 +25,10 @@ static void judge(wax_authority *self, const wax_authority_group *group)
                    "a group keeps 1 to 255 epochs");
     authority_need(self, group->filter_count >= 1, WAX_INVALID, "a group needs a filter at least");
     for (size_t i = 0; i < group->filter_count; i++) {
-        authority_need(self, blind_is_filter(group->filters[i]), WAX_INVALID,
-                       "a filter is a topic filter of MQTT that does not begin with $");
+        authority_need(
+            self, blind_is_filter(group->filters[i]), WAX_INVALID,
+            "a filter is a topic filter of MQTT, without control characters, that does not "
+            "begin with $");
         authority_need(self, blind_takes(self, group->filters[i]), WAX_INVALID,
                        "a filter has a wildcard where no pattern of this namespace has one");
     }

@@ -1,5 +1,6 @@
 /* Rules: made, taken away, shown. */
 #include "authority/rules.h"
+#include "authority/plain.h"
 #include "authority/rules_due.h"
 #include "authority/rules_words.h"
 #include "authority/space.h"
@@ -81,10 +82,9 @@ static void read_pattern(wax_authority *self, wax_bytes pattern, char *room)
     for (size_t i = 0; i < pattern.size; i++) {
         stars += pattern.data[i] == '*' ? 1 : 0;
     }
-    authority_need(self,
-                   pattern.size <= WAX_KEYS_NAME_MAX && stars <= RULE_STARS_MAX &&
-                       wax_utf8_is_valid(pattern),
-                   WAX_INVALID, "a pattern has 1 to 128 bytes, and 8 stars at most");
+    authority_need(self, plain_is(pattern, WAX_KEYS_NAME_MAX) && stars <= RULE_STARS_MAX,
+                   WAX_INVALID,
+                   "a pattern has 1 to 128 bytes, 8 stars at most, and no control characters");
     if (self->status == WAX_OK) {
         memcpy(room, pattern.data, pattern.size);
     }
@@ -94,8 +94,8 @@ static void read_name(wax_authority *self, wax_bytes name, struct rule *rule)
 {
     const struct value by = of_text(name);
 
-    authority_need(self, name.size > 0 && name.size <= RULE_NAME_MAX && wax_utf8_is_valid(name),
-                   WAX_INVALID, "a rule's name is a text of 1 to 64 bytes");
+    authority_need(self, plain_is(name, RULE_NAME_MAX), WAX_INVALID,
+                   "a rule's name is a text of 1 to 64 bytes, without control characters");
     authority_need(self,
                    self->status != WAX_OK ||
                        ledger_number(self, "SELECT count(*) FROM rule_set WHERE name=?", &by) == 0,

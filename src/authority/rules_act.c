@@ -77,7 +77,7 @@ static void hold_back(wax_authority *self, const wax_authority_deed *deed, const
                       struct group *group)
 {
     (void)deed;
-    suspend(self, &work->rule, group, &work->device);
+    suspend(self, work->rule.name, group, &work->device);
 }
 
 static void revoke(wax_authority *self, const wax_authority_deed *deed, const struct work *work,

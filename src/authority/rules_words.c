@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "authority/plain.h"
+
 /* What stands behind the word of a condition. */
 enum behind { NOTHING, A_TIME, A_NUMBER, A_VERSION };
 
@@ -154,8 +156,7 @@ static wax_bytes take_word(wax_bytes *text)
 
 static void keep_text(wax_authority *self, wax_bytes text, char *room, const char *fault)
 {
-    authority_need(self, text.size > 0 && text.size <= RULE_TEXT_MAX && wax_utf8_is_valid(text),
-                   WAX_INVALID, fault);
+    authority_need(self, plain_is(text, RULE_TEXT_MAX), WAX_INVALID, fault);
     if (self->status == WAX_OK) {
         memcpy(room, text.data, text.size);
         room[text.size] = '\0';

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "authority/blind.h"
+#include "authority/plain.h"
 #include "hpke/hpke.h"
 
 static const struct spot *spot_of(const wax_authority *self, struct spot *spot)
@@ -156,8 +157,7 @@ static void make_pair(wax_authority *self, uint8_t *secret, uint8_t *public_key)
 /* Whether the authority can speak below this prefix. */
 static bool is_prefix(wax_bytes prefix)
 {
-    bool holds = prefix.size > 0 && prefix.size <= PREFIX_MAX && prefix.data[0] != '$' &&
-                 wax_utf8_is_valid(prefix);
+    bool holds = plain_is(prefix, PREFIX_MAX) && prefix.data[0] != '$';
 
     for (size_t i = 0; holds && i < prefix.size; i++) {
         holds = prefix.data[i] != '+' && prefix.data[i] != '#';

@@ -133,7 +133,11 @@ static void note_delivered(struct daemon *daemon, const wax_client_event *event)
 
 static void tell_line(wax_authority_teller *self, const char *line)
 {
-    tools_say(&WAX_OWNER(self, struct daemon, teller)->settings, "%s", line);
+    char text[1024];
+
+    (void)snprintf(text, sizeof text, "%s", line);
+    ctl_show_harmless(text); /* a name may be from before they were looked at */
+    tools_say(&WAX_OWNER(self, struct daemon, teller)->settings, "%s", text);
 }
 
 /* Rules look once a second at most. Returns when they want to look again. */

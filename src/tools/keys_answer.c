@@ -74,6 +74,44 @@ bool keys_answer_fail(struct keys_answer *answer, const char *format, ...)
     return false;
 }
 
+/* How many bytes of a control character stand here; 0: it is none. */
+static size_t is_control(const char *text)
+{
+    const uint8_t one = (uint8_t)text[0];
+    const uint8_t two = one == 0xc2 ? (uint8_t)text[1] : 0;
+
+    return two >= 0x80 && two < 0xa0 ? 2 : one < 0x20 || one == 0x7f;
+}
+
+void keys_answer_print(FILE *out, const char *format, ...)
+{
+    const bool is_line = format[strlen(format) - 1] == '\n';
+    char *text = NULL;
+    va_list values;
+    int size;
+
+    va_start(values, format);
+    size = vasprintf(&text, format, values);
+    va_end(values);
+    if (size < 0) {
+        (void)fputs("(there is not enough memory)\n", out);
+        return;
+    }
+    text[size - (is_line ? 1 : 0)] = '\0';
+    for (const char *at = text; *at != '\0';) {
+        size_t controls = is_control(at);
+
+        if (controls == 0) {
+            (void)fputc(*at++, out);
+        }
+        for (; controls > 0; controls--) {
+            (void)fprintf(out, "\\x%02x", (uint8_t)*at++);
+        }
+    }
+    (void)fputs(is_line ? "\n" : "", out);
+    free(text);
+}
+
 bool keys_answer_done(struct keys_answer *answer, const wax_authority *authority, wax_status status)
 {
     const char *fault = wax_authority_fault(authority);

@@ -85,6 +85,11 @@ const char *keys_answer_moment(uint64_t seconds, char room[static 32]);
 __attribute__((format(printf, 2, 3))) bool keys_answer_fail(struct keys_answer *answer,
                                                             const char *format, ...);
 
+/* Prints texts that were stored or came from elsewhere: what a terminal would obey in them, and
+ * what could pass for the end of a line, is escaped as \x1b. `format` has a line break at its end,
+ * or none. */
+__attribute__((format(printf, 2, 3))) void keys_answer_print(FILE *out, const char *format, ...);
+
 /* True for WAX_OK; else says what the authority says. */
 bool keys_answer_done(struct keys_answer *answer, const wax_authority *authority,
                       wax_status status);

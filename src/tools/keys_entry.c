@@ -1,5 +1,6 @@
 /* Entries of the log as people read them. */
 #include "tools/keys_entry.h"
+#include "tools/keys_answer.h"
 
 #include <time.h>
 
@@ -18,16 +19,16 @@ void keys_entry_print(FILE *out, const wax_keys_entry *entry)
     if (gmtime_r(&at, &parts) != NULL) {
         (void)strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &parts);
     }
-    (void)fprintf(out, "%llu %s %.*s: %.*s", (unsigned long long)entry->number, when,
-                  TEXT(entry->who), TEXT(entry->what));
+    keys_answer_print(out, "%llu %s %.*s: %.*s", (unsigned long long)entry->number, when,
+                      TEXT(entry->who), TEXT(entry->what));
     if (entry->on.size > 0) {
-        (void)fprintf(out, " %.*s", TEXT(entry->on));
+        keys_answer_print(out, " %.*s", TEXT(entry->on));
     }
     while (wax_keys_next_detail(&details, &name, &text, &number)) {
         if (text.size > 0) {
-            (void)fprintf(out, " %.*s=%.*s", TEXT(name), TEXT(text));
+            keys_answer_print(out, " %.*s=%.*s", TEXT(name), TEXT(text));
         } else {
-            (void)fprintf(out, " %.*s=%llu", TEXT(name), (unsigned long long)number);
+            keys_answer_print(out, " %.*s=%llu", TEXT(name), (unsigned long long)number);
         }
     }
     (void)fputc('\n', out);

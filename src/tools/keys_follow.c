@@ -1,6 +1,7 @@
 /* Following a log from a broker that is not trusted: it may withhold, and say things over again. */
 #include "tools/keys_follow.h"
 #include "os/os.h"
+#include "tools/ctl_show.h"
 #include "tools/keys_entry.h"
 
 #include <stdlib.h>
@@ -60,7 +61,8 @@ static bool read_anchor(struct follower *follower)
     memcpy(text, content.data, content.size);
     wax_file_free(&content);
     follower->known.number = strtoull(text, &rest, 10);
-    if (text[0] < '1' || text[0] > '9' || rest[0] != ' ' ||
+    /* There is no entry behind the last number, which is also what a larger one is read as. */
+    if (text[0] < '1' || text[0] > '9' || rest[0] != ' ' || follower->known.number == UINT64_MAX ||
         !decode(rest + 1, follower->known.digest, sizeof follower->known.digest, &size) ||
         size != sizeof follower->known.digest) {
         return keys_answer_fail(follower->answer,
@@ -194,6 +196,7 @@ static bool take_line(struct follower *follower, char *line)
         return true; /* one that is not kept any more */
     }
     if (wax_keys_entry_read(&entry, &follower->by, &any, wax_bytes_of(bytes, size)) != WAX_OK) {
+        ctl_show_harmless(line);
         (void)fprintf(stderr,
                       "wax keys: passed over: what is on %s was not signed by this "
                       "authority\n",
@@ -202,6 +205,7 @@ static bool take_line(struct follower *follower, char *line)
     }
     (void)snprintf(number, sizeof number, "/%llu", (unsigned long long)entry.number);
     if (place[0] != '\0' && strcmp(place, number) != 0) {
+        ctl_show_harmless(line);
         (void)fprintf(stderr, "wax keys: passed over: on %s is the entry %s\n", line, number + 1);
         return true;
     }

@@ -18,6 +18,7 @@ enum {
     PIECE_SIZE = 16384,
     MINUTE_MS = 60000,
     PIECES_MAX = 4096, /* of what still comes when nobody listens any more */
+    REFUSAL_SIZE = 500,
 };
 
 struct guest {
@@ -29,8 +30,8 @@ struct guest {
     bool is_known; /* it was looked up, and the next three are its */
     bool is_owner;
     struct keys_standing standing;
-    char *refusal; /* on the heap; NULL: none */
-    char *text;    /* on the heap: what was asked, and then the answer */
+    char refusal[REFUSAL_SIZE]; /* "": none */
+    char *text;                 /* on the heap: what was asked, and then the answer */
     size_t room;
     size_t used;
     size_t sent;
@@ -57,7 +58,6 @@ static void go(struct guest *guest)
     wax_loop_stop(&entrance->host->loop, &guest->timer);
     wax_transport_release(guest->transport);
     forget_text(guest);
-    free(guest->refusal);
     *guest = (struct guest){.state = GONE};
     entrance->guest_count--;
     entrance->has_place(entrance);
@@ -115,14 +115,11 @@ __attribute__((format(printf, 2, 3))) static void note(struct door_host *host, c
 __attribute__((format(printf, 2, 3))) static void refuse(struct guest *guest, const char *format,
                                                          ...)
 {
-    char words[ANSWER_FAULT_SIZE];
     va_list values;
 
     va_start(values, format);
-    (void)vsnprintf(words, sizeof words, format, values);
+    (void)vsnprintf(guest->refusal, sizeof guest->refusal, format, values);
     va_end(values);
-    free(guest->refusal);
-    guest->refusal = strdup(words);
     guest->standing.role = KEYS_NOBODY;
 }
 
@@ -321,9 +318,9 @@ static void answer_guest(struct guest *guest)
     size_t out_size = 0;
 
     answer = (struct keys_answer){.out = open_memstream(&out, &out_size)};
-    if (guest->refusal != NULL) {
+    if (guest->refusal[0] != '\0') {
         note(guest->entrance->host, "not let in: %s", guest->refusal);
-        (void)keys_answer_fail(&answer, "%.*s", ANSWER_FAULT_SIZE - 1, guest->refusal);
+        (void)keys_answer_fail(&answer, "%s", guest->refusal);
     } else if (answer.out == NULL ||
                !keys_request_read(&request, wax_bytes_of(guest->text, guest->used))) {
         (void)keys_answer_fail(&answer, "the order is broken");

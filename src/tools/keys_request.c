@@ -2,10 +2,33 @@
 #include "tools/keys_request.h"
 
 #include <jansson.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { REPLY_FIRST = 4096 };
+
+/* What is read may be the secret of a device, of which Jansson makes copies. */
+static void wipe_and_free(void *room)
+{
+    if (room != NULL) {
+        wax_wipe(room, malloc_usable_size(room));
+    }
+    free(room);
+}
+
+static void keep_secrets(void)
+{
+    json_set_alloc_funcs(malloc, wipe_and_free);
+}
+
+void keys_request_free(char *line)
+{
+    if (line != NULL) {
+        wax_wipe(line, strlen(line));
+    }
+    free(line);
+}
 
 /* Bytes in hexadecimal, since JSON has only text. */
 static json_t *hex_of(wax_bytes bytes)
@@ -18,7 +41,7 @@ static json_t *hex_of(wax_bytes bytes)
     }
     wax_hex_encode(bytes, text);
     string = json_string(text);
-    free(text);
+    keys_request_free(text);
     return string;
 }
 
@@ -51,20 +74,14 @@ static char *line_of(json_t *object)
     return line;
 }
 
-void keys_request_free(char *line)
-{
-    if (line != NULL) {
-        wax_wipe(line, strlen(line));
-    }
-    free(line);
-}
-
 /* --- Requests --- */
 
 char *keys_request_write(char *const *words, wax_bytes content)
 {
-    json_t *list = json_array();
+    json_t *list;
 
+    keep_secrets();
+    list = json_array();
     for (size_t i = 0; words[i] != NULL; i++) {
         if (json_array_append_new(list, json_string(words[i])) != 0) {
             json_decref(list);
@@ -81,6 +98,7 @@ bool keys_request_read(struct keys_request *request, wax_bytes line)
     size_t count;
 
     *request = (struct keys_request){.words = {program}, .count = 1};
+    keep_secrets();
     request->object = json_loadb((const char *)line.data, line.size, 0, NULL);
     list = json_object_get(request->object, "words");
     count = json_array_size(list);
@@ -104,6 +122,9 @@ bool keys_request_read(struct keys_request *request, wax_bytes line)
 
 void keys_request_discard(struct keys_request *request)
 {
+    if (request->content_room != NULL) {
+        wax_wipe(request->content_room, request->content.size);
+    }
     free(request->content_room);
     json_decref(request->object);
     *request = (struct keys_request){.count = 0};
@@ -150,12 +171,17 @@ char *keys_reply_write(const char *out, const struct keys_answer *answer)
 
 bool keys_reply_read(struct keys_answer *answer, wax_bytes line)
 {
-    json_t *came = json_loadb((const char *)line.data, line.size, 0, NULL);
-    const char *out = json_string_value(json_object_get(came, "out"));
-    const char *identity = json_string_value(json_object_get(came, "identity"));
-    const char *fault = json_string_value(json_object_get(came, "fault"));
     bool is_done = false;
+    const char *identity;
+    const char *fault;
+    const char *out;
+    json_t *came;
 
+    keep_secrets();
+    came = json_loadb((const char *)line.data, line.size, 0, NULL);
+    out = json_string_value(json_object_get(came, "out"));
+    identity = json_string_value(json_object_get(came, "identity"));
+    fault = json_string_value(json_object_get(came, "fault"));
     if (out == NULL) {
         (void)keys_answer_fail(answer, "what the authority answers is not understood; is it of "
                                        "this version of Wax?");

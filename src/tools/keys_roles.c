@@ -30,6 +30,7 @@ const struct keys_right keys_rights[] = {
     {"revoke",     KEYS_OPERATOR, false},
     {"evict",      KEYS_OPERATOR, false},
     {"rotate",     KEYS_OPERATOR, false},
+    {"suspend",    KEYS_OPERATOR, false},
     {"resume",     KEYS_OPERATOR, false},
     {"resend",     KEYS_OPERATOR, false},
     {"acl",        KEYS_OPERATOR, false},

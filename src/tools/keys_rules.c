@@ -78,6 +78,25 @@ bool keys_rule_disable(wax_authority *authority, const struct keys_order *order,
     return set_enabled(authority, order, answer, false);
 }
 
+bool keys_suspend(wax_authority *authority, const struct keys_order *order,
+                  struct keys_answer *answer)
+{
+    const char *group = order->argument_count > 1 ? order->arguments[1] : NULL;
+
+    if (!keys_answer_done(answer, authority,
+                          wax_authority_suspend(authority, &order->deed,
+                                                text_of(order->arguments[0]), text_of(group)))) {
+        return false;
+    }
+    (void)fprintf(
+        answer->out,
+        "no newer keys go to %s%s%s until `wax keys resume %s`; what it has stays good for "
+        "it until the group rotates (`wax keys rotate`)\n",
+        order->arguments[0], group == NULL ? "" : " in ", group == NULL ? "" : group,
+        order->arguments[0]);
+    return true;
+}
+
 bool keys_resume(wax_authority *authority, const struct keys_order *order,
                  struct keys_answer *answer)
 {
@@ -109,11 +128,11 @@ static void print_rule(wax_authority_rule_visitor *self, const wax_authority_rul
         return;
     }
     printer->found++;
-    (void)fprintf(printer->out, "rule %.*s: when %.*s, %.*s%s%s\n", TEXT(rule->name),
-                  TEXT(rule->when), TEXT(rule->act), rule->is_dry ? ", dry run" : "",
-                  state->is_enabled ? "" : ", disabled");
-    (void)fprintf(printer->out, "  groups %.*s, devices %.*s, at most %u in %u seconds\n",
-                  TEXT(rule->groups), TEXT(rule->devices), state->most, state->period_s);
+    keys_answer_print(printer->out, "rule %.*s: when %.*s, %.*s%s%s\n", TEXT(rule->name),
+                      TEXT(rule->when), TEXT(rule->act), rule->is_dry ? ", dry run" : "",
+                      state->is_enabled ? "" : ", disabled");
+    keys_answer_print(printer->out, "  groups %.*s, devices %.*s, at most %u in %u seconds\n",
+                      TEXT(rule->groups), TEXT(rule->devices), state->most, state->period_s);
     (void)fprintf(printer->out, "  acted %llu times, last %s%s\n", (unsigned long long)state->fired,
                   keys_answer_moment(state->fired_s, room),
                   state->is_held ? "; its limit is reached, more is due" : "");
@@ -152,7 +171,7 @@ static void print_line(wax_authority_teller *self, const char *line)
 {
     struct listener *listener = WAX_OWNER(self, struct listener, teller);
 
-    (void)fprintf(listener->out, "%s\n", line);
+    keys_answer_print(listener->out, "%s\n", line);
     listener->count++;
 }
 

@@ -1,5 +1,4 @@
 /* Verbs of `wax keys` that show what there is. */
-#include "tools/ctl_show.h"
 #include "tools/keys_verbs.h"
 
 #include <stdlib.h>
@@ -37,12 +36,12 @@ static void print_group(wax_authority_visitor *self, const wax_authority_group_s
         return;
     }
     printer->found++;
-    (void)fprintf(
+    keys_answer_print(
         printer->out, "group %.*s: suite %s, class %s, tags of %u bytes, keeps %u epochs%s\n",
         TEXT(group->name), suites[group->suite & 3U], group->group_class == 0 ? "state" : "stream",
         group->tag_size, group->kept, group->signs ? ", signed" : "");
     while (wax_keys_next_text(&filters, &filter)) {
-        (void)fprintf(printer->out, "  filter %.*s\n", TEXT(filter));
+        keys_answer_print(printer->out, "  filter %.*s\n", TEXT(filter));
     }
     (void)fprintf(printer->out, "  epoch %u is written in", group->write_epoch);
     if (group->announced != 0) {
@@ -64,8 +63,8 @@ static void print_member(wax_authority_visitor *self, const wax_authority_member
     if (!is_wanted(printer, member->group)) {
         return;
     }
-    (void)fprintf(printer->out, "  %.*s in %.*s: %s", TEXT(member->device), TEXT(member->group),
-                  roles[member->role & 3U]);
+    keys_answer_print(printer->out, "  %.*s in %.*s: %s", TEXT(member->device), TEXT(member->group),
+                      roles[member->role & 3U]);
     if (member->held_epoch == 0) {
         (void)fputs(", has not acknowledged any epoch\n", printer->out);
     } else if (member->held_epoch < (reads ? wanted : member->write_epoch)) {
@@ -75,7 +74,7 @@ static void print_member(wax_authority_visitor *self, const wax_authority_member
         (void)fprintf(printer->out, ", holds epoch %u\n", member->held_epoch);
     }
     if (member->is_suspended) {
-        (void)fputs("    suspended by a rule: it gets no newer keys\n", printer->out);
+        (void)fputs("    suspended: it gets no newer keys\n", printer->out);
     }
 }
 
@@ -131,25 +130,15 @@ static void print_refusals(FILE *out, const wax_authority_device *device)
     (void)fputs(before[0] == ',' ? "\n" : "", out);
 }
 
-/* It is text as the device tells it, and may be meant for who reads it. */
-static void print_firmware(FILE *out, wax_bytes firmware)
-{
-    char text[WAX_KEYS_NAME_MAX + 1];
-
-    (void)snprintf(text, sizeof text, "%.*s", TEXT(firmware));
-    ctl_show_harmless(text);
-    (void)fprintf(out, ", firmware %s", text);
-}
-
 static void print_device(wax_authority_visitor *self, const wax_authority_device *device)
 {
     struct printer *printer = (struct printer *)self;
     char room[32];
 
-    (void)fprintf(printer->out, "device %.*s: ", TEXT(device->name));
+    keys_answer_print(printer->out, "device %.*s: ", TEXT(device->name));
     if (device->standing == WAX_AUTHORITY_PENDING) {
-        (void)fprintf(printer->out, "waits to be confirmed by the words %.*s\n",
-                      TEXT(device->words));
+        keys_answer_print(printer->out, "waits to be confirmed by the words %.*s\n",
+                          TEXT(device->words));
         return;
     }
     if (device->standing == WAX_AUTHORITY_EVICTED) {
@@ -160,7 +149,7 @@ static void print_device(wax_authority_visitor *self, const wax_authority_device
                   (unsigned long long)device->version, (unsigned long long)device->held_version,
                   keys_answer_moment(device->seen_s, room));
     if (device->firmware.size > 0) {
-        print_firmware(printer->out, device->firmware);
+        keys_answer_print(printer->out, ", firmware %.*s", TEXT(device->firmware));
     }
     (void)fputc('\n', printer->out);
     print_refusals(printer->out, device);
@@ -178,8 +167,9 @@ bool keys_status(wax_authority *authority, const struct keys_order *order,
 
     (void)order;
     wax_hex_encode(wax_bytes_of(known.name_space, WAX_KEYS_ID_SIZE), digits);
-    (void)fprintf(answer->out, "namespace %s below %.*s, generation %u, log entry %llu\n", digits,
-                  TEXT(known.prefix), known.generation, (unsigned long long)known.log_number);
+    keys_answer_print(answer->out, "namespace %s below %.*s, generation %u, log entry %llu\n",
+                      digits, TEXT(known.prefix), known.generation,
+                      (unsigned long long)known.log_number);
     return keys_answer_done(answer, authority, wax_authority_visit(authority, &printer.visitor));
 }
 
@@ -200,7 +190,7 @@ bool keys_public(wax_authority *authority, const struct keys_order *order,
     (void)order;
     (void)fputs("# What anybody may know of this namespace.\n", answer->out);
     print_hex(answer->out, "namespace", known.name_space, WAX_KEYS_ID_SIZE);
-    (void)fprintf(answer->out, "prefix %.*s\n", TEXT(known.prefix));
+    keys_answer_print(answer->out, "prefix %.*s\n", TEXT(known.prefix));
     print_hex(answer->out, "keeper", known.keeper, WAX_P256_PUBLIC_SIZE);
     print_hex(answer->out, "registrar", known.registrar, WAX_P256_PUBLIC_SIZE);
     return true;

@@ -12,6 +12,6 @@ keys_run keys_rotate, keys_recover, keys_restored, keys_resend, keys_export;
 keys_run keys_groups, keys_group_show, keys_status, keys_public, keys_acl, keys_tokens;
 keys_run keys_audit;
 keys_run keys_rule_add, keys_rules, keys_rule_show, keys_rule_remove, keys_rule_enable;
-keys_run keys_rule_disable, keys_rule_try, keys_resume;
+keys_run keys_rule_disable, keys_rule_try, keys_suspend, keys_resume;
 
 #endif

@@ -9,6 +9,7 @@ import argparse
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import statistics
 import struct
@@ -59,13 +60,17 @@ class Broker(pairs.Broker):
         """Returns after how many seconds a client was accepted."""
         began = time.monotonic()
         self.process = subprocess.Popen(self.words, stdin=subprocess.DEVNULL, cwd=self.folder)
-        while time.monotonic() < began + 120 and self.process.poll() is None:
-            try:
-                Client(self.port, "probe", is_clean=True).leave()
-                return time.monotonic() - began
-            except OSError:
-                time.sleep(0.002)
-        sys.exit(f"bench: {self.name} does not start")
+        try:
+            while time.monotonic() < began + 120 and self.process.poll() is None:
+                try:
+                    Client(self.port, "probe", is_clean=True).leave()
+                    return time.monotonic() - began
+                except OSError:
+                    time.sleep(0.002)
+            sys.exit(f"bench: {self.name} does not start")
+        except SystemExit:  # nobody has this broker yet
+            self.stop()
+            raise
 
     def stop(self):
         self.process.terminate()
@@ -190,6 +195,8 @@ def main():
     pairs.need("taskset")
     if os.cpu_count() < 2:
         sys.exit("bench: one processor is for the broker and one for the load; this machine has one")
+    # So that what stands in `finally` is done: no broker outlives this.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     home = pathlib.Path(tempfile.mkdtemp(prefix="bench-", dir=options.folder))
     steps = {"throughput": tuple(BROKERS), "start": ("mosquitto", "wax"), "memory": ("mosquitto", "wax", "wax, in memory")}
     brokers = {}

@@ -75,6 +75,16 @@ class Log(Story):
         backwards = "".join(reversed(lines.splitlines(keepends=True)))
         self.assertEqual(self.follow(backwards, anchor="other").out, first + missed)
 
+    def test_an_anchor_that_nothing_can_follow_is_refused(self):
+        house = self.found()
+        house.start()
+        lines = self.posted(self.settled_count(house))
+        for number in (2**64 - 1, 2**64, 10**30):
+            (house.home / "far").write_text(f"{number} {'ab' * 32}\n")
+            said = self.follow(lines, code=1, anchor="far")
+            self.assertIn("the number of an entry and its digest", said.err)
+            self.assertEqual((house.home / "far").read_text(), f"{number} {'ab' * 32}\n")
+
     def test_who_was_away_closes_the_chain(self):
         self.check_who_was_away("wax")
 

@@ -66,6 +66,48 @@ static void words_that_make_no_rule_are_refused_with_reasons(void **state)
     farm_end(&farm);
 }
 
+/* What is shown to people later, line by line. */
+static void names_have_no_control_characters(void **state)
+{
+    static const char *const rows[] = {"a\nb",      "\t",        "\x1b[2J", "a\x7f",
+                                       "a\xc2\x80", "a\xc2\x9f", "\xff"};
+    const wax_bytes good = WAX_TEXT("all/\xc2\xa0\xc3\xa9");
+    uint8_t id[WAX_KEYS_ID_SIZE];
+    wax_authority_group group = {
+        .suite = 1, .group_class = 1, .tag_size = 16, .kept = 2, .filter_count = 1};
+    wax_authority_rule rule = {.when = WAX_TEXT("join"), .act = WAX_TEXT("notify")};
+
+    (void)state;
+    farm_begin(&farm, 19);
+    for (size_t i = 0; i < WAX_COUNT(rows); i++) {
+        const wax_bytes bad = wax_bytes_of_text(rows[i]);
+
+        group.name = bad;
+        group.filters = &good;
+        check_deed(&farm, wax_authority_add_group(farm.authority, &farm.deed, &group, id),
+                   WAX_INVALID);
+        group.name = good;
+        group.filters = &bad;
+        check_deed(&farm, wax_authority_add_group(farm.authority, &farm.deed, &group, id),
+                   WAX_INVALID);
+        rule.name = bad;
+        rule.groups = good;
+        rule.devices = good;
+        check_deed(&farm, wax_authority_add_rule(farm.authority, &farm.deed, &rule), WAX_INVALID);
+        rule.name = good;
+        rule.groups = bad;
+        check_deed(&farm, wax_authority_add_rule(farm.authority, &farm.deed, &rule), WAX_INVALID);
+        rule.groups = good;
+        rule.devices = bad;
+        check_deed(&farm, wax_authority_add_rule(farm.authority, &farm.deed, &rule), WAX_INVALID);
+    }
+    group.filters = &good;
+    rule.devices = good;
+    check_deed(&farm, wax_authority_add_group(farm.authority, &farm.deed, &group, id), WAX_OK);
+    check_deed(&farm, wax_authority_add_rule(farm.authority, &farm.deed, &rule), WAX_OK);
+    farm_end(&farm);
+}
+
 static void versions_are_compared_number_by_number(void **state)
 {
     /* The first is older than the second. */
@@ -104,6 +146,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(words_that_make_no_rule_are_refused_with_reasons),
+        cmocka_unit_test(names_have_no_control_characters),
         cmocka_unit_test(versions_are_compared_number_by_number),
     };
 

@@ -17,6 +17,7 @@ static const struct {
     {"rule list",    {false, true, true, true},   true },
     {"rule show",    {false, true, true, true},   true },
     {"rule try",     {false, true, true, true},   true },
+    {"suspend",      {false, false, true, true},  true },
     {"resume",       {false, false, true, true},  true },
     {"rule add",     {false, false, false, true}, true },
     {"rule enable",  {false, false, false, true}, true },
