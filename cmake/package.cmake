@@ -14,6 +14,11 @@ foreach(section 1 5)
     install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
 endforeach()
 
+# What a level costs on a device, for `wax bench advise --device`.
+if(TARGET wax)
+    install(FILES docs/levels-device.json DESTINATION ${CMAKE_INSTALL_DATADIR}/wax)
+endif()
+
 # The header joins the doors, so that who uses the library never sees the tree.
 find_program(WAX_PYTHON python3)
 if(NOT WAX_PYTHON)

@@ -64,8 +64,8 @@ COUNTED = (
 
 # What computes, and the files that it is made of.
 COMPUTING = (
-    ("flash of Ascon", r"room_ascon|^permutation\.c"),
-    ("flash of ChaCha20-Poly1305 and HMAC-SHA-256 (Mbed TLS)", r"\((chacha20|chachapoly|poly1305|sha256)\.c|^hmac\.c"),
+    ("flash of Ascon", r"room_ascon|/ascon/(fast/)?permutation\.c"),
+    ("flash of ChaCha20-Poly1305 and HMAC-SHA-256 (Mbed TLS)", r"\((chacha20|chachapoly|poly1305|sha256)\.c|/mbed/hmac\.c"),
 )
 
 SECTION = re.compile(r"^ (\.[\w.$-]+)?\s+0x[0-9a-f]+\s+0x([0-9a-f]+) (\S+)$")
@@ -98,7 +98,7 @@ def run(*command, is_joined=False):
 
 
 def sections_of(map_path):
-    """[(object file, section, size)] of all that was linked."""
+    """[(path of the object file, section, size)] of all that was linked."""
     found, wrapped = [], None
     text = map_path.read_text().split("Linker script and memory map")[1]
     for line in text.splitlines():
@@ -107,7 +107,7 @@ def sections_of(map_path):
             continue
         match = SECTION.match(line)
         if match:
-            found.append((pathlib.Path(match.group(3)).name, match.group(1) or wrapped or "", int(match.group(2), 16)))
+            found.append((match.group(3), match.group(1) or wrapped or "", int(match.group(2), 16)))
         wrapped = None
     return found
 
@@ -165,7 +165,8 @@ def measure(profile, cpu, in_one_file):
     elf = folder / "program.elf"
     run(COMPILER, f"-mcpu={cpu}", "-mthumb", "-Os", *LINK, f"-Wl,-Map,{folder}/map", *sorted(folder.glob("*.o")), "-o", elf)
     sums, functions = collections.Counter(), collections.Counter()
-    for file, section, size in sections_of(folder / "map"):
+    for path, section, size in sections_of(folder / "map"):
+        file = pathlib.Path(path).name
         kind = "lib" if file.startswith("LIB_") else "app" if file.startswith("APP_") else "libc"
         if section.startswith((".text", ".rodata")):
             sums[kind, "flash"] += size

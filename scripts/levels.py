@@ -2,10 +2,14 @@
 """What each level costs, in the tables of docs/levels.md.
 
     scripts/levels.py [--write] [--minutes N] [--from FOLDER]
+    scripts/levels.py --device [--write] [--from FILE]
 
 Builds the preset `release`, measures with `wax bench levels` into build/levels (once as it is, once within 160 KB of heap) and
 shows the tables; --write puts them into the page. --from takes the figures that a folder has, levels.json and limited.json, and
 measures nothing. Figures are as good as the machine is quiet: the page says how much the rounds differ.
+
+--device measures on the Cortex-M4 that QEMU emulates instead, in a minute on any machine; with --write also into
+docs/levels-device.json, which `wax bench levels --device` and `wax bench advise --device` read, and the drawing beside it.
 """
 import argparse
 import json
@@ -16,12 +20,17 @@ import shutil
 import subprocess
 import sys
 
+sys.dont_write_bytecode = True
+import levels_device
+import levels_device_tables as device_tables
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs/levels.md"
 OUT = ROOT / "build/levels"
 WAX = ROOT / "build/release/wax"
 LIMITED = ("--memory-limit", "160K", "--levels", "L1,L2cbc,L2,L3,L4", "--sizes", "8000,16000,32000,80000,160000", "--counts", "100",
            "--rounds", "1")
+DEVICE = ROOT / "docs/levels-device.json"
 TABLE = re.compile(r"(<!-- figures: (\w+) -->\n).*?(<!-- end -->\n)", re.DOTALL)
 SEED = {"L2cbc": ("+200 %", "+300 %"), "L3-tls1.2-cert": ("+200 %", "+150 %")}
 SHOWN = ("L1", "L2cbc", "L2-suite1", "L2-suite2", "L2-suite3", "L3-tls1.2-cert", "L3-tls1.2-mutual", "L3-tls1.2-psk",
@@ -140,23 +149,44 @@ def measure(minutes):
     return OUT
 
 
+def measure_device():
+    for words in (["cmake", "--preset", "dev"], ["cmake", "--build", "--preset", "dev", "--target", "wax"]):
+        subprocess.run(words, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    levels_device.build()
+    return levels_device.measure(os.environ.get("WAX") or str(ROOT / "build/dev/wax"))
+
+
+def tell(tables, is_written):
+    """Shows tables, or puts them into the page."""
+    if not is_written:
+        for name, table in tables.items():
+            print(f"\n{name}\n\n{table}", end="")
+        return
+    page = PAGE.read_text()
+    missing = set(tables) - {found[1] for found in TABLE.findall(page)}
+    if missing:
+        sys.exit(f"levels: {PAGE} has no place for {', '.join(sorted(missing))}")
+    PAGE.write_text(TABLE.sub(lambda found: found[1] + tables[found[2]] + found[3] if found[2] in tables else found[0], page))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--write", action="store_true", help="into docs/levels.md")
     parser.add_argument("--minutes", type=int, default=8)
-    parser.add_argument("--from", dest="folder", type=pathlib.Path, help="figures that were measured before")
+    parser.add_argument("--device", action="store_true", help="on the emulated board")
+    parser.add_argument("--from", dest="source", type=pathlib.Path, help="figures that were measured before")
     choice = parser.parse_args()
-    folder = choice.folder or measure(choice.minutes)
-    figures, limited = Figures(folder / "levels.json"), Figures(folder / "limited.json")
-    if not choice.write:
-        for name, table in TABLES.items():
-            print(f"\n{name}\n\n{table(figures, limited)}", end="")
+    if choice.device:
+        figures = json.loads(choice.source.read_text()) if choice.source else measure_device()
+        device = device_tables.Device(figures)
+        tell({name: table(device) for name, table in device_tables.TABLES.items()}, choice.write)
+        if choice.write:
+            levels_device.write(figures, DEVICE)
+            device_tables.draw(device, DEVICE.with_suffix(".svg"))
         return 0
-    page = PAGE.read_text()
-    missing = set(TABLES) - {found[1] for found in TABLE.findall(page)}
-    if missing:
-        sys.exit(f"levels: {PAGE} has no place for {', '.join(sorted(missing))}")
-    PAGE.write_text(TABLE.sub(lambda found: found[1] + TABLES[found[2]](figures, limited) + found[3], page))
+    folder = choice.source or measure(choice.minutes)
+    figures, limited = Figures(folder / "levels.json"), Figures(folder / "limited.json")
+    tell({name: table(figures, limited) for name, table in TABLES.items()}, choice.write)
     return 0
 
 

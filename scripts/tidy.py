@@ -61,7 +61,7 @@ ONE_WAY_OUT = {
     "client_unpop": {DELIVERY, "src/broker/client.c"},  # likewise
 }
 
-TEXT_SUFFIXES = {".c", ".h", ".py", ".cmake", ".md", ".json", ".txt", ".yml", ".yaml", ".toml",
+TEXT_SUFFIXES = {".c", ".h", ".cpp", ".ino", ".py", ".cmake", ".md", ".json", ".txt", ".yml", ".yaml", ".toml",
                  ".conf", ".js", ".html", ".css", ".service"}
 SKIPPED_FOLDERS = {".git", "build", "node_modules", "__pycache__", "corpus"}
 
@@ -71,6 +71,8 @@ LOOSE_STATEMENT = re.compile(r"MQTT-[0-9]+(?:\.[0-9]+)+-[0-9]+")
 INCLUDE = re.compile(r'\s*#\s*include\s+([<"])([^>"]+)[>"]')
 LITERAL = re.compile(r"/\*.*?\*/|//[^\n]*|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'", re.S)
 DIRECTIVE = re.compile(r"^[ \t]*#(?:[^\n\\]|\\\n|\\.)*", re.M)
+# What a door opens and closes with, for C++; see base.h.
+FRAME = re.compile(r"^WAX_C_(?:BEGIN|END)$", re.M)
 CONDITIONAL = re.compile(r"\s*#\s*(?:if|ifdef|ifndef|elif|else)\b")
 CALLED = re.compile(r"(?:->|\.)\s*\w+|\b(\w+)\s*\(")
 WORD = re.compile(r"(?:->|\.)\s*\w+|\b([A-Za-z_]\w*)")
@@ -115,7 +117,7 @@ class Source:
         self.text = path.read_text(errors="replace")
         self.lines = self.text.split("\n")
         self.without_literals = LITERAL.sub(blank, self.text)
-        self.code = DIRECTIVE.sub(blank, self.without_literals)
+        self.code = FRAME.sub(blank, DIRECTIVE.sub(blank, self.without_literals))
         self.starts = [0]
         for line in self.lines:
             self.starts.append(self.starts[-1] + len(line) + 1)

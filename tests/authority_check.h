@@ -205,7 +205,7 @@ static inline void farm_add(struct farm *farm, const char *name, const wax_keys_
             return;
         }
     }
-    wax_authority_admit_until(farm->authority, UINT64_MAX);
+    (void)wax_authority_admit_until(farm->authority, UINT64_MAX);
     check_deed(farm,
                wax_authority_enrol(farm->authority, &farm->deed, named,
                                    farm_enrolment(farm, device, wax_bytes_of(NULL, 0), room),

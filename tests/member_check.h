@@ -230,7 +230,7 @@ static inline void write_epochs(const struct right *right, wax_keys_list *list, 
         uint8_t secret[WAX_SECRET_SIZE];
         wax_keys_epoch row = {epoch, WAX_KEYS_EPOCH_SECRET, secret};
         wax_seal_group group = {.suite = any_suite(house->suite),
-                                .class =
+                                .group_class =
                                     house->group_class == 0 ? WAX_CLASS_STATE : WAX_CLASS_STREAM,
                                 .tag_size = 16};
 

@@ -83,7 +83,7 @@ struct seal_world {
 
 static const wax_seal_group seal_group = {
     .id = {1, 2, 3, 4, 5, 6, 7, 8},
-      .class = WAX_CLASS_STREAM, .tag_size = 16
+      .group_class = WAX_CLASS_STREAM, .tag_size = 16
 };
 
 /* Starts the sender in an epoch of the world's. */
@@ -108,7 +108,7 @@ static inline void seal_world_make(struct seal_world *world, const struct seal_s
     *world = (struct seal_world){.group = seal_group};
     world->group.suite = suite->suite;
     world->group.tag_size = suite->tag_size;
-    world->group.class = class;
+    world->group.group_class = class;
     world->store.door = (wax_seal_store){.load = seal_load, .save = seal_save};
     world->sealer = (wax_sealer){
         .group = &world->group,

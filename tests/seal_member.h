@@ -103,7 +103,7 @@ static inline void member_make(struct member *self, struct pool *pool, const jso
 {
     *self = (struct member){
         .group = {.suite = suite_of(group),
-                  .class = (wax_seal_class)number_in(group, "class"),
+                  .group_class = (wax_seal_class)number_in(group, "class"),
                   .tag_size = (uint8_t)number_in(group, "tagSize")},
     };
     memcpy(self->group.id, bytes_in(pool, group, "group").data, WAX_SEAL_GROUP_ID);

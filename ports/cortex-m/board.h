@@ -23,9 +23,15 @@ void board_print_number(const char *text, uint32_t number);
 /* Ends the emulator with this exit status. */
 _Noreturn void board_exit(int code);
 
+/* Begins anew, as if the power came again: nothing is kept but the PSRAM. */
+_Noreturn void board_reset(void);
+
 /* Reads a file of the machine that runs the emulator: what stands in flash, or comes from a source
  * of randomness, on a real device. Up to `size` bytes; returns how many, 0 when there is none. */
 size_t board_read_file(const char *name, uint8_t *room, size_t size);
+
+/* The number that a file holds in decimal digits; 0 when there is none. */
+uint32_t board_read_number(const char *name);
 
 /* Likewise writes one. Returns whether all of it was written. */
 bool board_write_file(const char *name, wax_bytes bytes);

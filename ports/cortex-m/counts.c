@@ -47,7 +47,7 @@ static void count_suite(const wax_suite *suite, const char *small, const char *l
     static uint8_t bound[WAX_SEAL_ROOM_SIZE(16)];
     static const uint8_t secret[WAX_SECRET_SIZE] = {1};
     const wax_seal_group group = {
-        .suite = suite, .id = {1}, .class = WAX_CLASS_STREAM, .tag_size = 16};
+        .suite = suite, .id = {1}, .group_class = WAX_CLASS_STREAM, .tag_size = 16};
     const wax_seal_grant grant = {1, secret, 0};
     wax_sealer sealer = {
         .group = &group, .store = &store, .room = {bound, sizeof bound},

@@ -13,6 +13,7 @@ enum {
     RX_DATA = 0x00,
     TX_DATA = 0x20,
     RX_STATUS = 0x40,
+    RX_STATUS_PEEK = 0x44,
     TX_STATUS = 0x48,
     BYTE_TEST = 0x64,
     TX_CONFIGURATION = 0x70,
@@ -100,15 +101,20 @@ static err_t send(struct netif *interface, struct pbuf *frame)
     return ERR_OK;
 }
 
-/* Takes a frame out of the FIFO; without a place for it, or when it is bad, into nothing. */
-static struct pbuf *take(void)
+/* The size of a frame without its checksum; 0: it is bad, or none that Ethernet has. */
+static uint32_t size_of(uint32_t status)
 {
-    uint32_t status = *at(RX_STATUS);
-    uint32_t size = status >> 16 & 0x3fffU;
-    bool is_good =
+    const uint32_t size = status >> 16 & 0x3fffU;
+    const bool is_good =
         (status & RX_FAILED) == 0 && size > CHECKSUM_SIZE && size - CHECKSUM_SIZE <= FRAME_MAX;
-    struct pbuf *frame =
-        is_good ? pbuf_alloc(PBUF_RAW, (u16_t)(size - CHECKSUM_SIZE), PBUF_POOL) : NULL;
+
+    return is_good ? size - CHECKSUM_SIZE : 0;
+}
+
+/* Takes a frame out of the FIFO, into nothing when there is no place given. */
+static void take(struct pbuf *frame)
+{
+    const uint32_t size = *at(RX_STATUS) >> 16 & 0x3fffU;
 
     for (uint32_t offset = 0; offset < size; offset += 4) {
         uint32_t word = *at(RX_DATA);
@@ -117,15 +123,20 @@ static struct pbuf *take(void)
             (void)pbuf_take_at(frame, &word, (u16_t)(left < 4 ? left : 4), (u16_t)offset);
         }
     }
-    return frame;
 }
 
+/* A frame without a place waits in the FIFO until the application has taken what came before. */
 bool lan9118_poll(struct netif *interface)
 {
     bool came = false;
 
     while ((*at(RX_WAITING) >> 16 & 0xffU) > 0) {
-        struct pbuf *frame = take();
+        const uint32_t size = size_of(*at(RX_STATUS_PEEK));
+        struct pbuf *frame = size == 0 ? NULL : pbuf_alloc(PBUF_RAW, (u16_t)size, PBUF_POOL);
+        if (size > 0 && frame == NULL) {
+            return true;
+        }
+        take(frame);
         came = true;
         if (frame != NULL && interface->input(frame, interface) != ERR_OK) {
             pbuf_free(frame);

@@ -13,6 +13,17 @@ void board_start(void)
     *coprocessors |= floating_point;
 }
 
+/* [ARMv7-M, B3.2.6] */
+static volatile uint32_t *const reset_control = (volatile uint32_t *)0xe000ed0cU;
+static const uint32_t reset_all = 0x05fa0004U;
+
+_Noreturn void board_reset(void)
+{
+    *reset_control = reset_all;
+    for (;;) {
+    }
+}
+
 /* ---- The clock: a counter that needs no interrupt, on the FPGA of the MPS2 [Arm AN386, 4.6] ----
  */
 

@@ -1,6 +1,7 @@
 /* One connection by lwIP's raw interface. */
 #include "network.h"
 
+#include "board.h"
 #include "lan9118.h"
 
 #include <lwip/init.h>
@@ -13,7 +14,7 @@ static const uint8_t own[4] = {10, 0, 2, 15};
 static const uint8_t mask[4] = {255, 255, 255, 0};
 static const uint8_t gateway[4] = {10, 0, 2, 2};
 static const uint8_t broker[4] = {10, 0, 2, 100};
-enum { PORT = 1883 };
+enum { PORT = 1883, PATIENCE_MS = 30000 };
 
 struct connection {
     wax_transport transport;
@@ -104,6 +105,7 @@ static wax_status send(wax_transport *transport, wax_bytes bytes, size_t *sent)
         return self->ended == WAX_OK ? WAX_CLOSED : self->ended;
     }
     most = self->is_open ? tcp_sndbuf(self->pcb) : 0;
+    most = most < tcp_mss(self->pcb) ? most : tcp_mss(self->pcb); /* there is memory for that */
     most = bytes.size < most ? bytes.size : most;
     if (most == 0 || tcp_write(self->pcb, bytes.data, (u16_t)most, TCP_WRITE_FLAG_COPY) != ERR_OK) {
         return WAX_MORE;
@@ -202,4 +204,13 @@ bool network_poll(void)
 {
     sys_check_timeouts();
     return lan9118_poll(&interface);
+}
+
+void network_hang_up(wax_transport *transport)
+{
+    const uint32_t began_ms = board_now_ms();
+
+    while (wax_transport_close(transport) == WAX_MORE && board_now_ms() - began_ms < PATIENCE_MS) {
+        (void)network_poll();
+    }
 }

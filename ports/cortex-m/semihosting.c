@@ -81,6 +81,18 @@ size_t board_read_file(const char *name, uint8_t *room, size_t size)
     return move(name, SYS_READ, room, size);
 }
 
+uint32_t board_read_number(const char *name)
+{
+    uint8_t digits[10];
+    const size_t size = board_read_file(name, digits, sizeof digits);
+    uint32_t number = 0;
+
+    for (size_t i = 0; i < size && digits[i] >= '0' && digits[i] <= '9'; i++) {
+        number = number * 10 + (digits[i] - '0');
+    }
+    return number;
+}
+
 bool board_write_file(const char *name, wax_bytes bytes)
 {
     return move(name, SYS_WRITE, bytes.data, bytes.size) == bytes.size;

@@ -180,16 +180,6 @@ static wax_status turn(struct sensor *self)
     return status == WAX_MORE ? WAX_OK : status;
 }
 
-/* Says good-bye below MQTT too, and lets the last frames go. */
-static void hang_up(wax_transport *transport)
-{
-    uint32_t began_ms = board_now_ms();
-
-    while (wax_transport_close(transport) == WAX_MORE && board_now_ms() - began_ms < PATIENCE_MS) {
-        (void)network_poll();
-    }
-}
-
 int sensor_run(wax_transport *transport, const struct sensor_form *form)
 {
     static struct sensor self;
@@ -211,7 +201,7 @@ int sensor_run(wax_transport *transport, const struct sensor_form *form)
     }
     board_print(wax_status_text(status));
     board_print(wax_transport_explain(transport));
-    hang_up(transport);
+    network_hang_up(transport);
     board_print_number("stack:", board_stack_used());
     board_print_number("heap:", board_heap_used());
     return self.is_leaving && status == WAX_CLOSED ? 0 : 2;

@@ -4,6 +4,7 @@
 #include "board.h"
 #include "network.h"
 #include "sensor.h"
+#include "tls.h"
 
 /* What the second connection goes on with. A device keeps it where it keeps keys. */
 static uint8_t rooms[2][2048];
@@ -12,18 +13,18 @@ static uint8_t rooms[2][2048];
 static int connect(wax_bytes offered, wax_writer *saved)
 {
     wax_transport *below = network_dial();
-    wax_transport *tls = below == NULL ? NULL : sensor_filter.connect(below);
+    wax_transport *tls = below == NULL ? NULL : tls_filter.connect(below);
     int code;
 
     if (tls == NULL) {
         board_print("there is no network, or no memory");
         return 1;
     }
-    if (offered.size > 0 && sensor_filter.offer(offered) != WAX_OK) {
+    if (offered.size > 0 && tls_filter.offer(offered) != WAX_OK) {
         board_print("the session cannot be offered");
     }
     code = sensor_run(tls, &sensor_plain);
-    if (sensor_filter.save(saved) == WAX_OK) {
+    if (tls_filter.save(saved) == WAX_OK) {
         board_print_number("session:", (uint32_t)saved->used);
     }
     wax_transport_release(tls);
@@ -36,7 +37,7 @@ int sensor_run_tls(const wax_device_settings *settings)
     wax_writer second = wax_writer_over(rooms[1], sizeof rooms[1]);
     int code;
 
-    if (sensor_filter.open(settings) != WAX_OK) {
+    if (tls_filter.open(settings) != WAX_OK) {
         board_print("keys or certificates that are none");
         return 3;
     }
@@ -44,7 +45,7 @@ int sensor_run_tls(const wax_device_settings *settings)
     if (code == 0 && first.used > 0) {
         code = connect(wax_writer_bytes(&first), &second);
     }
-    sensor_filter.close();
+    tls_filter.close();
     wax_wipe(rooms, sizeof rooms);
     return code;
 }

@@ -2,8 +2,8 @@
  * at the second, until an update comes to its end without a cut. The board's PSRAM stands for
  * flash, since it outlives a reset; files stand for the chunks that messages would bring. The same
  * image plays the boot loader, the old program and the new one. */
-#include "update/update.h"
 #include "board.h"
+#include "flash.h"
 
 #include <string.h>
 
@@ -32,78 +32,30 @@ struct memory {
 static struct memory *const memory = (struct memory *)0x21000000U;
 static const uint32_t magic = 0x57415855;
 
-static volatile uint32_t *const aircr = (volatile uint32_t *)0xe000ed0cU;
-
-/* All of it at once, as if the power came again. [Armv7-M, B3.2.6] */
-static _Noreturn void reset_board(void)
+static _Noreturn void reset(void)
 {
     memory->resets++;
-    *aircr = 0x05fa0004U;
-    for (;;) {
-    }
+    board_reset();
 }
 
-/* ---- Flash ---- */
-
-static uint8_t *area_at(wax_update_area area, uint32_t offset)
-{
-    uint8_t *const areas[] = {memory->slots[0], memory->slots[1],  memory->logs[0],
-                              memory->logs[1],  memory->states[0], memory->states[1]};
-
-    return areas[area] + offset;
-}
-
-/* How much of an operation is done before the power goes. */
-static size_t reach(size_t size)
-{
-    memory->operations++;
-    return memory->operations == memory->round ? size / 2 : size;
-}
-
-static wax_status erase(wax_update_board *self, wax_update_area area, uint32_t offset)
-{
-    const size_t size = reach(self->sector_size);
-
-    memset(area_at(area, offset), 0xff, size);
-    if (size < self->sector_size) {
-        reset_board();
-    }
-    return WAX_OK;
-}
-
-static wax_status write_flash(wax_update_board *self, wax_update_area area, uint32_t offset,
-                              wax_bytes bytes)
-{
-    const size_t size = reach(bytes.size);
-    uint8_t *at = area_at(area, offset);
-
-    (void)self;
-    for (size_t i = 0; i < size; i++) {
-        at[i] &= bytes.data[i];
-    }
-    if (size < bytes.size) {
-        reset_board();
-    }
-    return WAX_OK;
-}
-
-static wax_status read_flash(wax_update_board *self, wax_update_area area, uint32_t offset,
-                             uint8_t *room, size_t size)
-{
-    (void)self;
-    memcpy(room, area_at(area, offset), size);
-    return WAX_OK;
-}
-
-static wax_update_board board = {
-    .erase = erase,
-    .write = write_flash,
-    .read = read_flash,
-    .sector_size = SECTOR,
-    .slot_size = SLOT_SIZE,
-    .log_size = LOG_SIZE,
-    .write_size = WRITE_SIZE,
+static struct flash flash = {
+    .board =
+        {
+                .sector_size = SECTOR,
+                .slot_size = SLOT_SIZE,
+                .log_size = LOG_SIZE,
+                .write_size = WRITE_SIZE,
+                },
+    .cut = reset,
 };
+
+static void open_flash(void)
+{
+    flash.memory = memory->slots[0];
+    flash.operations = &memory->operations;
+    flash.cut_at = &memory->round;
+    flash_open(&flash);
+}
 
 /* ---- The device ---- */
 
@@ -117,7 +69,7 @@ static const wax_update_config config = {
     .class_name = {(const uint8_t *)"pump",  4},
     .device = {(const uint8_t *)"board", 5},
     .prefix = {(const uint8_t *)"wax",   3},
-    .board = &board,
+    .board = &flash.board,
     .room = chunk_room,
     .room_size = sizeof chunk_room,
     .tries = 3,
@@ -187,7 +139,7 @@ static wax_status live(void)
     } else if (status == WAX_OK && wax_update_running_version(&update) == OLD) {
         status = receive();
         if (status == WAX_OK) {
-            reset_board();
+            reset();
         }
     }
     return status;
@@ -208,6 +160,7 @@ int main(void)
 {
     wax_status status = WAX_OK;
 
+    open_flash();
     if (board_read_file("anchor.bin", anchor, sizeof anchor) != sizeof anchor ||
         wax_update_open(&update, &config, anchor, 1) != WAX_OK) {
         board_print("there is no key of the vendor");

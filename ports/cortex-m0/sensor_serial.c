@@ -76,7 +76,7 @@ static wax_status take_keys(uint8_t *message, size_t size)
         return WAX_NOT_AUTHORIZED;
     }
     group.suite = &wax_suite_ascon;
-    group.class = (wax_seal_class)writing.group_class;
+    group.group_class = (wax_seal_class)writing.group_class;
     group.tag_size = (uint8_t)writing.tag_size;
     memcpy(group.id, writing.group, sizeof group.id);
     sealer.sender = writing.sender;

@@ -7,6 +7,8 @@
 
 #include "base/base.h"
 
+WAX_C_BEGIN
+
 /* The largest password, PSK or ACL file. */
 #define WAX_ACCESS_TEXT_MAX ((size_t)64 * 1024 * 1024)
 
@@ -159,7 +161,7 @@ typedef struct wax_verified {
 /* Makes room for `count` entries, a multiple of 4; the oldest gives way. `key` is random, secret
  * and copied. Returns WAX_OK, and wax_verified_close() is owed, or WAX_FULL. */
 wax_status wax_verified_open(wax_verified *verified, wax_memory *memory, size_t count,
-                             const uint8_t key[static 32]) WAX_CHECKED;
+                             const uint8_t key[WAX_AT_LEAST(32)]) WAX_CHECKED;
 
 /* Wipes it and gives its memory back. Also good for one that is all zero. */
 void wax_verified_close(wax_verified *verified);
@@ -167,15 +169,15 @@ void wax_verified_close(wax_verified *verified);
 /* Computes the tag that stands for user, stored hash and password together: where one of them
  * changes, so does the tag. Reads nothing but the key: needs no lock.
  * Returns WAX_OK, or WAX_UNSPECIFIED_ERROR when the library fails. */
-wax_status wax_verified_tag(const wax_verified *verified, const wax_bytes parts[static 3],
-                            uint8_t tag[static 32]) WAX_CHECKED;
+wax_status wax_verified_tag(const wax_verified *verified, const wax_bytes parts[WAX_AT_LEAST(3)],
+                            uint8_t tag[WAX_AT_LEAST(32)]) WAX_CHECKED;
 
 /* Remembers a tag until then. */
-void wax_verified_add(wax_verified *verified, const uint8_t tag[static 32], uint64_t now_ms,
+void wax_verified_add(wax_verified *verified, const uint8_t tag[WAX_AT_LEAST(32)], uint64_t now_ms,
                       uint64_t until_ms);
 
 /* Whether the tag is remembered. Compares in constant time. */
-bool wax_verified_has(wax_verified *verified, const uint8_t tag[static 32], uint64_t now_ms);
+bool wax_verified_has(wax_verified *verified, const uint8_t tag[WAX_AT_LEAST(32)], uint64_t now_ms);
 
 /* ---- Back-off ---- */
 
@@ -209,7 +211,7 @@ typedef struct wax_backoff {
 /* Makes room for `count` names, a multiple of 4; who has failed longest ago gives way. Returns
  * WAX_OK, and wax_backoff_close() is owed, or WAX_FULL. */
 wax_status wax_backoff_open(wax_backoff *backoff, wax_memory *memory, size_t count,
-                            const uint64_t key[static 2]) WAX_CHECKED;
+                            const uint64_t key[WAX_AT_LEAST(2)]) WAX_CHECKED;
 void wax_backoff_close(wax_backoff *backoff);
 
 /* The pause that the name's next attempt has to make, for a name whose attempts cannot stand in one
@@ -431,5 +433,7 @@ bool wax_access_may_subscribe(const wax_access *access, wax_bytes filter);
  * Mosquitto asks for nothing else. Otherwise it is empty. */
 bool wax_standing_lets_subscribe(const wax_access *access, wax_bytes filter, wax_bytes shared);
 bool wax_standing_lets_unsubscribe(const wax_access *access, wax_bytes filter, wax_bytes shared);
+
+WAX_C_END
 
 #endif

@@ -5,6 +5,8 @@
 
 #include "base/base.h"
 
+WAX_C_BEGIN
+
 #define WAX_ASCON_KEY_SIZE   16
 #define WAX_ASCON_NONCE_SIZE 16
 #define WAX_ASCON_TAG_SIZE   16
@@ -55,5 +57,7 @@ void wax_ascon_hash_update(wax_ascon_hash *hash, wax_bytes bytes);
 
 /* Gives `size` bytes of result and wipes the hash. */
 void wax_ascon_hash_finish(wax_ascon_hash *hash, uint8_t *result, size_t size);
+
+WAX_C_END
 
 #endif

@@ -134,15 +134,19 @@ typedef struct wax_authority_verdict {
     char words[WAX_KEYS_WORDS_SIZE]; /* what its owner must see on the device */
 } wax_authority_verdict;
 
+/* Devices that may wait to be confirmed: strangers name as many as they like. */
+#define WAX_AUTHORITY_PENDING_MAX 256
+
 /* Judges an enrolment that came for `device`. With a certificate that the root answers for, the
- * device is in. Without one it is pending, if strangers are let in now. The same again changes
- * nothing. */
+ * device is in. Without one it is pending, if strangers are let in now and not too many wait; else
+ * it is WAX_NOT_AUTHORIZED. The same again changes nothing. */
 wax_status wax_authority_enrol(wax_authority *self, const wax_authority_deed *deed,
                                wax_bytes device, wax_bytes message,
                                wax_authority_verdict *verdict) WAX_CHECKED;
 
-/* Strangers may enrol until then; 0: not at all, as at first. Holds until the process ends. */
-void wax_authority_admit_until(wax_authority *self, uint64_t until_s);
+/* Strangers may enrol until then; 0: not at all, as at first. Holds until the process ends. Returns
+ * what held before. */
+uint64_t wax_authority_admit_until(wax_authority *self, uint64_t until_s);
 
 /* Takes a pending device in: somebody has compared the words, and gives them as proof. */
 wax_status wax_authority_confirm(wax_authority *self, const wax_authority_deed *deed,

@@ -11,7 +11,7 @@ static wax_seal_group group_of(const struct epoch *epoch)
                                               &wax_suite_ccm};
     wax_seal_group group = {
         .suite = suites[epoch->suite],
-        .class = (wax_seal_class)epoch->group_class,
+        .group_class = (wax_seal_class)epoch->group_class,
     };
 
     memcpy(group.id, epoch->group, sizeof group.id);

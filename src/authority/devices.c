@@ -259,6 +259,12 @@ static void take_in(wax_authority *self, const wax_authority_deed *deed,
         self, deed->now_s < self->admit_until_s, WAX_NOT_AUTHORIZED,
         "strangers are not let in now: give the device a certificate, or admit strangers for "
         "some minutes");
+    authority_need(self,
+                   ledger_number(self, "SELECT count(*) FROM devices WHERE standing=0", NULL) <
+                       WAX_AUTHORITY_PENDING_MAX,
+                   WAX_NOT_AUTHORIZED,
+                   "256 devices wait to be confirmed already: confirm them, or evict those that "
+                   "nobody knows");
     newcomer->standing = WAX_AUTHORITY_PENDING;
     insert(self, newcomer);
 }
@@ -268,7 +274,7 @@ wax_status wax_authority_enrol(wax_authority *self, const wax_authority_deed *de
 {
     wax_keys_enrolment enrolment;
     struct newcomer newcomer = {.profile = PROFILE_PUBLIC};
-    struct device known;
+    struct device known = {.id = 0};
 
     *verdict = (wax_authority_verdict){.standing = WAX_AUTHORITY_PENDING};
     deed_begin(self);
@@ -291,6 +297,7 @@ wax_status wax_authority_enrol(wax_authority *self, const wax_authority_deed *de
         take_in(self, deed, &enrolment, &newcomer);
     }
     verdict->standing = newcomer.standing;
+    wax_wipe(known.psk, sizeof known.psk); /* another device of this name may have one */
     return deed_end(self);
 }
 
@@ -302,6 +309,7 @@ wax_status wax_authority_confirm(wax_authority *self, const wax_authority_deed *
 
     deed_begin(self);
     device_find(self, device, &known);
+    wax_wipe(known.psk, sizeof known.psk);
     authority_need(self, known.standing == WAX_AUTHORITY_PENDING, WAX_INVALID,
                    "this device waits for no confirmation");
     by = of_number(known.id);

@@ -76,8 +76,12 @@ static wax_keys_list list_epochs(wax_authority *self, const struct group *group,
                                  const struct membership *member)
 {
     const struct value by = of_number(group->id);
-    sqlite3_stmt *row =
-        ledger_ask(self, "SELECT epoch FROM epochs WHERE group_id=? ORDER BY epoch", &by);
+    /* No more than a mailbox takes: with 255 kept, the oldest gives way to one that is announced.
+     */
+    sqlite3_stmt *row = ledger_ask(self,
+                                   "SELECT epoch FROM (SELECT epoch FROM epochs WHERE group_id=?"
+                                   " ORDER BY epoch DESC LIMIT 255) ORDER BY epoch",
+                                   &by);
     wax_writer out = wax_writer_over(self->lists + (size_t)ROOM_EPOCHS * LIST_SIZE, LIST_SIZE);
     wax_keys_list list = {.count = 0};
     uint8_t secret[WAX_KEYS_SECRET_SIZE] = {0};

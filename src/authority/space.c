@@ -312,7 +312,10 @@ wax_authority_identity wax_authority_identify(const wax_authority *self)
     };
 }
 
-void wax_authority_admit_until(wax_authority *self, uint64_t until_s)
+uint64_t wax_authority_admit_until(wax_authority *self, uint64_t until_s)
 {
+    const uint64_t before_s = self->admit_until_s;
+
     self->admit_until_s = until_s;
+    return before_s;
 }

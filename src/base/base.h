@@ -10,6 +10,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The doors of this house open to C++ too, and speak C there: what they declare stands between
+ * these two. A pointer to WAX_AT_LEAST(n) elements is never NULL and has as many; to C++, which
+ * has no word for that, it is a pointer. */
+#ifdef __cplusplus
+#define WAX_C_BEGIN         extern "C" {
+#define WAX_C_END           }
+#define WAX_AT_LEAST(count) count
+#else
+#define WAX_C_BEGIN
+#define WAX_C_END
+#define WAX_AT_LEAST(count) static count
+#endif
+
+WAX_C_BEGIN
+
 #define WAX_CHECKED __attribute__((warn_unused_result))
 
 /* A promise between our own functions. Never for what a peer can send: that is checked. */
@@ -81,7 +96,12 @@ typedef struct wax_bytes {
 } wax_bytes;
 
 /* The view of a string literal, without its final zero. */
+#ifdef __cplusplus
+#define WAX_TEXT(literal)                                                                          \
+    (wax_bytes{reinterpret_cast<const uint8_t *>(literal), sizeof(literal) - 1U})
+#else
 #define WAX_TEXT(literal) ((wax_bytes){(const uint8_t *)(literal), sizeof(literal) - 1U})
+#endif
 
 /* Views `size` bytes at `data`. */
 wax_bytes wax_bytes_of(const void *data, size_t size);
@@ -196,7 +216,7 @@ void wax_write_blob(wax_writer *out, wax_bytes bytes);
 void wax_write_decimal(wax_writer *out, uint64_t number);
 
 /* Encodes a Variable Byte Integer as wax_write_varint() does; returns how many bytes it takes. */
-size_t wax_varint_encode(uint8_t room[static 4], uint32_t value);
+size_t wax_varint_encode(uint8_t room[WAX_AT_LEAST(4)], uint32_t value);
 
 /* How many bytes wax_write_varint() takes for `value`. */
 size_t wax_varint_size(uint32_t value);
@@ -236,7 +256,7 @@ void wax_json_member_bool(wax_json *json, const char *name, bool value);
 bool wax_utf8_is_valid(wax_bytes text);
 
 /* A hash that a peer who does not know `key` cannot steer (SipHash-1-3). Not for authentication. */
-uint64_t wax_hash(const uint64_t key[static 2], wax_bytes bytes);
+uint64_t wax_hash(const uint64_t key[WAX_AT_LEAST(2)], wax_bytes bytes);
 
 /* Where a pure room gets memory when the caller lets it grow. One function does all three:
  * `old` NULL gives new memory, `new_size` 0 gives it back; NULL as answer means there is none left,
@@ -266,5 +286,7 @@ void wax_link_remove(wax_link *member);
 
 /* The struct of type `type` whose field `field` the link is. */
 #define WAX_OWNER(link, type, field) ((type *)(void *)((uint8_t *)(link)-offsetof(type, field)))
+
+WAX_C_END
 
 #endif

@@ -50,7 +50,7 @@ uint16_t wax_read_u16(wax_reader *in)
     if (bytes.size == 0) {
         return 0;
     }
-    return (uint16_t)(bytes.data[0] << 8 | bytes.data[1]);
+    return (uint16_t)((unsigned)bytes.data[0] << 8 | bytes.data[1]);
 }
 
 uint32_t wax_read_u32(wax_reader *in)

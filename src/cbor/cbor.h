@@ -9,6 +9,8 @@
 
 #include "base/base.h"
 
+WAX_C_BEGIN
+
 /* How many arrays and maps stand one inside another at most. */
 #define WAX_CBOR_NESTING_MAX 6
 
@@ -61,5 +63,7 @@ void wax_cbor_write_text(wax_writer *out, wax_bytes text);
 void wax_cbor_write_array(wax_writer *out, uint64_t count);
 void wax_cbor_write_map(wax_writer *out, uint64_t count);
 void wax_cbor_write_bool(wax_writer *out, bool value);
+
+WAX_C_END
 
 #endif

@@ -13,6 +13,8 @@
 #include "session/session.h"
 #include "transport/transport.h"
 
+WAX_C_BEGIN
+
 /* Smallest rooms that work: a PUBLISH's topic and properties must fit the receive buffer, CONNECT
  * and every head that is sent the send buffer. */
 #define WAX_CLIENT_RECEIVE_SIZE_MIN 64U
@@ -250,5 +252,7 @@ void wax_client_disconnect(wax_client *client, uint8_t reason);
 /* How many messages and requests wait in the queue for the server: to be sent, or to be answered.
  */
 size_t wax_client_waiting_count(const wax_client *client);
+
+WAX_C_END
 
 #endif

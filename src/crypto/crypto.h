@@ -5,6 +5,8 @@
 
 #include "base/base.h"
 
+WAX_C_BEGIN
+
 #define WAX_SHA1_SIZE   20
 #define WAX_SHA256_SIZE 32
 #define WAX_SHA512_SIZE 64
@@ -17,19 +19,19 @@ wax_status wax_random(void *room, size_t size) WAX_CHECKED;
 /* Hashes `count` parts as if they were one. [FIPS 180-4]
  * Returns WAX_OK, or WAX_UNSPECIFIED_ERROR when the library fails: `digest` is then all zero. */
 wax_status wax_crypto_sha256(const wax_bytes *parts, size_t count,
-                             uint8_t digest[static WAX_SHA256_SIZE]) WAX_CHECKED;
+                             uint8_t digest[WAX_AT_LEAST(WAX_SHA256_SIZE)]) WAX_CHECKED;
 wax_status wax_crypto_sha512(const wax_bytes *parts, size_t count,
-                             uint8_t digest[static WAX_SHA512_SIZE]) WAX_CHECKED;
+                             uint8_t digest[WAX_AT_LEAST(WAX_SHA512_SIZE)]) WAX_CHECKED;
 
 /* As wax_crypto_sha256(), for protocols that ask for SHA-1 (RFC 6455); it proves nothing to nobody.
  * [FIPS 180-4] */
 wax_status wax_crypto_sha1(const wax_bytes *parts, size_t count,
-                           uint8_t digest[static WAX_SHA1_SIZE]) WAX_CHECKED;
+                           uint8_t digest[WAX_AT_LEAST(WAX_SHA1_SIZE)]) WAX_CHECKED;
 
 /* Authenticates `count` parts, as if they were one, under a key of any size. [RFC 2104]
  * Returns WAX_OK, or WAX_UNSPECIFIED_ERROR when the library fails: `tag` is then all zero. */
 wax_status wax_crypto_hmac_sha256(wax_bytes key, const wax_bytes *parts, size_t count,
-                                  uint8_t tag[static WAX_SHA256_SIZE]) WAX_CHECKED;
+                                  uint8_t tag[WAX_AT_LEAST(WAX_SHA256_SIZE)]) WAX_CHECKED;
 
 #define WAX_HMAC_KEY_SIZE 64 /* a block of SHA-256 */
 
@@ -37,12 +39,12 @@ wax_status wax_crypto_hmac_sha256(wax_bytes key, const wax_bytes *parts, size_t 
  * like the key, and for wax_crypto_hmac_prepared() of this build alone. A shorter key has zeros
  * behind it. [RFC 2104, 4]
  * Returns WAX_OK, or WAX_UNSPECIFIED_ERROR when the library fails: `key` is then all zero. */
-wax_status wax_crypto_hmac_prepare(uint8_t key[static WAX_HMAC_KEY_SIZE]) WAX_CHECKED;
+wax_status wax_crypto_hmac_prepare(uint8_t key[WAX_AT_LEAST(WAX_HMAC_KEY_SIZE)]) WAX_CHECKED;
 
 /* As wax_crypto_hmac_sha256(), under a key that wax_crypto_hmac_prepare() made ready. */
-wax_status wax_crypto_hmac_prepared(const uint8_t key[static WAX_HMAC_KEY_SIZE],
+wax_status wax_crypto_hmac_prepared(const uint8_t key[WAX_AT_LEAST(WAX_HMAC_KEY_SIZE)],
                                     const wax_bytes *parts, size_t count,
-                                    uint8_t tag[static WAX_SHA256_SIZE]) WAX_CHECKED;
+                                    uint8_t tag[WAX_AT_LEAST(WAX_SHA256_SIZE)]) WAX_CHECKED;
 
 /* ---- Seals ---- */
 
@@ -101,55 +103,56 @@ wax_status wax_crypto_unseal(const wax_sealing *sealing, wax_bytes sealed,
 
 /* Whether the bytes are a secret key: a big-endian number from 1 to the order of the curve less 1.
  * The time it takes tells nothing. [SEC 1, 3.2.1] */
-bool wax_crypto_p256_is_secret(const uint8_t secret[static WAX_P256_SECRET_SIZE]);
+bool wax_crypto_p256_is_secret(const uint8_t secret[WAX_AT_LEAST(WAX_P256_SECRET_SIZE)]);
 
 /* The public key of a secret one, as an uncompressed point. [SEC 1, 2.3.3]
  * Returns WAX_OK; WAX_INVALID when `secret` is none; WAX_UNSPECIFIED_ERROR when the library fails.
  */
-wax_status wax_crypto_p256_public(const uint8_t secret[static WAX_P256_SECRET_SIZE],
-                                  uint8_t public_key[static WAX_P256_PUBLIC_SIZE]) WAX_CHECKED;
+wax_status wax_crypto_p256_public(const uint8_t secret[WAX_AT_LEAST(WAX_P256_SECRET_SIZE)],
+                                  uint8_t public_key[WAX_AT_LEAST(WAX_P256_PUBLIC_SIZE)])
+    WAX_CHECKED;
 
 /* What two ends have in common when each has the other's public key (ECDH): the first coordinate of
  * the common point. It is no key yet: derive keys from it. [SEC 1, 3.3.1]
  * Returns WAX_OK; WAX_INVALID when `secret` is none; WAX_UNTRUSTED when `public_key` is no
  * uncompressed point of the curve; WAX_UNSPECIFIED_ERROR when the library fails. `common` is all
  * zero unless WAX_OK. */
-wax_status wax_crypto_p256_agree(const uint8_t secret[static WAX_P256_SECRET_SIZE],
-                                 const uint8_t public_key[static WAX_P256_PUBLIC_SIZE],
-                                 uint8_t common[static WAX_SHA256_SIZE]) WAX_CHECKED;
+wax_status wax_crypto_p256_agree(const uint8_t secret[WAX_AT_LEAST(WAX_P256_SECRET_SIZE)],
+                                 const uint8_t public_key[WAX_AT_LEAST(WAX_P256_PUBLIC_SIZE)],
+                                 uint8_t common[WAX_AT_LEAST(WAX_SHA256_SIZE)]) WAX_CHECKED;
 
 /* Signs with ES256, r and s in 64 bytes. A weak source of randomness cannot betray the key: the
  * number used once is derived from key and message, alone (RFC 6979) or mixed with randomness, as
  * the library has it. So signatures of one message may differ. [RFC 7518, 3.4]
  * Returns WAX_OK; WAX_INVALID when `secret` is none; WAX_UNSPECIFIED_ERROR when the library fails.
  * `signature` is all zero unless WAX_OK. */
-wax_status wax_crypto_p256_sign(const uint8_t secret[static WAX_P256_SECRET_SIZE],
-                                wax_bytes message,
-                                uint8_t signature[static WAX_P256_SIGNATURE_SIZE]) WAX_CHECKED;
+wax_status wax_crypto_p256_sign(
+    const uint8_t secret[WAX_AT_LEAST(WAX_P256_SECRET_SIZE)], wax_bytes message,
+    uint8_t signature[WAX_AT_LEAST(WAX_P256_SIGNATURE_SIZE)]) WAX_CHECKED;
 
 /* Whether the message was signed with the secret key of `public_key`.
  * Returns WAX_OK; WAX_UNTRUSTED, also when `public_key` is no uncompressed point of the curve;
  * WAX_UNSPECIFIED_ERROR when the library fails. */
 wax_status wax_crypto_p256_verify(
-    const uint8_t public_key[static WAX_P256_PUBLIC_SIZE], wax_bytes message,
-    const uint8_t signature[static WAX_P256_SIGNATURE_SIZE]) WAX_CHECKED;
+    const uint8_t public_key[WAX_AT_LEAST(WAX_P256_PUBLIC_SIZE)], wax_bytes message,
+    const uint8_t signature[WAX_AT_LEAST(WAX_P256_SIGNATURE_SIZE)]) WAX_CHECKED;
 
 /* As the two above, for a message of `count` parts, taken as one. */
 wax_status wax_crypto_p256_sign_parts(
-    const uint8_t secret[static WAX_P256_SECRET_SIZE], const wax_bytes *parts, size_t count,
-    uint8_t signature[static WAX_P256_SIGNATURE_SIZE]) WAX_CHECKED;
+    const uint8_t secret[WAX_AT_LEAST(WAX_P256_SECRET_SIZE)], const wax_bytes *parts, size_t count,
+    uint8_t signature[WAX_AT_LEAST(WAX_P256_SIGNATURE_SIZE)]) WAX_CHECKED;
 wax_status wax_crypto_p256_verify_parts(
-    const uint8_t public_key[static WAX_P256_PUBLIC_SIZE], const wax_bytes *parts, size_t count,
-    const uint8_t signature[static WAX_P256_SIGNATURE_SIZE]) WAX_CHECKED;
+    const uint8_t public_key[WAX_AT_LEAST(WAX_P256_PUBLIC_SIZE)], const wax_bytes *parts,
+    size_t count, const uint8_t signature[WAX_AT_LEAST(WAX_P256_SIGNATURE_SIZE)]) WAX_CHECKED;
 
 /* PBKDF2 with HMAC-SHA-512 and 64 bytes of result, or with HMAC-SHA-256 and 32; `iterations` from 1
  * to 2^31 - 1. [RFC 8018, 5.2]
  * Returns WAX_OK; WAX_INVALID for iterations or sizes out of range; WAX_UNSPECIFIED_ERROR when the
  * library fails. `digest` is all zero unless WAX_OK. */
 wax_status wax_crypto_pbkdf2_sha512(wax_bytes password, wax_bytes salt, uint32_t iterations,
-                                    uint8_t digest[static WAX_SHA512_SIZE]) WAX_CHECKED;
+                                    uint8_t digest[WAX_AT_LEAST(WAX_SHA512_SIZE)]) WAX_CHECKED;
 wax_status wax_crypto_pbkdf2_sha256(wax_bytes password, wax_bytes salt, uint32_t iterations,
-                                    uint8_t digest[static WAX_SHA256_SIZE]) WAX_CHECKED;
+                                    uint8_t digest[WAX_AT_LEAST(WAX_SHA256_SIZE)]) WAX_CHECKED;
 
 /* What an Argon2id hash costs. */
 typedef struct wax_argon2id {
@@ -208,5 +211,47 @@ void wax_crypto_base64_write(wax_writer *out, wax_bytes bytes, wax_base64 form);
  * Returns WAX_OK; WAX_MALFORMED, and then nothing was appended; WAX_FULL when `out` is too small.
  */
 wax_status wax_crypto_base64_read(wax_writer *out, wax_bytes text, wax_base64 form) WAX_CHECKED;
+
+/* ---- What a library computes ----
+ *
+ * Behind the functions above that hash with SHA-256, seal, or take keys on P-256 stand these, and
+ * nobody else calls them: what is asked has been looked at, and what a failure leaves behind in
+ * place of a result is wiped. This room has them by OpenSSL. Who computes with another library
+ * builds a file that defines them all into the program itself, as a linker takes from libraries
+ * only what it still lacks. */
+
+/* Hashes `first` and the parts as if they were one. Returns whether the library could. */
+bool wax_primitive_sha256(wax_bytes first, const wax_bytes *parts, size_t count,
+                          uint8_t digest[WAX_AT_LEAST(WAX_SHA256_SIZE)]) WAX_CHECKED;
+
+/* As wax_crypto_seal(), within the limits of the cipher. Returns whether the library could. */
+bool wax_primitive_seal(const wax_sealing *sealing, wax_bytes plain, uint8_t *sealed) WAX_CHECKED;
+
+/* As wax_crypto_unseal(): the tag stands right behind `text`. */
+wax_status wax_primitive_unseal(const wax_sealing *sealing, wax_bytes text,
+                                uint8_t *plain) WAX_CHECKED;
+
+/* Of a secret that is one. Returns whether the library could. */
+bool wax_primitive_p256_public(const uint8_t secret[WAX_AT_LEAST(WAX_P256_SECRET_SIZE)],
+                               uint8_t public_key[WAX_AT_LEAST(WAX_P256_PUBLIC_SIZE)]) WAX_CHECKED;
+
+/* As wax_crypto_p256_agree(), of a secret that is one and a point that says it is uncompressed;
+ * whether it is on the curve is for the library to see. */
+wax_status wax_primitive_p256_agree(const uint8_t secret[WAX_AT_LEAST(WAX_P256_SECRET_SIZE)],
+                                    const uint8_t public_key[WAX_AT_LEAST(WAX_P256_PUBLIC_SIZE)],
+                                    uint8_t common[WAX_AT_LEAST(WAX_SHA256_SIZE)]) WAX_CHECKED;
+
+/* Signs a digest, as wax_crypto_p256_sign() says. Returns whether the library could. */
+bool wax_primitive_p256_sign(const uint8_t secret[WAX_AT_LEAST(WAX_P256_SECRET_SIZE)],
+                             const uint8_t digest[WAX_AT_LEAST(WAX_SHA256_SIZE)],
+                             uint8_t signature[WAX_AT_LEAST(WAX_P256_SIGNATURE_SIZE)]) WAX_CHECKED;
+
+/* Whether a digest was signed, as wax_crypto_p256_verify() says; the point as above. */
+wax_status wax_primitive_p256_verify(const uint8_t public_key[WAX_AT_LEAST(WAX_P256_PUBLIC_SIZE)],
+                                     const uint8_t digest[WAX_AT_LEAST(WAX_SHA256_SIZE)],
+                                     const uint8_t signature[WAX_AT_LEAST(WAX_P256_SIGNATURE_SIZE)])
+    WAX_CHECKED;
+
+WAX_C_END
 
 #endif

@@ -87,3 +87,13 @@ wax_status wax_device_explain_alert(int alert, bool is_about_key, const char **w
     *words = found->words;
     return found->status;
 }
+
+wax_device_fault wax_device_find(const wax_device_number *rows, size_t count, int number)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i].number == number) {
+            return rows[i].fault;
+        }
+    }
+    return WAX_DEVICE_FAILED;
+}

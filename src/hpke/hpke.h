@@ -6,6 +6,8 @@
 #include "base/base.h"
 #include "crypto/crypto.h"
 
+WAX_C_BEGIN
+
 /* ---- HKDF-SHA-256 ---- */
 
 #define WAX_HKDF_SECRET_SIZE 32
@@ -16,7 +18,7 @@
  * [RFC 5869, 2.2]
  * Returns WAX_OK, or WAX_UNSPECIFIED_ERROR when the library fails: `secret` is then all zero. */
 wax_status wax_hkdf_extract(wax_bytes salt, const wax_bytes *parts, size_t count,
-                            uint8_t secret[static WAX_HKDF_SECRET_SIZE]) WAX_CHECKED;
+                            uint8_t secret[WAX_AT_LEAST(WAX_HKDF_SECRET_SIZE)]) WAX_CHECKED;
 
 /* Where expansion comes from: a good secret, and up to WAX_HKDF_PARTS_MAX parts, taken as one, that
  * keep what is made of it apart. */
@@ -58,8 +60,8 @@ typedef struct wax_hpke {
 
 /* Makes a pair of keys of a seed that nobody knows, the same pair each time. [RFC 9180, 7.1.3]
  * Returns WAX_OK; WAX_INVALID for less than WAX_HPKE_SEED_SIZE bytes; WAX_UNSPECIFIED_ERROR. */
-wax_status wax_hpke_pair(wax_bytes seed, uint8_t secret[static WAX_P256_SECRET_SIZE],
-                         uint8_t public_key[static WAX_P256_PUBLIC_SIZE]) WAX_CHECKED;
+wax_status wax_hpke_pair(wax_bytes seed, uint8_t secret[WAX_AT_LEAST(WAX_P256_SECRET_SIZE)],
+                         uint8_t public_key[WAX_AT_LEAST(WAX_P256_PUBLIC_SIZE)]) WAX_CHECKED;
 
 /* Begins as the sender, with a seed of WAX_HPKE_SEED_SIZE or more that is never used again and that
  * nobody knows: fresh randomness, better mixed with a secret. What is encapsulated goes to the
@@ -68,15 +70,15 @@ wax_status wax_hpke_pair(wax_bytes seed, uint8_t secret[static WAX_P256_SECRET_S
  * that is too short, or an own secret that is none; WAX_UNTRUSTED when the receiver's public key is
  * none; WAX_UNSPECIFIED_ERROR when the library fails. */
 wax_status wax_hpke_begin_sealing(wax_hpke *self, const wax_hpke_ends *ends, wax_bytes seed,
-                                  uint8_t encapsulated[static WAX_HPKE_ENCAPSULATED_SIZE])
+                                  uint8_t encapsulated[WAX_AT_LEAST(WAX_HPKE_ENCAPSULATED_SIZE)])
     WAX_CHECKED;
 
 /* Begins as the receiver. That it returns WAX_OK proves nothing yet: the first seal that opens
  * does. Statuses are as those of wax_hpke_begin_sealing(); WAX_UNTRUSTED also for what no sender
  * can have encapsulated. */
-wax_status wax_hpke_begin_opening(wax_hpke *self, const wax_hpke_ends *ends,
-                                  const uint8_t encapsulated[static WAX_HPKE_ENCAPSULATED_SIZE])
-    WAX_CHECKED;
+wax_status wax_hpke_begin_opening(
+    wax_hpke *self, const wax_hpke_ends *ends,
+    const uint8_t encapsulated[WAX_AT_LEAST(WAX_HPKE_ENCAPSULATED_SIZE)]) WAX_CHECKED;
 
 /* As wax_crypto_seal() and wax_crypto_unseal(), each with the next number; what does not open takes
  * none. Both return WAX_FULL when there are no more numbers. [RFC 9180, 5.2] */
@@ -92,5 +94,7 @@ wax_status wax_hpke_export(const wax_hpke *self, wax_bytes context, uint8_t *res
 
 /* Wipes the keys. */
 void wax_hpke_end(wax_hpke *self);
+
+WAX_C_END
 
 #endif

@@ -11,6 +11,8 @@
 
 #include "wire/wire.h"
 
+WAX_C_BEGIN
+
 /* --- One record after the other --- */
 
 typedef enum wax_import_kind {
@@ -176,5 +178,7 @@ void wax_import_discard(wax_import_contents *contents, wax_memory *memory);
 /* How many seconds something that expires at `expires_s` still has when the wall clock says
  * `now_s`; 0: it is over; UINT32_MAX: no end, as with `expires_s` 0. */
 uint32_t wax_import_seconds_left(int64_t expires_s, int64_t now_s);
+
+WAX_C_END
 
 #endif

@@ -11,6 +11,8 @@
 #include "base/base.h"
 #include "crypto/crypto.h"
 
+WAX_C_BEGIN
+
 #define WAX_KEYS_ID_SIZE     8 /* of a namespace, a group, a boot nonce, a serial */
 #define WAX_KEYS_SECRET_SIZE 32
 #define WAX_KEYS_TOPIC_MAX   255 /* of the topics on which the authority and devices speak */
@@ -188,7 +190,7 @@ void wax_keys_add_epoch(wax_keys_list *list, wax_writer *out, const wax_keys_epo
 void wax_keys_add_text(wax_keys_list *list, wax_writer *out, wax_bytes text);
 void wax_keys_add_number(wax_keys_list *list, wax_writer *out, uint64_t number);
 void wax_keys_add_signer(wax_keys_list *list, wax_writer *out, uint32_t sender,
-                         const uint8_t public_key[static WAX_P256_PUBLIC_SIZE]);
+                         const uint8_t public_key[WAX_AT_LEAST(WAX_P256_PUBLIC_SIZE)]);
 
 /* Likewise, a row of floors. */
 void wax_keys_add_floor(wax_keys_list *list, wax_writer *out, const wax_keys_floor_row *row);
@@ -241,7 +243,7 @@ bool wax_keys_next_sealed(wax_keys_list *sealed, wax_keys_sealed *row);
 
 /* Appends one more. */
 void wax_keys_add_newest(wax_keys_list *list, wax_writer *out,
-                         const uint8_t group[static WAX_KEYS_ID_SIZE], uint32_t epoch);
+                         const uint8_t group[WAX_AT_LEAST(WAX_KEYS_ID_SIZE)], uint32_t epoch);
 void wax_keys_add_refusal(wax_keys_list *list, wax_writer *out, wax_keys_refusal kind,
                           uint64_t count);
 void wax_keys_add_sealed(wax_keys_list *list, wax_writer *out, const wax_keys_sealed *row);
@@ -258,20 +260,20 @@ typedef struct wax_keys_bound {
 
 /* A name for a public key: the first bytes of its SHA-256.
  * Returns WAX_OK or WAX_UNSPECIFIED_ERROR. */
-wax_status wax_keys_kid(const uint8_t public_key[static WAX_P256_PUBLIC_SIZE],
-                        uint8_t kid[static WAX_KEYS_KID_SIZE]) WAX_CHECKED;
+wax_status wax_keys_kid(const uint8_t public_key[WAX_AT_LEAST(WAX_P256_PUBLIC_SIZE)],
+                        uint8_t kid[WAX_AT_LEAST(WAX_KEYS_KID_SIZE)]) WAX_CHECKED;
 
 /* Signs the payload that stands in `out` from `start` on, and puts the COSE_Sign1 in its place.
  * Returns WAX_OK; WAX_FULL; WAX_INVALID when `secret` is none; WAX_UNSPECIFIED_ERROR. Unless WAX_OK
  * the payload is gone. */
 wax_status wax_keys_sign(wax_writer *out, size_t start, const wax_keys_bound *bound,
-                         const uint8_t secret[static WAX_P256_SECRET_SIZE]) WAX_CHECKED;
+                         const uint8_t secret[WAX_AT_LEAST(WAX_P256_SECRET_SIZE)]) WAX_CHECKED;
 
 /* Verifies a COSE_Sign1 and gives a view of its payload.
  * Returns WAX_OK; WAX_MALFORMED; WAX_UNTRUSTED when it is not by this key or not bound so;
  * WAX_UNSPECIFIED_ERROR. */
 wax_status wax_keys_verify(wax_bytes signed_bytes, const wax_keys_bound *bound,
-                           const uint8_t public_key[static WAX_P256_PUBLIC_SIZE],
+                           const uint8_t public_key[WAX_AT_LEAST(WAX_P256_PUBLIC_SIZE)],
                            wax_bytes *payload) WAX_CHECKED;
 
 /* Who signs what for which namespace: a secret to sign with, or a public key to verify by. */
@@ -343,13 +345,13 @@ wax_status wax_keys_enrolment_write(wax_writer *out, const wax_keys_signing *by,
 /* Reads one and checks that whoever made it has the key that it names: no more than that.
  * Returns WAX_OK; WAX_MALFORMED; WAX_UNTRUSTED; WAX_UNSPECIFIED_ERROR. */
 wax_status wax_keys_enrolment_read(wax_keys_enrolment *enrolment,
-                                   const uint8_t name_space[static WAX_KEYS_ID_SIZE],
+                                   const uint8_t name_space[WAX_AT_LEAST(WAX_KEYS_ID_SIZE)],
                                    wax_bytes signed_bytes) WAX_CHECKED;
 
 /* The words that people compare, with the final zero. Returns WAX_OK or WAX_UNSPECIFIED_ERROR. */
-wax_status wax_keys_words(const uint8_t name_space[static WAX_KEYS_ID_SIZE],
+wax_status wax_keys_words(const uint8_t name_space[WAX_AT_LEAST(WAX_KEYS_ID_SIZE)],
                           const wax_keys_enrolment *enrolment,
-                          char words[static WAX_KEYS_WORDS_SIZE]) WAX_CHECKED;
+                          char words[WAX_AT_LEAST(WAX_KEYS_WORDS_SIZE)]) WAX_CHECKED;
 
 /* ---- Manifest [10] ---- */
 
@@ -431,5 +433,7 @@ bool wax_keys_next_detail(wax_keys_list *details, wax_bytes *name, wax_bytes *te
 /* Appends a detail: a number when `text` is empty. Names must ascend, shorter ones first. */
 void wax_keys_add_detail(wax_keys_list *list, wax_writer *out, wax_bytes name, wax_bytes text,
                          uint64_t number);
+
+WAX_C_END
 
 #endif

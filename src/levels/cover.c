@@ -52,7 +52,7 @@ static wax_status start_sealer(struct levels_cover *cover)
     cover->group = (wax_seal_group){
         .suite = suites[cover->row->suite],
         .id = "levels",
-        .class = WAX_CLASS_STREAM,
+        .group_class = WAX_CLASS_STREAM,
         .tag_size = TAG_SIZE,
         .filters = &cover->filter,
         .filter_count = 1,

@@ -10,9 +10,10 @@
 #define WAX_MBED_H
 
 #include "device/device.h"
-#include "transport/transport.h"
 
 #include <mbedtls/ssl.h>
+
+WAX_C_BEGIN
 
 /* What connections share. */
 typedef struct wax_mbed_context {
@@ -27,15 +28,9 @@ typedef struct wax_mbed_context {
 
 /* A connection. */
 typedef struct wax_mbed_tls {
-    wax_transport transport;
+    wax_device_filter filter;
     mbedtls_ssl_context ssl;
-    const char *problem; /* NULL: none */
-    size_t pending_size; /* of what the library has taken and not yet sent; 0: nothing */
-    wax_status
-        below_status; /* why the filter below moves nothing more; WAX_OK as long as it does */
-    wax_status ended; /* likewise of this one */
-    bool has_key;     /* the proof is a pre-shared key */
-    bool said_bye;
+    bool has_key; /* the proof is a pre-shared key */
 } wax_mbed_tls;
 
 /* Begins a context. Returns WAX_OK; WAX_INVALID when a certificate or the key is none, a size is
@@ -48,7 +43,8 @@ wax_status wax_mbed_open(wax_mbed_context *context,
 void wax_mbed_close(wax_mbed_context *context);
 
 /* Puts TLS over `below`, which it owns from now on, unless this fails; the handshake runs inside of
- * what is received and sent. Returns WAX_OK, and `self->transport` is the filter; or WAX_FULL. */
+ * what is received and sent. Returns WAX_OK, and `self->filter.transport` is the filter; or
+ * WAX_FULL. */
 wax_status wax_mbed_connect(wax_mbed_tls *self, wax_mbed_context *context,
                             wax_transport *below) WAX_CHECKED;
 
@@ -66,5 +62,7 @@ wax_status wax_mbed_save_session(const wax_mbed_tls *self, wax_writer *out) WAX_
  * with: who was proved then is not proved again. Returns WAX_OK; WAX_INVALID for what was not saved
  * by the same build of the library: nothing is offered then; or WAX_FULL without memory. */
 wax_status wax_mbed_offer_session(wax_mbed_tls *self, wax_bytes session) WAX_CHECKED;
+
+WAX_C_END
 
 #endif

@@ -1,60 +1,41 @@
-/* The door of crypto once more, as far as sealing goes through it, by Mbed TLS: for devices, which
- * link it for TLS already. Whoever links this room ahead of crypto's computes with it. */
+/* What crypto's door computes for sealing, by Mbed TLS: for devices that link it for TLS already.
+ * A program that this file is built into computes with it. */
 #include "crypto/crypto.h"
 
 #include <mbedtls/ccm.h>
 #include <mbedtls/chachapoly.h>
+#include <mbedtls/cipher.h>
 #include <mbedtls/ecdh.h>
 #include <mbedtls/ecdsa.h>
 #include <mbedtls/ecp.h>
-#include <mbedtls/md.h>
 #include <mbedtls/sha256.h>
-#include <string.h>
 
 /* ---- Hashes ---- */
 
-wax_status wax_crypto_sha256(const wax_bytes *parts, size_t count,
-                             uint8_t digest[static WAX_SHA256_SIZE])
+bool wax_primitive_sha256(wax_bytes first, const wax_bytes *parts, size_t count,
+                          uint8_t digest[static WAX_SHA256_SIZE])
 {
     mbedtls_sha256_context hash;
     int fault;
 
     mbedtls_sha256_init(&hash);
     fault = mbedtls_sha256_starts_ret(&hash, 0);
+    if (fault == 0) {
+        fault = mbedtls_sha256_update_ret(&hash, first.data, first.size);
+    }
     for (size_t i = 0; fault == 0 && i < count; i++) {
         fault = mbedtls_sha256_update_ret(&hash, parts[i].data, parts[i].size);
     }
-    if (fault != 0 || mbedtls_sha256_finish_ret(&hash, digest) != 0) {
-        memset(digest, 0, WAX_SHA256_SIZE);
-        fault = 1;
+    if (fault == 0) {
+        fault = mbedtls_sha256_finish_ret(&hash, digest);
     }
     mbedtls_sha256_free(&hash);
-    return fault == 0 ? WAX_OK : WAX_UNSPECIFIED_ERROR;
+    return fault == 0;
 }
 
-wax_status wax_crypto_hmac_sha256(wax_bytes key, const wax_bytes *parts, size_t count,
-                                  uint8_t tag[static WAX_SHA256_SIZE])
-{
-    mbedtls_md_context_t mac;
-    int fault;
+/* ---- Seals: a device links the cipher that its library was built with, and no other ---- */
 
-    mbedtls_md_init(&mac);
-    fault = mbedtls_md_setup(&mac, mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), 1);
-    if (fault == 0) {
-        fault = mbedtls_md_hmac_starts(&mac, key.data, key.size);
-    }
-    for (size_t i = 0; fault == 0 && i < count; i++) {
-        fault = mbedtls_md_hmac_update(&mac, parts[i].data, parts[i].size);
-    }
-    if (fault != 0 || mbedtls_md_hmac_finish(&mac, tag) != 0) {
-        memset(tag, 0, WAX_SHA256_SIZE);
-        fault = 1;
-    }
-    mbedtls_md_free(&mac);
-    return fault == 0 ? WAX_OK : WAX_UNSPECIFIED_ERROR;
-}
-
-/* ---- Seals ---- */
+#if defined(MBEDTLS_CHACHAPOLY_C)
 
 static int seal_chacha(const wax_sealing *sealing, wax_bytes plain, uint8_t *sealed)
 {
@@ -87,6 +68,9 @@ static int unseal_chacha(const wax_sealing *sealing, wax_bytes text, uint8_t *pl
     mbedtls_chachapoly_free(&work);
     return fault;
 }
+
+#endif
+#if defined(MBEDTLS_CCM_C)
 
 static int begin_ccm(mbedtls_ccm_context *work, const wax_sealing *sealing)
 {
@@ -125,42 +109,49 @@ static int unseal_ccm(const wax_sealing *sealing, wax_bytes text, uint8_t *plain
     return fault;
 }
 
-wax_status wax_crypto_seal(const wax_sealing *sealing, wax_bytes plain, uint8_t *sealed)
+#endif
+#if defined(MBEDTLS_CHACHAPOLY_C) || defined(MBEDTLS_CCM_C)
+
+/* Both return the library's fault, 0 being none. */
+static const struct worker {
+    int (*seal)(const wax_sealing *sealing, wax_bytes plain, uint8_t *sealed);
+    int (*unseal)(const wax_sealing *sealing, wax_bytes text, uint8_t *plain);
+} workers[WAX_AES_128_CCM_8 + 1] = {
+#if defined(MBEDTLS_CHACHAPOLY_C)
+    [WAX_CHACHA20_POLY1305] = {seal_chacha, unseal_chacha},
+#endif
+#if defined(MBEDTLS_CCM_C)
+    [WAX_AES_128_CCM] = {seal_ccm,    unseal_ccm   },
+    [WAX_AES_128_CCM_8] = {seal_ccm,    unseal_ccm   },
+#endif
+};
+
+bool wax_primitive_seal(const wax_sealing *sealing, wax_bytes plain, uint8_t *sealed)
 {
-    if (!wax_cipher_takes(sealing, plain.size)) {
-        return WAX_INVALID;
-    }
-    if ((sealing->cipher == WAX_CHACHA20_POLY1305 ? seal_chacha : seal_ccm)(sealing, plain,
-                                                                            sealed) != 0) {
-        memset(sealed, 0, plain.size + wax_cipher_tag_size(sealing->cipher));
-        return WAX_UNSPECIFIED_ERROR;
-    }
-    return WAX_OK;
+    const struct worker *worker = &workers[sealing->cipher];
+
+    return worker->seal != NULL && worker->seal(sealing, plain, sealed) == 0;
 }
 
-wax_status wax_crypto_unseal(const wax_sealing *sealing, wax_bytes sealed, uint8_t *plain)
+wax_status wax_primitive_unseal(const wax_sealing *sealing, wax_bytes text, uint8_t *plain)
 {
-    const size_t tag_size = wax_cipher_tag_size(sealing->cipher);
-    wax_bytes text;
-    int fault;
+    const struct worker *worker = &workers[sealing->cipher];
+    int fault = worker->unseal == NULL ? MBEDTLS_ERR_CIPHER_FEATURE_UNAVAILABLE
+                                       : worker->unseal(sealing, text, plain);
 
-    if (sealed.size < tag_size || !wax_cipher_takes(sealing, sealed.size - tag_size)) {
-        return WAX_UNTRUSTED;
-    }
-    /* The tag stands behind the text. */
-    text = wax_bytes_of(sealed.data, sealed.size - tag_size);
-    fault = (sealing->cipher == WAX_CHACHA20_POLY1305 ? unseal_chacha : unseal_ccm)(sealing, text,
-                                                                                    plain);
-    if (fault != 0) {
-        wax_wipe(plain, text.size);
-    }
     return fault == 0 ? WAX_OK
            : fault == MBEDTLS_ERR_CHACHAPOLY_AUTH_FAILED || fault == MBEDTLS_ERR_CCM_AUTH_FAILED
                ? WAX_UNTRUSTED
                : WAX_UNSPECIFIED_ERROR;
 }
 
-/* ---- Keys on the curve P-256 ---- */
+#endif
+
+/* ---- Keys on the curve P-256, where the library can do all that the door has of them ---- */
+
+#if defined(MBEDTLS_ECDSA_DETERMINISTIC)
+
+enum { HALF_SIZE = WAX_P256_SIGNATURE_SIZE / 2 };
 
 /* The curve, a secret, a point, and the two numbers of a signature. */
 struct work {
@@ -203,7 +194,6 @@ static int read_secret(struct work *work, const uint8_t *secret)
     return mbedtls_mpi_read_binary(&work->secret, secret, WAX_P256_SECRET_SIZE);
 }
 
-/* The library takes the uncompressed form alone, and looks whether the point is on the curve. */
 static bool read_point(struct work *work, const uint8_t *public_key)
 {
     return mbedtls_ecp_point_read_binary(&work->group, &work->point, public_key,
@@ -211,37 +201,29 @@ static bool read_point(struct work *work, const uint8_t *public_key)
            mbedtls_ecp_check_pubkey(&work->group, &work->point) == 0;
 }
 
-wax_status wax_crypto_p256_public(const uint8_t secret[static WAX_P256_SECRET_SIZE],
-                                  uint8_t public_key[static WAX_P256_PUBLIC_SIZE])
+bool wax_primitive_p256_public(const uint8_t secret[static WAX_P256_SECRET_SIZE],
+                               uint8_t public_key[static WAX_P256_PUBLIC_SIZE])
 {
     struct work work;
     size_t size = 0;
-    bool is_done;
+    bool is_done =
+        begin(&work) == 0 && read_secret(&work, secret) == 0 &&
+        mbedtls_ecp_mul(&work.group, &work.point, &work.secret, &work.group.G, give_random, NULL) ==
+            0 &&
+        mbedtls_ecp_point_write_binary(&work.group, &work.point, MBEDTLS_ECP_PF_UNCOMPRESSED, &size,
+                                       public_key, WAX_P256_PUBLIC_SIZE) == 0;
 
-    memset(public_key, 0, WAX_P256_PUBLIC_SIZE);
-    if (!wax_crypto_p256_is_secret(secret)) {
-        return WAX_INVALID;
-    }
-    is_done = begin(&work) == 0 && read_secret(&work, secret) == 0 &&
-              mbedtls_ecp_mul(&work.group, &work.point, &work.secret, &work.group.G, give_random,
-                              NULL) == 0 &&
-              mbedtls_ecp_point_write_binary(&work.group, &work.point, MBEDTLS_ECP_PF_UNCOMPRESSED,
-                                             &size, public_key, WAX_P256_PUBLIC_SIZE) == 0;
     end(&work);
-    return is_done ? WAX_OK : WAX_UNSPECIFIED_ERROR;
+    return is_done;
 }
 
-wax_status wax_crypto_p256_agree(const uint8_t secret[static WAX_P256_SECRET_SIZE],
-                                 const uint8_t public_key[static WAX_P256_PUBLIC_SIZE],
-                                 uint8_t common[static WAX_SHA256_SIZE])
+wax_status wax_primitive_p256_agree(const uint8_t secret[static WAX_P256_SECRET_SIZE],
+                                    const uint8_t public_key[static WAX_P256_PUBLIC_SIZE],
+                                    uint8_t common[static WAX_SHA256_SIZE])
 {
     struct work work;
     wax_status status = WAX_UNSPECIFIED_ERROR;
 
-    memset(common, 0, WAX_SHA256_SIZE);
-    if (!wax_crypto_p256_is_secret(secret)) {
-        return WAX_INVALID;
-    }
     if (begin(&work) == 0 && read_secret(&work, secret) == 0) {
         status = !read_point(&work, public_key) ? WAX_UNTRUSTED
                  : mbedtls_ecdh_compute_shared(&work.group, &work.r, &work.point, &work.secret,
@@ -254,52 +236,36 @@ wax_status wax_crypto_p256_agree(const uint8_t secret[static WAX_P256_SECRET_SIZ
     return status;
 }
 
-wax_status wax_crypto_p256_sign_parts(const uint8_t secret[static WAX_P256_SECRET_SIZE],
-                                      const wax_bytes *parts, size_t count,
-                                      uint8_t signature[static WAX_P256_SIGNATURE_SIZE])
+bool wax_primitive_p256_sign(const uint8_t secret[static WAX_P256_SECRET_SIZE],
+                             const uint8_t digest[static WAX_SHA256_SIZE],
+                             uint8_t signature[static WAX_P256_SIGNATURE_SIZE])
 {
-    enum { HALF_SIZE = WAX_P256_SIGNATURE_SIZE / 2 };
-
-    uint8_t digest[WAX_SHA256_SIZE];
     struct work work;
-    bool is_done;
-
-    memset(signature, 0, WAX_P256_SIGNATURE_SIZE);
-    if (!wax_crypto_p256_is_secret(secret)) {
-        return WAX_INVALID;
-    }
-    is_done =
-        begin(&work) == 0 && wax_crypto_sha256(parts, count, digest) == WAX_OK &&
-        read_secret(&work, secret) == 0 &&
+    bool is_done =
+        begin(&work) == 0 && read_secret(&work, secret) == 0 &&
         mbedtls_ecdsa_sign_det_ext(&work.group, &work.r, &work.s, &work.secret, digest,
-                                   sizeof digest, MBEDTLS_MD_SHA256, give_random, NULL) == 0 &&
+                                   WAX_SHA256_SIZE, MBEDTLS_MD_SHA256, give_random, NULL) == 0 &&
         mbedtls_mpi_write_binary(&work.r, signature, HALF_SIZE) == 0 &&
         mbedtls_mpi_write_binary(&work.s, signature + HALF_SIZE, HALF_SIZE) == 0;
+
     end(&work);
-    if (!is_done) {
-        memset(signature, 0, WAX_P256_SIGNATURE_SIZE);
-    }
-    return is_done ? WAX_OK : WAX_UNSPECIFIED_ERROR;
+    return is_done;
 }
 
-wax_status wax_crypto_p256_verify_parts(const uint8_t public_key[static WAX_P256_PUBLIC_SIZE],
-                                        const wax_bytes *parts, size_t count,
-                                        const uint8_t signature[static WAX_P256_SIGNATURE_SIZE])
+wax_status wax_primitive_p256_verify(const uint8_t public_key[static WAX_P256_PUBLIC_SIZE],
+                                     const uint8_t digest[static WAX_SHA256_SIZE],
+                                     const uint8_t signature[static WAX_P256_SIGNATURE_SIZE])
 {
-    enum { HALF_SIZE = WAX_P256_SIGNATURE_SIZE / 2 };
-
-    uint8_t digest[WAX_SHA256_SIZE];
     struct work work;
     wax_status status = WAX_UNSPECIFIED_ERROR;
     int fault;
 
-    if (begin(&work) == 0 && wax_crypto_sha256(parts, count, digest) == WAX_OK &&
-        mbedtls_mpi_read_binary(&work.r, signature, HALF_SIZE) == 0 &&
+    if (begin(&work) == 0 && mbedtls_mpi_read_binary(&work.r, signature, HALF_SIZE) == 0 &&
         mbedtls_mpi_read_binary(&work.s, signature + HALF_SIZE, HALF_SIZE) == 0) {
         fault = !read_point(&work, public_key)
                     ? MBEDTLS_ERR_ECP_VERIFY_FAILED
-                    : mbedtls_ecdsa_verify(&work.group, digest, sizeof digest, &work.point, &work.r,
-                                           &work.s);
+                    : mbedtls_ecdsa_verify(&work.group, digest, WAX_SHA256_SIZE, &work.point,
+                                           &work.r, &work.s);
         status = fault == 0                               ? WAX_OK
                  : fault == MBEDTLS_ERR_ECP_VERIFY_FAILED ? WAX_UNTRUSTED
                                                           : WAX_UNSPECIFIED_ERROR;
@@ -307,3 +273,5 @@ wax_status wax_crypto_p256_verify_parts(const uint8_t public_key[static WAX_P256
     end(&work);
     return status;
 }
+
+#endif

@@ -1,148 +1,94 @@
-/* The filter: Mbed TLS between MQTT and the filter below. */
+/* What Mbed TLS does for the filter between MQTT and the filter below. */
 #include "mbed/inner.h"
 
 #include <string.h>
 
-static wax_mbed_tls *self_of(wax_transport *self)
+static wax_mbed_tls *self_of(wax_device_filter *self)
 {
     return (wax_mbed_tls *)(void *)self;
 }
 
 /* ---- What the library calls ---- */
 
-/* Notes what the filter below said when it moved nothing, and says it as the library wants it. */
-static int judge_below(wax_mbed_tls *self, wax_status status, int wanted)
+static int send_below(void *filter, const unsigned char *bytes, size_t size)
 {
-    self->transport.waits = self->transport.below->waits;
-    if (status == WAX_MORE) {
-        return wanted;
-    }
-    self->below_status = status;
-    return MBEDTLS_ERR_SSL_CONN_EOF;
-}
-
-static int send_below(void *context, const unsigned char *bytes, size_t size)
-{
-    wax_mbed_tls *self = context;
     size_t sent = 0;
-    wax_status status = wax_transport_send(self->transport.below, wax_bytes_of(bytes, size), &sent);
+    wax_status status = wax_device_send_below(filter, wax_bytes_of(bytes, size), &sent);
 
-    return status == WAX_OK ? (int)sent : judge_below(self, status, MBEDTLS_ERR_SSL_WANT_WRITE);
+    return status == WAX_OK     ? (int)sent
+           : status == WAX_MORE ? MBEDTLS_ERR_SSL_WANT_WRITE
+                                : MBEDTLS_ERR_SSL_CONN_EOF;
 }
 
-static int receive_below(void *context, unsigned char *room, size_t size)
+static int receive_below(void *filter, unsigned char *room, size_t size)
 {
-    wax_mbed_tls *self = context;
     size_t received = 0;
-    wax_status status = wax_transport_receive(self->transport.below, room, size, &received);
+    wax_status status = wax_device_receive_below(filter, room, size, &received);
 
-    return status == WAX_OK ? (int)received : judge_below(self, status, MBEDTLS_ERR_SSL_WANT_READ);
+    return status == WAX_OK     ? (int)received
+           : status == WAX_MORE ? MBEDTLS_ERR_SSL_WANT_READ
+                                : MBEDTLS_ERR_SSL_CONN_EOF;
 }
 
-/* ---- The filter ---- */
+/* ---- What calls the library ---- */
 
-/* What a call of the library that moved nothing means; all but waiting ends the connection. One
- * that ends without close_notify has ended as well: MQTT itself knows whether a packet is whole. */
-static wax_status judge(wax_mbed_tls *self, int fault)
+/* What a call means: the library moved as much, or says why it did not. */
+static wax_status judge(wax_mbed_tls *self, int result, size_t *moved)
 {
-    if (fault == MBEDTLS_ERR_SSL_WANT_READ || fault == MBEDTLS_ERR_SSL_WANT_WRITE) {
+    if (result > 0) {
+        *moved = (size_t)result;
+        return WAX_OK;
+    }
+    if (result == MBEDTLS_ERR_SSL_WANT_READ || result == MBEDTLS_ERR_SSL_WANT_WRITE) {
         return WAX_MORE;
     }
-    if (self->below_status != WAX_OK) {
-        self->ended = self->below_status;
-        if (self->ended == WAX_CLOSED && !wax_mbed_is_ready(self)) {
-            self->ended = wax_device_explain(WAX_DEVICE_CUT, &self->problem);
-        }
-    } else if (fault == 0 || fault == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) {
-        self->ended = WAX_CLOSED;
-    } else {
-        self->ended = mbed_explain(self, fault, &self->problem);
+    if (result == 0 || result == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) {
+        return WAX_CLOSED;
     }
-    return self->ended;
+    return mbed_explain(self, result, &self->filter.problem);
 }
 
-static wax_status receive(wax_transport *transport, uint8_t *room, size_t size, size_t *received)
+static wax_status receive(wax_device_filter *filter, uint8_t *room, size_t size, size_t *received)
 {
-    wax_mbed_tls *self = self_of(transport);
-    int result;
+    wax_mbed_tls *self = self_of(filter);
 
-    if (self->ended != WAX_OK) {
-        return self->ended;
-    }
-    result = mbedtls_ssl_read(&self->ssl, room, size);
-    if (result <= 0) {
-        return judge(self, result);
-    }
-    *received = (size_t)result;
-    return WAX_OK;
+    return judge(self, mbedtls_ssl_read(&self->ssl, room, size), received);
 }
 
-/* What the library has taken once it has to be offered again as it was, and not with more. */
-static wax_status send(wax_transport *transport, wax_bytes bytes, size_t *sent)
+static wax_status send(wax_device_filter *filter, wax_bytes bytes, size_t *sent)
 {
-    wax_mbed_tls *self = self_of(transport);
-    size_t size = self->pending_size > 0 ? self->pending_size : bytes.size;
-    wax_status status;
-    int result;
+    wax_mbed_tls *self = self_of(filter);
 
-    wax_assert(bytes.size >= size && size > 0);
-    if (self->ended != WAX_OK) {
-        return self->ended;
-    }
-    result = mbedtls_ssl_write(&self->ssl, bytes.data, size);
-    if (result <= 0) {
-        status = judge(self, result);
-        self->pending_size = status == WAX_MORE ? size : 0;
-        return status;
-    }
-    self->pending_size = 0;
-    *sent = (size_t)result;
-    return WAX_OK;
+    return judge(self, mbedtls_ssl_write(&self->ssl, bytes.data, bytes.size), sent);
 }
 
-/* Says close_notify, and does not wait for the peer's: MQTT has said its DISCONNECT before. */
-static wax_status close(wax_transport *transport)
+static wax_status say_bye(wax_device_filter *filter)
 {
-    wax_mbed_tls *self = self_of(transport);
-    bool is_open = wax_mbed_is_ready(self) && self->below_status == WAX_OK &&
-                   (self->ended == WAX_OK || self->ended == WAX_CLOSED);
-    wax_status status;
+    wax_mbed_tls *self = self_of(filter);
+    size_t nothing;
+    int fault = mbedtls_ssl_close_notify(&self->ssl);
 
-    if (is_open && !self->said_bye) {
-        int fault = mbedtls_ssl_close_notify(&self->ssl);
-        if (fault == MBEDTLS_ERR_SSL_WANT_READ || fault == MBEDTLS_ERR_SSL_WANT_WRITE) {
-            return WAX_MORE;
-        }
-        self->said_bye = true;
-    }
-    status = wax_transport_close(transport->below);
-    transport->waits = transport->below->waits;
-    return status;
+    return fault == 0 ? WAX_OK : judge(self, fault, &nothing);
 }
 
-static void release(wax_transport *transport)
+static bool is_ready(const wax_device_filter *filter)
 {
-    wax_mbed_tls *self = self_of(transport);
-
-    mbedtls_ssl_free(&self->ssl);
-    wax_transport_release(transport->below);
+    return wax_mbed_is_ready((const wax_mbed_tls *)(const void *)filter);
 }
 
-static const char *explain(wax_transport *transport)
+static void release(wax_device_filter *filter)
 {
-    wax_mbed_tls *self = self_of(transport);
-
-    return self->problem != NULL ? self->problem : wax_transport_explain(transport->below);
+    mbedtls_ssl_free(&self_of(filter)->ssl);
 }
 
-static const wax_transport_kind kind = {"Mbed TLS", receive, send, close, release, explain};
+static const wax_device_library library = {receive, send, say_bye, is_ready, release};
 
 wax_status wax_mbed_connect(wax_mbed_tls *self, wax_mbed_context *context, wax_transport *below)
 {
     const wax_device_settings *settings = context->settings;
 
     memset(self, 0, sizeof *self);
-    self->transport = (wax_transport){.kind = &kind, .below = below, .waits = WAX_WAITS_TO_WRITE};
+    wax_device_filter_open(&self->filter, &library, below);
     self->has_key = settings->psk.size > 0;
     mbedtls_ssl_init(&self->ssl);
     if (mbedtls_ssl_setup(&self->ssl, &context->config) != 0 ||
@@ -150,6 +96,6 @@ wax_status wax_mbed_connect(wax_mbed_tls *self, wax_mbed_context *context, wax_t
         mbedtls_ssl_free(&self->ssl);
         return WAX_FULL;
     }
-    mbedtls_ssl_set_bio(&self->ssl, self, send_below, receive_below, NULL);
+    mbedtls_ssl_set_bio(&self->ssl, &self->filter, send_below, receive_below, NULL);
     return WAX_OK;
 }

@@ -1,13 +1,8 @@
 /* What the library's faults mean. */
 #include "mbed/inner.h"
 
-struct row {
-    int number;
-    wax_device_fault fault;
-};
-
 /* clang-format off */
-static const struct row rows[] = {
+static const wax_device_number rows[] = {
     {MBEDTLS_ERR_SSL_INVALID_MAC,             WAX_DEVICE_DAMAGED},
     {MBEDTLS_ERR_SSL_INVALID_RECORD,          WAX_DEVICE_NO_TLS},
     {MBEDTLS_ERR_SSL_BAD_HS_PROTOCOL_VERSION, WAX_DEVICE_OLD_TLS},
@@ -17,16 +12,6 @@ static const struct row rows[] = {
 };
 /* clang-format on */
 
-static wax_device_fault find(int number)
-{
-    for (size_t i = 0; i < WAX_COUNT(rows); i++) {
-        if (rows[i].number == number) {
-            return rows[i].fault;
-        }
-    }
-    return WAX_DEVICE_FAILED;
-}
-
 wax_status mbed_explain(const wax_mbed_tls *self, int fault, const char **words)
 {
     wax_device_fault doubt = mbed_doubt(&self->ssl, fault);
@@ -35,5 +20,6 @@ wax_status mbed_explain(const wax_mbed_tls *self, int fault, const char **words)
         return wax_device_explain_alert(self->ssl.in_msg[1],
                                         self->has_key && !wax_mbed_is_ready(self), words);
     }
-    return wax_device_explain(doubt != WAX_DEVICE_FAILED ? doubt : find(fault), words);
+    return wax_device_explain(
+        doubt != WAX_DEVICE_FAILED ? doubt : wax_device_find(rows, WAX_COUNT(rows), fault), words);
 }

@@ -149,7 +149,7 @@ static wax_status prepare_group(const wax_member *member, struct box *box, struc
 
     grant->group = (wax_seal_group){
         .suite = member->config->suite(view->suite),
-        .class = view->group_class == 0 ? WAX_CLASS_STATE : WAX_CLASS_STREAM,
+        .group_class = view->group_class == 0 ? WAX_CLASS_STATE : WAX_CLASS_STREAM,
         .tag_size = (uint8_t)view->tag_size,
     };
     if (grant->group.suite == NULL) {
@@ -297,11 +297,12 @@ static void bind_opener(wax_member *member, const struct box *box, struct slot *
     opener->floors = grant->floors;
     opener->floor_count = grant->floor_count;
     opener->sender_count = member->config->sender_count;
-    opener->topic_count = grant->group.class == WAX_CLASS_STATE ? member->config->topic_count : 0;
+    opener->topic_count =
+        grant->group.group_class == WAX_CLASS_STATE ? member->config->topic_count : 0;
     opener->boot_nonce = member->boot_nonce;
     opener->step_max = member->config->step_max == 0 ? STEP_MAX : member->config->step_max;
     memcpy(opener->hash_key, member->boot_nonce, sizeof(member->boot_nonce));
-    opener->keep = member->config->forgets || slot->grant->group.class != WAX_CLASS_STREAM
+    opener->keep = member->config->forgets || slot->grant->group.group_class != WAX_CLASS_STREAM
                        ? NULL
                        : member_keep_came;
     opener->keeper = slot;

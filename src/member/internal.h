@@ -76,13 +76,15 @@ struct talk {
     uint8_t *room; /* struct held, each with its bytes */
     size_t first;
     size_t end;
-    uint64_t until_ms; /* how long the mailbox is waited for; WAX_NEVER: it is not */
-    uint64_t again_ms; /* when the status is told again; WAX_NEVER */
-    wax_client_receipt owed;
+    uint64_t until_ms;            /* how long the mailbox is waited for; WAX_NEVER: it is not */
+    uint64_t again_ms;            /* when the status is told again; WAX_NEVER */
+    wax_client_receipt owed;      /* for a message that was told */
+    wax_client_receipt owed_keys; /* for a mailbox */
     uint32_t ask_token;
     uint32_t tell_token;
-    bool asks;  /* the mailbox is to be asked for */
-    bool tells; /* the status is to be sent */
+    bool asks;       /* the mailbox is to be asked for */
+    bool tells;      /* the status is to be sent */
+    bool is_crowded; /* but there was no room for it: not before something has left */
 };
 
 struct wax_member {

@@ -13,6 +13,8 @@
 #include "keys/keys.h"
 #include "seal/seal.h"
 
+WAX_C_BEGIN
+
 /* ---- What outlives a restart ---- */
 
 typedef enum wax_member_record {
@@ -100,8 +102,8 @@ typedef struct wax_member wax_member;
  * Returns WAX_OK, with a mailbox or without; WAX_INVALID for a configuration that is none or too
  * little memory; or what the store returned. */
 wax_status wax_member_open(wax_member **member, const wax_member_config *config,
-                           const uint8_t boot_nonce[static WAX_KEYS_ID_SIZE], uint8_t *memory,
-                           size_t size) WAX_CHECKED;
+                           const uint8_t boot_nonce[WAX_AT_LEAST(WAX_KEYS_ID_SIZE)],
+                           uint8_t *memory, size_t size) WAX_CHECKED;
 
 /* Wipes all secrets. */
 void wax_member_close(wax_member *member);
@@ -267,5 +269,7 @@ typedef struct wax_member_draft {
  * again it is told as a gap. */
 wax_status wax_member_publish(wax_member *member, wax_client *client, const wax_member_draft *draft,
                               uint32_t *token) WAX_CHECKED;
+
+WAX_C_END
 
 #endif

@@ -52,6 +52,7 @@ static void tell(wax_member *member, wax_client *client, uint64_t now_ms)
 
         member->talk.tells =
             wax_client_publish(client, &publish, &member->talk.tell_token) == WAX_FULL;
+        member->talk.is_crowded = member->talk.tells;
     }
 }
 
@@ -131,7 +132,12 @@ static void take_message(wax_member *member, const wax_publish *publish, wax_cli
 /* A mailbox that is none ends no waiting: whoever can publish could throw away what is held. */
 static void take_keys(wax_member *member, const wax_client_event *came, wax_member_event *event)
 {
-    member->talk.owed = came->receipt;
+    if (member->talk.owed_keys.owes != WAX_NO_PACKET) {
+        event->type = WAX_MEMBER_DROPPED; /* the one before could not be acknowledged yet */
+        event->status = WAX_FULL;
+        return;
+    }
+    member->talk.owed_keys = came->receipt;
     event->status = wax_member_take_mailbox(member, came->publish.payload);
     event->type = event->status == WAX_OK ? WAX_MEMBER_KEYS : WAX_MEMBER_BAD_MAILBOX;
     if (event->status == WAX_OK) {
@@ -189,20 +195,32 @@ static void connected(wax_member *member, uint64_t now_ms)
     member->talk.until_ms = now_ms + patience_ms(member);
 }
 
+static void acknowledge(wax_client *client, wax_client_receipt *receipt)
+{
+    if (receipt->owes != WAX_NO_PACKET && wax_client_acknowledge(client, *receipt, 0) != WAX_FULL) {
+        receipt->owes = WAX_NO_PACKET;
+    }
+}
+
 static void settle(wax_member *member, wax_client *client, uint64_t now_ms)
 {
     struct talk *talk = &member->talk;
+    const bool is_open = client->state == WAX_CLIENT_OPEN;
 
-    if (talk->owed.owes != WAX_NO_PACKET &&
-        wax_client_acknowledge(client, talk->owed, 0) != WAX_FULL) {
-        talk->owed.owes = WAX_NO_PACKET;
-    }
+    acknowledge(client, &talk->owed);
+    acknowledge(client, &talk->owed_keys);
     talk->tells = talk->tells || talk->again_ms <= now_ms;
-    if (client->state == WAX_CLIENT_OPEN && talk->asks) {
+    if (is_open && talk->asks) {
         ask(member, client);
-    } else if (client->state == WAX_CLIENT_OPEN && talk->tells && talk->until_ms == WAX_NEVER) {
+    } else if (is_open && talk->tells && !talk->is_crowded && talk->until_ms == WAX_NEVER) {
         tell(member, client, now_ms);
     }
+}
+
+/* Whether what is told and held may be gone on with. */
+static bool may_go_on(const struct talk *talk)
+{
+    return talk->until_ms == WAX_NEVER && talk->owed.owes == WAX_NO_PACKET;
 }
 
 bool wax_member_poll(wax_member *member, wax_client *client, uint64_t now_ms, uint64_t wall_ms,
@@ -217,7 +235,7 @@ bool wax_member_poll(wax_member *member, wax_client *client, uint64_t now_ms, ui
         event->type = WAX_MEMBER_LATE;
         return true;
     }
-    if (talk->until_ms == WAX_NEVER && holds(member) && talk->owed.owes == WAX_NO_PACKET) {
+    if (may_go_on(talk) && holds(member)) {
         const struct held *held = next_held(talk);
 
         take_message(member, &held->publish, held->receipt, wall_ms, event);
@@ -227,10 +245,12 @@ bool wax_member_poll(wax_member *member, wax_client *client, uint64_t now_ms, ui
         return false;
     }
     if (event->client.type == WAX_CLIENT_CONNECTED) {
+        talk->is_crowded = false;
         connected(member, now_ms);
     } else if (event->client.type == WAX_CLIENT_MESSAGE) {
         take(member, wall_ms, event);
     } else {
+        talk->is_crowded = false;
         take_answer(member, event);
     }
     return true;
@@ -245,7 +265,7 @@ uint64_t wax_member_deadline_ms(const wax_member *member, const wax_client *clie
 {
     uint64_t deadline_ms = wax_client_deadline_ms(client);
 
-    if (member->talk.until_ms == WAX_NEVER && holds(member)) {
+    if (may_go_on(&member->talk) && holds(member)) {
         return 0;
     }
     if (client->state == WAX_CLIENT_OPEN && !member->talk.tells &&

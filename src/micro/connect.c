@@ -40,7 +40,7 @@ wax_status wax_micro_attach(wax_micro *micro, wax_transport *transport, uint32_t
     micro->asked_ms = now_ms;
     micro->out.data = config->send_room;
     micro->out.size = config->send_size;
-    micro->keep_alive_ms = config->connect.keep_alive_s * 1000U;
+    micro->keep_alive_ms = config->connect.keep_alive_s * UINT32_C(1000);
     micro->is_asked = true;
     if (WAX_MQTT5) {
         micro->peer_packet_size_max = WAX_PACKET_SIZE_MAX; /* until CONNACK says less */

@@ -14,6 +14,8 @@
 #include "transport/transport.h"
 #include "wire/wire.h"
 
+WAX_C_BEGIN
+
 /* The smallest send room that works, and what CONNECT takes beside the application's properties
  * with MQTT 5, in the receive room. */
 #define WAX_MICRO_SEND_SIZE_MIN   16U
@@ -147,5 +149,7 @@ wax_status wax_micro_subscribe(wax_micro *micro, const wax_subscription *subscri
 /* Says good-bye; poll() ends the connection when it has left. `reason` is 0 with MQTT 3. Returns
  * WAX_OK, WAX_FULL when there is no room now, or WAX_INVALID when the connection is not open. */
 wax_status wax_micro_disconnect(wax_micro *micro, uint8_t reason) WAX_CHECKED;
+
+WAX_C_END
 
 #endif

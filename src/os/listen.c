@@ -48,13 +48,21 @@ static int listen_on(const struct addrinfo *address, const wax_listen *wanted)
     return descriptor;
 }
 
-/* A socket's file outlives a process that was killed: it may go if nobody answers at it. */
+/* A socket's file outlives a process that was killed: it may go if nobody answers at it. Nobody
+ * answers at other files either, and those stay. */
 static void remove_stale(const struct sockaddr_un *address)
 {
-    int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct stat status;
+    int descriptor;
 
-    if (descriptor >= 0 &&
-        connect(descriptor, (const struct sockaddr *)address, sizeof *address) != 0 &&
+    if (lstat(address->sun_path, &status) != 0 || !S_ISSOCK(status.st_mode)) {
+        return;
+    }
+    descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (descriptor < 0) {
+        return;
+    }
+    if (connect(descriptor, (const struct sockaddr *)address, sizeof *address) != 0 &&
         errno == ECONNREFUSED) {
         unlink(address->sun_path);
     }

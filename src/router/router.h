@@ -6,6 +6,8 @@
 
 #include "base/base.h"
 
+WAX_C_BEGIN
+
 /* No subscription. */
 #define WAX_NO_SUBSCRIPTION 0U
 
@@ -68,7 +70,7 @@ typedef struct wax_interest {
  * collides; it is copied.
  * Returns WAX_OK; WAX_FULL when there is no memory, and `*router` is NULL. */
 wax_status wax_router_open(wax_router **router, wax_memory *memory,
-                           const uint64_t key[static 2]) WAX_CHECKED;
+                           const uint64_t key[WAX_AT_LEAST(2)]) WAX_CHECKED;
 
 /* Gives all memory back; NULL is allowed. The subscribers are as good as new only after
  * wax_subscriber_init(). */
@@ -209,7 +211,7 @@ typedef struct wax_retained wax_retained;
 /* Makes an empty store, under the same terms as wax_router_open().
  * Returns WAX_OK; WAX_FULL when there is no memory, and `*retained` is NULL. */
 wax_status wax_retained_open(wax_retained **retained, wax_memory *memory,
-                             const uint64_t key[static 2]) WAX_CHECKED;
+                             const uint64_t key[WAX_AT_LEAST(2)]) WAX_CHECKED;
 
 /* Gives all memory back, but not the messages: walk over an empty filter first to release them.
  * There are no walks any more. NULL is allowed. */
@@ -260,5 +262,7 @@ size_t wax_retained_walk_topic(const wax_retained_walk *walk, uint8_t *room, siz
 
 /* Ends a walk, wherever it is. */
 void wax_retained_walk_end(wax_retained_walk *walk);
+
+WAX_C_END
 
 #endif

@@ -11,7 +11,7 @@ enum { REPLAY_WINDOW = 64, STEP_MAX = UINT16_MAX };
 bool opener_is_sound(const wax_opener *self)
 {
     return self->group->suite != NULL && self->epochs_kept > 0 &&
-           (self->sender_count > 0 || self->group->class == WAX_CLASS_STATE);
+           (self->sender_count > 0 || self->group->group_class == WAX_CLASS_STATE);
 }
 
 const uint8_t *opener_find_key(const wax_opener *self, uint32_t sender)
@@ -37,7 +37,7 @@ static bool may_write(const wax_opener *self, uint32_t sender)
 static bool opens(const wax_opener *self, const wax_epoch_key *key, uint32_t sender)
 {
     return key->what == WAX_EPOCH_SECRET ||
-           (key->what == WAX_EPOCH_CLASS && self->group->class == WAX_CLASS_STATE) ||
+           (key->what == WAX_EPOCH_CLASS && self->group->group_class == WAX_CLASS_STATE) ||
            (key->what == WAX_EPOCH_SENDER && self->own_sender == sender);
 }
 
@@ -187,7 +187,7 @@ wax_seal_event claim_judge(struct claim *claim, const wax_opener *self, const st
     }
     claim->scope.epoch = claim->epoch->epoch;
     claim->sender = records_find_sender(self, header->sender);
-    if (self->group->class == WAX_CLASS_STATE) {
+    if (self->group->group_class == WAX_CLASS_STATE) {
         claim->latest = records_find_topic(self, topic, header->sender);
         return judge_state(claim, self);
     }
@@ -233,17 +233,17 @@ wax_status claim_derive(struct claim *claim)
 
     if (!is_known) {
         status = begin_epoch(claim);
-    } else if (window < known && claim->scope.group->class == WAX_CLASS_STREAM) {
+    } else if (window < known && claim->scope.group->group_class == WAX_CLASS_STREAM) {
         memcpy(claim->secret, record->secret_before, WAX_SECRET_SIZE);
     } else {
         memcpy(claim->secret, record->secret, WAX_SECRET_SIZE);
         memcpy(claim->secret_before, record->secret_before, WAX_SECRET_SIZE);
     }
     /* In class state nothing steps, and all have one key. */
-    if (status == WAX_OK && claim->scope.group->class == WAX_CLASS_STREAM) {
+    if (status == WAX_OK && claim->scope.group->group_class == WAX_CLASS_STREAM) {
         status = step_to(claim, known, window);
     }
-    if (is_known && (window == known || claim->scope.group->class == WAX_CLASS_STATE)) {
+    if (is_known && (window == known || claim->scope.group->group_class == WAX_CLASS_STATE)) {
         memcpy(claim->key, record->key, sizeof claim->key);
         return status;
     }
@@ -314,7 +314,7 @@ static wax_status keep_sender(const struct claim *claim, wax_opener *self)
     }
     is_whole = advance(&next, claim);
     next.record.sender = claim->scope.sender;
-    if (self->keep != NULL && self->group->class == WAX_CLASS_STREAM) {
+    if (self->keep != NULL && self->group->group_class == WAX_CLASS_STREAM) {
         status = self->keep(self->keeper, &next);
     }
     record = status == WAX_OK ? records_use_sender(self, claim->scope.sender) : NULL;
@@ -332,7 +332,7 @@ wax_status claim_keep(const struct claim *claim, wax_opener *self)
     wax_status status = keep_sender(claim, self);
     wax_topic_record *latest;
 
-    if (status == WAX_OK && self->group->class == WAX_CLASS_STATE) {
+    if (status == WAX_OK && self->group->group_class == WAX_CLASS_STATE) {
         latest = records_use_topic(self, claim->topic, claim->scope.sender);
         if (latest != NULL) {
             latest->epoch = claim->scope.epoch;

@@ -1,4 +1,6 @@
-/* The tables of an opener: each record has WAX_RECORD_PROBES places where it may stand. */
+/* The tables of an opener: a record stands in the first of its places that was empty. A sender may
+ * stand anywhere, since whoever is forgotten may be replayed; a topic has WAX_RECORD_PROBES places.
+ */
 #include "seal/records.h"
 
 /* One of the tables; its records begin with a wax_record. */
@@ -6,22 +8,21 @@ struct table {
     uint8_t *records;
     size_t size; /* of a record */
     size_t count;
+    size_t probes; /* places of one record */
 };
 
 static struct table senders_of(const wax_opener *opener)
 {
-    return (struct table){(uint8_t *)opener->senders, sizeof *opener->senders,
+    return (struct table){(uint8_t *)opener->senders, sizeof *opener->senders, opener->sender_count,
                           opener->sender_count};
 }
 
 static struct table topics_of(const wax_opener *opener)
 {
-    return (struct table){(uint8_t *)opener->topics, sizeof *opener->topics, opener->topic_count};
-}
+    const size_t count = opener->topic_count;
 
-static size_t probes_in(const struct table *table)
-{
-    return table->count < WAX_RECORD_PROBES ? table->count : WAX_RECORD_PROBES;
+    return (struct table){(uint8_t *)opener->topics, sizeof *opener->topics, count,
+                          count < WAX_RECORD_PROBES ? count : WAX_RECORD_PROBES};
 }
 
 static wax_record *record_at(const struct table *table, uint64_t hash, size_t probe)
@@ -33,11 +34,14 @@ static wax_record *record_at(const struct table *table, uint64_t hash, size_t pr
 
 static wax_record *find(const struct table *table, uint64_t hash, uint32_t sender)
 {
-    for (size_t i = 0; i < probes_in(table); i++) {
+    for (size_t i = 0; i < table->probes; i++) {
         wax_record *record = record_at(table, hash, i);
 
         if (record->sender == sender && record->hash == hash) {
             return record;
+        }
+        if (record->sender == 0) {
+            return NULL; /* it would stand here: no place is ever emptied alone */
         }
     }
     return NULL;
@@ -53,7 +57,7 @@ static wax_record *make(const struct table *table, uint64_t hash, uint32_t sende
 {
     wax_record *stalest = table->count == 0 ? NULL : record_at(table, hash, 0);
 
-    for (size_t i = 1; i < probes_in(table); i++) {
+    for (size_t i = 1; i < table->probes && stalest->sender != 0; i++) {
         wax_record *record = record_at(table, hash, i);
 
         stalest = is_staler(record, stalest, clock) ? record : stalest;

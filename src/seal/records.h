@@ -9,7 +9,8 @@ wax_sender_record *records_find_sender(const wax_opener *opener, uint32_t sender
 wax_topic_record *records_find_topic(const wax_opener *opener, wax_bytes topic, uint32_t sender);
 
 /* The same, with a new record where there is none, in an empty place or in that of the one among
- * its places that was used longest ago; NULL when the table has no places at all. */
+ * its places that was used longest ago: senders may stand in all. NULL when the table has no places
+ * at all. */
 wax_sender_record *records_use_sender(wax_opener *opener, uint32_t sender);
 wax_topic_record *records_use_topic(wax_opener *opener, wax_bytes topic, uint32_t sender);
 

@@ -38,7 +38,7 @@ wax_status schedule_class(const struct scope *scope, const uint8_t *epoch_secret
     wax_derivation what = {
         .suite = scope->group->suite, .secret = epoch_secret, .label = WAX_TEXT("class")};
 
-    wax_write_u8(&context, (uint8_t)scope->group->class);
+    wax_write_u8(&context, (uint8_t)scope->group->group_class);
     what.context = wax_writer_bytes(&context);
     return wax_derive(&what, result, WAX_SECRET_SIZE);
 }

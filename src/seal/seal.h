@@ -8,6 +8,8 @@
 #include "seal/fields.h"
 #include "seal/look.h"
 
+WAX_C_BEGIN
+
 /* ---- Suites [2] ---- */
 
 #define WAX_SECRET_SIZE    32 /* of an epoch, a class, a sender */
@@ -104,7 +106,7 @@ typedef enum wax_seal_class {
 typedef struct wax_seal_group {
     const wax_suite *suite;
     uint8_t id[WAX_SEAL_GROUP_ID];
-    wax_seal_class class;
+    wax_seal_class group_class;
     uint8_t tag_size;         /* 16, or 8 in suites 2 and 3 */
     const wax_bytes *filters; /* the topics that belong to it */
     size_t filter_count;
@@ -131,14 +133,14 @@ typedef struct wax_seal_room {
  * Returns WAX_OK, or WAX_UNSPECIFIED_ERROR when the library fails. `result` is all zero unless
  * WAX_OK. */
 wax_status wax_seal_sender_secret(const wax_seal_group *group, uint32_t epoch,
-                                  const uint8_t epoch_secret[static WAX_SECRET_SIZE],
+                                  const uint8_t epoch_secret[WAX_AT_LEAST(WAX_SECRET_SIZE)],
                                   uint32_t sender,
-                                  uint8_t result[static WAX_SECRET_SIZE]) WAX_CHECKED;
+                                  uint8_t result[WAX_AT_LEAST(WAX_SECRET_SIZE)]) WAX_CHECKED;
 
 /* Likewise the class's secret, with which a newcomer opens what is retained. */
 wax_status wax_seal_class_secret(const wax_seal_group *group, uint32_t epoch,
-                                 const uint8_t epoch_secret[static WAX_SECRET_SIZE],
-                                 uint8_t result[static WAX_SECRET_SIZE]) WAX_CHECKED;
+                                 const uint8_t epoch_secret[WAX_AT_LEAST(WAX_SECRET_SIZE)],
+                                 uint8_t result[WAX_AT_LEAST(WAX_SECRET_SIZE)]) WAX_CHECKED;
 
 /* ---- Sealing [3] [5] ---- */
 
@@ -348,10 +350,10 @@ typedef struct wax_topic_record {
  * calls; tables belong to the caller and stay where they are.
  *
  * `senders` and `topics` are finite: a newcomer takes an empty place, or the one that was used
- * longest ago among the WAX_RECORD_PROBES where it may stand. What was forgotten so may be replayed
- * once, as far as `epochs` and floors allow it: give as many places as there are senders, and
- * twice as many as topics and their senders. They hold secrets. In class stream `keep` and
- * wax_opener_recall() bring over a restart what came. */
+ * longest ago: of all among senders, of WAX_RECORD_PROBES among topics. What was forgotten so may
+ * be replayed once, as far as `epochs` and floors allow it: give as many places as there are
+ * senders, and twice as many as topics and their senders. They hold secrets. In class stream `keep`
+ * and wax_opener_recall() bring over a restart what came. */
 typedef struct wax_opener {
     const wax_seal_group *group;
     wax_seal_room room;
@@ -584,5 +586,7 @@ wax_status wax_blind_filter(const wax_blinder *self, wax_bytes filter, wax_write
  * fails, the answer is no. */
 bool wax_blind_is_of(const wax_blinder *self, wax_bytes blinded, wax_bytes topic,
                      wax_seal_room room);
+
+WAX_C_END
 
 #endif

@@ -12,7 +12,7 @@ struct scope sealer_scope(const wax_sealer *self)
 
 static bool is_stream(const wax_sealer *self)
 {
-    return self->group->class == WAX_CLASS_STREAM;
+    return self->group->group_class == WAX_CLASS_STREAM;
 }
 
 /* In class state nothing steps: what is retained must open as long as its epoch is kept. */

@@ -107,7 +107,7 @@ wax_status wax_session_connect(wax_session *session, const wax_connect *connect,
     if (status == WAX_OK) {
         session->version = (uint8_t)connect->version;
         session->starts_clean = connect->clean_start;
-        session->keep_alive_ms = connect->keep_alive_s * 1000U;
+        session->keep_alive_ms = connect->keep_alive_s * UINT32_C(1000);
         session->has_authentication =
             wax_property_value(packet.properties, WAX_AUTHENTICATION_METHOD).size > 0;
         session->sent_ms = session->now_ms;
@@ -139,7 +139,7 @@ wax_status wax_session_accept(wax_session *session, bool session_present, uint16
     }
     if (status == WAX_OK) {
         session->state = WAX_SESSION_OPEN;
-        session->keep_alive_ms = keep_alive_s * 1000U;
+        session->keep_alive_ms = keep_alive_s * UINT32_C(1000);
         session->sent_ms = session->now_ms;
         if (!session_present) {
             wax_session_clear(session);

@@ -81,7 +81,7 @@ static wax_status take_connack(wax_session *session, const wax_packet *packet, w
     wax_session_heed(session, properties);
     keep_alive_s =
         wax_property_number(properties, WAX_SERVER_KEEP_ALIVE, session->keep_alive_ms / 1000U);
-    session->keep_alive_ms = keep_alive_s * 1000U; /* [MQTT-3.1.2-21] */
+    session->keep_alive_ms = keep_alive_s * UINT32_C(1000); /* [MQTT-3.1.2-21] */
     session->state = WAX_SESSION_OPEN;
     /* The CONNACK of MQTT 3.1 does not tell: whoever did not ask for a clean session has the old.
      */

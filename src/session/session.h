@@ -8,6 +8,8 @@
 
 #include "wire/wire.h"
 
+WAX_C_BEGIN
+
 /* What an exchange waits for: the peer's packet, or the application's word that it may go on. */
 typedef enum wax_wait {
     WAX_WAIT_NONE, /* the slot is free */
@@ -281,5 +283,7 @@ uint64_t wax_session_deadline_ms(const wax_session *session);
 /* Does what is due: sends PINGREQ, gives up a silent peer. Returns WAX_OK, WAX_FULL, or from 0x80
  * on why the connection must close, as wax_session_receive(). */
 wax_status wax_session_tick(wax_session *session, uint64_t now_ms, wax_writer *out) WAX_CHECKED;
+
+WAX_C_END
 
 #endif

@@ -133,7 +133,7 @@ void wax_sn_joined(wax_sn_client *client, bool session_present, const wax_sn_tur
 {
     client->line = WAX_SN_LINE_OPEN;
     client->is_pinged = false;
-    if (client->answers != 0 && !session_present) {
+    if (client->answers != 0 && !session_present && wax_sn_up_is_lasting(client)) {
         say_no(client, WAX_SN_CONGESTION, turn); /* it subscribes again when it connects again */
         client->fault = "the broker has lost the session while the Will was changed";
         leave(client, turn);
@@ -229,6 +229,7 @@ static void start_over(wax_sn_client *client, const wax_sn_packet *packet, const
     client->began_ms = turn->now_ms;
     client->answers = 0;
     client->has_will = false;
+    client->has_subscribed = false;
     memset(client->exchanges, 0, sizeof client->exchanges);
     memset(client->done, 0, sizeof client->done);
     memset(client->topics, 0, sizeof client->topics);
@@ -336,17 +337,31 @@ static void change_will(wax_sn_client *client, uint8_t answer, const wax_sn_turn
     want_line(client, turn);
 }
 
-/* Whether the Will may be changed; says so if it may never. */
+static bool has_exchanges(const wax_sn_client *client)
+{
+    for (size_t i = 0; i < WAX_SN_EXCHANGES_MAX; i++) {
+        if (client->exchanges[i].message_id != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether the Will may be changed; says so if it may not. A clean session of MQTT 3.1.1 does not
+ * outlive its connection, so it must have nothing to lose: no subscription, and nothing that is
+ * not answered. What is not taken now the device asks again. */
 static bool may_change_will(wax_sn_client *client, uint8_t answer, const wax_sn_turn *turn)
 {
+    bool is_lasting = wax_sn_up_is_lasting(client);
+
     if (client->line != WAX_SN_LINE_OPEN) {
         return false;
     }
-    if (client->is_clean && !WAX_IS_MQTT5(client->config->version)) {
-        say_code(turn, answer, WAX_SN_NOT_SUPPORTED); /* the session would be lost */
+    if (!is_lasting && client->has_subscribed) {
+        say_code(turn, answer, WAX_SN_NOT_SUPPORTED);
         return false;
     }
-    return true;
+    return is_lasting || !has_exchanges(client);
 }
 
 static void take_will_topic_change(wax_sn_client *client, const wax_sn_packet *packet,

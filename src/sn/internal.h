@@ -59,6 +59,9 @@ bool wax_sn_up_subscribe(wax_sn_client *client, const wax_sn_packet *packet, wax
 bool wax_sn_up_ping(wax_sn_client *client, const wax_sn_turn *turn);
 bool wax_sn_up_disconnect(wax_sn_client *client, bool is_final, const wax_sn_turn *turn);
 
+/* Whether the session outlives its connection, so that another Will can be brought to it. */
+bool wax_sn_up_is_lasting(const wax_sn_client *client);
+
 /* --- deliver.c --- */
 
 /* Puts a message into the queue. False: there is no room for it now. What can never be delivered

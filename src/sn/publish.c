@@ -271,6 +271,7 @@ void wax_sn_take_subscribe(wax_sn_client *client, const wax_sn_packet *packet,
         say_unsubscribed(packet, code, turn);
         return;
     }
+    client->has_subscribed = client->has_subscribed || packet->type == WAX_SN_SUBSCRIBE;
     *exchange = (wax_sn_exchange){
         .message_id = packet->message_id,
         .topic_id = topic_id,

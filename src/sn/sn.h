@@ -13,6 +13,8 @@
 
 #include "wire/wire.h"
 
+WAX_C_BEGIN
+
 /* --- Packets --- */
 
 /* The types, as the byte behind the length says them. [5.2.2] */
@@ -266,9 +268,10 @@ typedef struct wax_sn_client {
     bool is_own;           /* of the gateway itself: no device is behind it */
     bool is_clean;
     bool has_will;
-    bool rejoins;    /* a new line is wanted when this one is closed */
-    bool is_crowded; /* the broker's bytes wait until the device has taken messages */
-    bool has_more;   /* there was no room for all that could be sent */
+    bool has_subscribed; /* the session may have subscriptions */
+    bool rejoins;        /* a new line is wanted when this one is closed */
+    bool is_crowded;     /* the broker's bytes wait until the device has taken messages */
+    bool has_more;       /* there was no room for all that could be sent */
     bool is_pinged;
     uint8_t peer_maximum_qos; /* the broker's */
     bool peer_retains;
@@ -350,5 +353,7 @@ uint64_t wax_sn_client_deadline_ms(const wax_sn_client *client);
 
 /* The gateway ends: says so to the device and to the broker. */
 void wax_sn_client_end(wax_sn_client *client, const wax_sn_turn *turn);
+
+WAX_C_END
 
 #endif

@@ -45,6 +45,11 @@ static void write_will(const wax_sn_client *client, wax_connect *connect)
     }
 }
 
+bool wax_sn_up_is_lasting(const wax_sn_client *client)
+{
+    return !client->is_clean || WAX_IS_MQTT5(client->config->version);
+}
+
 bool wax_sn_up_connect(wax_sn_client *client, const wax_sn_turn *turn)
 {
     const wax_sn_config *config = client->config;
@@ -54,7 +59,7 @@ bool wax_sn_up_connect(wax_sn_client *client, const wax_sn_turn *turn)
     wax_writer properties = wax_writer_over(room, sizeof room);
     wax_connect connect = {
         .version = config->version,
-        .clean_start = client->is_clean && client->answers == 0,
+        .clean_start = client->is_clean && (client->answers == 0 || !wax_sn_up_is_lasting(client)),
         .keep_alive_s = config->keep_alive_s,
         .has_username = config->username.size > 0,
         .username = config->username,

@@ -1,11 +1,13 @@
 /* wax authority: an ordinary client of any broker, by which an authority speaks with its devices.
  */
+#include "tools/ctl_show.h"
 #include "tools/keys_door.h"
 #include "tools/link.h"
 #include "tools/message.h"
 #include "tools/options.h"
 #include "tools/tools.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,6 +16,7 @@ enum {
     QUEUE_SIZE = (WINDOW + 1) * ((1 << 20) + 1024),
     WAKE_MS = 30000, /* the wall clock may be set */
     TOPIC_SIZE = 80,
+    LINE_SIZE = 900,
 };
 
 /* What the broker has not acknowledged. */
@@ -173,6 +176,54 @@ static void tick(struct daemon *daemon)
 
 /* --- What devices say --- */
 
+/* A line of the log about who names himself: it is one line, and does nothing to who reads it. */
+__attribute__((format(printf, 2, 3))) static void tell(const struct daemon *daemon,
+                                                       const char *format, ...)
+{
+    char line[LINE_SIZE];
+    va_list values;
+
+    va_start(values, format);
+    (void)vsnprintf(line, sizeof line, format, values);
+    va_end(values);
+    ctl_show_harmless(line);
+    tools_say(&daemon->settings, "%s", line);
+}
+
+/* As much of a name as a device may have. */
+static int shown(wax_bytes device)
+{
+    return (int)(device.size < WAX_KEYS_NAME_MAX ? device.size : WAX_KEYS_NAME_MAX);
+}
+
+/* Whether a name does nothing to a shell into which somebody copies it. */
+static bool is_plain(wax_bytes device)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                  "._:@%+=,-";
+
+    for (size_t i = 0; i < device.size; i++) {
+        if (device.data[i] == '\0' || strchr(letters, device.data[i]) == NULL) {
+            return false;
+        }
+    }
+    return device.size > 0 && device.data[0] != '-';
+}
+
+static void tell_pending(const struct daemon *daemon, wax_bytes device, const char *words)
+{
+    if (is_plain(device)) {
+        tell(daemon, "%.*s asks to come in; when it shows the words %s: wax keys confirm %.*s %s",
+             shown(device), (const char *)device.data, words, shown(device),
+             (const char *)device.data, words);
+    } else {
+        tell(daemon,
+             "%.*s asks to come in; when it shows the words %s, confirm it, but do not copy its "
+             "name into a shell without a look at it",
+             shown(device), (const char *)device.data, words);
+    }
+}
+
 static void hear_status(struct daemon *daemon, wax_bytes device, wax_bytes payload)
 {
     const wax_status status = wax_authority_hear(daemon->home.authority, now_s(), device,
@@ -182,8 +233,8 @@ static void hear_status(struct daemon *daemon, wax_bytes device, wax_bytes paylo
         tools_debug(&daemon->settings, "status of %.*s: %s", (int)device.size,
                     (const char *)device.data, wax_authority_fault(daemon->home.authority));
     } else if (status != WAX_OK) {
-        tools_say(&daemon->settings, "status of %.*s: %s", (int)device.size,
-                  (const char *)device.data, wax_authority_fault(daemon->home.authority));
+        tell(daemon, "status of %.*s: %s", shown(device), (const char *)device.data,
+             wax_authority_fault(daemon->home.authority));
     }
 }
 
@@ -195,13 +246,10 @@ static void hear_enrolment(struct daemon *daemon, wax_bytes device, wax_bytes pa
         wax_authority_enrol(daemon->home.authority, &deed, device, payload, &verdict);
 
     if (status != WAX_OK) {
-        tools_say(&daemon->settings, "enrolment of %.*s: %s", (int)device.size,
-                  (const char *)device.data, wax_authority_fault(daemon->home.authority));
+        tell(daemon, "enrolment of %.*s: %s", shown(device), (const char *)device.data,
+             wax_authority_fault(daemon->home.authority));
     } else if (verdict.standing == WAX_AUTHORITY_PENDING) {
-        tools_say(&daemon->settings,
-                  "%.*s asks to come in; when it shows the words %s: wax keys confirm %.*s %s",
-                  (int)device.size, (const char *)device.data, verdict.words, (int)device.size,
-                  (const char *)device.data, verdict.words);
+        tell_pending(daemon, device, verdict.words);
     }
 }
 

@@ -109,13 +109,12 @@ static bool enrol_psk(wax_authority *authority, const struct keys_order *order,
 static bool enrol_public(wax_authority *authority, const struct keys_order *order,
                          struct keys_answer *answer)
 {
+    const uint64_t admitted_s = wax_authority_admit_until(authority, order->deed.now_s + 1);
     wax_authority_verdict verdict;
-    wax_status status;
-
-    wax_authority_admit_until(authority, order->deed.now_s + 1);
-    status =
+    const wax_status status =
         wax_authority_enrol(authority, &order->deed, argument(order, 0), order->content, &verdict);
-    wax_authority_admit_until(authority, 0);
+
+    (void)wax_authority_admit_until(authority, admitted_s);
     if (!keys_answer_done(answer, authority, status)) {
         return false;
     }
@@ -151,7 +150,7 @@ bool keys_admit(wax_authority *authority, const struct keys_order *order,
         return keys_answer_fail(answer, "%s: write a time up to a day, as 10m; 0 ends it",
                                 order->arguments[0]);
     }
-    wax_authority_admit_until(authority, seconds == 0 ? 0 : order->deed.now_s + seconds);
+    (void)wax_authority_admit_until(authority, seconds == 0 ? 0 : order->deed.now_s + seconds);
     (void)fprintf(answer->out,
                   seconds == 0 ? "strangers are not let in\n"
                                : "strangers may ask to come in for %u seconds; "

@@ -7,6 +7,8 @@
 
 #include <stdio.h>
 
+struct levels_device; /* tools/levels_device.h */
+
 /* ---- What is to be measured ---- */
 
 enum { LEVELS_SIZES_MAX = 16, LEVELS_ROUNDS_MAX = 99 };
@@ -127,6 +129,7 @@ struct levels_report {
     size_t row_count;
     struct levels_connect_row *connects;
     size_t connect_count;
+    const struct levels_device *device; /* of --device; NULL: none. It stays the caller's. */
 };
 
 /* From where on the rounds differ too much to say anything: a tenth. */
@@ -188,6 +191,9 @@ bool levels_plot(const struct settings *settings, const struct levels_report *re
 
 /* Writes the page, with the figures of `folder` in it. */
 bool levels_page(const struct levels_report *report, const char *folder, FILE *file);
+
+/* Writes text as HTML has it. */
+void levels_write_text(FILE *file, const char *text);
 
 /* wax bench levels and wax bench advise: the exit code. */
 int levels_run(const struct settings *settings);

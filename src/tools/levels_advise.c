@@ -1,5 +1,6 @@
 /* wax bench advise: the level to take, why, and what it costs. */
 #include "tools/levels.h"
+#include "tools/levels_device.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +29,7 @@ struct answers {
     uint64_t flash;
     unsigned against;
     bool has_battery;
+    const struct levels_device *device; /* NULL: that of `needs` */
 };
 
 /* What a device needs beside its network stack: docs/footprint.md, the figures for a Cortex-M4. RAM
@@ -186,7 +188,11 @@ static bool take_answers(const struct settings *settings, struct answers *answer
 
 static bool fits(const struct need *need, const struct answers *answers)
 {
-    return need->flash <= answers->flash && need->ram <= answers->ram;
+    const struct device_level *level = levels_device_find(answers->device, need->name);
+    uint32_t flash = level != NULL ? levels_device_flash(level) : need->flash;
+    uint32_t ram = level != NULL ? levels_device_ram(level) : need->ram;
+
+    return flash <= answers->flash && ram <= answers->ram;
 }
 
 /* Of those that protect from all of them and fit, the first; or one behind it that protects from
@@ -289,9 +295,23 @@ static void say_costs(const struct levels_report *report, const struct answers *
     say_connect("", full);
     say_connect(", resumed", resumed);
     say_day(answers, row, !answers->stays && resumed != NULL ? resumed : full);
-    (void)printf("  on a Cortex-M4 about %.1f kB of flash and %.1f kB of RAM beside the network "
-                 "stack (docs/footprint.md); here %.0f KiB of heap\n",
-                 need->flash / 1000.0, need->ram / 1000.0, row->values[LEVELS_HEAP] / 1024);
+    if (answers->device == NULL) {
+        (void)printf("  on a Cortex-M4 about %.1f kB of flash and %.1f kB of RAM beside the "
+                     "network stack (docs/footprint.md); here %.0f KiB of heap\n",
+                     need->flash / 1000.0, need->ram / 1000.0, row->values[LEVELS_HEAP] / 1024);
+    }
+}
+
+static void say_device(const struct answers *answers, uint32_t level)
+{
+    const struct device_day day = {answers->size, answers->per_day, answers->stays};
+    const struct device_level *found = levels_device_find(answers->device, wax_levels[level].name);
+
+    if (found != NULL) {
+        levels_device_say(found, &day);
+    } else if (answers->device != NULL) {
+        (void)printf("\nOn the device it was not measured\n");
+    }
 }
 
 static void say_hints(const struct answers *answers, const struct need *need)
@@ -391,6 +411,7 @@ static int advise(const struct settings *settings, const struct answers *answers
     } else {
         say_costs(report, answers, need, row);
     }
+    say_device(answers, level);
     (void)printf("\nMind\n");
     say_hints(answers, need);
     return EXIT_GOOD;
@@ -400,12 +421,15 @@ int levels_advise(const struct settings *settings)
 {
     struct answers answers;
     struct levels_report report = {.row_count = 0};
+    struct levels_device *device;
     int code = EXIT_WRONG;
 
-    if (take_answers(settings, &answers) && !bench_is_stopped() &&
-        find_figures(settings, &answers, &report)) {
+    if (levels_device_read(settings, &device) && take_answers(settings, &answers) &&
+        !bench_is_stopped() && find_figures(settings, &answers, &report)) {
+        answers.device = device;
         code = advise(settings, &answers, &report);
     }
+    levels_device_discard(device);
     levels_report_discard(&report);
     return code;
 }

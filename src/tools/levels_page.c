@@ -1,5 +1,6 @@
 /* The page of wax bench levels: one file that asks nobody for anything. */
 #include "tools/levels.h"
+#include "tools/levels_device.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -20,36 +21,14 @@ static const char head[] =
     ".noisy{border-color:#c60;background:#fdf4ea}\nsvg{max-width:100%;height:auto}\n"
     "</style>\n</head>\n<body>\n<h1>What each level costs</h1>\n";
 
-static void write_text(FILE *file, const char *text)
-{
-    for (; *text != '\0'; text++) {
-        switch (*text) {
-        case '<':
-            (void)fputs("&lt;", file);
-            break;
-        case '>':
-            (void)fputs("&gt;", file);
-            break;
-        case '&':
-            (void)fputs("&amp;", file);
-            break;
-        case '"':
-            (void)fputs("&quot;", file);
-            break;
-        default:
-            (void)fputc(*text, file);
-        }
-    }
-}
-
 static void write_machine(const struct levels_report *report, FILE *file)
 {
     (void)fputs("<p>", file);
-    write_text(file, report->machine);
+    levels_write_text(file, report->machine);
     (void)fprintf(file, "; %s; %u rounds in %u s; load of the machine before it: %.2f.<br>\n",
                   report->when, report->rounds, report->seconds, report->load);
     (void)fputs("To repeat it: <code>", file);
-    write_text(file, report->command);
+    levels_write_text(file, report->command);
     (void)fputs("</code></p>\n", file);
     (void)fprintf(file, "<p class=\"verdict%s\">", report->is_noisy ? " noisy" : "");
     if (report->is_noisy) {
@@ -79,7 +58,7 @@ static void write_levels(const struct levels_report *report, FILE *file)
         if (levels_find_connect(report, level, false) != NULL) {
             (void)fprintf(file, "<tr><td>%s</td><td style=\"text-align:left\">",
                           wax_levels[level].name);
-            write_text(file, wax_levels[level].text);
+            levels_write_text(file, wax_levels[level].text);
             (void)fputs("</td></tr>\n", file);
         }
     }
@@ -218,6 +197,9 @@ bool levels_page(const struct levels_report *report, const char *folder, FILE *f
     }
     write_connects(report, file);
     write_sizes(report, file);
+    if (report->device != NULL) {
+        levels_device_page(report->device, file);
+    }
     (void)fputs(
         "<p>Ratios are medians of the rounds, each to L0 of the same round; &plusmn; is half "
         "of what the middle half of the rounds covers. CPU is for one message. * is a "

@@ -1,6 +1,7 @@
 /* wax bench levels: the rounds, and how far they are. */
 #include "os/os.h"
 #include "tools/levels.h"
+#include "tools/levels_device.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -267,7 +268,7 @@ bool levels_measure_grid(const struct settings *settings, const struct levels_gr
     return is_good;
 }
 
-int levels_run(const struct settings *settings)
+static int run_all(const struct settings *settings, const struct levels_device *device)
 {
     struct levels_grid grid;
     struct levels_report report = {.row_count = 0};
@@ -281,9 +282,19 @@ int levels_run(const struct settings *settings)
     } else if (is_good) {
         levels_show(&report);
     }
+    report.device = device;
     if (is_good && settings->bench.out != NULL) {
         is_good = levels_write_all(settings, &report);
     }
     levels_report_discard(&report);
     return is_good ? EXIT_GOOD : EXIT_WRONG;
+}
+
+int levels_run(const struct settings *settings)
+{
+    struct levels_device *device;
+    int code = levels_device_read(settings, &device) ? run_all(settings, device) : EXIT_WRONG;
+
+    levels_device_discard(device);
+    return code;
 }

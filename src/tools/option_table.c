@@ -326,6 +326,7 @@ const struct option_row tools_options[] = {
     {NULL, "--ram",               OPTION_TEXT,   TOOL_BENCH, GROUP_ADVISE, AT(bench.ram), 0, 0, "SIZE", "of the device that is free, as in 64K", NULL},
     {NULL, "--flash",             OPTION_TEXT,   TOOL_BENCH, GROUP_ADVISE, AT(bench.flash), 0, 0, "SIZE", "likewise", NULL},
     {NULL, "--against",           OPTION_TEXT,   TOOL_BENCH, GROUP_ADVISE, AT(bench.against), 0, 0, "LIST", "from whom it is to be protected: strangers,wire,broker,names, or nobody", NULL},
+    {NULL, "--device",            OPTION_TEXT,   TOOL_BENCH, GROUP_ADVISE, AT(bench.device), 0, 0, "FILE", "what it costs on a device: figures as docs/levels-device.json has them for a Cortex-M4; levels: show them on the page, too", NULL},
     {NULL, "--battery",           OPTION_FLAG,   TOOL_BENCH, GROUP_ADVISE, AT(bench.has_battery), 0, 0, NULL, "the device lives on one", NULL},
 
     {NULL, "--json",              OPTION_FLAG,   TOOL_BENCH, GROUP_REPORT, AT(bench.is_json), 0, 0, NULL, "a JSON object on a line for each run, instead of the table; levels: one for all", NULL},

@@ -100,6 +100,7 @@ struct bench_settings {
     const char *memory; /* with its unit, as are `ram` and `flash` */
     const char *out;    /* a folder */
     const char *from;   /* figures that were measured before; NULL: measured now */
+    const char *device; /* figures of one; NULL: none */
     const char *ram;
     const char *flash;
     const char *against; /* a list: from whom it is to be protected */

@@ -5,6 +5,8 @@
 
 #include "base/base.h"
 
+WAX_C_BEGIN
+
 typedef struct wax_transport wax_transport;
 
 /* What a kind of filter can do. Every call returns at once.
@@ -72,5 +74,7 @@ typedef struct wax_loopback {
 /* Joins two ends. `size` is the size of each of both inboxes. */
 void wax_loopback_open(wax_loopback *one, wax_loopback *other, uint8_t *inbox_of_one,
                        uint8_t *inbox_of_other, size_t size);
+
+WAX_C_END
 
 #endif

@@ -15,6 +15,8 @@
 #include "base/base.h"
 #include "crypto/crypto.h"
 
+WAX_C_BEGIN
+
 #define WAX_UPDATE_NAME_MAX    64  /* of vendors, classes, groups, devices */
 #define WAX_UPDATE_LABEL_MAX   32  /* of a version's name for people */
 #define WAX_UPDATE_PREFIX_MAX  96  /* of all topics */
@@ -52,14 +54,15 @@ bool wax_update_is_name(wax_bytes name);
  * Returns WAX_OK; WAX_INVALID for what no device would take, or when `secret` is none; WAX_FULL;
  * WAX_UNSPECIFIED_ERROR. Unless WAX_OK nothing was written. */
 wax_status wax_update_manifest_write(wax_writer *out, const wax_update_manifest *manifest,
-                                     const uint8_t secret[static WAX_P256_SECRET_SIZE]) WAX_CHECKED;
+                                     const uint8_t secret[WAX_AT_LEAST(WAX_P256_SECRET_SIZE)])
+    WAX_CHECKED;
 
 /* Reads a manifest that one of `anchor_count` public keys has signed, which stand one behind the
  * other; `manifest` views `message`.
  * Returns WAX_OK; WAX_MALFORMED; WAX_UNTRUSTED; WAX_UNSPECIFIED_ERROR. Unless WAX_OK `manifest` is
  * empty. */
 wax_status wax_update_manifest_read(wax_update_manifest *manifest, wax_bytes message,
-                                    const uint8_t anchors[static WAX_P256_PUBLIC_SIZE],
+                                    const uint8_t anchors[WAX_AT_LEAST(WAX_P256_PUBLIC_SIZE)],
                                     size_t anchor_count) WAX_CHECKED;
 
 /* How many chunks there are, and how large one is; only the last is smaller. */
@@ -77,7 +80,7 @@ typedef struct wax_update_tree {
 /* Adds a chunk; gives the root of one or more. Return WAX_OK or WAX_UNSPECIFIED_ERROR. */
 wax_status wax_update_tree_add(wax_update_tree *tree, wax_bytes chunk) WAX_CHECKED;
 wax_status wax_update_tree_root(const wax_update_tree *tree,
-                                uint8_t root[static WAX_SHA256_SIZE]) WAX_CHECKED;
+                                uint8_t root[WAX_AT_LEAST(WAX_SHA256_SIZE)]) WAX_CHECKED;
 
 /* All nodes of a tree, for its proofs: level by level, the chunks' own first. */
 typedef struct wax_update_nodes {
@@ -93,7 +96,7 @@ size_t wax_update_node_count(uint32_t chunk_count);
 wax_status wax_update_nodes_set(const wax_update_nodes *tree, uint32_t index,
                                 wax_bytes chunk) WAX_CHECKED;
 wax_status wax_update_nodes_make(const wax_update_nodes *tree,
-                                 uint8_t root[static WAX_SHA256_SIZE]) WAX_CHECKED;
+                                 uint8_t root[WAX_AT_LEAST(WAX_SHA256_SIZE)]) WAX_CHECKED;
 void wax_update_nodes_prove(const wax_update_nodes *tree, uint32_t index, wax_writer *out);
 
 /* Cuts the message of a chunk into the chunk and its proof, and holds them against the manifest.
@@ -219,7 +222,7 @@ typedef struct wax_update {
  * other, compiled into the program: whoever signs with one of their secrets may change it. Returns
  * WAX_OK, or WAX_INVALID when config or board are not as said above. */
 wax_status wax_update_open(wax_update *self, const wax_update_config *config,
-                           const uint8_t anchors[static WAX_P256_PUBLIC_SIZE],
+                           const uint8_t anchors[WAX_AT_LEAST(WAX_P256_PUBLIC_SIZE)],
                            size_t anchor_count) WAX_CHECKED;
 
 /* Writes down, at the factory, that slot 0 holds the image of this manifest.
@@ -271,5 +274,7 @@ uint32_t wax_update_running_version(const wax_update *self);
 
 /* Appends what is going on as JSON [4]; what does not fit makes the writer WAX_FULL. */
 void wax_update_show(const wax_update *self, wax_writer *out);
+
+WAX_C_END
 
 #endif

@@ -138,7 +138,7 @@ static void check_next(wax_reader *in, wax_packet_type place, uint32_t *seen)
     uint32_t mark;
 
     if (row != NULL) {
-        mark = 1U << (row - rows);
+        mark = UINT32_C(1) << (row - rows);
         read_value(in, row, &property);
         status = judge(row, &property, place, (*seen & mark) != 0);
         *seen |= mark;
@@ -146,9 +146,15 @@ static void check_next(wax_reader *in, wax_packet_type place, uint32_t *seen)
     wax_require(in, status == WAX_OK, status);
 }
 
+/* A size that a small processor would cut is more than there can be. */
+static size_t whole(uint32_t size)
+{
+    return (size_t)size == size ? (size_t)size : SIZE_MAX;
+}
+
 wax_bytes wax_read_properties(wax_reader *in, wax_packet_type place)
 {
-    wax_bytes properties = wax_read_bytes(in, wax_read_varint(in));
+    wax_bytes properties = wax_read_bytes(in, whole(wax_read_varint(in)));
     wax_reader inside = wax_reader_over(properties);
     uint32_t seen = 0;
 

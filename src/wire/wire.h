@@ -11,6 +11,8 @@
 
 #include "base/base.h"
 
+WAX_C_BEGIN
+
 /* A program that speaks MQTT 3 alone is built with -DWAX_MQTT5=0: what only MQTT 5 has is then left
  * out of it, and WAX_VERSION_5 is a version that is not known. */
 #ifndef WAX_MQTT5
@@ -328,5 +330,7 @@ wax_status wax_notice_write(wax_writer *out, const wax_notice *notice, wax_packe
 
 /* Whether a name for a message holds no wildcard. [MQTT-3.3.2-2] */
 bool wax_topic_has_wildcard(wax_bytes topic);
+
+WAX_C_END
 
 #endif

@@ -11,11 +11,12 @@
 #define WAX_WOLF_H
 
 #include "device/device.h"
-#include "transport/transport.h"
 
 #include <wolfssl/wolfcrypt/settings.h>
 
 #include <wolfssl/ssl.h>
+
+WAX_C_BEGIN
 
 /* The longest name and the largest key that both ends have in common. */
 enum { WAX_WOLF_PSK_IDENTITY_MAX = 128, WAX_WOLF_PSK_MAX = 64 };
@@ -37,16 +38,10 @@ typedef struct wax_wolf_context {
 
 /* A connection. */
 typedef struct wax_wolf_tls {
-    wax_transport transport;
+    wax_device_filter filter;
     WOLFSSL *ssl;
     wax_wolf_context *context;
-    const char *problem; /* NULL: none */
-    size_t pending_size; /* of what the library has taken and not yet sent; 0: nothing */
-    wax_status
-        below_status; /* why the filter below moves nothing more; WAX_OK as long as it does */
-    wax_status ended; /* likewise of this one */
     uint8_t first; /* of the bytes that the server sent, which tells TLS from all else; 0: none */
-    bool said_bye;
 } wax_wolf_tls;
 
 /* Begins a context. `hardware` has the secret key of the own certificate, and may go once this
@@ -61,7 +56,8 @@ wax_status wax_wolf_open(wax_wolf_context *context, const wax_device_settings *s
 void wax_wolf_close(wax_wolf_context *context);
 
 /* Puts TLS over `below`, which it owns from now on, unless this fails; the handshake runs inside of
- * what is received and sent. Returns WAX_OK, and `self->transport` is the filter; or WAX_FULL. */
+ * what is received and sent. Returns WAX_OK, and `self->filter.transport` is the filter; or
+ * WAX_FULL. */
 wax_status wax_wolf_connect(wax_wolf_tls *self, wax_wolf_context *context,
                             wax_transport *below) WAX_CHECKED;
 
@@ -79,5 +75,7 @@ wax_status wax_wolf_save_session(const wax_wolf_tls *self, wax_writer *out) WAX_
  * by the same build of the library, or ended as the server said: nothing is offered then; or
  * WAX_FULL without memory. */
 wax_status wax_wolf_offer_session(wax_wolf_tls *self, wax_bytes session) WAX_CHECKED;
+
+WAX_C_END
 
 #endif

@@ -1,5 +1,5 @@
-/* The door of crypto once more, as far as sealing goes through it, by wolfCrypt: for devices that
- * link it for TLS already. Whoever links this room ahead of crypto's computes with it. */
+/* What crypto's door computes for sealing, by wolfCrypt: for devices that link it for TLS already.
+ * A program that this file is built into computes with it. */
 #include "crypto/crypto.h"
 
 #include <wolfssl/wolfcrypt/settings.h>
@@ -9,7 +9,6 @@
 #include <wolfssl/wolfcrypt/chacha20_poly1305.h>
 #include <wolfssl/wolfcrypt/ecc.h>
 #include <wolfssl/wolfcrypt/error-crypt.h>
-#include <wolfssl/wolfcrypt/hmac.h>
 #include <wolfssl/wolfcrypt/random.h>
 #include <wolfssl/wolfcrypt/sha256.h>
 
@@ -25,50 +24,35 @@ static wax_bytes take(wax_bytes *rest)
     return piece;
 }
 
-wax_status wax_crypto_sha256(const wax_bytes *parts, size_t count,
-                             uint8_t digest[static WAX_SHA256_SIZE])
+static int absorb(wc_Sha256 *hash, wax_bytes rest)
+{
+    int fault = 0;
+
+    while (fault == 0 && rest.size > 0) {
+        wax_bytes piece = take(&rest);
+        fault = wc_Sha256Update(hash, piece.data, (word32)piece.size);
+    }
+    return fault;
+}
+
+bool wax_primitive_sha256(wax_bytes first, const wax_bytes *parts, size_t count,
+                          uint8_t digest[static WAX_SHA256_SIZE])
 {
     wc_Sha256 hash;
     int fault = wc_InitSha256(&hash);
 
-    for (size_t i = 0; i < count; i++) {
-        for (wax_bytes rest = parts[i]; fault == 0 && rest.size > 0;) {
-            wax_bytes piece = take(&rest);
-            fault = wc_Sha256Update(&hash, piece.data, (word32)piece.size);
-        }
+    if (fault == 0) {
+        fault = absorb(&hash, first);
     }
-    if (fault != 0 || wc_Sha256Final(&hash, digest) != 0) {
-        memset(digest, 0, WAX_SHA256_SIZE);
-        fault = 1;
+    for (size_t i = 0; fault == 0 && i < count; i++) {
+        fault = absorb(&hash, parts[i]);
+    }
+    if (fault == 0) {
+        fault = wc_Sha256Final(&hash, digest);
     }
     wc_Sha256Free(&hash);
     wax_wipe(&hash, sizeof hash);
-    return fault == 0 ? WAX_OK : WAX_UNSPECIFIED_ERROR;
-}
-
-wax_status wax_crypto_hmac_sha256(wax_bytes key, const wax_bytes *parts, size_t count,
-                                  uint8_t tag[static WAX_SHA256_SIZE])
-{
-    Hmac mac;
-    int fault = wc_HmacInit(&mac, NULL, INVALID_DEVID);
-
-    if (fault == 0) {
-        fault = key.size > INT32_MAX ? BAD_FUNC_ARG
-                                     : wc_HmacSetKey(&mac, WC_SHA256, key.data, (word32)key.size);
-    }
-    for (size_t i = 0; i < count; i++) {
-        for (wax_bytes rest = parts[i]; fault == 0 && rest.size > 0;) {
-            wax_bytes piece = take(&rest);
-            fault = wc_HmacUpdate(&mac, piece.data, (word32)piece.size);
-        }
-    }
-    if (fault != 0 || wc_HmacFinal(&mac, tag) != 0) {
-        memset(tag, 0, WAX_SHA256_SIZE);
-        fault = 1;
-    }
-    wc_HmacFree(&mac);
-    wax_wipe(&mac, sizeof mac);
-    return fault == 0 ? WAX_OK : WAX_UNSPECIFIED_ERROR;
+    return fault == 0;
 }
 
 /* ---- Seals ---- */
@@ -133,35 +117,17 @@ static int unseal_ccm(const wax_sealing *sealing, wax_bytes text, uint8_t *plain
     return fault;
 }
 
-wax_status wax_crypto_seal(const wax_sealing *sealing, wax_bytes plain, uint8_t *sealed)
+bool wax_primitive_seal(const wax_sealing *sealing, wax_bytes plain, uint8_t *sealed)
 {
-    if (!wax_cipher_takes(sealing, plain.size)) {
-        return WAX_INVALID;
-    }
-    if ((sealing->cipher == WAX_CHACHA20_POLY1305 ? seal_chacha : seal_ccm)(sealing, plain,
-                                                                            sealed) != 0) {
-        memset(sealed, 0, plain.size + wax_cipher_tag_size(sealing->cipher));
-        return WAX_UNSPECIFIED_ERROR;
-    }
-    return WAX_OK;
+    return (sealing->cipher == WAX_CHACHA20_POLY1305 ? seal_chacha : seal_ccm)(sealing, plain,
+                                                                               sealed) == 0;
 }
 
-wax_status wax_crypto_unseal(const wax_sealing *sealing, wax_bytes sealed, uint8_t *plain)
+wax_status wax_primitive_unseal(const wax_sealing *sealing, wax_bytes text, uint8_t *plain)
 {
-    const size_t tag_size = wax_cipher_tag_size(sealing->cipher);
-    wax_bytes text;
-    int fault;
+    int fault = (sealing->cipher == WAX_CHACHA20_POLY1305 ? unseal_chacha
+                                                          : unseal_ccm)(sealing, text, plain);
 
-    if (sealed.size < tag_size || !wax_cipher_takes(sealing, sealed.size - tag_size)) {
-        return WAX_UNTRUSTED;
-    }
-    /* The tag stands behind the text. */
-    text = wax_bytes_of(sealed.data, sealed.size - tag_size);
-    fault = (sealing->cipher == WAX_CHACHA20_POLY1305 ? unseal_chacha : unseal_ccm)(sealing, text,
-                                                                                    plain);
-    if (fault != 0) {
-        wax_wipe(plain, text.size);
-    }
     return fault == 0                                             ? WAX_OK
            : fault == MAC_CMP_FAILED_E || fault == AES_CCM_AUTH_E ? WAX_UNTRUSTED
                                                                   : WAX_UNSPECIFIED_ERROR;
@@ -169,7 +135,7 @@ wax_status wax_crypto_unseal(const wax_sealing *sealing, wax_bytes sealed, uint8
 
 /* ---- Keys on the curve P-256 ---- */
 
-enum { UNCOMPRESSED = 4, HALF_SIZE = WAX_P256_SIGNATURE_SIZE / 2 };
+enum { HALF_SIZE = WAX_P256_SIGNATURE_SIZE / 2 };
 
 /* Both ends' keys, the two numbers of a signature, and what computations are blinded with. */
 struct work {
@@ -217,42 +183,32 @@ static bool read_secret(struct work *work, const uint8_t *secret)
 /* The library itself looks at no more than the size. */
 static bool read_point(struct work *work, const uint8_t *public_key)
 {
-    return public_key[0] == UNCOMPRESSED &&
-           wc_ecc_import_x963_ex(public_key, WAX_P256_PUBLIC_SIZE, &work->peer, ECC_SECP256R1) ==
+    return wc_ecc_import_x963_ex(public_key, WAX_P256_PUBLIC_SIZE, &work->peer, ECC_SECP256R1) ==
                0 &&
            wc_ecc_check_key(&work->peer) == 0;
 }
 
-wax_status wax_crypto_p256_public(const uint8_t secret[static WAX_P256_SECRET_SIZE],
-                                  uint8_t public_key[static WAX_P256_PUBLIC_SIZE])
+bool wax_primitive_p256_public(const uint8_t secret[static WAX_P256_SECRET_SIZE],
+                               uint8_t public_key[static WAX_P256_PUBLIC_SIZE])
 {
     struct work work;
     word32 size = WAX_P256_PUBLIC_SIZE;
-    bool is_done;
+    bool is_done = begin(&work) && read_secret(&work, secret) &&
+                   wc_ecc_make_pub_ex(&work.own, NULL, &work.random) == 0 &&
+                   wc_ecc_export_x963(&work.own, public_key, &size) == 0;
 
-    memset(public_key, 0, WAX_P256_PUBLIC_SIZE);
-    if (!wax_crypto_p256_is_secret(secret)) {
-        return WAX_INVALID;
-    }
-    is_done = begin(&work) && read_secret(&work, secret) &&
-              wc_ecc_make_pub_ex(&work.own, NULL, &work.random) == 0 &&
-              wc_ecc_export_x963(&work.own, public_key, &size) == 0;
     end(&work);
-    return is_done ? WAX_OK : WAX_UNSPECIFIED_ERROR;
+    return is_done;
 }
 
-wax_status wax_crypto_p256_agree(const uint8_t secret[static WAX_P256_SECRET_SIZE],
-                                 const uint8_t public_key[static WAX_P256_PUBLIC_SIZE],
-                                 uint8_t common[static WAX_SHA256_SIZE])
+wax_status wax_primitive_p256_agree(const uint8_t secret[static WAX_P256_SECRET_SIZE],
+                                    const uint8_t public_key[static WAX_P256_PUBLIC_SIZE],
+                                    uint8_t common[static WAX_SHA256_SIZE])
 {
     struct work work;
     word32 size = WAX_SHA256_SIZE;
     wax_status status = WAX_UNSPECIFIED_ERROR;
 
-    memset(common, 0, WAX_SHA256_SIZE);
-    if (!wax_crypto_p256_is_secret(secret)) {
-        return WAX_INVALID;
-    }
     if (begin(&work) && read_secret(&work, secret)) {
         status = !read_point(&work, public_key) ? WAX_UNTRUSTED
                  : wc_ecc_shared_secret(&work.own, &work.peer, common, &size) == 0 &&
@@ -261,35 +217,7 @@ wax_status wax_crypto_p256_agree(const uint8_t secret[static WAX_P256_SECRET_SIZ
                      : WAX_UNSPECIFIED_ERROR;
     }
     end(&work);
-    if (status != WAX_OK) {
-        wax_wipe(common, WAX_SHA256_SIZE);
-    }
     return status;
-}
-
-wax_status wax_crypto_p256_sign_parts(const uint8_t secret[static WAX_P256_SECRET_SIZE],
-                                      const wax_bytes *parts, size_t count,
-                                      uint8_t signature[static WAX_P256_SIGNATURE_SIZE])
-{
-    uint8_t digest[WAX_SHA256_SIZE];
-    struct work work;
-    bool is_done;
-
-    memset(signature, 0, WAX_P256_SIGNATURE_SIZE);
-    if (!wax_crypto_p256_is_secret(secret)) {
-        return WAX_INVALID;
-    }
-    is_done = begin(&work) && wax_crypto_sha256(parts, count, digest) == WAX_OK &&
-              read_secret(&work, secret) && wc_ecc_set_deterministic(&work.own, 1) == 0 &&
-              wc_ecc_sign_hash_ex(digest, sizeof digest, &work.random, &work.own, &work.r,
-                                  &work.s) == 0 &&
-              mp_to_unsigned_bin_len(&work.r, signature, HALF_SIZE) == 0 &&
-              mp_to_unsigned_bin_len(&work.s, signature + HALF_SIZE, HALF_SIZE) == 0;
-    end(&work);
-    if (!is_done) {
-        memset(signature, 0, WAX_P256_SIGNATURE_SIZE);
-    }
-    return is_done ? WAX_OK : WAX_UNSPECIFIED_ERROR;
 }
 
 /* Both numbers have the range of secrets, and the library does not look at it. [SEC 1, 4.1.4] */
@@ -298,11 +226,26 @@ static bool is_signature(const uint8_t *signature)
     return wax_crypto_p256_is_secret(signature) && wax_crypto_p256_is_secret(signature + HALF_SIZE);
 }
 
-wax_status wax_crypto_p256_verify_parts(const uint8_t public_key[static WAX_P256_PUBLIC_SIZE],
-                                        const wax_bytes *parts, size_t count,
-                                        const uint8_t signature[static WAX_P256_SIGNATURE_SIZE])
+bool wax_primitive_p256_sign(const uint8_t secret[static WAX_P256_SECRET_SIZE],
+                             const uint8_t digest[static WAX_SHA256_SIZE],
+                             uint8_t signature[static WAX_P256_SIGNATURE_SIZE])
 {
-    uint8_t digest[WAX_SHA256_SIZE];
+    struct work work;
+    bool is_done =
+        begin(&work) && read_secret(&work, secret) && wc_ecc_set_deterministic(&work.own, 1) == 0 &&
+        wc_ecc_sign_hash_ex(digest, WAX_SHA256_SIZE, &work.random, &work.own, &work.r, &work.s) ==
+            0 &&
+        mp_to_unsigned_bin_len(&work.r, signature, HALF_SIZE) == 0 &&
+        mp_to_unsigned_bin_len(&work.s, signature + HALF_SIZE, HALF_SIZE) == 0;
+
+    end(&work);
+    return is_done;
+}
+
+wax_status wax_primitive_p256_verify(const uint8_t public_key[static WAX_P256_PUBLIC_SIZE],
+                                     const uint8_t digest[static WAX_SHA256_SIZE],
+                                     const uint8_t signature[static WAX_P256_SIGNATURE_SIZE])
+{
     struct work work;
     wax_status status = WAX_UNSPECIFIED_ERROR;
     int holds = 0;
@@ -310,11 +253,10 @@ wax_status wax_crypto_p256_verify_parts(const uint8_t public_key[static WAX_P256
     if (!is_signature(signature)) {
         return WAX_UNTRUSTED;
     }
-    if (begin(&work) && wax_crypto_sha256(parts, count, digest) == WAX_OK &&
-        mp_read_unsigned_bin(&work.r, signature, HALF_SIZE) == 0 &&
+    if (begin(&work) && mp_read_unsigned_bin(&work.r, signature, HALF_SIZE) == 0 &&
         mp_read_unsigned_bin(&work.s, signature + HALF_SIZE, HALF_SIZE) == 0) {
         status = !read_point(&work, public_key) ? WAX_UNTRUSTED
-                 : wc_ecc_verify_hash_ex(&work.r, &work.s, digest, sizeof digest, &holds,
+                 : wc_ecc_verify_hash_ex(&work.r, &work.s, digest, WAX_SHA256_SIZE, &holds,
                                          &work.peer) != 0
                      ? WAX_UNSPECIFIED_ERROR
                  : holds == 1 ? WAX_OK

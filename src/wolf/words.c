@@ -4,13 +4,8 @@
 #include <wolfssl/error-ssl.h>
 #include <wolfssl/wolfcrypt/error-crypt.h>
 
-struct row {
-    int number;
-    wax_device_fault fault;
-};
-
 /* clang-format off */
-static const struct row rows[] = {
+static const wax_device_number rows[] = {
     {VERIFY_MAC_ERROR,     WAX_DEVICE_DAMAGED},
     {DECRYPT_ERROR,        WAX_DEVICE_DAMAGED},
     {UNKNOWN_RECORD_TYPE,  WAX_DEVICE_NO_TLS},
@@ -32,16 +27,6 @@ static const struct row rows[] = {
 };
 /* clang-format on */
 
-static wax_device_fault find(int number)
-{
-    for (size_t i = 0; i < WAX_COUNT(rows); i++) {
-        if (rows[i].number == number) {
-            return rows[i].fault;
-        }
-    }
-    return WAX_DEVICE_FAILED;
-}
-
 /* A server begins with a record of the handshake, or with an alert. [RFC 5246, 6.2.1] */
 static bool speaks_tls(const wax_wolf_tls *self)
 {
@@ -59,5 +44,7 @@ wax_status wolf_explain(const wax_wolf_tls *self, int fault, const char **words)
     if (fault == FATAL_ERROR && wolfSSL_get_alert_history(self->ssl, &alerts) == WOLFSSL_SUCCESS) {
         return wax_device_explain_alert(alerts.last_rx.code, is_about_key, words);
     }
-    return wax_device_explain(speaks_tls(self) ? find(fault) : WAX_DEVICE_NO_TLS, words);
+    return wax_device_explain(speaks_tls(self) ? wax_device_find(rows, WAX_COUNT(rows), fault)
+                                               : WAX_DEVICE_NO_TLS,
+                              words);
 }

@@ -17,7 +17,7 @@ static void end(void)
 
 static wax_transport *connect(wax_transport *below)
 {
-    return wax_mbed_connect(&tls, &context, below) == WAX_OK ? &tls.transport : NULL;
+    return wax_mbed_connect(&tls, &context, below) == WAX_OK ? &tls.filter.transport : NULL;
 }
 
 static bool is_ready(void)

@@ -95,7 +95,7 @@ static void make(struct pair *self, const wax_suite *suite, size_t size, bool is
     const wax_seal_room room = {bound_room, sizeof bound_room};
 
     *self = (struct pair){
-        .group = {.suite = suite, .class = WAX_CLASS_STREAM, .tag_size = 16},
+        .group = {.suite = suite, .group_class = WAX_CLASS_STREAM, .tag_size = 16},
           .size = size
     };
     memset(self->secret, 7, sizeof self->secret);

@@ -51,7 +51,7 @@ static void make(struct world *world, uint8_t choice)
         .group = {.suite = suites[choice % 3], .tag_size = 16}
     };
     world->group.tag_size = (choice & 8U) != 0 ? world->group.suite->tag_size_min : 16;
-    world->group.class = (choice & IS_STATE) != 0 ? WAX_CLASS_STATE : WAX_CLASS_STREAM;
+    world->group.group_class = (choice & IS_STATE) != 0 ? WAX_CLASS_STATE : WAX_CLASS_STREAM;
     world->epoch = (wax_epoch_key){.epoch = 1, .secret = secret};
     world->range = (wax_sender_range){.first = 1, .last = WAX_SENDER_MAX};
     world->opener = (wax_opener){

@@ -38,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static uint8_t bound[64];
     uint8_t room[WAX_CHUNK_ROOM(CHUNK)];
     const wax_seal_group group = {
-        .suite = &wax_suite_ascon, .class = WAX_CLASS_STREAM, .tag_size = 8};
+        .suite = &wax_suite_ascon, .group_class = WAX_CLASS_STREAM, .tag_size = 8};
     const wax_epoch_key epoch = {.epoch = 1, .secret = secret};
     const wax_sender_range range = {.first = 1, .last = WAX_SENDER_MAX};
     wax_sender_record sender = {.epoch = 0};

@@ -34,7 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (status != WAX_OK && status != WAX_INVALID) {
         abort();
     }
-    wax_transport_release(&tls.transport);
+    wax_transport_release(&tls.filter.transport);
     wax_transport_release(&ends[1].transport);
     return 0;
 }

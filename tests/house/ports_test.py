@@ -11,13 +11,17 @@ sys.path.insert(0, str(ROOT / "scripts"))
 import amalgamate  # noqa: E402
 
 
+# With Ascon and a key in common, sealing takes these rooms, and of crypto base64.c.
+SEALING = ("ascon", "hpke", "cbor", "seal", "keys", "member")
+
+
 class Ports(unittest.TestCase):
     def test_components_have_the_rooms_of_the_library(self):
         for port in "esp-idf", "zephyr":
             with self.subTest(port=port):
                 text = (ROOT / "ports" / port / "CMakeLists.txt").read_text()
                 rooms = re.findall(r"\$\{WAX\}/(\w+)/\*\.c", text)
-                self.assertEqual(tuple(rooms), amalgamate.ROOMS)
+                self.assertEqual(tuple(rooms), amalgamate.ROOMS + SEALING)
                 for room in rooms:
                     self.assertTrue(list((ROOT / "src" / room).glob("*.c")), room)
 

@@ -71,7 +71,7 @@ int main(int argc, char **argv)
     static uint8_t room[WAX_SEAL_ROOM_SIZE(64)];
     wax_seal_store store = {.load = load, .save = save};
     const wax_seal_group group = {
-        .suite = &SUITE, .class = WAX_CLASS_STREAM, .tag_size = SECRETS_TAG};
+        .suite = &SUITE, .group_class = WAX_CLASS_STREAM, .tag_size = SECRETS_TAG};
     wax_sealer sealer = {
         .group = &group, .store = &store, .room = {room, sizeof room},
                 .sender = 258

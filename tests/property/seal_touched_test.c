@@ -101,9 +101,9 @@ static void other_groups_epochs_and_classes_do_not_open_it(void **state)
         world.secrets[1][31] ^= 1;
         refuse(&world, envelope);
         world.secrets[1][31] ^= 1;
-        world.group.class = WAX_CLASS_STATE;
+        world.group.group_class = WAX_CLASS_STATE;
         refuse(&world, envelope);
-        world.group.class = WAX_CLASS_STREAM;
+        world.group.group_class = WAX_CLASS_STREAM;
         assert_int_equal(seal_open_at(&world, seal_plain.topic, envelope, copy), WAX_OK);
     }
 }

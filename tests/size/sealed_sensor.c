@@ -84,7 +84,7 @@ static wax_status take(void)
         return status;
     }
     context.group.suite = &wax_suite_ascon;
-    context.group.class = (wax_seal_class)writing.group_class;
+    context.group.group_class = (wax_seal_class)writing.group_class;
     context.group.tag_size = (uint8_t)writing.tag_size;
     memcpy(context.group.id, writing.group, sizeof context.group.id);
     context.sealer.group = &context.group;

@@ -1,30 +1,50 @@
 """The images of ports/cortex-m, on the Cortex-M4 board that QEMU emulates: no image knows that it is not the real thing, and
 none reaches anything but the broker."""
+import fcntl
 import pathlib
+import re
 import sys
+import unittest
 
 import foreign
 import sealed_tools_test
 from mqtt_raw import CONNACK, Client, connect
+
+sys.path.insert(0, str(foreign.ROOT / "scripts"))
+import images
 
 RELAY = pathlib.Path(__file__).with_name("relay.py")
 IMAGES = foreign.ROOT / "build/board/ports/cortex-m"
 
 
 def setUpModule():
-    foreign.run(foreign.ROOT / "scripts/setup-device", timeout=600, env=None)
-    launcher = ["-DCMAKE_C_COMPILER_LAUNCHER=ccache"] if foreign.shutil.which("ccache") else []
-    foreign.run("cmake", "--preset", "board", *launcher, timeout=300, env=None, cwd=foreign.ROOT)
-    foreign.run("cmake", "--build", "--preset", "board", "-j", 2, timeout=900, env=None, cwd=foreign.ROOT)
+    """Builds the images; the files of tests that want them take turns."""
+    (foreign.ROOT / "build").mkdir(exist_ok=True)
+    with (foreign.ROOT / "build/board.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        foreign.run(foreign.ROOT / "scripts/setup-device", timeout=600, env=None)
+        launcher = ["-DCMAKE_C_COMPILER_LAUNCHER=ccache"] if foreign.shutil.which("ccache") else []
+        foreign.run("cmake", "--preset", "board", *launcher, timeout=300, env=None, cwd=foreign.ROOT)
+        foreign.run("cmake", "--build", "--preset", "board", "-j", 2, timeout=900, env=None, cwd=foreign.ROOT)
 
 
 class BoardStory(foreign.TlsStory):
     def boot(self, image, broker, *words):
         """Starts the board. It reads and writes files in the story's folder, and 10.0.2.100:1883 is the broker to it."""
         network = (f"user,id=net,restrict=on,guestfwd=tcp:10.0.2.100:1883-cmd:{sys.executable} {RELAY} {broker.port}")
-        return self.start("qemu-system-arm", "-M", "mps2-an386", "-nographic", "-monitor", "none", "-serial", "none",
-                          "-semihosting-config", "enable=on,target=native", "-netdev", network,
-                          "-net", "nic,model=lan9118,netdev=net", *words, "-kernel", IMAGES / f"{image}.elf", cwd=self.home)
+        board = self.start("qemu-system-arm", "-M", "mps2-an386", "-nographic", "-monitor", "none", "-serial", "none",
+                           "-semihosting-config", "enable=on,target=native", "-netdev", network,
+                           "-net", "nic,model=lan9118,netdev=net", *words, "-kernel", IMAGES / f"{image}.elf", cwd=self.home)
+        board.image = image
+        return board
+
+    def finish(self, process, code=0):
+        """What a board says of its memory stays below the gates of its image."""
+        said = super().finish(process, code)
+        if hasattr(process, "image"):
+            for what, size in re.findall(r"(?m)^(heap|stack): (\d+)$", said):
+                self.assertEqual(images.breaches(process.image, {what: int(size)}), [])
+        return said
 
     def tool(self, tool, broker, *words):
         """Through the listener that has no TLS, the last one."""
@@ -37,6 +57,13 @@ class BoardStory(foreign.TlsStory):
         client.expect(CONNACK)
         client.subscribe(topic)
         return client
+
+
+class Sizes(unittest.TestCase):
+    def test_no_image_is_larger_than_its_gate(self):
+        maps = sorted(IMAGES.glob("*.map"))
+        self.assertEqual({path.stem for path in maps}, set(images.gates()))
+        self.assertEqual([line for path in maps for line in images.breaches(path.stem, images.measure(path))], [])
 
 
 class Tcp(BoardStory):
@@ -125,7 +152,7 @@ class TlsByWolf(TlsByMbed):
     LIBRARY = "_wolfssl"
 
 
-class Sealed(BoardStory):
+class SealedStory(BoardStory):
     """The reader and who commands are of the tools; who gives out keys is an implementation of its own."""
 
     def equip(self, broker, name, role, sender=0):
@@ -134,6 +161,8 @@ class Sealed(BoardStory):
         self.tool("pub", broker, "-t", f"wax/k/{name}", "-r", "-f", self.home / "mail")
         return device
 
+
+class Sealed(SealedStory):
     def test_a_reading_goes_out_and_a_command_comes_in(self):
         broker = self.open_broker("log_type all\nworkers 1\n")
         board = self.equip(broker, "board", sealed_tools_test.BOTH, 1)
@@ -155,5 +184,4 @@ class Sealed(BoardStory):
 
 
 if __name__ == "__main__":
-    import unittest
     unittest.main()

@@ -24,9 +24,11 @@ class Power(board_test.BoardStory):
             (self.home / f"chunk-{index:02}").write_bytes(message)
 
     def power_on(self):
-        return self.start("qemu-system-arm", "-M", "mps2-an386", "-nographic", "-monitor", "none", "-serial", "none",
-                          "-semihosting-config", "enable=on,target=native", "-net", "none", "-kernel",
-                          board_test.IMAGES / "update.elf", cwd=self.home)
+        board = self.start("qemu-system-arm", "-M", "mps2-an386", "-nographic", "-monitor", "none", "-serial", "none",
+                           "-semihosting-config", "enable=on,target=native", "-net", "none", "-kernel",
+                           board_test.IMAGES / "update.elf", cwd=self.home)
+        board.image = "update"
+        return board
 
     def test_every_operation_of_the_flash_is_cut_once(self):
         self.equip()

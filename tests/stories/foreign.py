@@ -19,7 +19,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 # Lines for every listener with TLS: the stories must hold with them, too.
 TLS_MORE = os.environ.get("WAX_TLS_MORE", "")
 WAX = os.environ.get("WAX") or str(ROOT / "build/dev/wax")
-PATIENCE_S = 30
+PATIENCE_S = 60
 
 
 def need(command):

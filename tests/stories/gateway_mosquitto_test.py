@@ -34,13 +34,20 @@ class WithMosquittoByMqtt3(WithMosquitto):
         sender.publish(f"{self.name}/t", b"small", 1)
         self.assertEqual(reader.message().payload, b"small")
 
-    def test_a_will_of_a_clean_session_stays(self):
-        gateway = self.gateway()
+    def test_a_will_of_a_clean_session_is_changed_before_it_subscribes(self):
+        gateway, watcher = self.gateway(), self.mqtt()
+        watcher.subscribe((f"{self.name}/will", 1))
         device = self.device(gateway, will=(f"{self.name}/will", b"first", 0, False))
+        device.publish(device.register(f"{self.name}/t"), b"unheard", 1)
         device.send(sn.WILLMSGUPD, b"second")
+        self.assertEqual(device.expect(sn.WILLMSGRESP), b"\x00")
+        device.subscribe(f"{self.name}/t", qos=1)
+        device.send(sn.WILLMSGUPD, b"third")
         self.assertEqual(device.expect(sn.WILLMSGRESP), bytes([sn.NOT_SUPPORTED]))
-        device.connect(clean=False)
-        device.ping()
+        watcher.publish(f"{self.name}/t", b"still subscribed", 1)
+        self.assertEqual(device.message().payload, b"still subscribed")
+        device.connect(clean=False, duration=1)
+        self.assert_message(watcher, (f"{self.name}/will", b"second"))
 
 
 del Talk

@@ -5,7 +5,7 @@ import time
 
 from peers import WAX, OpenBrokers, start, stop, wax
 
-PATIENCE_S = 30
+PATIENCE_S = 60
 
 
 def until(holds, what):

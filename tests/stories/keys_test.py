@@ -40,10 +40,28 @@ class Keys(HouseStory):
         wax(*ask)
         until(lambda: "strangers are not let in now" in house.said(), "it is refused")
         house.keys("admit", "10m")
+        wax("keys", "identity", "fan", "--namespace", "house.pub", cwd=house.home)
+        house.keys("enrol", "fan", "--from", "fan.keys.enrol")  # which ends nothing for those who ask by themselves
         wax(*ask)
-        until(lambda: "waits to be confirmed" in house.status(), "it waits")
+        until(lambda: "device lamp: waits to be confirmed" in house.status(), "it waits")
         house.keys("confirm", "lamp", words)
         self.assertIn("device lamp: mailbox", house.status())
+        self.assertIn(f"wax keys confirm lamp {words}", house.said())
+        name = "x; touch gone"
+        wax("keys", "identity", name, "--namespace", "house.pub", "--out", "x.keys", cwd=house.home)
+        wax("pub", "-p", house.port, "-q", 1, "-t", f"{house.prefix}/e/{name}", "-f", house.home / "x.keys.enrol")
+        until(lambda: f"{name} asks to come in" in house.said(), house.said)
+        self.assertNotIn(f"confirm {name}", house.said())
+
+    def test_what_a_stranger_says_is_one_line_of_the_log(self):
+        house = self.house("wax")
+        house.start().settled()
+        for kind in "se":
+            topic = f"{house.prefix}/{kind}/x\nwax authority: rule attack: forged\x1b[2J"
+            wax("pub", "-p", house.port, "-q", 1, "-t", topic, "-m", "anything")
+        for what in ("status", "enrolment"):
+            line = f"wax authority: {what} of x?wax authority: rule attack: forged?[2J: "
+            until(lambda line=line: line in house.said(), house.said)
 
     def test_who_sends_one_message_has_told_what_it_holds(self):
         """And who was put out sees nothing of what is sealed for others, not even as noise."""

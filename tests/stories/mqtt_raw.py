@@ -7,6 +7,8 @@ import socket
 import struct
 import time
 
+PATIENCE_S = 60  # how long anything may take that must come: machines stand still at times
+
 CONNECT, CONNACK, PUBLISH, PUBACK, PUBREC, PUBREL, PUBCOMP = 1, 2, 3, 4, 5, 6, 7
 SUBSCRIBE, SUBACK, UNSUBSCRIBE, UNSUBACK = 8, 9, 10, 11
 PINGREQ, PINGRESP, DISCONNECT, AUTH = 12, 13, 14, 15
@@ -219,7 +221,7 @@ class Packet:
 class Client:
     """A socket that speaks MQTT as the test says. receive() gives None when the broker closed."""
 
-    def __init__(self, port, version=5, timeout=10, source=None):
+    def __init__(self, port, version=5, timeout=PATIENCE_S, source=None):
         """`source` is the address of this machine to come from, 127.0.0.1 to 127.255.255.254."""
         self.version, self.port = version, port
         self.socket = socket.create_connection(("127.0.0.1", port), timeout, (source, 0) if source else None)
@@ -245,7 +247,7 @@ class Client:
             self.received += more
         return True
 
-    def receive(self, timeout=10):
+    def receive(self, timeout=PATIENCE_S):
         """The next packet; None at the end of the connection. Raises socket.timeout."""
         return self.aside.popleft() if self.aside else self.read(timeout)
 
@@ -265,7 +267,7 @@ class Client:
         self.received = self.received[head + size:]
         return Packet(first, body, self.version)
 
-    def expect(self, kind, timeout=10):
+    def expect(self, kind, timeout=PATIENCE_S):
         """The next packet of this kind; messages that come before it are put aside."""
         if kind == PUBLISH:
             got = self.receive(timeout)
@@ -319,7 +321,7 @@ class Client:
             assert got.packet_id == packet_id, got
         return got.reason
 
-    def message(self, timeout=10, answer=True):
+    def message(self, timeout=PATIENCE_S, answer=True):
         """The next PUBLISH, acknowledged to its end."""
         got = self.expect(PUBLISH, timeout)
         if answer and got.qos == 1:
@@ -341,7 +343,7 @@ class Client:
         self.send(disconnect(reason, props))
         self.end()
 
-    def end(self, timeout=10):
+    def end(self, timeout=PATIENCE_S):
         """Waits until the broker has closed; gives the DISCONNECT or CONNACK that told why."""
         deadline, last = time.monotonic() + timeout, None
         while True:

@@ -16,7 +16,7 @@ import unittest
 from ports import free_port
 
 WAX = os.environ.get("WAX", "wax")
-PATIENCE_S = 30
+PATIENCE_S = 60
 
 
 def has(*programs):

@@ -13,7 +13,7 @@ import tempfile
 import time
 import unittest
 
-from mqtt_raw import CONNACK, Client, connect
+from mqtt_raw import CONNACK, PATIENCE_S, Client, connect
 from ports import free_ports
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -65,7 +65,7 @@ class Broker:
             return file.read()
 
     def wait_for(self, port):
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline and self.process.poll() is None:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
@@ -78,7 +78,7 @@ class Broker:
             return file.read()
 
     def wait_for_log(self, words, count=1):
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE_S
         while self.log().count(words) < count:
             assert time.monotonic() < deadline, f"the log never says {words}:\n{self.log()[-3000:]}"
             time.sleep(0.02)
@@ -104,7 +104,7 @@ class Broker:
         """Ends the process; gives its exit code."""
         self.process.terminate()
         try:
-            code = self.process.wait(30)
+            code = self.process.wait(PATIENCE_S)
         except subprocess.TimeoutExpired:
             self.process.kill()
             code = self.process.wait()

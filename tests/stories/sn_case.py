@@ -10,7 +10,7 @@ import sn_raw
 from ports import free_port
 from running import WAX
 
-PATIENCE_S = 30
+PATIENCE_S = 60
 
 
 def until(claim, what):

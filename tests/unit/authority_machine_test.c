@@ -435,12 +435,12 @@ static void strangers_are_let_in_by_the_right_words_only_and_only_when_admitted(
     begin_home(14, 1);
     device = farm_new(&farm, "guest", &wax_keys_hpke);
     message = farm_enrolment(&farm, device, wax_bytes_of(NULL, 0), room);
-    wax_authority_admit_until(farm.authority, farm.deed.now_s);
+    (void)wax_authority_admit_until(farm.authority, farm.deed.now_s);
     check_deed(
         &farm,
         wax_authority_enrol(farm.authority, &farm.deed, WAX_TEXT("guest"), message, &verdict),
         WAX_NOT_AUTHORIZED);
-    wax_authority_admit_until(farm.authority, farm.deed.now_s + 1);
+    (void)wax_authority_admit_until(farm.authority, farm.deed.now_s + 1);
     check_deed(
         &farm,
         wax_authority_enrol(farm.authority, &farm.deed, WAX_TEXT("ghost"), message, &verdict),

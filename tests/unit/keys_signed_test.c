@@ -60,6 +60,9 @@ static void a_signature_holds_for_its_bytes_key_and_binding_only(void **state)
     }
     bytes.size++;
     assert_int_equal(wax_keys_verify(bytes, &bound, one.public_key, &payload), WAX_MALFORMED);
+    /* Not even when the signature says that it has the byte. */
+    room[6 + bytes.size - 1 - WAX_P256_SIGNATURE_SIZE - 1]++;
+    assert_int_equal(wax_keys_verify(bytes, &bound, one.public_key, &payload), WAX_MALFORMED);
 }
 
 static void what_does_not_fit_leaves_nothing(void **state)
@@ -158,6 +161,9 @@ static void chains_that_give_too_much_or_at_another_time_do_not_hold(void **stat
     chain->may = WAX_KEYS_IS_DEVICE;
     chain->now_s = 99;
     assert_int_equal(wax_keys_chain_check(chain, &certificate), WAX_UNTRUSTED);
+    for (chain->now_s = 100; chain->now_s <= 200; chain->now_s += 100) { /* both are included */
+        assert_int_equal(wax_keys_chain_check(chain, &certificate), WAX_OK);
+    }
     chain->now_s = 201;
     assert_int_equal(wax_keys_chain_check(chain, &certificate), WAX_UNTRUSTED);
     chain->now_s = 0;

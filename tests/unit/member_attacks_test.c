@@ -358,6 +358,39 @@ static void a_reader_that_restarts_takes_no_replay_and_what_comes_late(void **st
     }
 }
 
+/* As many senders as there are places: none takes the place of another, also where another start
+ * puts them. */
+static void a_reader_with_as_many_places_as_senders_forgets_none_of_them(void **state)
+{
+    enum { SENDERS = 96, STARTS = 3 };
+
+    struct house house = house_of(2, 1);
+    struct device *sensor = device_new("sensor");
+    struct device *reader = device_new("reader");
+    static struct sent sent[SENDERS];
+
+    (void)state;
+    house.last_sender = SENDERS;
+    device_stop(reader);
+    reader->config.sender_count = SENDERS;
+    device_start(reader);
+    give(reader, 1, &house, WAX_KEYS_READS, 0);
+    for (uint32_t sender = 1; sender <= SENDERS; sender++) {
+        give(sensor, sender, &house, WAX_KEYS_WRITES, sender);
+        assert_int_equal(send_text(sensor, "home/a", "once", &sent[sender - 1]), WAX_OK);
+        assert_opens(reader, &sent[sender - 1], "once");
+    }
+    for (unsigned start = 0; start < STARTS; start++) {
+        for (size_t i = 0; i < SENDERS; i++) {
+            assert_refuses(reader, &sent[i], WAX_SEAL_REPLAY);
+        }
+        device_stop(reader);
+        device_start(reader);
+    }
+    device_free(sensor);
+    device_free(reader);
+}
+
 /* The limit: it remembers what its folder of state does. Without it, a stream's message of an epoch
  * that is held opens once more, and says that nothing was known of its sender. */
 static void a_reader_that_lost_its_records_takes_a_replay_of_a_held_epoch_once(void **state)
@@ -404,6 +437,7 @@ int main(void)
         cmocka_unit_test(a_clock_that_is_wrong_stops_nothing),
         cmocka_unit_test(a_reader_that_restarts_takes_no_replay_and_what_comes_late),
         cmocka_unit_test(what_comes_late_of_a_window_before_opens_behind_a_restart),
+        cmocka_unit_test(a_reader_with_as_many_places_as_senders_forgets_none_of_them),
         cmocka_unit_test(a_reader_that_lost_its_records_takes_a_replay_of_a_held_epoch_once),
     };
 

@@ -167,7 +167,8 @@ static void keys_of_an_epoch_that_is_gone_are_wiped(void **state)
     struct device *reader = device_new("reader");
     static struct sent sent;
     uint8_t secret[WAX_SECRET_SIZE];
-    wax_seal_group group = {.suite = &wax_suite_ascon, .class = WAX_CLASS_STREAM, .tag_size = 16};
+    wax_seal_group group = {
+        .suite = &wax_suite_ascon, .group_class = WAX_CLASS_STREAM, .tag_size = 16};
 
     (void)state;
     give(sensor, 1, &house, WAX_KEYS_WRITES, 1);

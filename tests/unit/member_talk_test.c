@@ -1,172 +1,6 @@
 /* A member that talks: it asks for its mailbox, keeps back what came before its keys, acknowledges
  * what it told, and lets nothing out that it could not seal. */
-#include "client_check.h"
-
-#include "../member_check.h"
-
-enum { EVENT_TYPES = WAX_MEMBER_DROPPED + 1, TOLD_MAX = 256 };
-
-/* A device at a server that a test speaks for. */
-struct stage {
-    struct world *world;
-    struct device device;
-    struct device sensor;
-    struct house house;
-    size_t counts[EVENT_TYPES];
-    size_t client_counts[WAX_CLIENT_DISCONNECTED + 1];
-    wax_status status; /* of the last event that is not OTHER */
-    struct {
-        wax_member_outcome outcome;
-        char text[TEXT_MAX];
-    } told[TOLD_MAX];
-    size_t told_count;
-};
-
-static void tell(struct stage *stage, const wax_member_arrival *arrival)
-{
-    const wax_bytes payload = arrival->message.payload;
-
-    assert_true(stage->told_count < TOLD_MAX);
-    stage->told[stage->told_count].outcome = arrival->outcome;
-    memset(stage->told[stage->told_count].text, 0, TEXT_MAX);
-    memcpy(stage->told[stage->told_count].text, payload.data,
-           payload.size < TEXT_MAX - 1 ? payload.size : TEXT_MAX - 1);
-    stage->told_count++;
-}
-
-static void connect_to(struct world *world, const wax_client_event *event)
-{
-    if (event->type == WAX_CLIENT_DISCONNECTED || event->type == WAX_CLIENT_REFUSED) {
-        wax_transport_release(&world->end.transport);
-        world->server.is_up = false;
-    }
-    if (event->type == WAX_CLIENT_WANTS_CONNECTION) {
-        server_up(world);
-        world->fuse.transport.kind = &fuse_kind;
-        assert_int_equal(wax_client_attach(&world->client, &world->fuse.transport, world->now_ms),
-                         WAX_OK);
-    }
-}
-
-static void take_turn(struct stage *stage)
-{
-    struct world *world = stage->world;
-    wax_member_event event;
-
-    while (wax_member_poll(stage->device.member, &world->client, world->now_ms, 0, &event)) {
-        stage->counts[event.type]++;
-        if (event.type == WAX_MEMBER_MESSAGE) {
-            tell(stage, &event.arrival);
-        } else if (event.type == WAX_MEMBER_OTHER) {
-            stage->client_counts[event.client.type]++;
-            connect_to(world, &event.client);
-        } else {
-            stage->status = event.status;
-        }
-    }
-}
-
-static void run(struct stage *stage)
-{
-    do {
-        take_turn(stage);
-    } while (stage->world->server.is_up && server_turn(stage->world));
-    take_turn(stage);
-}
-
-static void pass(struct stage *stage, uint64_t ms)
-{
-    stage->world->now_ms += ms;
-    run(stage);
-}
-
-static void reconnect(struct stage *stage)
-{
-    struct world *world = stage->world;
-
-    wax_transport_release(&world->end.transport);
-    world->server.is_up = false;
-    take_turn(stage);
-    pass(stage, wax_member_deadline_ms(stage->device.member, &world->client) - world->now_ms);
-}
-
-/* With keys of the first epoch for the sensor, and a member that has none yet; connected. */
-static struct stage *stage_new(wax_version version)
-{
-    struct stage *stage = test_calloc(1, sizeof(*stage));
-
-    stage->house = (struct house){.id = {'h'},
-                                  .filter = "home/#",
-                                  .suite = 2,
-                                  .group_class = 1,
-                                  .epoch = 1,
-                                  .kept = 8,
-                                  .first_sender = 1,
-                                  .last_sender = 9};
-    stage->world = world_new(version);
-    stage->world->config.acknowledges = false;
-    stage->world->config.receive_size = 8192;
-    stage->world->config.send_size = 8192;
-    device_make(&stage->device, "reader");
-    device_make(&stage->sensor, "sensor");
-    return stage;
-}
-
-static void stage_start(struct stage *stage)
-{
-    struct world *world = stage->world;
-    const struct right writes = {.house = &stage->house, .role = WAX_KEYS_WRITES, .sender = 1};
-
-    give_keys(&stage->sensor, 1, &writes, 1);
-    assert_int_equal(wax_client_open(&world->client, &world->config, 7, world->now_ms), WAX_OK);
-    run(stage);
-    assert_int_equal(stage->client_counts[WAX_CLIENT_CONNECTED], 1);
-}
-
-static void stage_free(struct stage *stage)
-{
-    device_stop(&stage->device);
-    device_stop(&stage->sensor);
-    world_free(stage->world);
-    test_free(stage);
-}
-
-/* The server sends something. Returns the packet id. */
-static uint16_t serve(struct stage *stage, const char *topic, wax_bytes payload)
-{
-    struct server *server = &stage->world->server;
-    wax_publish publish = {.topic = wax_bytes_of_text(topic), .payload = payload, .qos = 1};
-
-    assert_int_equal(wax_session_publish(&server->session, &publish, &server->writer), WAX_OK);
-    wax_write_bytes(&server->writer, payload);
-    return publish.packet_id;
-}
-
-static void serve_mailbox(struct stage *stage, uint64_t version)
-{
-    static struct letter letter;
-    const struct right rights = {
-        .house = &stage->house, .role = WAX_KEYS_READS | WAX_KEYS_WRITES, .sender = 2};
-
-    write_mailbox(&letter, &stage->device, version, &rights, 1, NULL);
-    (void)serve(stage, "wax/k/reader", letter.bytes);
-}
-
-static void serve_sealed(struct stage *stage, const char *text)
-{
-    static struct sent sent;
-
-    assert_int_equal(send_text(&stage->sensor, "home/a", text, &sent), WAX_OK);
-    (void)serve(stage, "home/a", sent.publish.payload);
-}
-
-static void assert_told(const struct stage *stage, size_t i, wax_member_outcome outcome,
-                        const char *text)
-{
-    assert_true(i < stage->told_count);
-    assert_int_equal(stage->told[i].outcome, outcome);
-    assert_true(outcome != WAX_MEMBER_OPENED || strcmp(stage->told[i].text, text) == 0);
-}
+#include "../member_stage.h"
 
 static const wax_version versions[] = {WAX_VERSION_3_1_1, WAX_VERSION_5};
 
@@ -303,42 +137,6 @@ static void a_forged_mailbox_throws_nothing_away(void **state)
     stage_free(stage);
 }
 
-static void what_finds_no_room_comes_again(void **state)
-{
-    struct stage *stage = stage_new(WAX_VERSION_5);
-    static struct sent sent;
-    uint16_t packet_id;
-    struct server *server = &stage->world->server;
-    wax_publish again = {.topic = WAX_TEXT("home/a"), .qos = 1, .duplicate = true};
-
-    (void)state;
-    device_stop(&stage->device);
-    stage->device.config.hold_size =
-        140; /* for one of two, with what is kept of each on 32 and 64 bits */
-    device_start(&stage->device);
-    stage_start(stage);
-    serve_sealed(stage, "first");
-    assert_int_equal(send_text(&stage->sensor, "home/a", "second", &sent), WAX_OK);
-    packet_id = serve(stage, "home/a", sent.publish.payload);
-    run(stage);
-    assert_int_equal(stage->counts[WAX_MEMBER_DROPPED], 1);
-    assert_int_equal(stage->status, WAX_FULL);
-    serve_mailbox(stage, 1);
-    run(stage);
-    assert_int_equal(stage->told_count, 1);
-    assert_int_equal(server->outgoing.used_count, 1); /* it is the server's still */
-    reconnect(stage);
-    again.payload = sent.publish.payload;
-    again.packet_id = packet_id;
-    assert_int_equal(wax_session_publish(&server->session, &again, &server->writer), WAX_OK);
-    wax_write_bytes(&server->writer, again.payload);
-    serve_mailbox(stage, 1);
-    run(stage);
-    assert_told(stage, 1, WAX_MEMBER_OPENED, "second");
-    assert_int_equal(server->outgoing.used_count, 0);
-    stage_free(stage);
-}
-
 static void a_mailbox_that_may_not_be_had_is_told(void **state)
 {
     struct stage *stage = stage_new(WAX_VERSION_5);
@@ -364,31 +162,6 @@ static void an_old_mailbox_is_refused_and_the_keys_stay(void **state)
     assert_int_equal(stage->counts[WAX_MEMBER_BAD_MAILBOX], 1);
     assert_int_equal(stage->status, WAX_PROTOCOL_ERROR);
     assert_told(stage, 0, WAX_MEMBER_OPENED, "text");
-    stage_free(stage);
-}
-
-/* While the network takes nothing, messages and mailboxes come: each is acknowledged in the end. */
-static void no_acknowledgement_is_lost_when_nothing_goes_out(void **state)
-{
-    struct stage *stage = stage_new(WAX_VERSION_3_1_1);
-
-    (void)state;
-    stage->world->config.send_size = WAX_CLIENT_SEND_SIZE_MIN;
-    stage_start(stage);
-    serve_mailbox(stage, 1);
-    run(stage);
-    stage->world->fuse.is_blocked = true;
-    serve_sealed(stage, "first");
-    serve_sealed(stage, "second");
-    serve_mailbox(stage, 2);
-    serve_sealed(stage, "third");
-    run(stage);
-    stage->world->fuse.is_blocked = false;
-    run(stage);
-    assert_int_equal(stage->told_count, 3);
-    assert_told(stage, 2, WAX_MEMBER_OPENED, "third");
-    assert_int_equal(stage->counts[WAX_MEMBER_KEYS], 2);
-    assert_int_equal(stage->world->server.outgoing.used_count, 0);
     stage_free(stage);
 }
 
@@ -509,10 +282,8 @@ int main(void)
         cmocka_unit_test(what_comes_before_its_keys_waits_unacknowledged),
         cmocka_unit_test(it_does_not_wait_for_ever),
         cmocka_unit_test(a_forged_mailbox_throws_nothing_away),
-        cmocka_unit_test(what_finds_no_room_comes_again),
         cmocka_unit_test(a_mailbox_that_may_not_be_had_is_told),
         cmocka_unit_test(an_old_mailbox_is_refused_and_the_keys_stay),
-        cmocka_unit_test(no_acknowledgement_is_lost_when_nothing_goes_out),
         cmocka_unit_test(what_cannot_be_sealed_is_not_sent),
         cmocka_unit_test(what_was_touched_is_told_each_time_and_nothing_of_it_delivered),
     };

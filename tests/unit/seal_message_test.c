@@ -301,6 +301,32 @@ static void strangers_and_clear_text_are_refused(void **state)
     assert_true(is_refused(&world, envelope, WAX_SEAL_UNKNOWN_SENDER));
 }
 
+/* What is refused once it is open is not left where it was opened. */
+static void nothing_is_left_of_a_text_that_is_refused(void **state)
+{
+    (void)state;
+    static const uint8_t nonce[WAX_BOOT_NONCE_SIZE] = {1};
+    struct seal_world world;
+    wax_bytes envelope = {0};
+    uint8_t room[32];
+    wax_writer fields = wax_writer_over(room, sizeof room);
+    wax_seal_message message = seal_plain;
+
+    wax_field_write(&fields, WAX_FIELD_BOOT_NONCE, wax_bytes_of(nonce, sizeof nonce));
+    message.fields = wax_writer_bytes(&fields);
+    for (size_t i = 0; i < WAX_COUNT(seal_suites); i++) {
+        size_t at = 0;
+
+        seal_world_make(&world, &seal_suites[i], WAX_CLASS_STREAM, 1);
+        assert_int_equal(seal_text(&world, &message, "secret", &envelope), WAX_OK);
+        assert_true(is_refused(&world, envelope, WAX_SEAL_WRONG_BOOT));
+        while (at < envelope.size && copy[at] == 0) {
+            at++;
+        }
+        assert_int_equal(at, envelope.size);
+    }
+}
+
 static void records_are_finite(void **state)
 {
     (void)state;
@@ -340,6 +366,7 @@ int main(void)
         cmocka_unit_test(an_epoch_is_told_by_its_lowest_bits_among_those_held),
         cmocka_unit_test(a_class_secret_opens_what_is_retained),
         cmocka_unit_test(strangers_and_clear_text_are_refused),
+        cmocka_unit_test(nothing_is_left_of_a_text_that_is_refused),
         cmocka_unit_test(records_are_finite),
     };
 

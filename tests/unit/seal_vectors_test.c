@@ -54,9 +54,9 @@ static void hedge(struct pool *pool, const json_t *group, const json_t *test)
 static void tree(struct pool *pool, const json_t *group, const json_t *test)
 {
     wax_seal_group of = {.suite = suite_of(group),
-                         .class = (wax_seal_class)number_in(group, "class")};
+                         .group_class = (wax_seal_class)number_in(group, "class")};
     const uint32_t position = number_in(test, "position");
-    const uint32_t windows = of.class == WAX_CLASS_STREAM ? position / WAX_WINDOW_SIZE : 0;
+    const uint32_t windows = of.group_class == WAX_CLASS_STREAM ? position / WAX_WINDOW_SIZE : 0;
     struct scope scope = {&of, number_in(group, "epoch"), number_in(test, "sender")};
     uint8_t secret[WAX_SECRET_SIZE];
     uint8_t result[WAX_SECRET_SIZE];
@@ -273,7 +273,7 @@ static void seal_message(struct pool *pool, const json_t *group, const json_t *t
         return;
     }
     (void)read_padding(test, &padding, sizes);
-    is_will = member.group.class == WAX_CLASS_STATE && sealer.place == WAX_WINDOW_SIZE - 1;
+    is_will = member.group.group_class == WAX_CLASS_STATE && sealer.place == WAX_WINDOW_SIZE - 1;
     memcpy(buffer + room.payload_at, payload.data, payload.size);
     exact = is_will ? 0 : wax_sealer_envelope_size(&sealer, &message, payload.size);
     room.size =

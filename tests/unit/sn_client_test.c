@@ -96,6 +96,26 @@ static void exchanges_of_a_device_are_bounded(void **state)
     STEP(next_up(&world), WAX_PUBLISH);
 }
 
+/* One more would be the end of the connection. [MQTT-3.3.4-9] */
+static void no_more_is_on_its_way_than_the_broker_takes(void **state)
+{
+    struct world world;
+    wax_sn_packet message =
+        of_device(WAX_SN_PUBLISH, WAX_SN_QOS_1 | WAX_SN_TOPIC_PREDEFINED, 1, "");
+
+    (void)state;
+    message.topic_id = 7;
+    world_connected(&world, WAX_VERSION_5, WAX_SN_CLEAN);
+    world.client.peer_receive_maximum = 2;
+    for (; message.message_id <= 2; message.message_id++) {
+        device_says(&world, &message);
+        STEP(next_up(&world), WAX_PUBLISH);
+    }
+    device_says(&world, &message);
+    assert_int_equal(world.up.used, 0);
+    assert_int_equal(next_down(&world).code, WAX_SN_CONGESTION);
+}
+
 static void topics_of_a_device_are_bounded(void **state)
 {
     struct world world;
@@ -425,6 +445,7 @@ int main(void)
         cmocka_unit_test(a_broker_that_is_silent_is_asked_and_given_up),
         cmocka_unit_test(messages_of_a_device_are_acknowledged_by_the_broker),
         cmocka_unit_test(exchanges_of_a_device_are_bounded),
+        cmocka_unit_test(no_more_is_on_its_way_than_the_broker_takes),
         cmocka_unit_test(topics_of_a_device_are_bounded),
         cmocka_unit_test(ids_of_the_gateway_are_used_again),
         cmocka_unit_test(one_message_at_a_time_goes_to_the_device),

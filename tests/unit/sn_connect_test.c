@@ -177,6 +177,39 @@ static void a_changed_will_is_a_new_connection_with_the_old_session(void **state
     assert_int_equal(world.client.state, WAX_SN_ENDED);
 }
 
+/* A clean session of MQTT 3.1.1 is a new one with each connection. */
+static void a_will_is_changed_where_no_session_is_lost(void **state)
+{
+    const wax_sn_packet publish = {.type = WAX_SN_PUBLISH,
+                                   .flags = WAX_SN_QOS_1 | WAX_SN_TOPIC_PREDEFINED,
+                                   .topic_id = 7,
+                                   .message_id = 1};
+    struct world world;
+    wax_connect connect;
+
+    (void)state;
+    world_connected(&world, WAX_VERSION_3_1_1, WAX_SN_CLEAN);
+    device_says(&world, &publish); /* and is not answered yet */
+    STEP(next_up(&world), WAX_PUBLISH);
+    say(&world, WAX_SN_WILLTOPICUPD, WAX_SN_QOS_1, 0, "will");
+    assert_int_equal(world.up.used + world.down.used, 0); /* later */
+    world_connected(&world, WAX_VERSION_3_1_1, WAX_SN_CLEAN);
+    say(&world, WAX_SN_WILLTOPICUPD, WAX_SN_QOS_1, 0, "will");
+    STEP(next_up(&world), WAX_DISCONNECT);
+    broker_is_lost(&world);
+    broker_is_reached(&world);
+    assert_int_equal(wax_connect_read(&connect, next_up(&world).body), WAX_OK);
+    assert_true(connect.has_will && connect.will.qos == 1 && connect.clean_start);
+    broker_accepts(&world, false);
+    STEP(next_down(&world), WAX_SN_WILLTOPICRESP);
+    assert_int_equal(world.client.state, WAX_SN_ACTIVE);
+    say(&world, WAX_SN_SUBSCRIBE, WAX_SN_TOPIC_NAME, 2, "t");
+    STEP(next_up(&world), WAX_SUBSCRIBE);
+    say(&world, WAX_SN_WILLMSGUPD, 0, 0, "too late");
+    assert_int_equal(next_down(&world).code, WAX_SN_NOT_SUPPORTED);
+    assert_int_equal(world.up.used, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -187,6 +220,7 @@ int main(void)
         cmocka_unit_test(a_will_is_asked_for_before_the_broker),
         cmocka_unit_test(a_will_that_is_none_is_refused),
         cmocka_unit_test(a_changed_will_is_a_new_connection_with_the_old_session),
+        cmocka_unit_test(a_will_is_changed_where_no_session_is_lost),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -146,6 +146,39 @@ static void a_note_is_kept_with_the_session(void **state)
     SSL_SESSION_free(session);
 }
 
+static int64_t told_s;
+
+static int64_t told_clock(void)
+{
+    return told_s;
+}
+
+static void a_session_ends_with_the_certificate_that_began_it(void **state)
+{
+    wax_tls_settings for_client = {.cafile = in_good("ca.crt")};
+    wax_tls_settings settings = {
+        .cafile = in_good("ca.crt"), .requires_certificate = true, .now_s = told_clock};
+    uint8_t room[8192];
+    wax_writer saved = wax_writer_over(room, sizeof room);
+    wax_tls_context *client;
+    wax_tls_context *server;
+    wax_problem problem;
+
+    (void)state;
+    set_pair(&settings, "server");
+    set_pair(&for_client, "pump");
+    client = make_client(&for_client);
+    assert_int_equal(wax_tls_make_server(&settings, &server, &problem), WAX_OK);
+    told_s = wax_tls_not_after(client) - 10; /* tickets are younger than their key */
+    assert_false(resume(server, client, &saved));
+    told_s += 10;
+    assert_true(resume(server, client, &saved));
+    told_s += 1;
+    assert_false(resume(server, client, &saved));
+    wax_tls_release(server);
+    wax_tls_release(client);
+}
+
 static void keys_change_with_time_and_policy(void **state)
 {
     wax_tls_context *context = make_listener(&rows[0], WAX_TLS_1_3);
@@ -351,6 +384,7 @@ int main(void)
         cmocka_unit_test(only_the_same_rules_let_a_session_go_on),
         cmocka_unit_test(keys_in_place_of_a_certificate_let_no_session_go_on),
         cmocka_unit_test(a_note_is_kept_with_the_session),
+        cmocka_unit_test(a_session_ends_with_the_certificate_that_began_it),
         cmocka_unit_test(keys_change_with_time_and_policy),
         cmocka_unit_test(names_choose_the_certificate),
         cmocka_unit_test(records_are_as_small_as_told),

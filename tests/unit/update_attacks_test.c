@@ -225,7 +225,7 @@ static void an_image_that_wants_a_newer_one_first(void **state)
     struct siege *siege = *state;
 
     siege->young.manifest.version = 9;
-    siege->young.manifest.minimum = 8;
+    siege->young.manifest.minimum = 7;
     update_image_sign(&siege->young, &siege->world.vendor);
     expect_refusal(siege, &siege->young, WAX_UPDATE_TOO_FAR);
 }

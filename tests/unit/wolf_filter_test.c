@@ -120,7 +120,7 @@ static void connect_both(struct meeting *meeting)
     assert_non_null(pair->server);
     assert_int_equal(
         wax_wolf_connect(&meeting->device, &meeting->context, &pair->ends[1].transport), WAX_OK);
-    pair->client = &meeting->device.transport;
+    pair->client = &meeting->device.filter.transport;
 }
 
 static void end(struct meeting *meeting)

@@ -15,9 +15,12 @@
 #define LWIP_NETIF_API        0
 
 #define MEM_ALIGNMENT         4
-#define MEM_SIZE              8192
-#define PBUF_POOL_SIZE        8
-#define PBUF_POOL_BUFSIZE     1536
+/* All that waits to go, and all that came: a frame of full size takes three of the pool. */
+#define MEM_SIZE              3072
+#define PBUF_POOL_SIZE        7
+#define PBUF_POOL_BUFSIZE     512
+/* After a restart the peer may still know the last connection by its port. */
+#define LWIP_RANDOMIZE_INITIAL_LOCAL_PORTS 1
 #define MEMP_NUM_TCP_PCB      2
 #define MEMP_NUM_TCP_PCB_LISTEN 1
 #define TCP_MSS               1460

@@ -1,25 +1,12 @@
-/* Mbed TLS for images that verify signatures and do nothing else: ES256 on P-256, no TLS. What
- * signs stands here because the file of room mbed has it too; the linker leaves it out. */
+/* Mbed TLS for images that verify signatures and do nothing else: no TLS. */
 #ifndef WAX_MBEDTLS_UPDATE_H
 #define WAX_MBEDTLS_UPDATE_H
 
 #define MBEDTLS_HAVE_ASM
-#define MBEDTLS_MD_C
-#define MBEDTLS_SHA256_C
-#define MBEDTLS_SHA256_SMALLER
-#define MBEDTLS_BIGNUM_C
-#define MBEDTLS_ECP_C
-#define MBEDTLS_ECP_DP_SECP256R1_ENABLED
-#define MBEDTLS_ECP_NIST_OPTIM
-#define MBEDTLS_ECP_WINDOW_SIZE 4
-#define MBEDTLS_ECP_NO_INTERNAL_RNG
-#define MBEDTLS_ECDH_C
-#define MBEDTLS_ECDSA_C
-#define MBEDTLS_ECDSA_DETERMINISTIC
-#define MBEDTLS_HMAC_DRBG_C
-#define MBEDTLS_ASN1_PARSE_C
-#define MBEDTLS_ASN1_WRITE_C
+#define MBEDTLS_ECP_WINDOW_SIZE       2
+#define MBEDTLS_ECP_FIXED_POINT_OPTIM 0
 
+#include "es256.h"
 #include "mbedtls/check_config.h"
 
 #endif

@@ -172,7 +172,7 @@ void ascon_store(uint8_t *bytes, uint64_t word, size_t size)
 {
     const uint32_t even = (uint32_t)word;
     const uint32_t odd = (uint32_t)(word >> 32);
-    uint8_t whole[ASCON_WORD_SIZE];
+    uint8_t whole[ASCON_WORD_SIZE] = {0};
     uint8_t *place = size < ASCON_WORD_SIZE ? whole : bytes;
 
     store(place, join((even & 0xffffU) | odd << 16));

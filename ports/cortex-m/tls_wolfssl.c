@@ -1,5 +1,5 @@
-/* The sensor's filter by wolfSSL. */
-#include "sensor_tls.h"
+/* The filter by wolfSSL. */
+#include "tls.h"
 #include "wolf/wolf.h"
 
 static wax_wolf_context context;
@@ -17,7 +17,7 @@ static void close(void)
 
 static wax_transport *connect(wax_transport *below)
 {
-    return wax_wolf_connect(&tls, &context, below) == WAX_OK ? &tls.transport : NULL;
+    return wax_wolf_connect(&tls, &context, below) == WAX_OK ? &tls.filter.transport : NULL;
 }
 
 static wax_status offer(wax_bytes session)
@@ -30,4 +30,4 @@ static wax_status save(wax_writer *out)
     return wax_wolf_save_session(&tls, out);
 }
 
-const struct sensor_filter sensor_filter = {open, close, connect, offer, save};
+const struct tls_filter tls_filter = {open, close, connect, offer, save};

@@ -1,6 +1,6 @@
-/* The sensor's filter by Mbed TLS. */
+/* The filter by Mbed TLS. */
+#include "tls.h"
 #include "mbed/mbed.h"
-#include "sensor_tls.h"
 
 static wax_mbed_context context;
 static wax_mbed_tls tls;
@@ -17,7 +17,7 @@ static void close(void)
 
 static wax_transport *connect(wax_transport *below)
 {
-    return wax_mbed_connect(&tls, &context, below) == WAX_OK ? &tls.transport : NULL;
+    return wax_mbed_connect(&tls, &context, below) == WAX_OK ? &tls.filter.transport : NULL;
 }
 
 static wax_status offer(wax_bytes session)
@@ -30,4 +30,4 @@ static wax_status save(wax_writer *out)
     return wax_mbed_save_session(&tls, out);
 }
 
-const struct sensor_filter sensor_filter = {open, close, connect, offer, save};
+const struct tls_filter tls_filter = {open, close, connect, offer, save};
