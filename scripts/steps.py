@@ -127,7 +127,8 @@ def portable_step(step):
 
 
 def format_step(step):
-    files = [path for folder in ("src", "tests", "ports") for path in sorted((ROOT / folder).rglob("*.[ch]"))]
+    files = [path for folder in ("src", "tests", "ports") for kind in ("[ch]", "cpp", "ino")
+             for path in sorted((ROOT / folder).rglob(f"*.{kind}"))]
     step.need("clang-format", "--dry-run", "-Werror", *files)
     step.count(1)
 

@@ -11,7 +11,6 @@ struct any {
     wax_connect connect;
     wax_connack connack;
     wax_publish publish;
-    wax_acknowledgement acknowledgement;
     wax_subscribe subscribe;
     wax_suback suback;
     wax_notice notice;
@@ -19,27 +18,29 @@ struct any {
 
 static inline wax_status any_read(struct any *any, uint8_t flags, wax_bytes body)
 {
+    const wax_packet packet = {
+        .type = any->type, .version = any->version, .flags = flags, .body = body};
+
     switch (any->type) {
     case WAX_CONNECT:
         return wax_connect_read(&any->connect, body);
     case WAX_CONNACK:
-        return wax_connack_read(&any->connack, body, any->version);
+        return wax_connack_read(&any->connack, &packet);
     case WAX_PUBLISH:
-        return wax_publish_read(&any->publish, flags, body, any->version);
+        return wax_publish_read(&any->publish, &packet);
+    case WAX_SUBSCRIBE:
+    case WAX_UNSUBSCRIBE:
+        return wax_subscribe_read(&any->subscribe, &packet);
+    case WAX_SUBACK:
+    case WAX_UNSUBACK:
+        return wax_suback_read(&any->suback, &packet);
     case WAX_PUBACK:
     case WAX_PUBREC:
     case WAX_PUBREL:
     case WAX_PUBCOMP:
-        return wax_acknowledgement_read(&any->acknowledgement, any->type, body, any->version);
-    case WAX_SUBSCRIBE:
-    case WAX_UNSUBSCRIBE:
-        return wax_subscribe_read(&any->subscribe, any->type, body, any->version);
-    case WAX_SUBACK:
-    case WAX_UNSUBACK:
-        return wax_suback_read(&any->suback, any->type, body, any->version);
     case WAX_DISCONNECT:
     case WAX_AUTH:
-        return wax_notice_read(&any->notice, any->type, body, any->version);
+        return wax_notice_read(&any->notice, &packet);
     case WAX_PINGREQ:
     case WAX_PINGRESP:
         return body.size == 0 ? WAX_OK : WAX_MALFORMED;
@@ -58,20 +59,19 @@ static inline wax_status any_write(wax_writer *out, const struct any *any)
         return wax_connack_write(out, &any->connack, any->version);
     case WAX_PUBLISH:
         return wax_publish_write(out, &any->publish, any->version);
-    case WAX_PUBACK:
-    case WAX_PUBREC:
-    case WAX_PUBREL:
-    case WAX_PUBCOMP:
-        return wax_acknowledgement_write(out, &any->acknowledgement, any->version);
     case WAX_SUBSCRIBE:
     case WAX_UNSUBSCRIBE:
         return wax_subscribe_write(out, &any->subscribe, any->type, any->version);
     case WAX_SUBACK:
     case WAX_UNSUBACK:
         return wax_suback_write(out, &any->suback, any->type, any->version);
+    case WAX_PUBACK:
+    case WAX_PUBREC:
+    case WAX_PUBREL:
+    case WAX_PUBCOMP:
     case WAX_DISCONNECT:
     case WAX_AUTH:
-        return wax_notice_write(out, &any->notice, any->type, any->version);
+        return wax_notice_write(out, &any->notice, any->version);
     case WAX_PINGREQ:
     case WAX_PINGRESP:
         return wax_packet_write_empty(out, any->type);
@@ -112,15 +112,13 @@ static inline bool same_rest(const struct any *one, const struct any *other)
     return one->connack.session_present == other->connack.session_present &&
            one->connack.reason == other->connack.reason &&
            wax_bytes_equal(one->connack.properties, other->connack.properties) &&
-           one->acknowledgement.packet_id == other->acknowledgement.packet_id &&
-           one->acknowledgement.reason == other->acknowledgement.reason &&
-           wax_bytes_equal(one->acknowledgement.properties, other->acknowledgement.properties) &&
            one->subscribe.packet_id == other->subscribe.packet_id &&
            wax_bytes_equal(one->subscribe.properties, other->subscribe.properties) &&
            wax_bytes_equal(one->subscribe.filters, other->subscribe.filters) &&
            one->suback.packet_id == other->suback.packet_id &&
            wax_bytes_equal(one->suback.properties, other->suback.properties) &&
            wax_bytes_equal(one->suback.reasons, other->suback.reasons) &&
+           one->notice.packet_id == other->notice.packet_id &&
            one->notice.reason == other->notice.reason &&
            wax_bytes_equal(one->notice.properties, other->notice.properties);
 }

@@ -166,29 +166,27 @@ static const struct hostile_row hostile_seeds[] = {
 static const wax_version hostile_versions[] = {WAX_VERSION_3_1_1, WAX_VERSION_5};
 
 /* What the decoder says of a body that may come from a server. */
-static inline wax_status hostile_body(const wax_packet *packet, wax_version version)
+static inline wax_status hostile_body(const wax_packet *packet)
 {
     wax_connack connack;
     wax_publish publish;
-    wax_acknowledgement acknowledgement;
     wax_suback suback;
     wax_notice notice;
 
     switch ((int)packet->type) {
     case WAX_CONNACK:
-        return wax_connack_read(&connack, packet->body, version);
+        return wax_connack_read(&connack, packet);
     case WAX_PUBLISH:
-        return wax_publish_read(&publish, packet->flags, packet->body, version);
+        return wax_publish_read(&publish, packet);
+    case WAX_SUBACK:
+    case WAX_UNSUBACK:
+        return wax_suback_read(&suback, packet);
     case WAX_PUBACK:
     case WAX_PUBREC:
     case WAX_PUBREL:
     case WAX_PUBCOMP:
-        return wax_acknowledgement_read(&acknowledgement, packet->type, packet->body, version);
-    case WAX_SUBACK:
-    case WAX_UNSUBACK:
-        return wax_suback_read(&suback, packet->type, packet->body, version);
     case WAX_DISCONNECT:
-        return wax_notice_read(&notice, packet->type, packet->body, version);
+        return wax_notice_read(&notice, packet);
     case WAX_PINGRESP:
         return WAX_OK;
     default:
@@ -215,7 +213,7 @@ static inline wax_status hostile_judge(wax_bytes bytes, wax_version version,
     if (packet.type == WAX_DISCONNECT && !is_notice) {
         return WAX_PROTOCOL_ERROR;
     }
-    return hostile_body(&packet, version);
+    return hostile_body(&packet);
 }
 
 /* The server is told why, once, at the very end, if it may be. [MQTT-4.13.1-1] */

@@ -158,11 +158,11 @@ static inline void broker_accepts(struct world *world, bool session_present)
 static inline void broker_acknowledges(struct world *world, wax_packet_type type, uint16_t id,
                                        uint8_t reason)
 {
-    const wax_acknowledgement it = {.type = type, .packet_id = id, .reason = reason};
+    const wax_notice it = {.type = type, .packet_id = id, .reason = reason};
     uint8_t room[32];
     wax_writer out = wax_writer_over(room, sizeof room);
 
-    wax_assert(wax_acknowledgement_write(&out, &it, world->config.version) == WAX_OK);
+    wax_assert(wax_notice_write(&out, &it, world->config.version) == WAX_OK);
     broker_says(world, wax_writer_bytes(&out));
 }
 

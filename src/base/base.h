@@ -159,6 +159,9 @@ uint8_t wax_read_u8(wax_reader *in);
 uint16_t wax_read_u16(wax_reader *in);
 uint32_t wax_read_u32(wax_reader *in);
 
+/* The same of up to four bytes. */
+uint32_t wax_read_number(wax_reader *in, size_t size);
+
 /* A Variable Byte Integer of one to four bytes; a longer form than needed is WAX_MALFORMED.
  * [MQTT-1.5.5-1] */
 uint32_t wax_read_varint(wax_reader *in);

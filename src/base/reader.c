@@ -36,28 +36,30 @@ wax_bytes wax_read_bytes(wax_reader *in, size_t size)
     return bytes;
 }
 
+uint32_t wax_read_number(wax_reader *in, size_t size)
+{
+    wax_bytes bytes = wax_read_bytes(in, size);
+    uint32_t number = 0;
+
+    for (size_t i = 0; i < size && bytes.size > 0; i++) {
+        number = number << 8 | bytes.data[i];
+    }
+    return number;
+}
+
 uint8_t wax_read_u8(wax_reader *in)
 {
-    wax_bytes bytes = wax_read_bytes(in, 1);
-
-    return bytes.size == 0 ? 0 : bytes.data[0];
+    return (uint8_t)wax_read_number(in, 1);
 }
 
 uint16_t wax_read_u16(wax_reader *in)
 {
-    wax_bytes bytes = wax_read_bytes(in, 2);
-
-    if (bytes.size == 0) {
-        return 0;
-    }
-    return (uint16_t)((unsigned)bytes.data[0] << 8 | bytes.data[1]);
+    return (uint16_t)wax_read_number(in, 2);
 }
 
 uint32_t wax_read_u32(wax_reader *in)
 {
-    uint32_t high = wax_read_u16(in);
-
-    return high << 16 | wax_read_u16(in);
+    return wax_read_number(in, 4);
 }
 
 uint32_t wax_read_varint(wax_reader *in)

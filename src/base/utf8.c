@@ -3,48 +3,32 @@
 
 #include <string.h>
 
-/* For each range of first bytes: how many bytes follow, and what the second may be. */
-struct form {
-    uint8_t first_min, first_max;
-    uint8_t following;
-    uint8_t second_min, second_max;
+/* The bytes of a character as one number, from the first of a range to the last. */
+struct range {
+    uint32_t first;
+    uint32_t last;
 };
 
 /* clang-format off */
-static const struct form forms[] = {
-    {0x01, 0x7f, 0, 0x00, 0x00}, /* U+0000 is not allowed [MQTT-1.5.4-2] */
-    {0xc2, 0xdf, 1, 0x80, 0xbf},
-    {0xe0, 0xe0, 2, 0xa0, 0xbf}, /* no overlong forms */
-    {0xe1, 0xec, 2, 0x80, 0xbf},
-    {0xed, 0xed, 2, 0x80, 0x9f}, /* no surrogates [MQTT-1.5.4-1] */
-    {0xee, 0xef, 2, 0x80, 0xbf},
-    {0xf0, 0xf0, 3, 0x90, 0xbf},
-    {0xf1, 0xf3, 3, 0x80, 0xbf},
-    {0xf4, 0xf4, 3, 0x80, 0x8f}, /* nothing above U+10FFFF */
+static const struct range ranges[] = {
+    {0x01,       0x7f},       /* U+0000 is not allowed [MQTT-1.5.4-2] */
+    {0xc280,     0xdfbf},     /* no overlong forms, here and below */
+    {0xe0a080,   0xed9fbf},
+    {0xee8080,   0xefbfbf},   /* no surrogates between [MQTT-1.5.4-1] */
+    {0xf0908080, 0xf48fbfbf}, /* nothing above U+10FFFF */
+    {UINT32_MAX, UINT32_MAX}, /* the end; four bytes that follow one another are never this */
 };
 /* clang-format on */
 
-/* The size of the character that starts at `at`, 0 if none does. */
-static size_t character_size(const uint8_t *at, size_t left)
+/* Whether these bytes are a whole character, given that those behind the first follow one. */
+static bool is_character(uint32_t bytes)
 {
-    const struct form *form = forms;
-    const struct form *end = forms + WAX_COUNT(forms);
+    const struct range *range = ranges;
 
-    while (form < end && (at[0] < form->first_min || at[0] > form->first_max)) {
-        form++;
+    while (bytes > range->last) {
+        range++;
     }
-    if (form == end || left <= form->following) {
-        return 0;
-    }
-    if (form->following > 0 && (at[1] < form->second_min || at[1] > form->second_max)) {
-        return 0;
-    }
-    for (size_t i = 2; i <= form->following; i++) {
-        if ((at[i] & 0xc0U) != 0x80U) {
-            return 0;
-        }
-    }
-    return (size_t)form->following + 1;
+    return bytes >= range->first;
 }
 
 enum { WORD = 8 };
@@ -76,14 +60,22 @@ static size_t ascii_size(wax_bytes text)
 
 bool wax_utf8_is_valid(wax_bytes text)
 {
-    size_t at = ascii_size(text);
+    uint32_t begun = 0; /* the bytes of a character that is not whole yet */
 
-    while (at < text.size) {
-        size_t size = character_size(text.data + at, text.size - at);
-        if (size == 0) {
+    for (size_t at = ascii_size(text); at < text.size; at++) {
+        uint8_t byte = text.data[at];
+        bool follows = (byte & 0xc0U) == 0x80U;
+
+        if (begun > 0xffffffU || (begun != 0 && !follows)) {
             return false;
         }
-        at += size;
+        begun = begun << 8 | byte;
+        if (begun == 0) {
+            return false; /* [MQTT-1.5.4-2] */
+        }
+        if (is_character(begun)) {
+            begun = 0;
+        }
     }
-    return true;
+    return begun == 0;
 }

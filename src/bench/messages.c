@@ -246,8 +246,7 @@ static void take_delivery(struct load *load, struct subscriber *subscriber,
 static void take_suback(struct load *load, struct subscriber *subscriber, const wax_packet *packet)
 {
     wax_suback suback;
-    wax_status status =
-        wax_suback_read(&suback, packet->type, packet->body, load->crowd.plan->version);
+    wax_status status = wax_suback_read(&suback, packet);
 
     for (size_t i = 0; status == WAX_OK && i < suback.reasons.size; i++) {
         if (suback.reasons.data[i] != load->crowd.plan->qos) {
@@ -296,11 +295,10 @@ static void take_at_publisher(struct peer *peer, const wax_packet *packet)
 {
     struct load *load = load_of(peer);
     struct publisher *publisher = publisher_of(peer);
-    wax_acknowledgement got;
+    wax_notice got;
 
     if (packet->type < WAX_PUBACK || packet->type > WAX_PUBCOMP ||
-        wax_acknowledgement_read(&got, packet->type, packet->body, load->crowd.plan->version) !=
-            WAX_OK) {
+        wax_notice_read(&got, packet) != WAX_OK) {
         load->crowd.result->strange++;
         return;
     }

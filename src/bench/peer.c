@@ -84,11 +84,11 @@ void peer_put_empty(struct peer *peer, wax_packet_type type)
 
 void peer_acknowledge(struct peer *peer, wax_packet_type type, uint16_t packet_id)
 {
-    wax_acknowledgement acknowledgement = {.type = type, .packet_id = packet_id};
+    wax_notice acknowledgement = {.type = type, .packet_id = packet_id};
     uint8_t room[8];
     wax_writer out = wax_writer_over(room, sizeof room);
 
-    if (wax_acknowledgement_write(&out, &acknowledgement, peer->crowd->plan->version) == WAX_OK) {
+    if (wax_notice_write(&out, &acknowledgement, peer->crowd->plan->version) == WAX_OK) {
         peer_put(peer, wax_writer_bytes(&out));
     }
 }
@@ -145,9 +145,8 @@ static void put_connect(struct peer *peer)
 static void be_let_in(struct peer *peer, const wax_packet *packet)
 {
     wax_connack connack;
-    wax_status status = packet->type == WAX_CONNACK
-                            ? wax_connack_read(&connack, packet->body, peer->crowd->plan->version)
-                            : WAX_PROTOCOL_ERROR;
+    wax_status status =
+        packet->type == WAX_CONNACK ? wax_connack_read(&connack, packet) : WAX_PROTOCOL_ERROR;
 
     if (status != WAX_OK) {
         crowd_fail(peer->crowd, "the answer to CONNECT makes no sense: %s",
@@ -174,7 +173,7 @@ static void take_packet(struct peer *peer, const wax_packet *packet)
     if (packet->type == WAX_DISCONNECT && peer->crowd->plan->version == WAX_VERSION_5) {
         wax_notice notice;
 
-        if (wax_notice_read(&notice, packet->type, packet->body, WAX_VERSION_5) == WAX_OK) {
+        if (wax_notice_read(&notice, packet) == WAX_OK) {
             crowd_fail(peer->crowd, "the broker says good-bye: %s",
                        wax_status_text((wax_status)notice.reason));
         }

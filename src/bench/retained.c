@@ -78,7 +78,7 @@ static void work(struct peer *peer)
 static void take_at_publisher(struct archive *archive, const wax_packet *packet)
 {
     struct peer *peer = &archive->publisher;
-    wax_acknowledgement got;
+    wax_notice got;
 
     if (packet->type == WAX_PINGRESP) {
         archive->acknowledged = archive->pinged;
@@ -87,8 +87,7 @@ static void take_at_publisher(struct archive *archive, const wax_packet *packet)
         return;
     }
     if (packet->type < WAX_PUBACK || packet->type > WAX_PUBCOMP ||
-        wax_acknowledgement_read(&got, packet->type, packet->body, archive->crowd.plan->version) !=
-            WAX_OK) {
+        wax_notice_read(&got, packet) != WAX_OK) {
         archive->crowd.result->strange++;
         return;
     }

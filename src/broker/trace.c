@@ -202,8 +202,7 @@ void trace_packets(struct connection *connection, bool is_incoming, wax_bytes by
     identify(connection, &sight.id, &user);
     while (wax_packet_read(&sight.packet, &in, version, WAX_PACKET_SIZE_MAX) == WAX_OK) {
         if (sight.packet.type == WAX_PUBLISH &&
-            wax_publish_read(&sight.publish, sight.packet.flags, sight.packet.body, version) !=
-                WAX_OK) {
+            wax_publish_read(&sight.publish, &sight.packet) != WAX_OK) {
             continue;
         }
         tell_all(connection->worker->traces, &sight, user);

@@ -66,7 +66,7 @@ static void heed(wax_micro *micro, wax_bytes properties)
     micro->keep_alive_ms = 1000U * wax_property_number(properties, WAX_SERVER_KEEP_ALIVE,
                                                        micro->config->connect.keep_alive_s);
     micro->maximum_qos = (uint8_t)wax_property_number(properties, WAX_MAXIMUM_QOS, 2);
-    micro->retain_available = wax_property_number(properties, WAX_RETAIN_AVAILABLE, 1) != 0;
+    micro->retain_available = (uint8_t)wax_property_number(properties, WAX_RETAIN_AVAILABLE, 1);
 }
 
 wax_status wax_micro_judge_connack(wax_micro *micro, wax_micro_event *event)
@@ -127,7 +127,7 @@ void wax_micro_fail(wax_micro *micro, wax_status status)
 wax_status wax_micro_take_disconnect(const wax_packet *packet, wax_micro_event *event)
 {
     wax_notice *notice = &event->notice;
-    wax_status status = wax_notice_read(notice, WAX_DISCONNECT, packet->body, WAX_VERSION_5);
+    wax_status status = wax_notice_read(notice, packet);
 
     if (status != WAX_OK) {
         return status;

@@ -53,13 +53,13 @@ struct wax_micro {
     wax_writer out;           /* over the send room */
     wax_transport *transport; /* NULL: none is attached */
     uint16_t owed_id;
-    uint8_t owed;        /* the acknowledgement of the message that was told last, or 0 */
-    uint8_t sent_count;  /* MQTT 5: messages that are not answered on this connection */
-    bool is_open;        /* CONNACK came, and DISCONNECT was not written */
-    bool is_asked;       /* CONNACK or PINGRESP is to come */
-    bool ends;           /* DISCONNECT is written */
-    uint8_t maximum_qos; /* of the server */
-    bool retain_available;
+    uint8_t owed;             /* the acknowledgement of the message that was told last, or 0 */
+    uint8_t sent_count;       /* MQTT 5: messages that are not answered on this connection */
+    bool is_open;             /* CONNACK came, and DISCONNECT was not written */
+    bool is_asked;            /* CONNACK or PINGRESP is to come */
+    bool ends;                /* DISCONNECT is written */
+    uint8_t maximum_qos;      /* of the server */
+    uint8_t retain_available; /* 0 or 1 */
     uint16_t peer_receive_maximum;
     uint32_t peer_packet_size_max;
     uint32_t now_ms;

@@ -37,8 +37,7 @@ uint16_t wax_micro_free_id(const wax_micro *micro)
 wax_status wax_micro_publish(wax_micro *micro, wax_publish *publish)
 {
     bool is_again = publish->duplicate;
-    uint16_t id = is_again ? publish->packet_id : wax_micro_free_id(micro);
-    uint8_t *waits = wax_micro_exchange(micro, id);
+    uint8_t *waits;
     wax_status status;
 
     if (publish->qos == 0) {
@@ -49,6 +48,10 @@ wax_status wax_micro_publish(wax_micro *micro, wax_publish *publish)
     if (publish->qos > 2) {
         return WAX_INVALID;
     }
+    if (!is_again) {
+        publish->packet_id = wax_micro_free_id(micro);
+    }
+    waits = wax_micro_exchange(micro, publish->packet_id);
     if (is_again && (waits == NULL || *waits == WAX_NO_PACKET)) {
         return WAX_NOT_FOUND;
     }
@@ -56,9 +59,8 @@ wax_status wax_micro_publish(wax_micro *micro, wax_publish *publish)
                           micro->sent_count >= micro->peer_receive_maximum)) {
         return WAX_CROWDED; /* [MQTT-3.3.4-7] */
     }
-    publish->packet_id = id;
-    if (is_again && *waits == WAX_PUBCOMP) { /* the server has it [MQTT-4.3.3-6] */
-        status = wax_micro_acknowledge(micro, WAX_PUBREL, id);
+    if (*waits == WAX_PUBCOMP) { /* the server has it [MQTT-4.3.3-6] */
+        status = wax_micro_acknowledge(micro, WAX_PUBREL, publish->packet_id);
     } else {
         status = wax_micro_publish_0(micro, publish);
     }

@@ -58,11 +58,11 @@ static wax_status complete(wax_micro *micro, uint16_t packet_id)
 static wax_status judge_answer(wax_micro *micro, const wax_packet *packet, wax_micro_event *event)
 {
     wax_packet_type type = packet->type;
-    wax_acknowledgement got;
+    wax_notice got;
     wax_status status = WAX_PROTOCOL_ERROR;
 
     if (type >= WAX_PUBACK && type <= WAX_PUBCOMP) {
-        status = wax_acknowledgement_read(&got, type, packet->body, WAX_MICRO_VERSION(micro));
+        status = wax_notice_read(&got, packet);
     }
     if (status != WAX_OK) {
         return status;
@@ -106,7 +106,7 @@ static wax_status take_publish(wax_micro *micro, const wax_packet *packet, wax_m
 {
     wax_version version = WAX_MICRO_VERSION(micro);
     wax_publish *publish = &event->publish;
-    wax_status status = wax_publish_read(publish, packet->flags, packet->body, version);
+    wax_status status = wax_publish_read(publish, packet);
 
     if (status == WAX_OK && WAX_IS_MQTT5(version) && publish->properties.size > 0 &&
         wax_property_number(publish->properties, WAX_TOPIC_ALIAS, 0) != 0) {
@@ -127,8 +127,7 @@ static wax_status take_publish(wax_micro *micro, const wax_packet *packet, wax_m
 static wax_status take_suback(wax_micro *micro, const wax_packet *packet, wax_micro_event *event)
 {
     wax_suback *suback = &event->suback;
-    wax_status status =
-        wax_suback_read(suback, packet->type, packet->body, WAX_MICRO_VERSION(micro));
+    wax_status status = wax_suback_read(suback, packet);
 
     if (status == WAX_OK && end_exchange(micro, packet->type, suback->packet_id)) {
         event->type = WAX_MICRO_SUBSCRIBED;
@@ -170,7 +169,7 @@ static wax_status take_connack(wax_micro *micro, const wax_packet *packet, wax_m
     wax_status status = WAX_PROTOCOL_ERROR;
 
     if (packet->type == WAX_CONNACK) {
-        status = wax_connack_read(&event->connack, packet->body, WAX_MICRO_VERSION(micro));
+        status = wax_connack_read(&event->connack, packet);
     }
     if (status == WAX_OK) {
         status = wax_micro_judge_connack(micro, event);

@@ -175,7 +175,7 @@ static bool farewell_fits(const wax_session *session, wax_bytes properties)
 static wax_status write_disconnect(wax_session *session, uint8_t reason, wax_bytes properties,
                                    wax_writer *out)
 {
-    wax_notice notice = {.reason = reason, .properties = properties};
+    wax_notice notice = {WAX_DISCONNECT, 0, reason, properties};
     bool is_server = session->role == WAX_ROLE_SERVER;
 
     if (!WAX_IS_MQTT5(session->version)) {
@@ -187,7 +187,7 @@ static wax_status write_disconnect(wax_session *session, uint8_t reason, wax_byt
     if (!wax_reason_is_allowed(WAX_DISCONNECT, notice.reason)) {
         notice.reason = WAX_UNSPECIFIED_ERROR;
     }
-    return wax_notice_write(out, &notice, WAX_DISCONNECT, (wax_version)session->version);
+    return wax_notice_write(out, &notice, (wax_version)session->version);
 }
 
 wax_status wax_session_close(wax_session *session, uint8_t reason, wax_bytes properties,

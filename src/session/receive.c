@@ -62,8 +62,7 @@ static wax_status take_connect(wax_session *session, const wax_packet *packet, w
 
 static wax_status take_connack(wax_session *session, const wax_packet *packet, wax_event *event)
 {
-    wax_status status =
-        wax_connack_read(&event->connack, packet->body, (wax_version)session->version);
+    wax_status status = wax_connack_read(&event->connack, packet);
     wax_bytes properties = event->connack.properties;
     uint32_t keep_alive_s;
 
@@ -125,8 +124,8 @@ static bool is_within_quota(const wax_session *session)
 static void answer(wax_session *session, wax_packet_type type, uint16_t packet_id, uint8_t reason,
                    wax_writer *out)
 {
-    wax_acknowledgement packet = {.type = type, .packet_id = packet_id, .reason = reason};
-    wax_status status = wax_acknowledgement_write(out, &packet, (wax_version)session->version);
+    wax_notice packet = {.type = type, .packet_id = packet_id, .reason = reason};
+    wax_status status = wax_notice_write(out, &packet, (wax_version)session->version);
 
     wax_assert(status == WAX_OK); /* receive() made sure of the room */
     session->sent_ms = session->now_ms;
@@ -163,8 +162,7 @@ static wax_status take_publish(wax_session *session, const wax_packet *packet, w
                                wax_event *event)
 {
     wax_publish *publish = &event->publish;
-    wax_status status =
-        wax_publish_read(publish, packet->flags, packet->body, (wax_version)session->version);
+    wax_status status = wax_publish_read(publish, packet);
 
     if (status == WAX_OK && publish->properties.size > 0 && session->role == WAX_ROLE_SERVER &&
         wax_property_number(publish->properties, WAX_SUBSCRIPTION_ID, 0) != 0) {
@@ -196,9 +194,8 @@ static wax_status take_publish(wax_session *session, const wax_packet *packet, w
 static wax_status take_acknowledgement(wax_session *session, const wax_packet *packet,
                                        wax_writer *out, wax_event *event)
 {
-    wax_acknowledgement got;
-    wax_status status =
-        wax_acknowledgement_read(&got, packet->type, packet->body, (wax_version)session->version);
+    wax_notice got;
+    wax_status status = wax_notice_read(&got, packet);
     wax_flows *flows = packet->type == WAX_PUBREL ? session->incoming : session->outgoing;
     uint16_t slot = wax_flows_find(session->outgoing, got.packet_id);
     wax_flow *flow = slot < session->outgoing->slot_count ? &session->outgoing->slots[slot] : NULL;
@@ -233,8 +230,7 @@ static wax_status take_acknowledgement(wax_session *session, const wax_packet *p
 
 static wax_status take_suback(wax_session *session, const wax_packet *packet, wax_event *event)
 {
-    wax_status status =
-        wax_suback_read(&event->suback, packet->type, packet->body, (wax_version)session->version);
+    wax_status status = wax_suback_read(&event->suback, packet);
     uint16_t slot = wax_flows_find(session->outgoing, event->suback.packet_id);
     const wax_step *step;
 
@@ -250,17 +246,15 @@ static wax_status take_suback(wax_session *session, const wax_packet *packet, wa
     return WAX_OK;
 }
 
-static wax_status take_subscribe(wax_session *session, const wax_packet *packet, wax_event *event)
+static wax_status take_subscribe(const wax_packet *packet, wax_event *event)
 {
     event->type = packet->type == WAX_SUBSCRIBE ? WAX_EVENT_SUBSCRIBE : WAX_EVENT_UNSUBSCRIBE;
-    return wax_subscribe_read(&event->subscribe, packet->type, packet->body,
-                              (wax_version)session->version);
+    return wax_subscribe_read(&event->subscribe, packet);
 }
 
 static wax_status take_notice(wax_session *session, const wax_packet *packet, wax_event *event)
 {
-    wax_status status =
-        wax_notice_read(&event->notice, packet->type, packet->body, (wax_version)session->version);
+    wax_status status = wax_notice_read(&event->notice, packet);
     bool ends = packet->type == WAX_DISCONNECT;
 
     if (status != WAX_OK) {
@@ -302,7 +296,7 @@ static wax_status take(wax_session *session, const wax_packet *packet, wax_write
         return take_acknowledgement(session, packet, out, event);
     case WAX_SUBSCRIBE:
     case WAX_UNSUBSCRIBE:
-        return WAX_SERVER ? take_subscribe(session, packet, event) : WAX_PROTOCOL_ERROR;
+        return WAX_SERVER ? take_subscribe(packet, event) : WAX_PROTOCOL_ERROR;
     case WAX_SUBACK:
     case WAX_UNSUBACK:
         return take_suback(session, packet, event);

@@ -113,7 +113,7 @@ static wax_status start(wax_session *session, wax_publish *publish, write_functi
  * id from an earlier connection, so that at QoS 2 a PUBREL must clear it away. */
 static wax_status skip(wax_session *session, const wax_publish *publish, wax_writer *out)
 {
-    wax_acknowledgement release = {.type = WAX_PUBREL, .packet_id = publish->packet_id};
+    wax_notice release = {.type = WAX_PUBREL, .packet_id = publish->packet_id};
     wax_flow *flow;
     wax_status status = find_unsent(session, publish->packet_id, &flow);
 
@@ -124,7 +124,7 @@ static wax_status skip(wax_session *session, const wax_publish *publish, wax_wri
         wax_flows_step(session->outgoing, flow, WAX_WAIT_NONE);
         return WAX_TOO_LARGE;
     }
-    status = wax_acknowledgement_write(out, &release, (wax_version)session->version);
+    status = wax_notice_write(out, &release, (wax_version)session->version);
     if (status != WAX_OK) {
         return status;
     }
@@ -205,7 +205,7 @@ static void count_order(wax_session *session, wax_packet_type type, wax_flow *fl
 wax_status wax_session_acknowledge(wax_session *session, wax_packet_type type, uint16_t packet_id,
                                    uint8_t reason, wax_writer *out)
 {
-    wax_acknowledgement packet = {.type = type, .packet_id = packet_id, .reason = reason};
+    wax_notice packet = {.type = type, .packet_id = packet_id, .reason = reason};
     wax_flow *flow = NULL;
     wax_status status;
 
@@ -224,7 +224,7 @@ wax_status wax_session_acknowledge(wax_session *session, wax_packet_type type, u
     if (!WAX_IS_MQTT5(session->version)) {
         packet.reason = WAX_REASON_SUCCESS;
     }
-    status = wax_acknowledgement_write(out, &packet, (wax_version)session->version);
+    status = wax_notice_write(out, &packet, (wax_version)session->version);
     if (status != WAX_OK) {
         return status;
     }
@@ -290,6 +290,7 @@ wax_status wax_session_grant(wax_session *session, const wax_suback *suback, wax
 
 wax_status wax_session_authenticate(wax_session *session, const wax_notice *notice, wax_writer *out)
 {
+    wax_notice packet = *notice;
     wax_status status;
 
     if (!session->has_authentication || session->state == WAX_SESSION_CLOSED) {
@@ -299,7 +300,8 @@ wax_status wax_session_authenticate(wax_session *session, const wax_notice *noti
                                1 + wax_properties_size(notice->properties, WAX_VERSION_5))) {
         return WAX_TOO_LARGE;
     }
-    status = wax_notice_write(out, notice, WAX_AUTH, WAX_VERSION_5);
+    packet.type = WAX_AUTH;
+    status = wax_notice_write(out, &packet, WAX_VERSION_5);
     if (status == WAX_OK) {
         session->sent_ms = session->now_ms;
     }

@@ -29,8 +29,7 @@ static enum heard hear_connack(wax_sn_client *client, const wax_packet *packet,
 {
     wax_connack connack;
 
-    if (client->line != WAX_SN_LINE_OPENING ||
-        wax_connack_read(&connack, packet->body, client->config->version) != WAX_OK) {
+    if (client->line != WAX_SN_LINE_OPENING || wax_connack_read(&connack, packet) != WAX_OK) {
         return HEARD_WRONG;
     }
     if (connack.reason != WAX_REASON_SUCCESS) {
@@ -47,8 +46,7 @@ static enum heard hear_publish(wax_sn_client *client, const wax_packet *packet,
 {
     wax_publish publish;
 
-    if (wax_publish_read(&publish, packet->flags, packet->body, client->config->version) !=
-        WAX_OK) {
+    if (wax_publish_read(&publish, packet) != WAX_OK) {
         return HEARD_WRONG;
     }
     return wax_sn_deliver_put(client, &publish, turn) ? HEARD_TAKEN : HEARD_NO_ROOM;
@@ -57,10 +55,9 @@ static enum heard hear_publish(wax_sn_client *client, const wax_packet *packet,
 static enum heard hear_acknowledgement(wax_sn_client *client, const wax_packet *packet,
                                        const wax_sn_turn *turn)
 {
-    wax_acknowledgement acknowledgement;
+    wax_notice acknowledgement;
 
-    if (wax_acknowledgement_read(&acknowledgement, packet->type, packet->body,
-                                 client->config->version) != WAX_OK) {
+    if (wax_notice_read(&acknowledgement, packet) != WAX_OK) {
         return HEARD_WRONG;
     }
     if (acknowledgement.type == WAX_PUBREL) {
@@ -76,7 +73,7 @@ static enum heard hear_suback(wax_sn_client *client, const wax_packet *packet,
 {
     wax_suback suback;
 
-    if (wax_suback_read(&suback, packet->type, packet->body, client->config->version) != WAX_OK) {
+    if (wax_suback_read(&suback, packet) != WAX_OK) {
         return HEARD_WRONG;
     }
     wax_sn_answer_suback(client, &suback, packet->type, turn);
@@ -97,7 +94,7 @@ static enum heard hear_disconnect(wax_sn_client *client, const wax_packet *packe
 {
     wax_notice notice;
 
-    if (wax_notice_read(&notice, WAX_DISCONNECT, packet->body, client->config->version) != WAX_OK) {
+    if (wax_notice_read(&notice, packet) != WAX_OK) {
         return HEARD_WRONG;
     }
     wax_sn_refused(client, notice.reason, turn);
@@ -151,8 +148,7 @@ static wax_status skip_large(wax_sn_client *client, const wax_packet *packet, wa
     if (wax_publish_head_size(packet->flags, packet->body, client->config->version) == 0) {
         return WAX_MORE;
     }
-    if (wax_publish_read(&publish, packet->flags, packet->body, client->config->version) !=
-        WAX_OK) {
+    if (wax_publish_read(&publish, packet) != WAX_OK) {
         wax_sn_refused(client, WAX_PROTOCOL_ERROR, turn);
         return WAX_OK;
     }

@@ -110,8 +110,7 @@ void wax_sn_take_subscribe(wax_sn_client *client, const wax_sn_packet *packet,
                            const wax_sn_turn *turn);
 
 /* The broker's answers. */
-void wax_sn_answer_acknowledgement(wax_sn_client *client,
-                                   const wax_acknowledgement *acknowledgement,
+void wax_sn_answer_acknowledgement(wax_sn_client *client, const wax_notice *acknowledgement,
                                    const wax_sn_turn *turn);
 void wax_sn_answer_suback(wax_sn_client *client, const wax_suback *suback, wax_packet_type type,
                           const wax_sn_turn *turn);

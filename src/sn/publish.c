@@ -290,8 +290,7 @@ static uint8_t code_of(uint8_t reason)
     return reason == WAX_QUOTA_EXCEEDED ? WAX_SN_CONGESTION : WAX_SN_NOT_SUPPORTED;
 }
 
-void wax_sn_answer_acknowledgement(wax_sn_client *client,
-                                   const wax_acknowledgement *acknowledgement,
+void wax_sn_answer_acknowledgement(wax_sn_client *client, const wax_notice *acknowledgement,
                                    const wax_sn_turn *turn)
 {
     wax_sn_exchange *exchange = find(client, acknowledgement->packet_id);

@@ -90,12 +90,12 @@ bool wax_sn_up_publish(wax_sn_client *client, const wax_publish *publish, const 
 bool wax_sn_up_acknowledge(wax_sn_client *client, wax_packet_type type, uint16_t packet_id,
                            const wax_sn_turn *turn)
 {
-    const wax_acknowledgement acknowledgement = {.type = type, .packet_id = packet_id};
+    const wax_notice acknowledgement = {.type = type, .packet_id = packet_id};
 
     if (client->line != WAX_SN_LINE_OPEN) {
         return false;
     }
-    (void)!wax_acknowledgement_write(turn->up, &acknowledgement, client->config->version);
+    (void)!wax_notice_write(turn->up, &acknowledgement, client->config->version);
     return wrote(client, turn);
 }
 
@@ -127,12 +127,12 @@ bool wax_sn_up_disconnect(wax_sn_client *client, bool is_final, const wax_sn_tur
 {
     uint8_t room[PROPERTIES_SIZE];
     wax_writer properties = wax_writer_over(room, sizeof room);
-    wax_notice notice = {.reason = WAX_REASON_SUCCESS};
+    wax_notice notice = {.type = WAX_DISCONNECT};
 
     if (WAX_IS_MQTT5(client->config->version) && client->is_clean && is_final && !client->is_own) {
         wax_property_write_number(&properties, WAX_SESSION_EXPIRY, 0);
         notice.properties = wax_writer_bytes(&properties);
     }
-    (void)!wax_notice_write(turn->up, &notice, WAX_DISCONNECT, client->config->version);
+    (void)!wax_notice_write(turn->up, &notice, client->config->version);
     return wrote(client, turn);
 }

@@ -128,8 +128,7 @@ static bool is_spoken(const wax_packet *packet)
 {
     wax_publish publish;
 
-    return packet->type == WAX_PUBLISH &&
-           wax_publish_read(&publish, packet->flags, packet->body, WAX_VERSION_3_1_1) == WAX_OK &&
+    return packet->type == WAX_PUBLISH && wax_publish_read(&publish, packet) == WAX_OK &&
            !wax_bytes_start_with(publish.topic, WAX_TEXT("wax/"));
 }
 

@@ -47,7 +47,7 @@ static void take_cost(const json_t *object, struct device_cost *cost)
     }
 }
 
-/* Whether the messages ascend in size, which reading between them rests on. */
+/* Whether a message of QoS 0 comes first, and those ascend, which reading between them rests on. */
 static bool take_messages(const json_t *list, struct device_level *level)
 {
     size_t count = json_array_size(list);
@@ -63,7 +63,7 @@ static bool take_messages(const json_t *list, struct device_level *level)
         message->size = whole_of(object, "size");
         message->qos = whole_of(object, "qos");
         take_cost(object, &message->cost);
-        if (message->qos == 0 && message->size <= before) {
+        if (message->qos == 0 ? message->size <= before : i == 0) {
             return false;
         }
         before = message->qos == 0 ? message->size : before;
@@ -167,8 +167,8 @@ uint32_t levels_device_ram(const struct device_level *level)
 
 struct device_cost levels_device_message(const struct device_level *level, uint64_t size)
 {
-    const struct device_message *low = NULL;
-    const struct device_message *high = NULL;
+    const struct device_message *low = level->messages;
+    const struct device_message *high = level->messages;
     struct device_cost cost;
 
     for (size_t i = 0; i < level->message_count; i++) {
@@ -176,11 +176,10 @@ struct device_cost levels_device_message(const struct device_level *level, uint6
         bool goes_on = low == high || high->size < size;
 
         if (message->qos == 0 && goes_on) {
-            low = high == NULL ? message : high;
+            low = high;
             high = message;
         }
     }
-    wax_assert(low != NULL && high != NULL); /* reading has seen to it */
     for (size_t i = 0; i < DEVICE_METRICS; i++) {
         double from = low->cost.values[i];
         double slope = low == high ? 0 : (high->cost.values[i] - from) / (high->size - low->size);

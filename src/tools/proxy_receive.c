@@ -46,7 +46,7 @@ static bool was_refused(const struct rewrite_memory *memory, uint16_t packet_id)
 /* What is not for the program is acknowledged in its place, so that the broker forgets it. */
 static enum rewrite_step acknowledge(struct rewrite *self, const wax_publish *came, wax_writer *up)
 {
-    wax_acknowledgement answer = {
+    wax_notice answer = {
         .type = came->qos == 1 ? WAX_PUBACK : WAX_PUBREC,
         .packet_id = came->packet_id,
     };
@@ -57,8 +57,7 @@ static enum rewrite_step acknowledge(struct rewrite *self, const wax_publish *ca
     if (came->qos == 2) {
         mark_refused(self->memory, came->packet_id, true);
     }
-    return wax_acknowledgement_write(up, &answer, self->version) == WAX_OK ? REWRITE_GOES_ON
-                                                                           : REWRITE_ENDS;
+    return wax_notice_write(up, &answer, self->version) == WAX_OK ? REWRITE_GOES_ON : REWRITE_ENDS;
 }
 
 static enum rewrite_step refuse(struct rewrite *self, const wax_publish *came, const char *why,
@@ -95,8 +94,7 @@ static enum rewrite_step receive_publish(struct rewrite *self, const struct pass
     uint64_t digest;
     enum rewrite_step step = REWRITE_WAITS;
 
-    if (wax_publish_read(&came, at->packet.flags, at->packet.body, self->version) != WAX_OK ||
-        came.topic.size == 0) {
+    if (wax_publish_read(&came, &at->packet) != WAX_OK || came.topic.size == 0) {
         return fail(self, "the broker sent a PUBLISH that is none");
     }
     digest = wax_hash(self->hash_key, came.payload);
@@ -135,7 +133,7 @@ static enum rewrite_step receive_too_large(struct rewrite *self, const wax_packe
     if (head == 0 || packet->body.size < head) {
         return REWRITE_MORE;
     }
-    if (wax_publish_read(&came, packet->flags, packet->body, self->version) != WAX_OK) {
+    if (wax_publish_read(&came, packet) != WAX_OK) {
         return fail(self, "the broker sent a PUBLISH that is none");
     }
     self->skipped = (uint32_t)(size > left ? size - left : 0);
@@ -166,7 +164,7 @@ static enum rewrite_step receive_connack(struct rewrite *self, const struct pass
         wax_write_bytes(at->down, at->whole); /* an older broker, which refuses the version */
         return REWRITE_GOES_ON;
     }
-    if (wax_connack_read(&connack, at->packet.body, self->version) != WAX_OK) {
+    if (wax_connack_read(&connack, &at->packet) != WAX_OK) {
         return fail(self, "the broker sent a CONNACK that is none");
     }
     if (connack.reason == WAX_REASON_SUCCESS && !connack.session_present) {
@@ -194,10 +192,10 @@ static enum rewrite_step receive_connack(struct rewrite *self, const struct pass
 /* The second half of an exchange: of a message that was refused, the program knows nothing. */
 static enum rewrite_step receive_pubrel(struct rewrite *self, const struct passing *at)
 {
-    wax_acknowledgement said;
-    wax_acknowledgement answer = {.type = WAX_PUBCOMP};
+    wax_notice said;
+    wax_notice answer = {.type = WAX_PUBCOMP};
 
-    if (wax_acknowledgement_read(&said, WAX_PUBREL, at->packet.body, self->version) != WAX_OK) {
+    if (wax_notice_read(&said, &at->packet) != WAX_OK) {
         return fail(self, "the broker sent a PUBREL that is none");
     }
     if (!was_refused(self->memory, said.packet_id)) {
@@ -206,8 +204,8 @@ static enum rewrite_step receive_pubrel(struct rewrite *self, const struct passi
     }
     mark_refused(self->memory, said.packet_id, false);
     answer.packet_id = said.packet_id;
-    return wax_acknowledgement_write(at->up, &answer, self->version) == WAX_OK ? REWRITE_GOES_ON
-                                                                               : REWRITE_ENDS;
+    return wax_notice_write(at->up, &answer, self->version) == WAX_OK ? REWRITE_GOES_ON
+                                                                      : REWRITE_ENDS;
 }
 
 static enum rewrite_step pass(struct rewrite *self, const struct passing *at)

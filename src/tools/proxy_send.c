@@ -36,10 +36,10 @@ enum rewrite_step tools_rewrite_end(struct rewrite *self, wax_status why, const 
         connack.properties = explanation(fault, &room);
         (void)!wax_connack_write(down, &connack, self->version);
     } else if (self->version == WAX_VERSION_5) {
-        wax_notice notice = {.reason = reason_for(WAX_DISCONNECT, why)};
+        wax_notice notice = {.type = WAX_DISCONNECT, .reason = reason_for(WAX_DISCONNECT, why)};
 
         notice.properties = explanation(fault, &room);
-        (void)!wax_notice_write(down, &notice, WAX_DISCONNECT, self->version);
+        (void)!wax_notice_write(down, &notice, self->version);
     }
     return REWRITE_ENDS;
 }
@@ -174,7 +174,7 @@ static enum rewrite_step refuse(struct rewrite *self, const wax_publish *message
 {
     uint8_t said[EXPLANATION_MAX + 8];
     wax_writer room = wax_writer_over(said, sizeof said);
-    wax_acknowledgement answer = {
+    wax_notice answer = {
         .type = message->qos == 1 ? WAX_PUBACK : WAX_PUBREC,
         .packet_id = message->packet_id,
         .reason = reason_of_refusal(status),
@@ -188,8 +188,8 @@ static enum rewrite_step refuse(struct rewrite *self, const wax_publish *message
     if (!self->hides_reasons) {
         answer.properties = explanation(self->fault, &room);
     }
-    return wax_acknowledgement_write(down, &answer, self->version) == WAX_OK ? REWRITE_GOES_ON
-                                                                             : REWRITE_ENDS;
+    return wax_notice_write(down, &answer, self->version) == WAX_OK ? REWRITE_GOES_ON
+                                                                    : REWRITE_ENDS;
 }
 
 static uint32_t packet_size_max(const struct rewrite *self)
@@ -203,8 +203,7 @@ static enum rewrite_step send_publish(struct rewrite *self, const struct passing
     wax_publish message;
     wax_publish made;
     wax_property alias;
-    wax_status status =
-        wax_publish_read(&message, at->packet.flags, at->packet.body, self->version);
+    wax_status status = wax_publish_read(&message, &at->packet);
 
     if (status == WAX_OK && wax_property_find(message.properties, WAX_TOPIC_ALIAS, &alias)) {
         status = WAX_BAD_ALIAS; /* none was granted [MQTT-3.3.2-9] */
@@ -273,7 +272,7 @@ static enum rewrite_step send_subscribe(struct rewrite *self, const struct passi
     wax_subscribe asked;
     wax_subscribe made;
     wax_writer out = *at->up;
-    wax_status status = wax_subscribe_read(&asked, at->packet.type, at->packet.body, self->version);
+    wax_status status = wax_subscribe_read(&asked, &at->packet);
 
     if (status != WAX_OK) {
         return end_by(self, status, at->down);
@@ -291,9 +290,8 @@ static enum rewrite_step send_subscribe(struct rewrite *self, const struct passi
 
 static enum rewrite_step send_acknowledgement(struct rewrite *self, const struct passing *at)
 {
-    wax_acknowledgement said;
-    wax_status status =
-        wax_acknowledgement_read(&said, at->packet.type, at->packet.body, self->version);
+    wax_notice said;
+    wax_status status = wax_notice_read(&said, &at->packet);
 
     if (status != WAX_OK) {
         return end_by(self, status, at->down);

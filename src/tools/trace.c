@@ -49,7 +49,7 @@ static void name_client(struct trace *trace, wax_bytes id)
 static void tell_connack(struct trace *trace, const struct way *way, const wax_packet *packet)
 {
     wax_connack connack = {.reason = 0};
-    wax_status status = wax_connack_read(&connack, packet->body, trace->settings.version);
+    wax_status status = wax_connack_read(&connack, packet);
 
     if (status == WAX_OK) {
         name_client(trace, wax_property_value(connack.properties, WAX_ASSIGNED_CLIENT_ID));
@@ -65,8 +65,7 @@ static void tell_publish(struct trace *trace, const struct way *way, const wax_p
 {
     wax_publish publish;
 
-    if (wax_publish_read(&publish, packet->flags, packet->body, trace->settings.version) !=
-        WAX_OK) {
+    if (wax_publish_read(&publish, packet) != WAX_OK) {
         return;
     }
     begin(trace, way, WAX_PUBLISH);
@@ -80,12 +79,11 @@ static void tell_publish(struct trace *trace, const struct way *way, const wax_p
 static void tell_acknowledgement(struct trace *trace, const struct way *way,
                                  const wax_packet *packet)
 {
-    wax_acknowledgement what;
+    wax_notice what;
     bool has_reason = packet->type == WAX_PUBACK || (way->is_out && packet->type == WAX_PUBREC) ||
                       (!way->is_out && packet->type == WAX_PUBCOMP);
 
-    if (wax_acknowledgement_read(&what, packet->type, packet->body, trace->settings.version) !=
-        WAX_OK) {
+    if (wax_notice_read(&what, packet) != WAX_OK) {
         return;
     }
     begin(trace, way, packet->type);
@@ -103,7 +101,7 @@ static void tell_request(struct trace *trace, const struct way *way, const wax_p
     wax_subscribe all;
     wax_reader in;
 
-    if (wax_subscribe_read(&all, packet->type, packet->body, version) != WAX_OK) {
+    if (wax_subscribe_read(&all, packet) != WAX_OK) {
         return;
     }
     in = wax_reader_over(all.filters);
@@ -124,7 +122,7 @@ static void tell_suback(struct trace *trace, const struct way *way, const wax_pa
 {
     wax_suback suback;
 
-    if (wax_suback_read(&suback, packet->type, packet->body, trace->settings.version) != WAX_OK) {
+    if (wax_suback_read(&suback, packet) != WAX_OK) {
         return;
     }
     begin(trace, way, packet->type);
@@ -142,9 +140,8 @@ static void tell_suback(struct trace *trace, const struct way *way, const wax_pa
 static void tell_other(struct trace *trace, const struct way *way, const wax_packet *packet)
 {
     wax_notice notice = {.reason = 0};
-    bool has_reason =
-        packet->type == WAX_DISCONNECT && !way->is_out &&
-        wax_notice_read(&notice, packet->type, packet->body, trace->settings.version) == WAX_OK;
+    bool has_reason = packet->type == WAX_DISCONNECT && !way->is_out &&
+                      wax_notice_read(&notice, packet) == WAX_OK;
 
     begin(trace, way, packet->type);
     if (has_reason) {

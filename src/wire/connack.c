@@ -33,9 +33,10 @@ static uint8_t code_of(uint8_t reason)
                : 3;
 }
 
-wax_status wax_connack_read(wax_connack *connack, wax_bytes body, wax_version version)
+wax_status wax_connack_read(wax_connack *connack, const wax_packet *packet)
 {
-    wax_reader in = wax_reader_over(body);
+    wax_version version = packet->version;
+    wax_reader in = wax_reader_over(packet->body);
     uint8_t flags = wax_read_u8(&in);
     uint8_t reason = wax_read_u8(&in);
     bool is_known;
@@ -53,8 +54,9 @@ wax_status wax_connack_read(wax_connack *connack, wax_bytes body, wax_version ve
                                      : connack->reason != WAX_MALFORMED; /* [MQTT-3.2.2-8] */
     wax_require(&in, is_known && flags <= SESSION_PRESENT && wax_reader_left(&in) == 0,
                 WAX_MALFORMED); /* [MQTT-3.2.2-1] */
-    wax_require(&in, connack->reason == 0 || !connack->session_present,
-                WAX_PROTOCOL_ERROR); /* [MQTT-3.2.2-6] */
+    if (in.status == WAX_OK && connack->session_present && connack->reason != 0) {
+        in.status = WAX_PROTOCOL_ERROR; /* [MQTT-3.2.2-6] */
+    }
     return in.status;
 }
 

@@ -123,13 +123,6 @@ static uint32_t flags_of(const wax_connect *connect)
     return flags;
 }
 
-static void write_properties(wax_writer *out, const wax_connect *connect, wax_bytes properties)
-{
-    if (WAX_IS_MQTT5(connect->version)) {
-        wax_write_properties(out, properties);
-    }
-}
-
 wax_status wax_connect_write(wax_writer *out, const wax_connect *connect)
 {
     bool is_old = connect->version == WAX_VERSION_3_1;
@@ -138,10 +131,14 @@ wax_status wax_connect_write(wax_writer *out, const wax_connect *connect)
     wax_assert(connect->version != WAX_VERSION_NONE);
     wax_write_blob(out, is_old ? WAX_TEXT("MQIsdp") : WAX_TEXT("MQTT"));
     wax_write_u32(out, level_of(connect) << 24 | flags_of(connect) << 16 | connect->keep_alive_s);
-    write_properties(out, connect, connect->properties);
+    if (WAX_IS_MQTT5(connect->version)) {
+        wax_write_properties(out, connect->properties);
+    }
     wax_write_blob(out, connect->client_id);
     if (connect->has_will) {
-        write_properties(out, connect, connect->will.properties);
+        if (WAX_IS_MQTT5(connect->version)) {
+            wax_write_properties(out, connect->will.properties);
+        }
         wax_write_blob(out, connect->will.topic);
         wax_write_blob(out, connect->will.payload);
     }

@@ -13,26 +13,28 @@ enum {
     DUPLICATE = 0x08, /* MQTT 3.1 marks what it sends again, these three too */
 };
 
-/* Whether the flags are those that the type demands; PUBLISH has flags of its own.
+/* Whether the type may come, with these flags and, where it is only a head, without a body.
  * [MQTT-2.1.3-1] [MQTT-3.15.1-1] */
-static bool flags_are_allowed(const wax_packet *packet, wax_version version)
+static bool head_is_allowed(const wax_packet *packet)
 {
-    bool is_marked = (MARKED >> packet->type & 1U) != 0;
+    unsigned bit = 1U << packet->type;
     uint8_t flags = packet->flags;
 
-    if (is_marked && version == WAX_VERSION_3_1) {
-        flags &= (uint8_t)~DUPLICATE;
+    if (packet->type == WAX_PUBLISH) {
+        return true; /* its flags are its own */
     }
-    return packet->type == WAX_PUBLISH || flags == (is_marked ? MARK : 0);
-}
-
-static bool head_is_allowed(const wax_packet *packet, wax_version version)
-{
-    if (packet->type == WAX_NO_PACKET || (packet->type == WAX_AUTH && !WAX_IS_MQTT5(version)) ||
-        ((ONLY_HEADS >> packet->type & 1U) != 0 && packet->body_size > 0)) {
+    if ((bit & MARKED) != 0) {
+        if (packet->version == WAX_VERSION_3_1) {
+            flags &= (uint8_t)~DUPLICATE;
+        }
+        return flags == MARK;
+    }
+    if (packet->type == WAX_NO_PACKET ||
+        (packet->type == WAX_AUTH && !WAX_IS_MQTT5(packet->version)) ||
+        ((bit & ONLY_HEADS) != 0 && packet->body_size > 0)) {
         return false;
     }
-    return flags_are_allowed(packet, version);
+    return flags == 0;
 }
 
 /* Reads what stands before the body. Returns WAX_MORE when it is cut short. The fourth byte of the
@@ -67,14 +69,14 @@ wax_status wax_packet_read(wax_packet *packet, wax_reader *in, wax_version versi
     wax_status status = in->status;
     size_t left;
 
-    *packet = (wax_packet){.type = WAX_NO_PACKET};
+    *packet = (wax_packet){.version = version};
     if (status == WAX_OK) {
         status = read_head(packet, in);
     }
     if (status != WAX_OK) {
         return status;
     }
-    if (!head_is_allowed(packet, version)) {
+    if (!head_is_allowed(packet)) {
         return WAX_MALFORMED;
     }
     if (packet->body_size + packet->head_size > size_max) {

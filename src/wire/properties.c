@@ -1,149 +1,142 @@
 /* MQTT 5's properties: one table says where each may stand and what it may be. */
 #include "wire/wire.h"
 
-/* A number of 8 bits is 0 or 1, every other is free within its size. */
-enum form { NUMBER_8, NUMBER_16, NUMBER_32, NUMBER_VARINT, TEXT, DATA, PAIR };
+/* How a value is encoded. That of a number of fixed size is its size; of 8 bits it is 0 or 1. */
+enum form { NONE, NUMBER_8, NUMBER_16, NUMBER_VARINT, NUMBER_32, TEXT, DATA, PAIR };
 
-enum rule {
-    ANY,
-    NOT_ZERO, /* a number */
-    REPEATS,  /* it may stand more than once; a number is not zero either */
+/* Where a property may stand. */
+enum place {
+    NOWHERE,
+    IN_CONNECT,
+    IN_CONNACK,
+    IN_PUBLISH,
+    IN_WILL,
+    OF_MESSAGES,
+    OF_SUBSCRIPTIONS,
+    OF_CONNECTIONS,
+    OF_SESSIONS,
+    OF_LOGINS,
+    OF_SERVERS,
+    IN_ANSWERS,
+    ANYWHERE,
 };
 
 struct row {
-    uint8_t id;
-    uint8_t form : 4; /* enum form */
-    uint8_t rule : 4; /* enum rule */
-    uint16_t places;  /* a bit per packet type, bit 0 for a Will */
+    uint8_t form : 3;  /* enum form */
+    uint8_t least : 1; /* of a number */
+    uint8_t place : 4; /* enum place */
 };
 
 /* clang-format off */
 #define AT(type) (1U << (WAX_##type))
-#define ANYWHERE (AT(CONNECT) | AT(CONNACK) | AT(PUBLISH) | AT(WILL) | AT(PUBACK) | AT(PUBREC) | AT(PUBREL) | \
-                  AT(PUBCOMP) | AT(SUBSCRIBE) | AT(SUBACK) | AT(UNSUBSCRIBE) | AT(UNSUBACK) | AT(DISCONNECT) | AT(AUTH))
-#define EXPLAINED (AT(CONNACK) | AT(PUBACK) | AT(PUBREC) | AT(PUBREL) | AT(PUBCOMP) | AT(SUBACK) | \
-                   AT(UNSUBACK) | AT(DISCONNECT) | AT(AUTH))
 
-/* [MQTT 5.0, 2.2.2.2, table 2-4], sorted by id */
+/* A bit per packet type, bit 0 for a Will. */
+static const uint16_t places[] = {
+    [IN_CONNECT]       = AT(CONNECT),
+    [IN_CONNACK]       = AT(CONNACK),
+    [IN_PUBLISH]       = AT(PUBLISH),
+    [IN_WILL]          = AT(WILL),
+    [OF_MESSAGES]      = AT(PUBLISH) | AT(WILL),
+    [OF_SUBSCRIPTIONS] = AT(PUBLISH) | AT(SUBSCRIBE),
+    [OF_CONNECTIONS]   = AT(CONNECT) | AT(CONNACK),
+    [OF_SESSIONS]      = AT(CONNECT) | AT(CONNACK) | AT(DISCONNECT),
+    [OF_LOGINS]        = AT(CONNECT) | AT(CONNACK) | AT(AUTH),
+    [OF_SERVERS]       = AT(CONNACK) | AT(DISCONNECT),
+    [IN_ANSWERS]       = AT(CONNACK) | AT(PUBACK) | AT(PUBREC) | AT(PUBREL) | AT(PUBCOMP) | AT(SUBACK) |
+                         AT(UNSUBACK) | AT(DISCONNECT) | AT(AUTH),
+    [ANYWHERE]         = AT(CONNECT) | AT(CONNACK) | AT(PUBLISH) | AT(WILL) | AT(PUBACK) | AT(PUBREC) | AT(PUBREL) |
+                         AT(PUBCOMP) | AT(SUBSCRIBE) | AT(SUBACK) | AT(UNSUBSCRIBE) | AT(UNSUBACK) | AT(DISCONNECT) | AT(AUTH),
+};
+
+/* [MQTT 5.0, 2.2.2.2, table 2-4] */
 static const struct row rows[] = {
-    /* id                               form           rule      places */
-    {WAX_PAYLOAD_FORMAT,                NUMBER_8,      ANY,      AT(PUBLISH) | AT(WILL)},
-    {WAX_MESSAGE_EXPIRY,                NUMBER_32,     ANY,      AT(PUBLISH) | AT(WILL)},
-    {WAX_CONTENT_TYPE,                  TEXT,          ANY,      AT(PUBLISH) | AT(WILL)},
-    {WAX_RESPONSE_TOPIC,                TEXT,          ANY,      AT(PUBLISH) | AT(WILL)},
-    {WAX_CORRELATION_DATA,              DATA,          ANY,      AT(PUBLISH) | AT(WILL)},
-    {WAX_SUBSCRIPTION_ID,               NUMBER_VARINT, REPEATS,  AT(PUBLISH) | AT(SUBSCRIBE)},
-    {WAX_SESSION_EXPIRY,                NUMBER_32,     ANY,      AT(CONNECT) | AT(CONNACK) | AT(DISCONNECT)},
-    {WAX_ASSIGNED_CLIENT_ID,            TEXT,          ANY,      AT(CONNACK)},
-    {WAX_SERVER_KEEP_ALIVE,             NUMBER_16,     ANY,      AT(CONNACK)},
-    {WAX_AUTHENTICATION_METHOD,         TEXT,          ANY,      AT(CONNECT) | AT(CONNACK) | AT(AUTH)},
-    {WAX_AUTHENTICATION_DATA,           DATA,          ANY,      AT(CONNECT) | AT(CONNACK) | AT(AUTH)},
-    {WAX_REQUEST_PROBLEM_INFORMATION,   NUMBER_8,      ANY,      AT(CONNECT)},
-    {WAX_WILL_DELAY,                    NUMBER_32,     ANY,      AT(WILL)},
-    {WAX_REQUEST_RESPONSE_INFORMATION,  NUMBER_8,      ANY,      AT(CONNECT)},
-    {WAX_RESPONSE_INFORMATION,          TEXT,          ANY,      AT(CONNACK)},
-    {WAX_SERVER_REFERENCE,              TEXT,          ANY,      AT(CONNACK) | AT(DISCONNECT)},
-    {WAX_REASON_STRING,                 TEXT,          ANY,      EXPLAINED},
-    {WAX_RECEIVE_MAXIMUM,               NUMBER_16,     NOT_ZERO, AT(CONNECT) | AT(CONNACK)},
-    {WAX_TOPIC_ALIAS_MAXIMUM,           NUMBER_16,     ANY,      AT(CONNECT) | AT(CONNACK)},
-    {WAX_TOPIC_ALIAS,                   NUMBER_16,     NOT_ZERO, AT(PUBLISH)},
-    {WAX_MAXIMUM_QOS,                   NUMBER_8,      ANY,      AT(CONNACK)},
-    {WAX_RETAIN_AVAILABLE,              NUMBER_8,      ANY,      AT(CONNACK)},
-    {WAX_USER_PROPERTY,                 PAIR,          REPEATS,  ANYWHERE},
-    {WAX_MAXIMUM_PACKET_SIZE,           NUMBER_32,     NOT_ZERO, AT(CONNECT) | AT(CONNACK)},
-    {WAX_WILDCARD_AVAILABLE,            NUMBER_8,      ANY,      AT(CONNACK)},
-    {WAX_SUBSCRIPTION_ID_AVAILABLE,     NUMBER_8,      ANY,      AT(CONNACK)},
-    {WAX_SHARED_AVAILABLE,              NUMBER_8,      ANY,      AT(CONNACK)},
+    /* id                                  form          least place */
+    [WAX_PAYLOAD_FORMAT]               = {NUMBER_8,      0, OF_MESSAGES},
+    [WAX_MESSAGE_EXPIRY]               = {NUMBER_32,     0, OF_MESSAGES},
+    [WAX_CONTENT_TYPE]                 = {TEXT,          0, OF_MESSAGES},
+    [WAX_RESPONSE_TOPIC]               = {TEXT,          0, OF_MESSAGES},
+    [WAX_CORRELATION_DATA]             = {DATA,          0, OF_MESSAGES},
+    [WAX_SUBSCRIPTION_ID]              = {NUMBER_VARINT, 1, OF_SUBSCRIPTIONS},
+    [WAX_SESSION_EXPIRY]               = {NUMBER_32,     0, OF_SESSIONS},
+    [WAX_ASSIGNED_CLIENT_ID]           = {TEXT,          0, IN_CONNACK},
+    [WAX_SERVER_KEEP_ALIVE]            = {NUMBER_16,     0, IN_CONNACK},
+    [WAX_AUTHENTICATION_METHOD]        = {TEXT,          0, OF_LOGINS},
+    [WAX_AUTHENTICATION_DATA]          = {DATA,          0, OF_LOGINS},
+    [WAX_REQUEST_PROBLEM_INFORMATION]  = {NUMBER_8,      0, IN_CONNECT},
+    [WAX_WILL_DELAY]                   = {NUMBER_32,     0, IN_WILL},
+    [WAX_REQUEST_RESPONSE_INFORMATION] = {NUMBER_8,      0, IN_CONNECT},
+    [WAX_RESPONSE_INFORMATION]         = {TEXT,          0, IN_CONNACK},
+    [WAX_SERVER_REFERENCE]             = {TEXT,          0, OF_SERVERS},
+    [WAX_REASON_STRING]                = {TEXT,          0, IN_ANSWERS},
+    [WAX_RECEIVE_MAXIMUM]              = {NUMBER_16,     1, OF_CONNECTIONS},
+    [WAX_TOPIC_ALIAS_MAXIMUM]          = {NUMBER_16,     0, OF_CONNECTIONS},
+    [WAX_TOPIC_ALIAS]                  = {NUMBER_16,     1, IN_PUBLISH},
+    [WAX_MAXIMUM_QOS]                  = {NUMBER_8,      0, IN_CONNACK},
+    [WAX_RETAIN_AVAILABLE]             = {NUMBER_8,      0, IN_CONNACK},
+    [WAX_USER_PROPERTY]                = {PAIR,          0, ANYWHERE},
+    [WAX_MAXIMUM_PACKET_SIZE]          = {NUMBER_32,     1, OF_CONNECTIONS},
+    [WAX_WILDCARD_AVAILABLE]           = {NUMBER_8,      0, IN_CONNACK},
+    [WAX_SUBSCRIPTION_ID_AVAILABLE]    = {NUMBER_8,      0, IN_CONNACK},
+    [WAX_SHARED_AVAILABLE]             = {NUMBER_8,      0, IN_CONNACK},
 };
 /* clang-format on */
 
-_Static_assert(WAX_COUNT(rows) <= 32, "a bit per row tells which were seen");
-
-static const struct row *find_row(uint32_t id)
+/* Reads the value in the form that the row of its id gives. */
+static void read_value(wax_reader *in, unsigned form, wax_property *property)
 {
-    for (size_t i = 0; i < WAX_COUNT(rows); i++) {
-        if (rows[i].id == id) {
-            return &rows[i];
+    if (form == NUMBER_VARINT) {
+        property->number = wax_read_varint(in);
+    } else if (form <= NUMBER_32) {
+        property->number = wax_read_number(in, form);
+    } else {
+        if (form == PAIR) {
+            property->name = wax_read_text(in); /* [MQTT-1.5.7-1] */
         }
-    }
-    return NULL;
-}
-
-static uint32_t read_number(wax_reader *in, uint8_t form)
-{
-    switch (form) {
-    case NUMBER_8:
-        return wax_read_u8(in);
-    case NUMBER_16:
-        return wax_read_u16(in);
-    case NUMBER_32:
-        return wax_read_u32(in);
-    default:
-        return wax_read_varint(in);
+        property->value = form == DATA ? wax_read_blob(in) : wax_read_text(in);
     }
 }
 
-/* Reads the value in the form that its row gives. */
-static void read_value(wax_reader *in, const struct row *row, wax_property *property)
+bool wax_property_next(wax_reader *in, wax_property *property)
 {
-    *property = (wax_property){.id = (wax_property_id)row->id};
-    if (row->form <= NUMBER_VARINT) {
-        property->number = read_number(in, row->form);
-        return;
+    uint32_t id;
+
+    if (wax_reader_left(in) == 0) {
+        return false;
     }
-    if (row->form == PAIR) {
-        property->name = wax_read_text(in); /* [MQTT-1.5.7-1] */
+    id = wax_read_varint(in);
+    if (id >= WAX_COUNT(rows)) {
+        id = 0;
     }
-    property->value = row->form == DATA ? wax_read_blob(in) : wax_read_text(in);
+    *property = (wax_property){.id = (wax_property_id)id};
+    wax_require(in, rows[id].form != NONE, WAX_MALFORMED);
+    read_value(in, rows[id].form, property);
+    return in->status == WAX_OK;
 }
 
-/* What the table cannot say in a range. */
-static wax_status judge_value(const struct row *row, const wax_property *property)
+/* What the table says of a property behind those that were seen, among which it may be if it is a
+ * User Property or one of a message's Subscription Identifiers. Never inlined: with the loop around
+ * it, it wants more registers than small processors have. [MQTT 5.0, 2.2.2.2] */
+__attribute__((noinline)) static wax_status judge(const wax_property *property,
+                                                  wax_packet_type place, bool *is_seen)
 {
-    if (row->form <= NUMBER_VARINT) {
-        bool is_in_range = row->form == NUMBER_8 ? property->number <= 1
-                                                 : property->number > 0 || row->rule == ANY;
-        if (is_in_range) {
-            return WAX_OK;
-        }
-        return row->id == WAX_TOPIC_ALIAS ? WAX_BAD_ALIAS : WAX_PROTOCOL_ERROR;
+    struct row row = rows[property->id];
+
+    if ((places[row.place] >> place & 1U) == 0) {
+        return WAX_MALFORMED;
     }
-    if (row->id == WAX_RESPONSE_TOPIC &&
+    if (is_seen[property->id] && row.form != PAIR &&
+        (row.form != NUMBER_VARINT || place != WAX_PUBLISH)) {
+        return WAX_PROTOCOL_ERROR;
+    }
+    is_seen[property->id] = true;
+    if (property->number < row.least || (row.form == NUMBER_8 && property->number > 1)) {
+        return property->id == WAX_TOPIC_ALIAS ? WAX_BAD_ALIAS : WAX_PROTOCOL_ERROR;
+    }
+    if (property->id == WAX_RESPONSE_TOPIC &&
         (property->value.size == 0 || wax_topic_has_wildcard(property->value))) {
         return WAX_PROTOCOL_ERROR; /* [MQTT-3.3.2-14] */
     }
     return WAX_OK;
-}
-
-/* Whether it may stand in this place, behind what was `seen` there. [MQTT 5.0, 2.2.2.2] */
-static wax_status judge(const struct row *row, const wax_property *property, wax_packet_type place,
-                        bool is_seen)
-{
-    bool repeats = row->rule == REPEATS && place != WAX_SUBSCRIBE;
-
-    if ((row->places >> place & 1U) == 0) {
-        return WAX_MALFORMED;
-    }
-    if (is_seen && !repeats && row->id != WAX_USER_PROPERTY) {
-        return WAX_PROTOCOL_ERROR;
-    }
-    return judge_value(row, property);
-}
-
-static void check_next(wax_reader *in, wax_packet_type place, uint32_t *seen)
-{
-    const struct row *row = find_row(wax_read_varint(in));
-    wax_property property;
-    wax_status status = WAX_MALFORMED;
-    uint32_t mark;
-
-    if (row != NULL) {
-        mark = UINT32_C(1) << (row - rows);
-        read_value(in, row, &property);
-        status = judge(row, &property, place, (*seen & mark) != 0);
-        *seen |= mark;
-    }
-    wax_require(in, status == WAX_OK, status);
 }
 
 /* A size that a small processor would cut is more than there can be. */
@@ -156,69 +149,59 @@ wax_bytes wax_read_properties(wax_reader *in, wax_packet_type place)
 {
     wax_bytes properties = wax_read_bytes(in, whole(wax_read_varint(in)));
     wax_reader inside = wax_reader_over(properties);
-    uint32_t seen = 0;
+    bool is_seen[WAX_COUNT(rows)] = {false};
+    wax_property property;
 
-    while (wax_reader_left(&inside) > 0) {
-        check_next(&inside, place, &seen);
+    while (wax_property_next(&inside, &property)) {
+        inside.status = judge(&property, place, is_seen);
     }
     wax_require(in, inside.status == WAX_OK, inside.status);
     return in->status == WAX_OK ? properties : (wax_bytes){NULL, 0};
 }
 
-bool wax_property_next(wax_reader *in, wax_property *property)
-{
-    const struct row *row;
-
-    if (wax_reader_left(in) == 0) {
-        return false;
-    }
-    row = find_row(wax_read_varint(in));
-    if (row == NULL) {
-        return false;
-    }
-    read_value(in, row, property);
-    return in->status == WAX_OK;
-}
-
-bool wax_property_find(wax_bytes properties, wax_property_id id, wax_property *property)
+/* As wax_property_find(), but `property` is not to be used without one. */
+static bool seek(wax_bytes properties, wax_property_id id, wax_property *property)
 {
     wax_reader in = wax_reader_over(properties);
-    wax_property next;
 
-    while (WAX_MQTT5 && wax_property_next(&in, &next)) {
-        if (next.id == id) {
-            *property = next;
+    while (WAX_MQTT5 && wax_property_next(&in, property)) {
+        if (property->id == id) {
             return true;
         }
     }
     return false;
 }
 
+bool wax_property_find(wax_bytes properties, wax_property_id id, wax_property *property)
+{
+    wax_property found;
+
+    if (!seek(properties, id, &found)) {
+        return false;
+    }
+    *property = found;
+    return true;
+}
+
 uint32_t wax_property_number(wax_bytes properties, wax_property_id id, uint32_t otherwise)
 {
-    wax_property property = {.number = otherwise};
+    wax_property property;
 
-    (void)wax_property_find(properties, id, &property);
-    return property.number;
+    return seek(properties, id, &property) ? property.number : otherwise;
 }
 
 wax_bytes wax_property_value(wax_bytes properties, wax_property_id id)
 {
-    wax_property property = {
-        .value = {NULL, 0}
-    };
+    wax_property property;
 
-    (void)wax_property_find(properties, id, &property);
-    return property.value;
+    return seek(properties, id, &property) ? property.value : (wax_bytes){NULL, 0};
 }
 
 void wax_property_write(wax_writer *out, const wax_property *property)
 {
-    const struct row *row = find_row((uint32_t)property->id);
-
-    wax_assert(row != NULL);
-    wax_write_varint(out, row->id);
-    switch (row->form) {
+    wax_assert(property->id < WAX_COUNT(rows) && rows[property->id].form != NONE);
+    wax_write_u8(out, (uint8_t)property->id);
+    switch (rows[property->id].form) {
     case NUMBER_8:
         wax_write_u8(out, (uint8_t)property->number);
         break;

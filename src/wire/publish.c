@@ -31,16 +31,16 @@ static wax_status judge(const wax_publish *publish)
     if (publish->qos > 2 || (publish->duplicate && !is_acknowledged)) {
         return WAX_MALFORMED; /* [MQTT-3.3.1-4] [MQTT-3.3.1-2] */
     }
-    if (is_acknowledged != (publish->packet_id != 0) || !names_topic(publish)) {
+    if ((is_acknowledged && publish->packet_id == 0) || !names_topic(publish)) {
         return WAX_PROTOCOL_ERROR;
     }
     return wax_topic_has_wildcard(publish->topic) ? WAX_BAD_TOPIC : WAX_OK; /* [MQTT-3.3.2-2] */
 }
 
-wax_status wax_publish_read(wax_publish *publish, uint8_t flags, wax_bytes body,
-                            wax_version version)
+wax_status wax_publish_read(wax_publish *publish, const wax_packet *packet)
 {
-    wax_reader in = wax_reader_over(body);
+    uint8_t flags = packet->flags;
+    wax_reader in = wax_reader_over(packet->body);
     bool is_acknowledged = (flags & QOS) != 0;
 
     *publish = (wax_publish){
@@ -52,7 +52,7 @@ wax_status wax_publish_read(wax_publish *publish, uint8_t flags, wax_bytes body,
     if (is_acknowledged) {
         publish->packet_id = wax_read_u16(&in); /* [MQTT-2.2.1-2] */
     }
-    if (WAX_IS_MQTT5(version)) {
+    if (WAX_IS_MQTT5(packet->version)) {
         publish->properties = wax_read_properties(&in, WAX_PUBLISH);
     }
     publish->payload = wax_reader_rest(&in);

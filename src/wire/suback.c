@@ -8,53 +8,48 @@ static bool code_is_allowed(uint8_t code)
 }
 
 /* [MQTT-3.9.3-2] [MQTT-3.11.3-2] */
-static bool reasons_are_allowed(wax_bytes reasons, wax_packet_type type, wax_version version)
+static bool reason_is_allowed(const wax_packet *packet, uint8_t reason)
 {
-    for (size_t i = 0; i < reasons.size; i++) {
-        uint8_t reason = reasons.data[i];
-        if (WAX_IS_MQTT5(version) ? !wax_reason_is_allowed(type, reason)
-                                  : !code_is_allowed(reason)) {
-            return false;
-        }
-    }
-    return true;
+    return WAX_IS_MQTT5(packet->version) ? wax_reason_is_allowed(packet->type, reason)
+                                         : code_is_allowed(reason);
 }
 
-wax_status wax_suback_read(wax_suback *suback, wax_packet_type type, wax_bytes body,
-                           wax_version version)
+/* UNSUBACK says no more than its packet id before MQTT 5. */
+static bool has_reasons(wax_packet_type type, wax_version version)
 {
-    wax_reader in = wax_reader_over(body);
-    bool has_reasons = type == WAX_SUBACK || WAX_IS_MQTT5(version);
+    return type == WAX_SUBACK || WAX_IS_MQTT5(version);
+}
+
+wax_status wax_suback_read(wax_suback *suback, const wax_packet *packet)
+{
+    wax_reader in = wax_reader_over(packet->body);
+    bool is_allowed = true;
 
     *suback = (wax_suback){.packet_id = wax_read_u16(&in)};
-    if (WAX_IS_MQTT5(version)) {
-        suback->properties = wax_read_properties(&in, type);
+    if (WAX_IS_MQTT5(packet->version)) {
+        suback->properties = wax_read_properties(&in, packet->type);
     }
     suback->reasons = wax_reader_rest(&in);
-    if (in.status != WAX_OK) {
-        return in.status;
+    wax_require(&in, suback->packet_id != 0, WAX_PROTOCOL_ERROR);
+    if (has_reasons(packet->type, packet->version)) { /* at least one */
+        do {
+            is_allowed = reason_is_allowed(packet, wax_read_u8(&in));
+        } while (is_allowed && wax_reader_left(&in) > 0);
     }
-    if (suback->packet_id == 0) {
-        return WAX_PROTOCOL_ERROR;
-    }
-    if ((suback->reasons.size > 0) != has_reasons ||
-        !reasons_are_allowed(suback->reasons, type, version)) {
-        return WAX_MALFORMED;
-    }
-    return WAX_OK;
+    wax_require(&in, is_allowed && wax_reader_left(&in) == 0, WAX_MALFORMED);
+    return in.status;
 }
 
 wax_status wax_suback_write(wax_writer *out, const wax_suback *suback, wax_packet_type type,
                             wax_version version)
 {
-    bool has_reasons = type == WAX_SUBACK || WAX_IS_MQTT5(version);
     size_t start = out->used;
 
     wax_write_u16(out, suback->packet_id);
     if (WAX_IS_MQTT5(version)) {
         wax_write_properties(out, suback->properties);
     }
-    for (size_t i = 0; has_reasons && i < suback->reasons.size; i++) {
+    for (size_t i = 0; has_reasons(type, version) && i < suback->reasons.size; i++) {
         uint8_t reason = suback->reasons.data[i];
         bool known = WAX_IS_MQTT5(version) || code_is_allowed(reason);
         wax_write_u8(out, known ? reason : WAX_UNSPECIFIED_ERROR);

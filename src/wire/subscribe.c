@@ -36,22 +36,21 @@ static void read_subscription(wax_reader *in, wax_packet_type type, wax_version 
                 WAX_PROTOCOL_ERROR); /* [MQTT-3.8.3-4] */
 }
 
-wax_status wax_subscribe_read(wax_subscribe *subscribe, wax_packet_type type, wax_bytes body,
-                              wax_version version)
+wax_status wax_subscribe_read(wax_subscribe *subscribe, const wax_packet *packet)
 {
-    wax_reader in = wax_reader_over(body);
+    wax_reader in = wax_reader_over(packet->body);
     wax_subscription subscription;
 
     *subscribe = (wax_subscribe){.packet_id = wax_read_u16(&in)};
-    if (WAX_IS_MQTT5(version)) {
-        subscribe->properties = wax_read_properties(&in, type);
+    if (WAX_IS_MQTT5(packet->version)) {
+        subscribe->properties = wax_read_properties(&in, packet->type);
     }
     subscribe->filters = wax_reader_rest(&in);
     wax_require(&in, subscribe->packet_id != 0, WAX_PROTOCOL_ERROR); /* [MQTT-2.2.1-3] */
     wax_require(&in, subscribe->filters.size > 0,
                 WAX_PROTOCOL_ERROR); /* [MQTT-3.8.3-2] [MQTT-3.10.3-2] */
     while (wax_reader_left(&in) > 0) {
-        read_subscription(&in, type, version, &subscription);
+        read_subscription(&in, packet->type, packet->version, &subscription);
     }
     return in.status;
 }

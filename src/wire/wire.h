@@ -67,10 +67,11 @@ bool wax_reason_is_allowed(wax_packet_type type, uint8_t reason);
 /* A packet, not yet looked into. */
 typedef struct wax_packet {
     wax_packet_type type;
-    uint8_t flags;      /* the low four bits of the first byte */
-    uint8_t head_size;  /* the first byte and the Remaining Length */
-    uint32_t body_size; /* the Remaining Length */
-    wax_bytes body;     /* what of the body is there */
+    wax_version version; /* of the connection that it came on */
+    uint8_t flags;       /* the low four bits of the first byte */
+    uint8_t head_size;   /* the first byte and the Remaining Length */
+    uint32_t body_size;  /* the Remaining Length */
+    wax_bytes body;      /* what of the body is there */
 } wax_packet;
 
 /* The largest packet that the Remaining Length can tell: 5 + 268,435,455 bytes. */
@@ -175,7 +176,7 @@ void wax_write_properties(wax_writer *out, wax_bytes properties);
 /* The size of what wax_write_properties() writes; 0 for versions without properties. */
 size_t wax_properties_size(wax_bytes properties, wax_version version);
 
-/* --- The packets --- */
+/* --- The packets --- Readers look at a packet's type, version, flags and body, and no further. */
 
 typedef struct wax_will {
     wax_bytes topic;
@@ -214,7 +215,7 @@ typedef struct wax_connack {
 uint8_t wax_connack_reason(uint8_t code);
 
 /* CONNACK; the return codes of MQTT 3 become the reasons they stand for, and back. */
-wax_status wax_connack_read(wax_connack *connack, wax_bytes body, wax_version version) WAX_CHECKED;
+wax_status wax_connack_read(wax_connack *connack, const wax_packet *packet) WAX_CHECKED;
 /* Writes it. A reason that MQTT 3 lacks becomes the nearest of its codes. */
 wax_status wax_connack_write(wax_writer *out, const wax_connack *connack,
                              wax_version version) WAX_CHECKED;
@@ -233,9 +234,8 @@ typedef struct wax_publish {
  * may be cut short, does not tell yet. */
 size_t wax_publish_head_size(uint8_t flags, wax_bytes body, wax_version version);
 
-/* `payload` is what of it is in `body`. */
-wax_status wax_publish_read(wax_publish *publish, uint8_t flags, wax_bytes body,
-                            wax_version version) WAX_CHECKED;
+/* `payload` is what of it is in the body. */
+wax_status wax_publish_read(wax_publish *publish, const wax_packet *packet) WAX_CHECKED;
 
 /* Writes all but the payload, whose size is `publish->payload.size`: it goes out from where it
  * lies. Returns WAX_FULL when head and payload together do not fit, or WAX_TOO_LARGE when no packet
@@ -254,21 +254,6 @@ wax_status wax_publish_write(wax_writer *out, const wax_publish *publish,
 /* The size of the whole packet. */
 size_t wax_publish_size(const wax_publish *publish, wax_version version);
 
-/* PUBACK, PUBREC, PUBREL and PUBCOMP. */
-typedef struct wax_acknowledgement {
-    wax_packet_type type;
-    uint16_t packet_id;
-    uint8_t reason;
-    wax_bytes properties;
-} wax_acknowledgement;
-
-/* A packet that says no reason means success. */
-wax_status wax_acknowledgement_read(wax_acknowledgement *acknowledgement, wax_packet_type type,
-                                    wax_bytes body, wax_version version) WAX_CHECKED;
-/* Writes it in its shortest form. */
-wax_status wax_acknowledgement_write(wax_writer *out, const wax_acknowledgement *acknowledgement,
-                                     wax_version version) WAX_CHECKED;
-
 /* SUBSCRIBE and UNSUBSCRIBE; `filters` is read and written by the two functions below. */
 typedef struct wax_subscribe {
     uint16_t packet_id;
@@ -285,10 +270,9 @@ typedef struct wax_subscription {
     uint8_t retain_handling; /* 0: send retained, 1: only if new, 2: never */
 } wax_subscription;
 
-/* `type` says which of the two it is; every filter has been read once when it returns WAX_OK. */
-wax_status wax_subscribe_read(wax_subscribe *subscribe, wax_packet_type type, wax_bytes body,
-                              wax_version version) WAX_CHECKED;
-/* Writes it; `filters` is copied as it is. */
+/* Every filter has been read once when it returns WAX_OK. */
+wax_status wax_subscribe_read(wax_subscribe *subscribe, const wax_packet *packet) WAX_CHECKED;
+/* Writes it; `type` says which of the two it is, `filters` is copied as it is. */
 wax_status wax_subscribe_write(wax_writer *out, const wax_subscribe *subscribe,
                                wax_packet_type type, wax_version version) WAX_CHECKED;
 
@@ -307,25 +291,25 @@ typedef struct wax_suback {
     wax_bytes reasons; /* one byte per filter; UNSUBACK has none before MQTT 5 */
 } wax_suback;
 
-/* `type` says which of the two it is. */
-wax_status wax_suback_read(wax_suback *suback, wax_packet_type type, wax_bytes body,
-                           wax_version version) WAX_CHECKED;
-/* Writes it. Reasons that MQTT 3.1.1 lacks become its one failure. */
+/* Every reason has been judged when it returns WAX_OK. */
+wax_status wax_suback_read(wax_suback *suback, const wax_packet *packet) WAX_CHECKED;
+/* Writes it; `type` says which of the two it is. Reasons that MQTT 3.1.1 lacks become its one
+ * failure. */
 wax_status wax_suback_write(wax_writer *out, const wax_suback *suback, wax_packet_type type,
                             wax_version version) WAX_CHECKED;
 
-/* DISCONNECT and AUTH: a reason and properties. */
+/* PUBACK, PUBREC, PUBREL, PUBCOMP, DISCONNECT and AUTH: a reason and properties. */
 typedef struct wax_notice {
+    wax_packet_type type;
+    uint16_t packet_id; /* 0 in DISCONNECT and AUTH, which have none */
     uint8_t reason;
     wax_bytes properties;
 } wax_notice;
 
-/* `type` says which of the two it is, or whose tail behind the packet id it is; a packet that says
- * no reason means success. */
-wax_status wax_notice_read(wax_notice *notice, wax_packet_type type, wax_bytes body,
-                           wax_version version) WAX_CHECKED;
+/* A packet that says no reason means success. */
+wax_status wax_notice_read(wax_notice *notice, const wax_packet *packet) WAX_CHECKED;
 /* Writes it in its shortest form. */
-wax_status wax_notice_write(wax_writer *out, const wax_notice *notice, wax_packet_type type,
+wax_status wax_notice_write(wax_writer *out, const wax_notice *notice,
                             wax_version version) WAX_CHECKED;
 
 /* Whether a name for a message holds no wildcard. [MQTT-3.3.2-2] */

@@ -15,8 +15,7 @@ static void look_through(const struct rewriting *self, const wax_writer *out, bo
         if (packet.type != WAX_PUBLISH) {
             continue;
         }
-        fuzz_require(wax_publish_read(&publish, packet.flags, packet.body, self->rewrite.version) ==
-                     WAX_OK);
+        fuzz_require(wax_publish_read(&publish, &packet) == WAX_OK);
         fuzz_require(!is_sealed || wax_bytes_start_with(publish.payload, WAX_TEXT(SEALED)));
     }
 }

@@ -5,23 +5,24 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const wax_packet_type types[] = {WAX_PUBLISH};
     wax_publish publish, start;
-    wax_bytes body;
+    wax_packet packet;
     size_t head_size;
 
     if (size == 0) {
         return 0;
     }
-    body = wax_bytes_of(data + 1, size - 1);
-    head_size = wax_publish_head_size(data[0] & 0x0fU, body, fuzz_version(data[0]));
-    if (wax_publish_read(&publish, data[0] & 0x0fU, body, fuzz_version(data[0])) == WAX_OK) {
-        fuzz_require(head_size > 0 && head_size + publish.payload.size == body.size);
-        body.size = head_size;
-        fuzz_require(wax_publish_read(&start, data[0] & 0x0fU, body, fuzz_version(data[0])) ==
-                     WAX_OK);
+    packet = (wax_packet){
+        .version = fuzz_version(data[0]), .flags = data[0] & 0x0fU, .body = {data + 1, size - 1}
+    };
+    head_size = wax_publish_head_size(packet.flags, packet.body, packet.version);
+    if (wax_publish_read(&publish, &packet) == WAX_OK) {
+        fuzz_require(head_size > 0 && head_size + publish.payload.size == packet.body.size);
+        packet.body.size = head_size;
+        fuzz_require(wax_publish_read(&start, &packet) == WAX_OK);
         publish.payload.size = 0;
         fuzz_require(same_publish(&publish, &start));
-        body.size = head_size - 1;
-        fuzz_require(wax_publish_head_size(data[0] & 0x0fU, body, fuzz_version(data[0])) == 0);
+        packet.body.size = head_size - 1;
+        fuzz_require(wax_publish_head_size(packet.flags, packet.body, packet.version) == 0);
     }
     return fuzz_body(data, size, types, WAX_COUNT(types));
 }

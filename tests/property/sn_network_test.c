@@ -89,8 +89,7 @@ static void broker_gets_publish(struct net *net, const wax_packet *packet)
 {
     wax_publish publish;
 
-    assert_int_equal(
-        wax_publish_read(&publish, packet->flags, packet->body, net->world.config.version), WAX_OK);
+    assert_int_equal(wax_publish_read(&publish, packet), WAX_OK);
     if (publish.qos < 2 || net->broker_held != publish.packet_id) {
         net->broker_got[publish.payload.data[0]]++;
     }
@@ -106,7 +105,7 @@ static void broker_gets_publish(struct net *net, const wax_packet *packet)
 
 static void broker_gets(struct net *net, const wax_packet *packet)
 {
-    wax_acknowledgement it;
+    wax_notice it;
 
     if (packet->type == WAX_PUBLISH) {
         broker_gets_publish(net, packet);
@@ -117,9 +116,7 @@ static void broker_gets(struct net *net, const wax_packet *packet)
         gather(net);
         return;
     }
-    assert_int_equal(
-        wax_acknowledgement_read(&it, packet->type, packet->body, net->world.config.version),
-        WAX_OK);
+    assert_int_equal(wax_notice_read(&it, packet), WAX_OK);
     if (it.type == WAX_PUBREL) {
         net->broker_held = 0;
         broker_acknowledges(&net->world, WAX_PUBCOMP, it.packet_id, 0);

@@ -242,8 +242,11 @@ static wax_suback random_suback(struct source *from, wax_packet_type type, wax_v
 
 static wax_notice random_notice(struct source *from, wax_packet_type type, wax_version version)
 {
-    wax_notice notice = {.reason = 0};
+    wax_notice notice = {.type = type};
 
+    if (type <= WAX_PUBCOMP) {
+        notice.packet_id = random_packet_id(from);
+    }
     if (version == WAX_VERSION_5) {
         notice.reason = random_reason(from, type);
         notice.properties = random_properties(from, type);
@@ -253,8 +256,6 @@ static wax_notice random_notice(struct source *from, wax_packet_type type, wax_v
 
 static void fill(struct source *from, struct any *any)
 {
-    wax_notice notice;
-
     switch (any->type) {
     case WAX_CONNECT:
         any->connect = random_connect(from, any->version);
@@ -265,14 +266,6 @@ static void fill(struct source *from, struct any *any)
     case WAX_PUBLISH:
         any->publish = random_publish(from, any->version);
         break;
-    case WAX_PUBACK:
-    case WAX_PUBREC:
-    case WAX_PUBREL:
-    case WAX_PUBCOMP:
-        notice = random_notice(from, any->type, any->version);
-        any->acknowledgement = (wax_acknowledgement){any->type, random_packet_id(from),
-                                                     notice.reason, notice.properties};
-        break;
     case WAX_SUBSCRIBE:
     case WAX_UNSUBSCRIBE:
         any->subscribe = random_subscribe(from, any->type, any->version);
@@ -281,6 +274,10 @@ static void fill(struct source *from, struct any *any)
     case WAX_UNSUBACK:
         any->suback = random_suback(from, any->type, any->version);
         break;
+    case WAX_PUBACK:
+    case WAX_PUBREC:
+    case WAX_PUBREL:
+    case WAX_PUBCOMP:
     case WAX_DISCONNECT:
     case WAX_AUTH:
         any->notice = random_notice(from, any->type, any->version);

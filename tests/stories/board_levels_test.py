@@ -138,10 +138,11 @@ class Tools(foreign.Story):
     def test_figures_that_are_none_are_refused(self):
         whole = json.loads(SHIPPED.read_text())
         level = whole["levels"][0]
+        late = {**level, "messages": [message for message in level["messages"] if message["qos"] == 1]}
         falling = {**level, "messages": level["messages"][::-1]}
         for name, content in (("none", {}), ("list", [1]), ("old", {**whole, "format": 7}), ("nothing", {**whole, "levels": []}),
                               ("many", {**whole, "levels": [level] * 33}), ("nameless", {**whole, "levels": [{}]}),
-                              ("falling", {**whole, "levels": [falling]}), ("silent", {**whole, "levels": [{**level, "messages": []}]}),
+                              ("late", {**whole, "levels": [late]}), ("falling", {**whole, "levels": [falling]}), ("silent", {**whole, "levels": [{**level, "messages": []}]}),
                               ("crowded", {**whole, "levels": [{**level, "messages": level["messages"][:1] * 17}]}), ("text", "levels")):
             with self.subTest(name=name):
                 path = self.write(f"{name}.json", json.dumps(content))

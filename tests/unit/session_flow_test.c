@@ -86,7 +86,7 @@ static wax_bytes packet_of(uint8_t type, bool is_bad)
     wax_suback suback = {
         .packet_id = 5, .reasons = {&reason, 1}
     };
-    wax_acknowledgement packet = {.type = (wax_packet_type)type, .packet_id = 5};
+    wax_notice packet = {.type = (wax_packet_type)type, .packet_id = 5};
 
     packet.reason = is_bad ? reason : WAX_REASON_SUCCESS;
     reason = is_bad ? reason : WAX_REASON_SUCCESS;
@@ -96,7 +96,7 @@ static wax_bytes packet_of(uint8_t type, bool is_bad)
         assert_int_equal(wax_suback_write(&out, &suback, (wax_packet_type)type, WAX_VERSION_5),
                          WAX_OK);
     } else {
-        assert_int_equal(wax_acknowledgement_write(&out, &packet, WAX_VERSION_5), WAX_OK);
+        assert_int_equal(wax_notice_write(&out, &packet, WAX_VERSION_5), WAX_OK);
     }
     return wax_writer_bytes(&out);
 }

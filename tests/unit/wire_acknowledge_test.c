@@ -39,19 +39,19 @@ static void an_acknowledgement_is_judged(void **state)
 {
     (void)state;
     for (size_t i = 0; i < WAX_COUNT(rows); i++) {
-        wax_bytes body = wax_bytes_of(rows[i].bytes, rows[i].size);
-        wax_acknowledgement read;
+        const wax_packet packet = {.type = rows[i].type,
+                                   .version = rows[i].version,
+                                   .body = wax_bytes_of(rows[i].bytes, rows[i].size)};
+        wax_notice read;
 
-        check_status(rows[i].name,
-                     wax_acknowledgement_read(&read, rows[i].type, body, rows[i].version),
-                     rows[i].status);
+        check_status(rows[i].name, wax_notice_read(&read, &packet), rows[i].status);
     }
 }
 
 struct written_row {
     const char *name;
     wax_version version;
-    wax_acknowledgement acknowledgement;
+    wax_notice acknowledgement;
     const char *bytes;
     size_t size;
 };
@@ -74,16 +74,17 @@ static void an_acknowledgement_is_written_and_read_again(void **state)
     (void)state;
     for (size_t i = 0; i < WAX_COUNT(written); i++) {
         const struct written_row *row = &written[i];
-        const wax_acknowledgement *wanted = &row->acknowledgement;
+        const wax_notice *wanted = &row->acknowledgement;
         uint8_t room[16];
         wax_writer out = wax_writer_over(room, sizeof room);
-        wax_acknowledgement read;
+        const wax_packet packet = {
+            .type = wanted->type, .version = row->version, .body = {room + 2, row->size - 2}
+        };
+        wax_notice read;
 
-        check_row(row->name, wax_acknowledgement_write(&out, wanted, row->version) == WAX_OK);
+        check_row(row->name, wax_notice_write(&out, wanted, row->version) == WAX_OK);
         check_written(row->name, &out, row->bytes, row->size);
-        check_row(row->name, wax_acknowledgement_read(&read, wanted->type,
-                                                      wax_bytes_of(room + 2, out.used - 2),
-                                                      row->version) == WAX_OK);
+        check_row(row->name, wax_notice_read(&read, &packet) == WAX_OK);
         check_row(row->name, read.type == wanted->type && read.packet_id == wanted->packet_id);
         check_row(row->name, read.reason == (row->version == V5 ? wanted->reason : 0));
         check_row(row->name,

@@ -34,15 +34,15 @@ static void a_connack_is_judged(void **state)
 {
     (void)state;
     for (size_t i = 0; i < WAX_COUNT(rows); i++) {
-        wax_bytes body = wax_bytes_of(rows[i].bytes, rows[i].size);
+        wax_packet packet = {.version = rows[i].version,
+                             .body = wax_bytes_of(rows[i].bytes, rows[i].size)};
         wax_connack connack;
-        wax_status status = wax_connack_read(&connack, body, rows[i].version);
+        wax_status status = wax_connack_read(&connack, &packet);
 
         check_status(rows[i].name, status, rows[i].status);
-        for (size_t size = 0; status == WAX_OK && size < body.size; size++) {
-            wax_bytes cut = wax_bytes_of(body.data, size);
-            check_status(rows[i].name, wax_connack_read(&connack, cut, rows[i].version),
-                         WAX_MALFORMED);
+        for (size_t size = 0; status == WAX_OK && size < rows[i].size; size++) {
+            packet.body.size = size;
+            check_status(rows[i].name, wax_connack_read(&connack, &packet), WAX_MALFORMED);
         }
     }
 }
@@ -84,12 +84,14 @@ static void a_connack_is_written_and_read_again(void **state)
         const struct written_row *row = &written[i];
         uint8_t room[16];
         wax_writer out = wax_writer_over(room, sizeof room);
+        const wax_packet packet = {
+            .version = row->version, .body = {room + 2, row->size - 2}
+        };
         wax_connack connack;
 
         check_row(row->name, wax_connack_write(&out, &row->connack, row->version) == WAX_OK);
         check_written(row->name, &out, row->bytes, row->size);
-        check_row(row->name, wax_connack_read(&connack, wax_bytes_of(room + 2, out.used - 2),
-                                              row->version) == WAX_OK);
+        check_row(row->name, wax_connack_read(&connack, &packet) == WAX_OK);
         check_row(row->name, connack.session_present == row->session_present);
         check_row(row->name, connack.reason == row->reason);
         check_row(row->name, row->version != V5 ||
@@ -99,10 +101,11 @@ static void a_connack_is_written_and_read_again(void **state)
 
 static void the_reserved_byte_of_3_1_says_nothing(void **state)
 {
+    const wax_packet packet = {.version = V31, .body = WAX_TEXT("\x01\x00")};
     wax_connack connack;
 
     (void)state;
-    assert_int_equal(wax_connack_read(&connack, WAX_TEXT("\x01\x00"), V31), WAX_OK);
+    assert_int_equal(wax_connack_read(&connack, &packet), WAX_OK);
     assert_false(connack.session_present);
 }
 

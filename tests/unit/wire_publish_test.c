@@ -50,11 +50,14 @@ static void a_publish_is_judged(void **state)
 {
     (void)state;
     for (size_t i = 0; i < WAX_COUNT(rows); i++) {
-        wax_bytes body = wax_bytes_of(rows[i].bytes, rows[i].size);
+        wax_packet packet = {
+            .version = rows[i].version,
+            .flags = rows[i].flags,
+            .body = wax_bytes_of(rows[i].bytes, rows[i].size),
+        };
         wax_publish publish;
 
-        check_status(rows[i].name, wax_publish_read(&publish, rows[i].flags, body, rows[i].version),
-                     rows[i].status);
+        check_status(rows[i].name, wax_publish_read(&publish, &packet), rows[i].status);
     }
 }
 
@@ -63,22 +66,25 @@ static void the_head_of_a_body_is_measured(void **state)
 {
     (void)state;
     for (size_t i = 0; i < WAX_COUNT(rows); i++) {
-        wax_bytes body = wax_bytes_of(rows[i].bytes, rows[i].size);
+        wax_packet packet = {
+            .version = rows[i].version,
+            .flags = rows[i].flags,
+            .body = wax_bytes_of(rows[i].bytes, rows[i].size),
+        };
         wax_publish publish;
         size_t head_size;
 
         if (rows[i].status != WAX_OK) {
             continue;
         }
-        check_row(rows[i].name,
-                  wax_publish_read(&publish, rows[i].flags, body, rows[i].version) == WAX_OK);
-        head_size = body.size - publish.payload.size;
-        for (body.size = 0; body.size <= rows[i].size; body.size++) {
-            size_t told = wax_publish_head_size(rows[i].flags, body, rows[i].version);
-            wax_status status = wax_publish_read(&publish, rows[i].flags, body, rows[i].version);
+        check_row(rows[i].name, wax_publish_read(&publish, &packet) == WAX_OK);
+        head_size = packet.body.size - publish.payload.size;
+        for (packet.body.size = 0; packet.body.size <= rows[i].size; packet.body.size++) {
+            size_t told = wax_publish_head_size(rows[i].flags, packet.body, rows[i].version);
+            wax_status status = wax_publish_read(&publish, &packet);
 
-            check_row(rows[i].name, told == (body.size < head_size ? 0 : head_size));
-            check_row(rows[i].name, (status == WAX_OK) == (body.size >= head_size));
+            check_row(rows[i].name, told == (packet.body.size < head_size ? 0 : head_size));
+            check_row(rows[i].name, (status == WAX_OK) == (packet.body.size >= head_size));
         }
     }
 }
@@ -122,14 +128,16 @@ static void a_publish_is_written_and_read_again(void **state)
         const struct written_row *row = &written[i];
         uint8_t room[32];
         wax_writer out = wax_writer_over(room, sizeof room);
+        wax_packet packet = {
+            .version = row->version, .body = {room + 2, row->size - 2}
+        };
         wax_publish publish;
 
         check_row(row->name, wax_publish_size(&row->publish, row->version) == row->size);
         check_row(row->name, wax_publish_write(&out, &row->publish, row->version) == WAX_OK);
         check_written(row->name, &out, row->bytes, row->size);
-        check_row(row->name,
-                  wax_publish_read(&publish, room[0] & 0x0fU, wax_bytes_of(room + 2, out.used - 2),
-                                   row->version) == WAX_OK);
+        packet.flags = room[0] & 0x0fU;
+        check_row(row->name, wax_publish_read(&publish, &packet) == WAX_OK);
         check_same(row->name, &publish, &row->publish);
         check_row(row->name, row->version != V5 ||
                                  wax_bytes_equal(publish.properties, row->publish.properties));

@@ -43,11 +43,12 @@ static void a_suback_is_judged(void **state)
 {
     (void)state;
     for (size_t i = 0; i < WAX_COUNT(rows); i++) {
-        wax_bytes body = wax_bytes_of(rows[i].bytes, rows[i].size);
+        const wax_packet packet = {.type = rows[i].type,
+                                   .version = rows[i].version,
+                                   .body = wax_bytes_of(rows[i].bytes, rows[i].size)};
         wax_suback suback;
 
-        check_status(rows[i].name, wax_suback_read(&suback, rows[i].type, body, rows[i].version),
-                     rows[i].status);
+        check_status(rows[i].name, wax_suback_read(&suback, &packet), rows[i].status);
     }
 }
 
@@ -81,14 +82,15 @@ static void a_suback_is_written_and_read_again(void **state)
         const struct written_row *row = &written[i];
         uint8_t room[16];
         wax_writer out = wax_writer_over(room, sizeof room);
+        const wax_packet packet = {
+            .type = row->type, .version = row->version, .body = {room + 2, row->size - 2}
+        };
         wax_suback suback;
 
         check_row(row->name,
                   wax_suback_write(&out, &row->suback, row->type, row->version) == WAX_OK);
         check_written(row->name, &out, row->bytes, row->size);
-        check_row(row->name,
-                  wax_suback_read(&suback, row->type, wax_bytes_of(room + 2, out.used - 2),
-                                  row->version) == WAX_OK);
+        check_row(row->name, wax_suback_read(&suback, &packet) == WAX_OK);
         check_row(row->name, suback.packet_id == 515 && is_text(suback.reasons, row->reasons));
         check_row(row->name,
                   row->version != V5 || wax_bytes_equal(suback.properties, row->suback.properties));

@@ -59,12 +59,12 @@ static void a_subscribe_is_judged(void **state)
 {
     (void)state;
     for (size_t i = 0; i < WAX_COUNT(rows); i++) {
-        wax_bytes body = wax_bytes_of(rows[i].bytes, rows[i].size);
+        const wax_packet packet = {.type = rows[i].type,
+                                   .version = rows[i].version,
+                                   .body = wax_bytes_of(rows[i].bytes, rows[i].size)};
         wax_subscribe subscribe;
 
-        check_status(rows[i].name,
-                     wax_subscribe_read(&subscribe, rows[i].type, body, rows[i].version),
-                     rows[i].status);
+        check_status(rows[i].name, wax_subscribe_read(&subscribe, &packet), rows[i].status);
     }
 }
 
@@ -114,6 +114,9 @@ static void a_subscribe_is_written_and_read_again(void **state)
         uint8_t encoded[32], room[32];
         wax_writer filters = wax_writer_over(encoded, sizeof encoded);
         wax_writer out = wax_writer_over(room, sizeof room);
+        const wax_packet packet = {
+            .type = row->type, .version = row->version, .body = {room + 2, row->size - 2}
+        };
         wax_subscribe subscribe = {.packet_id = 515};
         wax_subscription subscription;
         wax_reader in;
@@ -124,9 +127,7 @@ static void a_subscribe_is_written_and_read_again(void **state)
         check_row(row->name,
                   wax_subscribe_write(&out, &subscribe, row->type, row->version) == WAX_OK);
         check_written(row->name, &out, row->bytes, row->size);
-        check_row(row->name,
-                  wax_subscribe_read(&subscribe, row->type, wax_bytes_of(room + 2, out.used - 2),
-                                     row->version) == WAX_OK);
+        check_row(row->name, wax_subscribe_read(&subscribe, &packet) == WAX_OK);
         check_row(row->name, subscribe.packet_id == 515);
         in = wax_reader_over(subscribe.filters);
         check_subscription(row, &in, &row->subscriptions[0]);
