@@ -19,3 +19,12 @@ foreach(row IN LISTS rows)
     set(WAX_${room}_BELOW ${words})
     file(GLOB WAX_${room}_SOURCES CONFIGURE_DEPENDS ${WAX_INCLUDE}/${room}/*.c)
 endforeach()
+
+# Ascon's permutation has two forms: one small, and the faster where registers have 64 bits; one fast where they have 32.
+set(WAX_ASCON small CACHE STRING "Ascon's permutation: small, or fast with registers of 32 bits")
+set_property(CACHE WAX_ASCON PROPERTY STRINGS small fast)
+if(WAX_ASCON STREQUAL fast)
+    list(TRANSFORM WAX_ascon_SOURCES REPLACE "/ascon/permutation\\.c$" "/ascon/fast/permutation.c")
+elseif(NOT WAX_ASCON STREQUAL small)
+    message(FATAL_ERROR "WAX_ASCON is ${WAX_ASCON}: it may be small or fast")
+endif()

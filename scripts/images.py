@@ -22,7 +22,7 @@ COLUMNS = ("flash", "wax", "library", "ram", "heap", "stack")
 # Whose a file is; the first that fits counts, and what is left is the board's: lwIP, libc, drivers, the program.
 OWNERS = (
     ("library", r"/?lib(mbedtls|wolfssl)_\w+\.a\("),
-    ("wax", r"/?lib(room|mbed|wolf)_\w+\.a\(|/src/\w+/\w+\.c\.obj$"),
+    ("wax", r"/?lib(room|mbed|wolf)_\w+\.a\(|/src/(\w+/)+\w+\.c\.obj$"),
     ("rest", ""),
 )
 FLASH = (".vectors", ".text", ".rodata", ".data")

@@ -5,7 +5,10 @@
 
 #include "ascon/permutation.h"
 
-#define IV         UINT64_C(0x00001000808c0001) /* [SP 800-232, 4.1.1] */
+/* The lowest byte first. [SP 800-232, 4.1.1] */
+static const uint8_t iv[ASCON_WORD_SIZE] = {1, 0, 0x8c, 0x80, 0, 0x10};
+
+/* The highest bit of a word is the highest in each form of the permutation. */
 #define DOMAIN_BIT UINT64_C(0x8000000000000000)
 
 enum { RATE = 2 * ASCON_WORD_SIZE };
@@ -22,7 +25,7 @@ static void begin(struct passage *self, const wax_ascon_sealing *sealing)
 {
     self->key[0] = ascon_load(sealing->key, ASCON_WORD_SIZE);
     self->key[1] = ascon_load(sealing->key + ASCON_WORD_SIZE, ASCON_WORD_SIZE);
-    self->state[0] = IV;
+    self->state[0] = ascon_load(iv, ASCON_WORD_SIZE);
     self->state[1] = self->key[0];
     self->state[2] = self->key[1];
     self->state[3] = ascon_load(sealing->nonce, ASCON_WORD_SIZE);
@@ -61,7 +64,7 @@ static void pass(struct passage *self, wax_bytes in, uint8_t *out, enum way way)
             filled = 0;
         }
     }
-    self->state[filled / ASCON_WORD_SIZE] ^= ascon_padding(filled % ASCON_WORD_SIZE);
+    self->state[filled / ASCON_WORD_SIZE] ^= ascon_lift(ASCON_PADDING, filled % ASCON_WORD_SIZE);
 }
 
 static void absorb(struct passage *self, wax_bytes associated)
@@ -83,6 +86,18 @@ static void end(struct passage *self, uint8_t tag[static WAX_ASCON_TAG_SIZE])
     wax_wipe(self, sizeof *self);
 }
 
+/* All of it, either way; the tag is whole. */
+static void run(const wax_ascon_sealing *sealing, wax_bytes in, uint8_t *out, enum way way,
+                uint8_t tag[static WAX_ASCON_TAG_SIZE])
+{
+    struct passage self;
+
+    begin(&self, sealing);
+    absorb(&self, sealing->associated);
+    pass(&self, in, out, way);
+    end(&self, tag);
+}
+
 static size_t tag_size_of(const wax_ascon_sealing *sealing)
 {
     return sealing->tag_size == 0 ? WAX_ASCON_TAG_SIZE : sealing->tag_size;
@@ -90,19 +105,14 @@ static size_t tag_size_of(const wax_ascon_sealing *sealing)
 
 void wax_ascon_seal(const wax_ascon_sealing *sealing, wax_bytes plain, uint8_t *sealed)
 {
-    struct passage self;
     uint8_t tag[WAX_ASCON_TAG_SIZE];
 
-    begin(&self, sealing);
-    absorb(&self, sealing->associated);
-    pass(&self, plain, sealed, SEAL);
-    end(&self, tag);
+    run(sealing, plain, sealed, SEAL, tag);
     memcpy(sealed + plain.size, tag, tag_size_of(sealing));
 }
 
 wax_status wax_ascon_unseal(const wax_ascon_sealing *sealing, wax_bytes sealed, uint8_t *plain)
 {
-    struct passage self;
     uint8_t tag[WAX_ASCON_TAG_SIZE];
     const size_t tag_size = tag_size_of(sealing);
     unsigned is_right;
@@ -112,10 +122,7 @@ wax_status wax_ascon_unseal(const wax_ascon_sealing *sealing, wax_bytes sealed, 
         return WAX_UNTRUSTED;
     }
     size = sealed.size - tag_size;
-    begin(&self, sealing);
-    absorb(&self, sealing->associated);
-    pass(&self, (wax_bytes){sealed.data, size}, plain, UNSEAL);
-    end(&self, tag);
+    run(sealing, (wax_bytes){sealed.data, size}, plain, UNSEAL, tag);
     is_right = wax_secret_equals(tag, sealed.data + size, tag_size);
     /* Not even the outcome makes a branch here: whoever asked makes it. */
     for (size_t i = 0; i < size; i++) {

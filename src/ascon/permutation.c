@@ -1,4 +1,5 @@
-/* Ascon-p, in words of 64 bits: no tables, and no branches but on the count of rounds. */
+/* Ascon-p, in words of 64 bits as they are: no tables, and no branches but on the count of rounds.
+ */
 #include "ascon/permutation.h"
 
 #include <string.h>
@@ -86,7 +87,7 @@ void ascon_store(uint8_t *bytes, uint64_t word, size_t size)
     }
 }
 
-uint64_t ascon_padding(size_t size)
+uint64_t ascon_lift(uint64_t word, size_t at)
 {
-    return UINT64_C(1) << 8 * size;
+    return word << 8 * at;
 }

@@ -33,6 +33,19 @@ wax_status wax_crypto_sha1(const wax_bytes *parts, size_t count,
 wax_status wax_crypto_hmac_sha256(wax_bytes key, const wax_bytes *parts, size_t count,
                                   uint8_t tag[WAX_AT_LEAST(WAX_SHA256_SIZE)]) WAX_CHECKED;
 
+#define WAX_HMAC_KEY_SIZE 64 /* a block of SHA-256 */
+
+/* Makes a key ready for many messages, in place: what it is then is the library's affair, secret
+ * like the key, and for wax_crypto_hmac_prepared() of this build alone. A shorter key has zeros
+ * behind it. [RFC 2104, 4]
+ * Returns WAX_OK, or WAX_UNSPECIFIED_ERROR when the library fails: `key` is then all zero. */
+wax_status wax_crypto_hmac_prepare(uint8_t key[WAX_AT_LEAST(WAX_HMAC_KEY_SIZE)]) WAX_CHECKED;
+
+/* As wax_crypto_hmac_sha256(), under a key that wax_crypto_hmac_prepare() made ready. */
+wax_status wax_crypto_hmac_prepared(const uint8_t key[WAX_AT_LEAST(WAX_HMAC_KEY_SIZE)],
+                                    const wax_bytes *parts, size_t count,
+                                    uint8_t tag[WAX_AT_LEAST(WAX_SHA256_SIZE)]) WAX_CHECKED;
+
 /* ---- Seals ---- */
 
 /* What seals. All take nonces of WAX_SEAL_NONCE_SIZE bytes. */

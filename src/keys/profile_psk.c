@@ -32,14 +32,17 @@ wax_status psk_seal(const wax_keys_ends *ends, const struct parcel *parcel, wax_
     static const uint8_t zeros[BODY_TAG_SIZE];
     const size_t size = out->used - at;
     uint8_t key[WAX_DERIVED_MAX];
-    uint8_t hedge_key[WAX_DERIVED_MAX];
+    uint8_t hedge_key[WAX_HEDGE_KEY_SIZE];
     const wax_box box = box_of(ends, parcel, key);
     wax_status status = derive(ends, parcel->kind->key_label, key, ends->profile->suite->key_size);
 
     wax_write_bytes(out, (wax_bytes){zeros, sizeof zeros});
     status = status == WAX_OK ? out->status : status;
     if (status == WAX_OK) {
-        status = derive(ends, parcel->kind->hedge_label, hedge_key, sizeof hedge_key);
+        status = derive(ends, parcel->kind->hedge_label, hedge_key, WAX_SECRET_SIZE);
+    }
+    if (status == WAX_OK) {
+        status = ends->profile->suite->prepare(hedge_key);
     }
     if (status == WAX_OK) {
         status = wax_box_seal(&box, hedge_key, (wax_bytes){NULL, 0},

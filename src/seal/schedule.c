@@ -4,20 +4,21 @@
 enum { CONTEXT_SIZE = WAX_SEAL_GROUP_ID + 12 };
 
 struct row {
-    wax_bytes label;
     bool is_key;
     bool is_of_position;
+    uint8_t size;
+    char label[WAX_LABEL_SIZE_MAX - 3];
 };
 
 /* clang-format off */
 static const struct row rows[] = {
-    /*                    label                                        key    position */
-    [USE_SENDER]       = {{(const uint8_t *)"sender", 6},              false, false},
-    [USE_RATCHET]      = {{(const uint8_t *)"ratchet", 7},             false, false},
-    [USE_KEY]          = {{(const uint8_t *)"key", 3},                 true,  false},
-    [USE_HEDGE]        = {{(const uint8_t *)"hedge", 5},               false, false},
-    [USE_STREAM_KEY]   = {{(const uint8_t *)"stream key", 10},         true,  true },
-    [USE_STREAM_HEDGE] = {{(const uint8_t *)"stream hedge", 12},       false, true },
+    /*                     key    position  label */
+    [USE_SENDER]       = { false, false,  6, "sender"       },
+    [USE_RATCHET]      = { false, false,  7, "ratchet"      },
+    [USE_KEY]          = { true,  false,  3, "key"          },
+    [USE_HEDGE]        = { false, false,  5, "hedge"        },
+    [USE_STREAM_KEY]   = { true,  true,  10, "stream key"   },
+    [USE_STREAM_HEDGE] = { false, true,  12, "stream hedge" },
 };
 /* clang-format on */
 
@@ -48,7 +49,11 @@ wax_status schedule(const struct scope *scope, const uint8_t *secret, enum use u
     const wax_suite *suite = scope->group->suite;
     uint8_t room[CONTEXT_SIZE];
     wax_writer context = begin(scope, room, sizeof room);
-    wax_derivation what = {.suite = suite, .secret = secret, .label = rows[use].label};
+    wax_derivation what = {
+        .suite = suite,
+        .secret = secret,
+        .label = {(const uint8_t *)rows[use].label, rows[use].size}
+    };
 
     wax_write_u32(&context, scope->sender);
     if (rows[use].is_of_position) {
@@ -56,6 +61,14 @@ wax_status schedule(const struct scope *scope, const uint8_t *secret, enum use u
     }
     what.context = wax_writer_bytes(&context);
     return wax_derive(&what, result, rows[use].is_key ? suite->key_size : WAX_SECRET_SIZE);
+}
+
+wax_status schedule_hedge(const struct scope *scope, const uint8_t *secret, enum use use,
+                          uint32_t position, uint8_t *result)
+{
+    wax_status status = schedule(scope, secret, use, position, result);
+
+    return status == WAX_OK ? scope->group->suite->prepare(result) : status;
 }
 
 wax_status schedule_bind(const struct scope *scope, wax_bytes front, wax_bytes topic,

@@ -31,6 +31,10 @@ wax_status schedule_class(const struct scope *scope, const uint8_t *epoch_secret
 wax_status schedule(const struct scope *scope, const uint8_t *secret, enum use use,
                     uint32_t position, uint8_t *result);
 
+/* Likewise to the key of hedges, of WAX_HEDGE_KEY_SIZE, which the suite has prepared. */
+wax_status schedule_hedge(const struct scope *scope, const uint8_t *secret, enum use use,
+                          uint32_t position, uint8_t *result);
+
 /* What a message is bound to, put together in `room`: `front` is the beginning of what travels.
  * Returns WAX_OK, or WAX_FULL when the room is too small. [5] [6] */
 wax_status schedule_bind(const struct scope *scope, wax_bytes front, wax_bytes topic,

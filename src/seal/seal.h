@@ -19,6 +19,13 @@ WAX_C_BEGIN
 #define WAX_LABEL_SIZE_MAX 16
 #define WAX_CONTEXT_MAX    64
 
+/* Room for a hedge's key once it is prepared: HMAC-SHA-256 takes all of it, Ascon 40. A device
+ * whose only suite is Ascon may be built, program and library, with -DWAX_HEDGE_KEY_SIZE=40; the
+ * other suites' senders do not start then. */
+#ifndef WAX_HEDGE_KEY_SIZE
+#define WAX_HEDGE_KEY_SIZE 64
+#endif
+
 typedef struct wax_suite wax_suite;
 typedef struct wax_blinder wax_blinder;
 
@@ -38,6 +45,10 @@ struct wax_suite {
     uint8_t key_size;
     uint8_t tag_size_min;
     wax_status (*derive)(const uint8_t *secret, wax_bytes info, uint8_t *result, size_t size);
+    /* What of the hash does not differ between messages is computed once, in place: `key` has
+     * WAX_HEDGE_KEY_SIZE bytes, of which the first WAX_SECRET_SIZE are the key; secret before and
+     * behind. */
+    wax_status (*prepare)(uint8_t *key);
     wax_status (*hash)(const uint8_t *key, const wax_bytes *parts, size_t count, uint8_t *hash);
     wax_status (*seal)(const wax_box *box, const uint8_t *hedge, wax_bytes plain, uint8_t *sealed);
     wax_status (*open)(const wax_box *box, const uint8_t *hedge, wax_bytes sealed, uint8_t *plain);
@@ -62,12 +73,12 @@ typedef struct wax_derivation {
 wax_status wax_derive(const wax_derivation *what, uint8_t *result, size_t size) WAX_CHECKED;
 
 /* Seals in place. `room` has WAX_HEDGE_SIZE bytes for the hedge, then `size` bytes of text, then as
- * many for the tag as `box` says. The hedge is computed under `hedge_key`, of WAX_SECRET_SIZE, over
- * all that is sealed and over `extra`, which may be empty: whatever the caller knows that differs
- * from time to time. Equal texts under an equal number give equal bytes; others never share a
- * nonce, but by a chance of 2^-64. [2]
- * Returns WAX_OK; WAX_INVALID for a tag that the suite has not, or for more than it takes at once;
- * WAX_UNSPECIFIED_ERROR when the library fails. The text is all zero unless WAX_OK. */
+ * many for the tag as `box` says. The hedge is computed under `hedge_key`, which the suite has
+ * prepared, over all that is sealed and over `extra`, which may be empty: whatever the caller knows
+ * that differs from time to time. Equal texts under an equal number give equal bytes; others never
+ * share a nonce, but by a chance of 2^-64. [2] Returns WAX_OK; WAX_INVALID for a tag that the suite
+ * has not, or for more than it takes at once; WAX_UNSPECIFIED_ERROR when the library fails. The
+ * text is all zero unless WAX_OK. */
 wax_status wax_box_seal(const wax_box *box, const uint8_t *hedge_key, wax_bytes extra,
                         uint8_t *room, size_t size) WAX_CHECKED;
 
@@ -165,7 +176,7 @@ typedef struct wax_sealer {
     bool has_will; /* the window's last place is taken */
     uint8_t secret[WAX_SECRET_SIZE];
     uint8_t key[WAX_DERIVED_MAX];
-    uint8_t hedge_key[WAX_SECRET_SIZE];
+    uint8_t hedge_key[WAX_HEDGE_KEY_SIZE]; /* prepared */
 } wax_sealer;
 
 /* What a sender was given for an epoch. */
@@ -440,7 +451,7 @@ typedef struct wax_stream_sealer {
     uint32_t chunk_size;
     uint32_t index; /* of the next chunk */
     uint8_t key[WAX_DERIVED_MAX];
-    uint8_t hedge_key[WAX_SECRET_SIZE];
+    uint8_t hedge_key[WAX_HEDGE_KEY_SIZE]; /* prepared */
 } wax_stream_sealer;
 
 /* Starts a stream, which takes one position of the sender.

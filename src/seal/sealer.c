@@ -46,7 +46,7 @@ static wax_status enter(wax_sealer *self, const wax_seal_window *window)
     scope = sealer_scope(self);
     status = schedule(&scope, self->secret, USE_KEY, 0, self->key);
     if (status == WAX_OK) {
-        status = schedule(&scope, self->secret, USE_HEDGE, 0, self->hedge_key);
+        status = schedule_hedge(&scope, self->secret, USE_HEDGE, 0, self->hedge_key);
     }
     self->is_started = status == WAX_OK;
     return status;

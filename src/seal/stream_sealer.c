@@ -25,8 +25,8 @@ static wax_status derive(wax_stream_sealer *self)
     wax_status status =
         schedule(&scope, self->sealer->secret, USE_STREAM_KEY, self->position, self->key);
 
-    return status == WAX_OK ? schedule(&scope, self->sealer->secret, USE_STREAM_HEDGE,
-                                       self->position, self->hedge_key)
+    return status == WAX_OK ? schedule_hedge(&scope, self->sealer->secret, USE_STREAM_HEDGE,
+                                             self->position, self->hedge_key)
                             : status;
 }
 

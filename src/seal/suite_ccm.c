@@ -22,6 +22,7 @@ const wax_suite wax_suite_ccm = {.number = 3,
                                  .key_size = 16,
                                  .tag_size_min = 8,
                                  .derive = suite_derive_hmac,
+                                 .prepare = suite_prepare_hmac,
                                  .hash = suite_hash_hmac,
                                  .seal = seal_text,
                                  .open = open_text};

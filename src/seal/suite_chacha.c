@@ -17,6 +17,7 @@ const wax_suite wax_suite_chacha = {.number = 1,
                                     .key_size = 32,
                                     .tag_size_min = 16,
                                     .derive = suite_derive_hmac,
+                                    .prepare = suite_prepare_hmac,
                                     .hash = suite_hash_hmac,
                                     .seal = seal_text,
                                     .open = open_text};

@@ -17,11 +17,19 @@ wax_status suite_derive_hmac(const uint8_t *secret, wax_bytes info, uint8_t *res
     return status;
 }
 
+wax_status suite_prepare_hmac(uint8_t *key)
+{
+    if (WAX_HEDGE_KEY_SIZE < WAX_HMAC_KEY_SIZE) {
+        return WAX_INVALID;
+    }
+    memset(key + WAX_SECRET_SIZE, 0, WAX_HEDGE_KEY_SIZE - WAX_SECRET_SIZE);
+    return wax_crypto_hmac_prepare(key);
+}
+
 wax_status suite_hash_hmac(const uint8_t *key, const wax_bytes *parts, size_t count, uint8_t *hash)
 {
     uint8_t block[WAX_SHA256_SIZE];
-    wax_status status =
-        wax_crypto_hmac_sha256(wax_bytes_of(key, WAX_SECRET_SIZE), parts, count, block);
+    wax_status status = wax_crypto_hmac_prepared(key, parts, count, block);
 
     memcpy(hash, block, WAX_HEDGE_SIZE);
     wax_wipe(block, sizeof block);

@@ -6,6 +6,7 @@
 
 /* As wax_suite has them. */
 wax_status suite_derive_hmac(const uint8_t *secret, wax_bytes info, uint8_t *result, size_t size);
+wax_status suite_prepare_hmac(uint8_t *key);
 wax_status suite_hash_hmac(const uint8_t *key, const wax_bytes *parts, size_t count, uint8_t *hash);
 
 /* As wax_suite has them, with a cipher of crypto's. */

@@ -50,6 +50,7 @@ struct pair {
     wax_seal_message message;
     wax_signer signer;
     uint8_t secret[WAX_SECRET_SIZE];
+    uint8_t hedge_key[WAX_HEDGE_KEY_SIZE];
     uint8_t signing_secret[WAX_P256_SECRET_SIZE];
     uint8_t signing_key[WAX_P256_PUBLIC_SIZE];
     uint8_t signature[WAX_P256_SIGNATURE_SIZE];
@@ -98,6 +99,8 @@ static void make(struct pair *self, const wax_suite *suite, size_t size, bool is
           .size = size
     };
     memset(self->secret, 7, sizeof self->secret);
+    memset(self->hedge_key, 7, WAX_SECRET_SIZE);
+    need(suite->prepare(self->hedge_key), "hedge");
     memset(self->signing_secret, 9, sizeof self->signing_secret);
     need(wax_crypto_p256_public(self->signing_secret, self->signing_key), "key");
     self->signer = (wax_signer){wax_signer_p256_sign, self->signing_secret};
@@ -197,7 +200,7 @@ static void raw_hash(struct pair *self, size_t at)
                                wax_bytes_of(sealed_room[at], self->size)};
     uint8_t hedge[WAX_HEDGE_SIZE];
 
-    need(self->group.suite->hash(self->secret, parts, WAX_COUNT(parts), hedge), "hash");
+    need(self->group.suite->hash(self->hedge_key, parts, WAX_COUNT(parts), hedge), "hash");
 }
 
 /* The signature alone, over the same size. */

@@ -81,7 +81,7 @@ static size_t reseal(const struct world *world, wax_bytes text, bool is_signed)
         .kind = is_signed ? KIND_SIGNED : KIND_MESSAGE, .epoch = 1, .sender = 1, .position = 9};
     wax_writer out = wax_writer_over(copy, sizeof copy);
     wax_writer bound = wax_writer_over(room, sizeof room);
-    uint8_t keys[3][WAX_SECRET_SIZE];
+    uint8_t keys[3][WAX_HEDGE_KEY_SIZE];
     wax_box box = {.suite = world->group.suite,
                    .key = keys[1],
                    .number = 9,
@@ -90,7 +90,7 @@ static size_t reseal(const struct world *world, wax_bytes text, bool is_signed)
     header_write(&out, &header);
     fuzz_require(wax_seal_sender_secret(&world->group, 1, secret, 1, keys[0]) == WAX_OK);
     fuzz_require(schedule(&scope, keys[0], USE_KEY, 0, keys[1]) == WAX_OK);
-    fuzz_require(schedule(&scope, keys[0], USE_HEDGE, 0, keys[2]) == WAX_OK);
+    fuzz_require(schedule_hedge(&scope, keys[0], USE_HEDGE, 0, keys[2]) == WAX_OK);
     fuzz_require(schedule_bind(&scope, wax_writer_bytes(&out), WAX_TEXT("t"), &bound) == WAX_OK);
     box.associated = wax_writer_bytes(&bound);
     memcpy(copy + out.used + WAX_HEDGE_SIZE, text.data, text.size);

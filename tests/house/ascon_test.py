@@ -1,4 +1,4 @@
-"""Ascon in C gives what an independent Ascon gives, and no branch and no address of it depends on a secret."""
+"""Ascon in C, in both forms, gives what an independent Ascon gives, and no branch and no address of it depends on a secret."""
 import ctypes
 import pathlib
 import random
@@ -13,7 +13,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/independent"))
 import ascon
 
-SOURCES = [*sorted((ROOT / "src/ascon").glob("*.c")), ROOT / "src/base/bytes.c", ROOT / "src/crypto/secret.c"]
+ROOM = ROOT / "src/ascon"
+SHARED = [ROOM / "aead.c", ROOM / "hash.c", ROOT / "src/base/bytes.c", ROOT / "src/crypto/secret.c"]
+FORMS = {"small": ROOM / "permutation.c", "fast": ROOM / "fast/permutation.c"}
 
 
 class Bytes(ctypes.Structure):
@@ -32,19 +34,21 @@ def view(data):
     return Bytes(data, len(data))
 
 
-def compile_c(folder, name, *words):
+def compile_c(folder, name, form, *words):
     made = pathlib.Path(folder, name)
-    subprocess.run(["cc", "-std=c11", "-g", f"-I{ROOT / 'src'}", *words, *map(str, SOURCES), "-o", str(made)], check=True)
+    subprocess.run(["cc", "-std=c11", "-g", f"-I{ROOT / 'src'}", *words, *map(str, [*SHARED, FORMS[form]]), "-o", str(made)], check=True)
     return made
 
 
-class Ascon(unittest.TestCase):
+class Ascon:
+    """What holds of each form."""
+
     def setUp(self):
         self.folder = tempfile.mkdtemp()
         self.addCleanup(shutil.rmtree, self.folder)
 
     def in_c(self):
-        library = ctypes.CDLL(str(compile_c(self.folder, "ascon.so", "-O2", "-shared", "-fPIC")))
+        library = ctypes.CDLL(str(compile_c(self.folder, "ascon.so", self.form, "-O2", "-shared", "-fPIC")))
         library.wax_ascon_seal.argtypes = [ctypes.POINTER(Sealing), Bytes, ctypes.c_char_p]
         library.wax_ascon_hash_start.argtypes = [ctypes.POINTER(Hash)]
         library.wax_ascon_cxof_start.argtypes = [ctypes.POINTER(Hash), Bytes]
@@ -83,10 +87,18 @@ class Ascon(unittest.TestCase):
         program = str(ROOT / "tests/independent/secrets.c")
         watched = ["valgrind", "--quiet", "--error-exitcode=9"]
         for level in ("-O0", "-O2", "-Os"):
-            made = compile_c(self.folder, f"secrets{level}", level, program)
+            made = compile_c(self.folder, f"secrets{level}", self.form, level, program)
             ran = subprocess.run([*watched, str(made)], capture_output=True, text=True)
             self.assertEqual((ran.returncode, ran.stdout), (0, ""), ran.stderr)
             self.assertEqual(subprocess.run([*watched, str(made), "leak"], capture_output=True).returncode, 9)
+
+
+class Small(Ascon, unittest.TestCase):
+    form = "small"
+
+
+class Fast(Ascon, unittest.TestCase):
+    form = "fast"
 
 
 if __name__ == "__main__":
