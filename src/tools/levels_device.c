@@ -169,7 +169,7 @@ struct device_cost levels_device_message(const struct device_level *level, uint6
 {
     const struct device_message *low = level->messages;
     const struct device_message *high = level->messages;
-    struct device_cost cost;
+    struct device_cost cost = {{0}};
 
     for (size_t i = 0; i < level->message_count; i++) {
         const struct device_message *message = &level->messages[i];
