@@ -11,13 +11,20 @@
 
 enum { SECRET_SIZE = 32, MAPPING_MAX = 256 << 20, PIECE = 4096 };
 
-/* Made where it is wanted: no constant holds it. */
-static void make_secret(char *room)
+/* Computed where it is wanted: neither a constant nor who looks for it holds it. */
+static char secret_at(size_t i)
 {
-    for (size_t i = 0; i < SECRET_SIZE; i++) {
-        room[i] = (char)('A' + i * 7 % 26);
+    return (char)('A' + i * 7 % 26);
+}
+
+static bool is_secret(const char *text)
+{
+    size_t i = 0;
+
+    while (i < SECRET_SIZE && text[i] == secret_at(i)) {
+        i++;
     }
-    room[SECRET_SIZE] = '\0';
+    return i == SECRET_SIZE;
 }
 
 /* How often it stands between two places of our own memory, whoever had them; a piece overlaps with
@@ -25,18 +32,16 @@ static void make_secret(char *room)
 static size_t count_between(int memory, off_t from, off_t to)
 {
     static char piece[PIECE + SECRET_SIZE];
-    char secret[SECRET_SIZE + 1];
     size_t count = 0;
 
-    make_secret(secret);
     for (off_t at = from; at < to; at += PIECE) {
         ssize_t size = pread(memory, piece, sizeof piece, at);
-        const char *found = size <= 0 ? NULL : memmem(piece, (size_t)size, secret, SECRET_SIZE);
 
-        count += found != NULL && found < piece + PIECE ? 1 : 0;
+        for (ssize_t i = 0; i < PIECE && i + SECRET_SIZE <= size; i++) {
+            count += is_secret(piece + i) ? 1 : 0;
+        }
         memset(piece, 0, sizeof piece);
     }
-    wax_wipe(secret, sizeof secret);
     return count;
 }
 
@@ -83,7 +88,10 @@ static void nothing_is_left_of_an_identity(void **state)
     size_t size = 0;
 
     (void)state;
-    make_secret(secret);
+    for (size_t i = 0; i < SECRET_SIZE; i++) {
+        secret[i] = secret_at(i);
+    }
+    secret[SECRET_SIZE] = '\0';
     (void)snprintf(line, 200, "{\"out\": \"done\", \"identity\": \"%s%s\"}\n", words, secret);
     assert_true(count_secrets() > 0);
     answer = (struct keys_answer){.out = open_memstream(&out, &size)};
