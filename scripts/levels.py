@@ -25,6 +25,7 @@ sys.dont_write_bytecode = True
 import levels_claims
 import levels_device
 import levels_device_tables as device_tables
+from tables import head, percent, row
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs/levels.md"
@@ -38,18 +39,6 @@ SEED = {"L2cbc": ("+200 %", "+300 %"), "L3-tls1.2-cert": ("+200 %", "+150 %")}
 SHOWN = ("L1", "L2cbc", "L2-suite1", "L2-suite2", "L2-suite3", "L3-tls1.2-cert", "L3-tls1.2-mutual", "L3-tls1.2-psk",
          "L3-tls1.3-cert", "L3-tls1.3-mutual", "L3-tls1.3-psk", "L4-suite1", "L4-suite2", "L4-suite3", "L4-psk-suite1",
          "L4-psk-suite2", "L4-psk-suite3")
-
-
-def percent(ratio):
-    return f"{(ratio - 1) * 100:+.0f} %"
-
-
-def row(*cells):
-    return "| " + " | ".join(str(cell) for cell in cells) + " |\n"
-
-
-def head(*names):
-    return row(*names) + "|---" * len(names) + "|\n"
 
 
 class Figures:

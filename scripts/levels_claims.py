@@ -4,6 +4,8 @@ import pathlib
 import re
 import subprocess
 
+from tables import head, percent, row
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SPEEDS = ("sha256", "chacha20-poly1305", "aes-256-gcm")
 SPEED_BYTES = 8192  # a chunk
@@ -11,18 +13,6 @@ NEAR = 0.10
 # Without the processor's instructions for AES and for GHASH, as most devices are.
 NO_AES = {"OPENSSL_ia32cap": "~0x200000200000000"}
 NO_AES_WORDS = ("--levels", "L2cbc,L2-suite3,L3-tls1.3-cert", "--sizes", "160000", "--counts", "10000", "--rounds", "5")
-
-
-def row(*cells):
-    return "| " + " | ".join(str(cell) for cell in cells) + " |\n"
-
-
-def head(*names):
-    return row(*names) + "|---" * len(names) + "|\n"
-
-
-def percent(ratio):
-    return f"{(ratio - 1) * 100:+.0f} %"
 
 
 # ---- Beside the measurement itself ----

@@ -1,17 +1,11 @@
 """The tables and the drawing of docs/levels.md that come from the emulated board's figures."""
 import subprocess
 
+from tables import head, row
+
 SMALL = 64  # bytes of a message, where one has to stand for all
 # A rule of thumb: what an instruction takes of a Cortex-M4, and what a byte takes of a radio of 250 kbit/s, either way.
 INSTRUCTION_NJ, BYTE_NJ = 0.3, 500
-
-
-def row(*cells):
-    return "| " + " | ".join(str(cell) for cell in cells) + " |\n"
-
-
-def head(*names):
-    return row(*names) + "|---" * len(names) + "|\n"
 
 
 def number(value):

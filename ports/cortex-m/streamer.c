@@ -1,10 +1,10 @@
 /* Large messages under seal: one of 160 KB goes out and one comes in, by `client` and over TCP, and
  * no end ever has more of either than a chunk. The keys are those of a mailbox. */
 #include "board.h"
+#include "board_seal.h"
 #include "client/client.h"
 #include "keys/keys.h"
 #include "network.h"
-#include "seal/seal.h"
 
 #include <lwip/opt.h>
 
@@ -94,22 +94,6 @@ enum { STEP_OUT = 7, STEP_IN = 11 };
 
 /* ---- Keys ---- */
 
-static wax_status load(wax_seal_store *self, const uint8_t *group_id, wax_seal_window *window)
-{
-    (void)self;
-    (void)group_id;
-    return board_read_file("window", (uint8_t *)window, sizeof *window) == sizeof *window
-               ? WAX_OK
-               : WAX_NOT_FOUND;
-}
-
-static wax_status save(wax_seal_store *self, const uint8_t *group_id, const wax_seal_window *window)
-{
-    (void)self;
-    (void)group_id;
-    return board_write_file("window", wax_bytes_of(window, sizeof *window)) ? WAX_OK : WAX_IO;
-}
-
 /* There is one mailbox, which does not change. */
 static wax_status keep(wax_keys_mark *self, uint32_t generation, uint64_t version)
 {
@@ -146,7 +130,6 @@ static bool read_mailbox(wax_keys_group *view, wax_keys_epoch *epoch)
  * written down. */
 static bool take_keys(struct streamer *self)
 {
-    static wax_seal_store store = {load, save};
     static wax_seal_group group = {.suite = &wax_suite_ascon, .tag_size = TAG_SIZE};
     static wax_epoch_key key;
     static wax_sender_range everybody = {1, WAX_SENDER_MAX};
@@ -166,7 +149,7 @@ static bool take_keys(struct streamer *self)
     key = (wax_epoch_key){epoch.epoch, WAX_EPOCH_SECRET, epoch.secret};
     grant.epoch = epoch.epoch;
     self->sealer.group = &group;
-    self->sealer.store = &store;
+    self->sealer.store = &board_seal_store;
     self->sealer.room = (wax_seal_room){rooms.bound, sizeof rooms.bound};
     self->sealer.sender = view.sender;
     self->opener.group = &group;

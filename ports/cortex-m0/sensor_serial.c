@@ -1,9 +1,9 @@
 /* A sensor without network, TCP or TLS: MQTT-SN over a serial line to a gateway, and sealed with
  * Ascon under keys that come in a mailbox. Neither the gateway nor the broker can read it. */
 #include "board.h"
+#include "board_seal.h"
 #include "keys/keys.h"
 #include "line.h"
-#include "seal/seal.h"
 
 #include <string.h>
 
@@ -20,24 +20,6 @@ static uint16_t keys_id;
 static volatile bool has_keys;
 
 /* Files stand for the flash that a device has for what outlives a restart. */
-static wax_status load(wax_seal_store *self, const uint8_t *group_id, wax_seal_window *window)
-{
-    (void)self;
-    (void)group_id;
-    return board_read_file("window", (uint8_t *)window, sizeof *window) == sizeof *window
-               ? WAX_OK
-               : WAX_NOT_FOUND;
-}
-
-static wax_status save(wax_seal_store *self, const uint8_t *group_id, const wax_seal_window *window)
-{
-    wax_bytes bytes = wax_bytes_of((const uint8_t *)window, sizeof *window);
-
-    (void)self;
-    (void)group_id;
-    return board_write_file("window", bytes) ? WAX_OK : WAX_IO;
-}
-
 struct numbers {
     uint64_t version;
     uint32_t generation;
@@ -53,10 +35,9 @@ static wax_status keep(wax_keys_mark *self, uint32_t generation, uint64_t versio
                                                                                        : WAX_IO;
 }
 
-static wax_seal_store store = {load, save};
 static wax_keys_mark mark = {.keep = keep};
 static wax_sealer sealer = {
-    .group = &group, .store = &store, .room = {bound_room, sizeof bound_room}
+    .group = &group, .store = &board_seal_store, .room = {bound_room, sizeof bound_room}
 };
 
 static wax_status take_keys(uint8_t *message, size_t size)

@@ -1,8 +1,9 @@
 /* The figures of a device, read from JSON. */
 #include "tools/levels_device.h"
 
+#include "tools/json_take.h"
+
 #include <jansson.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,31 +20,10 @@ static const char *const metrics[DEVICE_METRICS] = {
 };
 
 /* What is not there, or no number, is 0. */
-static double value_of(const json_t *object, const char *name)
-{
-    double value = json_number_value(json_object_get(object, name));
-
-    return isfinite(value) && value >= 0 && value < 1e15 ? value : 0;
-}
-
-static uint32_t whole_of(const json_t *object, const char *name)
-{
-    double value = value_of(object, name);
-
-    return value < 4294967295.0 ? (uint32_t)value : UINT32_MAX;
-}
-
-static void take_text(const json_t *object, const char *name, char *room, size_t size)
-{
-    const char *text = json_string_value(json_object_get(object, name));
-
-    (void)snprintf(room, size, "%s", text != NULL ? text : "");
-}
-
 static void take_cost(const json_t *object, struct device_cost *cost)
 {
     for (size_t i = 0; i < DEVICE_METRICS; i++) {
-        cost->values[i] = value_of(object, metrics[i]);
+        cost->values[i] = json_take_value(object, metrics[i]);
     }
 }
 
@@ -60,8 +40,8 @@ static bool take_messages(const json_t *list, struct device_level *level)
         const json_t *object = json_array_get(list, i);
         struct device_message *message = &level->messages[i];
 
-        message->size = whole_of(object, "size");
-        message->qos = whole_of(object, "qos");
+        message->size = json_take_whole(object, "size");
+        message->qos = json_take_whole(object, "qos");
         take_cost(object, &message->cost);
         if (message->qos == 0 ? message->size <= before : i == 0) {
             return false;
@@ -76,13 +56,13 @@ static bool take_level(const json_t *object, struct device_level *level)
 {
     const json_t *resumed = json_object_get(object, "resumed");
 
-    take_text(object, "level", level->name, sizeof level->name);
-    take_text(object, "text", level->text, sizeof level->text);
-    level->flash_wax = whole_of(object, "flash_wax_bytes");
-    level->flash_library = whole_of(object, "flash_library_bytes");
-    level->static_ram = whole_of(object, "static_bytes");
-    level->heap_peak = whole_of(object, "heap_peak_bytes");
-    level->stack_peak = whole_of(object, "stack_peak_bytes");
+    json_take_text(object, "level", level->name, sizeof level->name);
+    json_take_text(object, "text", level->text, sizeof level->text);
+    level->flash_wax = json_take_whole(object, "flash_wax_bytes");
+    level->flash_library = json_take_whole(object, "flash_library_bytes");
+    level->static_ram = json_take_whole(object, "static_bytes");
+    level->heap_peak = json_take_whole(object, "heap_peak_bytes");
+    level->stack_peak = json_take_whole(object, "stack_peak_bytes");
     level->resumes = json_is_object(resumed);
     take_cost(json_object_get(object, "connect"), &level->connect);
     take_cost(resumed, &level->resumed);
@@ -92,10 +72,10 @@ static bool take_level(const json_t *object, struct device_level *level)
 static bool take_all(const json_t *whole, struct levels_device *device)
 {
     const json_t *list = json_object_get(whole, "levels");
-    bool is_good = whole_of(whole, "format") == FORMAT && json_array_size(list) > 0 &&
+    bool is_good = json_take_whole(whole, "format") == FORMAT && json_array_size(list) > 0 &&
                    json_array_size(list) <= DEVICE_LEVELS_MAX;
 
-    take_text(whole, "device", device->text, sizeof device->text);
+    json_take_text(whole, "device", device->text, sizeof device->text);
     for (size_t i = 0; is_good && i < json_array_size(list); i++) {
         is_good = take_level(json_array_get(list, i), &device->levels[i]);
         device->level_count++;

@@ -1,4 +1,5 @@
 /* The figures of wax bench levels as JSON, written and read back. */
+#include "tools/json_take.h"
 #include "tools/levels.h"
 
 #include <jansson.h>
@@ -89,33 +90,11 @@ bool levels_json_write(const struct settings *settings, const struct levels_repo
 
 /* ---- Reading ---- */
 
-/* What is not there, or no number, is 0. */
-static double value_of(const json_t *object, const char *name)
-{
-    double value = json_number_value(json_object_get(object, name));
-
-    return isfinite(value) && value >= 0 ? value : 0;
-}
-
-static uint32_t whole_of(const json_t *object, const char *name)
-{
-    double value = value_of(object, name);
-
-    return value < 4294967295.0 ? (uint32_t)value : UINT32_MAX;
-}
-
-static void take_text(const json_t *object, const char *name, char *room, size_t size)
-{
-    const char *text = json_string_value(json_object_get(object, name));
-
-    (void)snprintf(room, size, "%s", text != NULL ? text : "");
-}
-
 static void take_values(const json_t *object, const struct levels_metric_row *names, double *values,
                         size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        values[i] = value_of(object, names[i].name);
+        values[i] = json_take_value(object, names[i].name);
     }
 }
 
@@ -147,8 +126,8 @@ static bool take_rows(const json_t *whole, struct levels_report *report)
         struct levels_row *row = &report->rows[report->row_count];
 
         row->level = level_of(cell);
-        row->size = whole_of(cell, "size");
-        row->count = whole_of(cell, "count");
+        row->size = json_take_whole(cell, "size");
+        row->count = json_take_whole(cell, "count");
         row->is_sampled = json_is_true(json_object_get(cell, "is_sampled"));
         row->is_refused = json_is_true(json_object_get(cell, "is_refused"));
         take_values(cell, levels_metrics, row->values, LEVELS_METRICS);
@@ -177,17 +156,17 @@ bool levels_json_read(const struct settings *settings, const char *option, const
     if (whole == NULL) {
         return tools_complain(settings, "%s %s: %s", option, path, error.text);
     }
-    take_text(whole, "command", report->command, sizeof report->command);
-    take_text(whole, "machine", report->machine, sizeof report->machine);
-    take_text(whole, "when", report->when, sizeof report->when);
-    report->rounds = whole_of(whole, "rounds");
-    report->chunk = whole_of(whole, "chunk");
-    report->seconds = whole_of(whole, "seconds");
-    report->memory_limit = (uint64_t)value_of(whole, "memory_limit");
-    report->load = value_of(whole, "load");
-    report->noise = value_of(whole, "noise");
+    json_take_text(whole, "command", report->command, sizeof report->command);
+    json_take_text(whole, "machine", report->machine, sizeof report->machine);
+    json_take_text(whole, "when", report->when, sizeof report->when);
+    report->rounds = json_take_whole(whole, "rounds");
+    report->chunk = json_take_whole(whole, "chunk");
+    report->seconds = json_take_whole(whole, "seconds");
+    report->memory_limit = (uint64_t)json_take_value(whole, "memory_limit");
+    report->load = json_take_value(whole, "load");
+    report->noise = json_take_value(whole, "noise");
     report->is_noisy = json_is_true(json_object_get(whole, "is_noisy"));
-    is_read = whole_of(whole, "format") == FORMAT && take_rows(whole, report);
+    is_read = json_take_whole(whole, "format") == FORMAT && take_rows(whole, report);
     json_decref(whole);
     return is_read || tools_complain(settings,
                                      "%s %s: these are no figures of `wax bench levels --out` "

@@ -1,9 +1,9 @@
 /* Messages under seal, by the suite and the profile that the image is built with; the keys come
  * from the mailbox that the device keeps. */
 #include "board.h"
+#include "board_seal.h"
 #include "keys/keys.h"
 #include "level.h"
-#include "seal/seal.h"
 
 #include <string.h>
 
@@ -13,24 +13,6 @@ static wax_seal_group group;
 static wax_sealer sealer;
 
 /* ---- What a device writes down: files stand for its flash ---- */
-
-static wax_status load(wax_seal_store *self, const uint8_t *group_id, wax_seal_window *window)
-{
-    (void)self;
-    (void)group_id;
-    return board_read_file("window", (uint8_t *)window, sizeof *window) == sizeof *window
-               ? WAX_OK
-               : WAX_NOT_FOUND;
-}
-
-static wax_status save(wax_seal_store *self, const uint8_t *group_id, const wax_seal_window *window)
-{
-    (void)self;
-    (void)group_id;
-    return board_write_file("window", wax_bytes_of((const uint8_t *)window, sizeof *window))
-               ? WAX_OK
-               : WAX_IO;
-}
 
 static wax_status keep(wax_keys_mark *self, uint32_t generation, uint64_t version)
 {
@@ -45,7 +27,6 @@ static wax_status keep(wax_keys_mark *self, uint32_t generation, uint64_t versio
 
 static wax_status start(const wax_keys_writing *writing)
 {
-    static wax_seal_store store = {load, save};
     static uint8_t bound[WAX_SEAL_ROOM_SIZE(TOPIC_SIZE)];
     const wax_seal_grant grant = {writing->epoch, writing->secret,
                                   (uint16_t)(writing->first_position / WAX_WINDOW_SIZE)};
@@ -55,7 +36,7 @@ static wax_status start(const wax_keys_writing *writing)
     group.tag_size = (uint8_t)writing->tag_size;
     memcpy(group.id, writing->group, sizeof group.id);
     sealer.group = &group;
-    sealer.store = &store;
+    sealer.store = &board_seal_store;
     sealer.room = (wax_seal_room){bound, sizeof bound};
     sealer.sender = writing->sender;
     return wax_sealer_start(&sealer, &grant);
