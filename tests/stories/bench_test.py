@@ -59,6 +59,12 @@ class Scenarios(unittest.TestCase):
             self.assertEqual(row["expected"], row["sent"] * (1 if scenario == "share" else times), scenario)
             self.assert_whole(row)
 
+    def test_a_run_waits_for_every_member_of_a_group(self):
+        """Who has the last message does not end it. One run of six did without waiting: twenty are enough to see it."""
+        for _ in range(20):
+            row, = bench("share", "--with", "wax", "--publishers", 2, "--subscribers", 6, *SHORT)
+            self.assert_whole(row)
+
     def test_every_quality_of_service_in_both_versions(self):
         for name in BROKERS:
             for qos in (0, 1, 2):
